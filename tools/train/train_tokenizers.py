@@ -28,8 +28,10 @@ STEMS = ("comput process commun govern develop differ import present consider nu
          "plant thought always second almost children garden river station travel window").split()
 CODE = ["for (int i = 0; i < n; i++) {\n    sum += x[i] * y[i];\n}\n",
         "if (count == 0) return NULL;\n", "static const char *name = \"value\";\n",
-        "def add(a, b):\n    return a + b\n", "import os, sys\n", "print(\"result: %d\\n\", total);\n",
-        "#include <stdio.h>\n", "while (size > 0) { size /= 2; }\n", "    self.items.append(item)\n",
+        "def add(a, b):\n    return a + b\n", "import os, sys\n",
+        "print(\"result: %d\\n\", total);\n",
+        "#include <stdio.h>\n", "while (size > 0) { size /= 2; }\n",
+        "    self.items.append(item)\n",
         "{\"key\": [1, 2.5, true, null]}\n", "https://example.org/index.html?id=42\n"]
 
 
@@ -130,7 +132,8 @@ def _bert(vocab):
     tokenizer.decoder = decoders.WordPiece()
     pair = [("[CLS]", vocab["[CLS]"]), ("[SEP]", vocab["[SEP]"])]
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS]:0 $A:0 [SEP]:0", pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1", special_tokens=pair)
+        single="[CLS]:0 $A:0 [SEP]:0", pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
+        special_tokens=pair)
     tokenizer.add_special_tokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
     return tokenizer
 
