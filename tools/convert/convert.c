@@ -1,0 +1,515 @@
+/* convert.c - slm-convert: a Hugging Face checkpoint, or an f32 or f16 .slm, becomes a .slm.
+   What an architecture is stands in tables: keys of its config.json, names of its tensors. */
+#define _POSIX_C_SOURCE 200809L
+#include "convert.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- architectures as data --------------------------------------------------------------- */
+
+typedef enum Dim {
+    DIM_ONE, DIM_VOCAB, DIM_HIDDEN, DIM_INTERMEDIATE, DIM_HEADS, DIM_KV_HEADS, DIM_HEAD, DIM_COUNT
+} Dim;
+
+typedef enum When { ALWAYS, UNLESS_TIED, IF_QK_NORM } When;
+
+typedef struct TensorRow {
+    const char *name; /* of a layer's tensor: what follows the layer's prefix */
+    uint32_t slot;
+    Dim rows, cols;
+    When when;
+} TensorRow;
+
+/* A key of config.json, its alias (which wins, as in Hugging Face) and its default there. */
+typedef struct ConfigKey {
+    const char *name, *alias;
+    double value;
+} ConfigKey;
+
+enum { KEY_VOCAB, KEY_CONTEXT, KEY_LAYERS, KEY_HIDDEN, KEY_INTERMEDIATE, KEY_HEADS, KEY_KV_HEADS,
+       KEY_EPS, KEY_COUNT };
+
+typedef struct Architecture {
+    uint32_t id;
+    const char *model_type, *class_name, *activation_key;
+    ConfigKey keys[KEY_COUNT]; /* a name of NULL: the architecture has no such key */
+    const char *layer_prefix;
+    const TensorRow *layer, *model;
+} Architecture;
+
+static const TensorRow phi_layer[] = {
+    {"input_layernorm.weight", 1, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"input_layernorm.bias", 2, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"self_attn.q_proj.weight", 3, DIM_HEADS, DIM_HIDDEN, ALWAYS},
+    {"self_attn.q_proj.bias", 4, DIM_ONE, DIM_HEADS, ALWAYS},
+    {"self_attn.k_proj.weight", 5, DIM_KV_HEADS, DIM_HIDDEN, ALWAYS},
+    {"self_attn.k_proj.bias", 6, DIM_ONE, DIM_KV_HEADS, ALWAYS},
+    {"self_attn.v_proj.weight", 7, DIM_KV_HEADS, DIM_HIDDEN, ALWAYS},
+    {"self_attn.v_proj.bias", 8, DIM_ONE, DIM_KV_HEADS, ALWAYS},
+    {"self_attn.dense.weight", 9, DIM_HIDDEN, DIM_HEADS, ALWAYS},
+    {"self_attn.dense.bias", 10, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"self_attn.q_layernorm.weight", 11, DIM_ONE, DIM_HEAD, IF_QK_NORM},
+    {"self_attn.q_layernorm.bias", 12, DIM_ONE, DIM_HEAD, IF_QK_NORM},
+    {"self_attn.k_layernorm.weight", 13, DIM_ONE, DIM_HEAD, IF_QK_NORM},
+    {"self_attn.k_layernorm.bias", 14, DIM_ONE, DIM_HEAD, IF_QK_NORM},
+    {"mlp.fc1.weight", 17, DIM_INTERMEDIATE, DIM_HIDDEN, ALWAYS},
+    {"mlp.fc1.bias", 18, DIM_ONE, DIM_INTERMEDIATE, ALWAYS},
+    {"mlp.fc2.weight", 21, DIM_HIDDEN, DIM_INTERMEDIATE, ALWAYS},
+    {"mlp.fc2.bias", 22, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
+
+static const TensorRow phi_model[] = {
+    {"model.embed_tokens.weight", 64, DIM_VOCAB, DIM_HIDDEN, ALWAYS},
+    {"model.final_layernorm.weight", 69, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"model.final_layernorm.bias", 70, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"lm_head.weight", 71, DIM_VOCAB, DIM_HIDDEN, UNLESS_TIED},
+    {"lm_head.bias", 72, DIM_ONE, DIM_VOCAB, ALWAYS},
+    {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
+
+static const TensorRow gptj_layer[] = {
+    {"ln_1.weight", 1, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"ln_1.bias", 2, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"attn.q_proj.weight", 3, DIM_HEADS, DIM_HIDDEN, ALWAYS},
+    {"attn.k_proj.weight", 5, DIM_KV_HEADS, DIM_HIDDEN, ALWAYS},
+    {"attn.v_proj.weight", 7, DIM_KV_HEADS, DIM_HIDDEN, ALWAYS},
+    {"attn.out_proj.weight", 9, DIM_HIDDEN, DIM_HEADS, ALWAYS},
+    {"mlp.fc_in.weight", 17, DIM_INTERMEDIATE, DIM_HIDDEN, ALWAYS},
+    {"mlp.fc_in.bias", 18, DIM_ONE, DIM_INTERMEDIATE, ALWAYS},
+    {"mlp.fc_out.weight", 21, DIM_HIDDEN, DIM_INTERMEDIATE, ALWAYS},
+    {"mlp.fc_out.bias", 22, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
+
+static const TensorRow gptj_model[] = {
+    {"transformer.wte.weight", 64, DIM_VOCAB, DIM_HIDDEN, ALWAYS},
+    {"transformer.ln_f.weight", 69, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"transformer.ln_f.bias", 70, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"lm_head.weight", 71, DIM_VOCAB, DIM_HIDDEN, UNLESS_TIED},
+    {"lm_head.bias", 72, DIM_ONE, DIM_VOCAB, ALWAYS},
+    {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
+
+enum { ARCHITECTURE_PHI = 1, ARCHITECTURE_GPTJ = 2 };
+
+static const Architecture architectures[] = {
+    {ARCHITECTURE_PHI, "phi", "PhiForCausalLM", "hidden_act",
+     {{"vocab_size", NULL, 51200}, {"max_position_embeddings", NULL, 2048},
+      {"num_hidden_layers", NULL, 24}, {"hidden_size", NULL, 2048},
+      {"intermediate_size", NULL, 8192}, {"num_attention_heads", NULL, 32},
+      {"num_key_value_heads", NULL, 0}, {"layer_norm_eps", NULL, 1e-5}},
+     "model.layers.", phi_layer, phi_model},
+    {ARCHITECTURE_GPTJ, "gptj", "GPTJForCausalLM", "activation_function",
+     {{"vocab_size", NULL, 50400}, {"n_positions", "max_position_embeddings", 2048},
+      {"n_layer", "num_hidden_layers", 28}, {"n_embd", "hidden_size", 4096},
+      {"n_inner", NULL, 0}, {"n_head", "num_attention_heads", 16}, {NULL, NULL, 0},
+      {"layer_norm_epsilon", NULL, 1e-5}},
+     "transformer.h.", gptj_layer, gptj_model}};
+
+enum { ARCHITECTURE_COUNT = sizeof architectures / sizeof *architectures };
+
+/* Buffers that older checkpoints carry: matched against the end of a tensor's name. */
+static const char *const skipped[] = {".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq"};
+
+/* ---- config.json ------------------------------------------------------------------------- */
+
+typedef struct Config {
+    const Architecture *architecture;
+    const Json *json;
+    const char *path;
+    uint32_t dims[DIM_COUNT];
+    uint32_t layers, context, heads, kv_heads, rotary, pad;
+    double theta, eps;
+    int tied, qk_norm;
+} Config;
+
+static const Architecture *find_architecture(const char *path, const Json *json) {
+    const Json *type = json_get(json, "model_type"), *classes = json_get(json, "architectures");
+    const Json *name = classes && classes->type == JSON_ARRAY ? classes->first : NULL;
+    size_t i;
+    for (i = 0; i < ARCHITECTURE_COUNT; i++)
+        if (json_is(type, architectures[i].model_type) &&
+            (!name || json_is(name, architectures[i].class_name)))
+            return &architectures[i];
+    if (!name || name->type != JSON_STRING)
+        name = type;
+    fail("%s: architecture %s is not supported; supported: PhiForCausalLM (phi), "
+         "GPTJForCausalLM (gptj)", path,
+         name && name->type == JSON_STRING ? name->text : "(none)");
+}
+
+static double config_number(const Config *config, const char *name, double absent) {
+    const Json *value = json_get(config->json, name);
+    if (!value)
+        return absent;
+    if (value->type != JSON_NUMBER)
+        fail("%s: %s must be a number", config->path, name);
+    return value->number;
+}
+
+static double config_key(const Config *config, int which) {
+    const ConfigKey *key = &config->architecture->keys[which];
+    double value = key->value;
+    if (!key->name)
+        return value;
+    value = config_number(config, key->name, value);
+    return key->alias ? config_number(config, key->alias, value) : value;
+}
+
+static uint32_t config_size(const Config *config, int which, uint32_t cap) {
+    const char *name = config->architecture->keys[which].name;
+    double value = config_key(config, which);
+    if (!(value >= 1 && value <= cap) || value != floor(value))
+        fail("%s: %s must be a whole number from 1 to %lu", config->path, name,
+             (unsigned long)cap);
+    return (uint32_t)value;
+}
+
+static int config_flag(const Config *config, const char *name) {
+    const Json *value = json_get(config->json, name);
+    if (value && value->type != JSON_TRUE && value->type != JSON_FALSE)
+        fail("%s: %s must be true or false", config->path, name);
+    return value && value->type == JSON_TRUE;
+}
+
+/* gelu_new and the spellings of the same function: x/2 (1 + tanh(sqrt(2/pi)(x + 0.044715x^3))) */
+static void check_activation(const Config *config) {
+    static const char *const same[] = {"gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh",
+                                       "gelu_fast", "gelu_accurate"};
+    const char *key = config->architecture->activation_key;
+    const Json *value = json_get(config->json, key);
+    size_t i;
+    if (!value)
+        return;
+    for (i = 0; i < sizeof same / sizeof *same; i++)
+        if (json_is(value, same[i]))
+            return;
+    fail("%s: %s %s is not supported; supported: gelu_new", config->path, key,
+         value->type == JSON_STRING ? value->text : "(not a string)");
+}
+
+static void check_scaling(const Config *config) {
+    const Json *scaling = json_get(config->json, "rope_scaling"), *type;
+    if (!scaling || config->architecture->id != ARCHITECTURE_PHI)
+        return;
+    type = json_get(scaling, "rope_type");
+    type = type ? type : json_get(scaling, "type");
+    if (!json_is(type, "default"))
+        fail("%s: rope_scaling %s is not supported; supported: null", config->path,
+             type && type->type == JSON_STRING ? type->text : "(of no type)");
+}
+
+/* The rotary part of a head, and the base of its frequencies. */
+static void read_rotary(Config *config) {
+    uint32_t head = config->dims[DIM_HEAD];
+    double size;
+    config->theta = 10000;
+    if (config->architecture->id == ARCHITECTURE_PHI) {
+        size = floor(head * config_number(config, "partial_rotary_factor", 0.5));
+        config->theta = config_number(config, "rope_theta", 10000);
+    } else
+        size = config_number(config, "rotary_dim", 64);
+    if (!(size >= 2 && size <= head) || size != floor(size) || (uint32_t)size % 2)
+        fail("%s: a rotary size of %g does not fit heads of %lu", config->path, size,
+             (unsigned long)head);
+    if (!(config->theta > 0) || config->theta > 1e12)
+        fail("%s: rope_theta must be above 0", config->path);
+    config->rotary = (uint32_t)size;
+}
+
+static void read_heads(Config *config) {
+    uint32_t hidden = config->dims[DIM_HIDDEN], head;
+    double kv = config_key(config, KEY_KV_HEADS), given;
+    config->heads = config_size(config, KEY_HEADS, 4096);
+    if (hidden % config->heads)
+        fail("%s: a hidden size of %lu does not divide into %lu heads", config->path,
+             (unsigned long)hidden, (unsigned long)config->heads);
+    head = hidden / config->heads;
+    given = config_number(config, "head_dim", head);
+    if (config->architecture->id == ARCHITECTURE_PHI && given != head)
+        fail("%s: a head_dim of %g is not supported; supported: hidden size / heads (%lu)",
+             config->path, given, (unsigned long)head);
+    kv = kv == 0 ? config->heads : kv;
+    if (!(kv >= 1 && kv <= config->heads) || kv != floor(kv) || config->heads % (uint32_t)kv)
+        fail("%s: %lu heads cannot share %g key/value heads", config->path,
+             (unsigned long)config->heads, kv);
+    config->kv_heads = (uint32_t)kv;
+    config->dims[DIM_HEAD] = head;
+    config->dims[DIM_HEADS] = hidden;
+    config->dims[DIM_KV_HEADS] = head * config->kv_heads;
+}
+
+static void read_config(Config *config, const char *path) {
+    double inner, pad;
+    memset(config, 0, sizeof *config);
+    config->path = path;
+    config->json = json_read(path);
+    config->architecture = find_architecture(path, config->json);
+    check_activation(config);
+    check_scaling(config);
+    config->dims[DIM_ONE] = 1;
+    config->dims[DIM_VOCAB] = config_size(config, KEY_VOCAB, 1 << 24);
+    config->dims[DIM_HIDDEN] = config_size(config, KEY_HIDDEN, 1 << 17);
+    inner = config_key(config, KEY_INTERMEDIATE);
+    config->dims[DIM_INTERMEDIATE] = inner == 0 && config->architecture->id == ARCHITECTURE_GPTJ
+                                         ? 4 * config->dims[DIM_HIDDEN]
+                                         : config_size(config, KEY_INTERMEDIATE, 1 << 20);
+    config->layers = config_size(config, KEY_LAYERS, 4096);
+    config->context = config_size(config, KEY_CONTEXT, 1 << 24);
+    read_heads(config);
+    read_rotary(config);
+    config->eps = config_key(config, KEY_EPS);
+    if (!(config->eps >= 0 && config->eps < 1))
+        fail("%s: the norm's epsilon must be from 0 to 1", path);
+    pad = config_number(config, "pad_token_id", -1);
+    config->pad = pad >= 0 && pad < config->dims[DIM_VOCAB] ? (uint32_t)pad : 0xFFFFFFFFu;
+    config->tied = config_flag(config, "tie_word_embeddings");
+    config->qk_norm = config->architecture->id == ARCHITECTURE_PHI &&
+                      config_flag(config, "qk_layernorm");
+}
+
+/* ---- tensors ----------------------------------------------------------------------------- */
+
+static int wanted(const Config *config, const TensorRow *row) {
+    return row->when == ALWAYS || (row->when == UNLESS_TIED && !config->tied) ||
+           (row->when == IF_QK_NORM && config->qk_norm);
+}
+
+static void describe_shape(char *out, size_t size, const SourceTensor *tensor) {
+    size_t at = 0;
+    uint32_t i;
+    at += (size_t)snprintf(out, size, "[");
+    for (i = 0; i < tensor->dimensions && at < size; i++)
+        at += (size_t)snprintf(out + at, size - at, "%s%llu", i ? ", " : "",
+                               (unsigned long long)tensor->shape[i]);
+    if (at < size)
+        snprintf(out + at, size - at, "]");
+}
+
+static void check_source(const SourceTensor *tensor, uint32_t rows, uint32_t cols, int vector) {
+    char found[256], want[64];
+    describe_shape(found, sizeof found, tensor);
+    if (vector)
+        snprintf(want, sizeof want, "[%lu]", (unsigned long)cols);
+    else
+        snprintf(want, sizeof want, "[%lu, %lu]", (unsigned long)rows, (unsigned long)cols);
+    if (tensor->dimensions != (vector ? 1u : 2u) ||
+        (vector ? tensor->shape[0] != cols : tensor->shape[0] != rows || tensor->shape[1] != cols))
+        fail("%s: tensor %s has the shape %s, wanted %s", tensor->file->path, tensor->name,
+             found, want);
+    if (tensor->dtype == DTYPE_OTHER)
+        fail("%s: tensor %s: the type %s is not supported; supported: F32, F16, BF16",
+             tensor->file->path, tensor->name, tensor->dtype_name);
+}
+
+static void add_tensor(Model *model, const Config *config, Checkpoint *checkpoint,
+                       const TensorRow *row, uint32_t layer, uint32_t type) {
+    const char *prefix = layer == MODEL_LAYER ? "" : config->architecture->layer_prefix;
+    size_t size = strlen(prefix) + strlen(row->name) + 16;
+    OutTensor *out = &model->tensors[model->tensor_count++];
+    SourceTensor *source;
+    uint32_t at;
+    out->name = allocate(size, 1);
+    if (layer == MODEL_LAYER)
+        snprintf(out->name, size, "%s", row->name);
+    else
+        snprintf(out->name, size, "%s%lu.%s", prefix, (unsigned long)layer, row->name);
+    if (!map_find(&checkpoint->by_name, out->name, strlen(out->name), &at))
+        fail("tensor %s is missing from the checkpoint", out->name);
+    source = &checkpoint->tensors[at];
+    out->slot = row->slot;
+    out->layer = layer;
+    out->rows = config->dims[row->rows];
+    out->cols = config->dims[row->cols];
+    out->type = row->rows == DIM_ONE ? TYPE_VECTOR : type;
+    check_source(source, out->rows, out->cols, row->rows == DIM_ONE);
+    out->dtype = source->dtype;
+    out->file = source->file;
+    out->source_offset = source->offset;
+    source->used = 1;
+}
+
+static void refuse_extra(const Config *config, const Checkpoint *checkpoint) {
+    size_t i, k;
+    for (i = 0; i < checkpoint->count; i++) {
+        const SourceTensor *tensor = &checkpoint->tensors[i];
+        size_t size = strlen(tensor->name), end;
+        int known = tensor->used || (config->tied && strcmp(tensor->name, "lm_head.weight") == 0);
+        for (k = 0; !known && k < sizeof skipped / sizeof *skipped; k++) {
+            end = strlen(skipped[k]);
+            known = size > end && strcmp(tensor->name + size - end, skipped[k]) == 0;
+        }
+        if (!known)
+            fail("%s: tensor %s is not part of this architecture", tensor->file->path,
+                 tensor->name);
+    }
+}
+
+static void collect_tensors(Model *model, const Config *config, const char *directory,
+                            uint32_t type) {
+    static Checkpoint checkpoint; /* the tensors keep pointers into it */
+    const Architecture *architecture = config->architecture;
+    const TensorRow *row;
+    uint32_t layer;
+    checkpoint_open(&checkpoint, directory);
+    model->tensors = allocate((size_t)config->layers * 24 + 16, sizeof *model->tensors);
+    for (layer = 0; layer < config->layers; layer++)
+        for (row = architecture->layer; row->name; row++)
+            if (wanted(config, row))
+                add_tensor(model, config, &checkpoint, row, layer, type);
+    for (row = architecture->model; row->name; row++)
+        if (wanted(config, row))
+            add_tensor(model, config, &checkpoint, row, MODEL_LAYER, type);
+    refuse_extra(config, &checkpoint);
+}
+
+/* ---- header and sections ----------------------------------------------------------------- */
+
+Section *model_section(Model *model, uint32_t kind, uint32_t flags) {
+    Section *section = &model->sections[model->section_count++];
+    section->kind = kind;
+    section->flags = flags;
+    return section;
+}
+
+static void fill_header(Model *model, const Config *config, const Tokenizer *tokenizer) {
+    unsigned char *head = model->header;
+    uint32_t turns = config->architecture->id == ARCHITECTURE_PHI && tokenizer->is_gpt2;
+    const uint32_t *dims = config->dims;
+    float eps = (float)config->eps, one = 1;
+    uint32_t eps_bits, one_bits, words[26], i;
+    memset(words, 0, sizeof words);
+    memcpy(&eps_bits, &eps, 4);
+    memcpy(&one_bits, &one, 4);
+    head[64] = (unsigned char)config->architecture->id;
+    head[66] = (unsigned char)tokenizer->kind;
+    head[68] = (unsigned char)turns;
+    words[0] = dims[DIM_VOCAB];
+    words[1] = tokenizer->used;
+    words[2] = config->context;
+    words[3] = config->layers;
+    words[4] = dims[DIM_HIDDEN];
+    words[5] = dims[DIM_INTERMEDIATE];
+    words[6] = config->heads;
+    words[7] = config->kv_heads;
+    words[8] = dims[DIM_HEAD];
+    words[9] = config->rotary;
+    words[14] = dims[DIM_HIDDEN];
+    words[16] = 1;
+    words[18] = config->pad;
+    words[19] = (config->tied ? 1u : 0) | (config->qk_norm ? 2u : 0);
+    words[20] = eps_bits;
+    words[21] = one_bits;
+    for (i = 0; i < 26; i++)
+        set_u32(head + 72 + 4 * i, words[i]);
+}
+
+/* In the precision of each step as Hugging Face does it: float exponent, float power, float
+   quotient. A float power is the double one rounded. */
+static void put_frequencies(Buffer *out, uint32_t rotary, double theta) {
+    uint32_t i;
+    for (i = 0; i < rotary; i += 2) {
+        float exponent = (float)i / (float)rotary;
+        float power = (float)pow((float)theta, exponent);
+        put_f32(out, 1.0f / power);
+    }
+}
+
+static void put_metadata(Buffer *out, const char *key, const char *value) {
+    put_bytes(out, key, strlen(key) + 1);
+    put_bytes(out, value, strlen(value) + 1);
+}
+
+void model_from_directory(Model *model, const char *directory, uint32_t type) {
+    char *path = join_path(directory, "config.json");
+    Config config;
+    Tokenizer tokenizer;
+    Section *section;
+    read_config(&config, path);
+    tokenizer_read(&tokenizer, directory, config.json, config.dims[DIM_VOCAB]);
+    fill_header(model, &config, &tokenizer);
+    collect_tensors(model, &config, directory, type);
+    if (tokenizer.kind)
+        model_section(model, SECTION_TOKENIZER, 1)->bytes = tokenizer.section;
+    section = model_section(model, SECTION_FREQUENCIES, 1);
+    put_frequencies(&section->bytes, config.rotary, config.theta);
+    put_zeros(&model_section(model, SECTION_LAYERS, 1)->bytes, config.layers);
+    model_section(model, SECTION_DIRECTORY, 1); /* filled while writing */
+    section = model_section(model, SECTION_METADATA, 0);
+    put_metadata(&section->bytes, "source", "Hugging Face checkpoint");
+    put_metadata(&section->bytes, "model_type", config.architecture->model_type);
+    free(path);
+}
+
+/* ---- command line ------------------------------------------------------------------------ */
+
+static void print_help(FILE *out) {
+    fputs("usage: slm-convert SRC OUT.slm [--type f32|f16]\n"
+          "  SRC      a Hugging Face directory (config.json, safetensors, tokenizer files),\n"
+          "           or a .slm of type f32 or f16\n"
+          "  OUT.slm  the file to write\n"
+          "  --type   type of the matrices: f32, f16 (default)\n"
+          "  --help   this text\n", out);
+}
+
+static int usage_error(const char *what, const char *name) {
+    fprintf(stderr, "slm-convert: %s%s\n", what, name);
+    print_help(stderr);
+    return 2;
+}
+
+static int parse_type(const char *name, uint32_t *type) {
+    if (!name)
+        return usage_error("--type needs a type; supported types: f32, f16", "");
+    if (strcmp(name, "f32") != 0 && strcmp(name, "f16") != 0)
+        return usage_error("supported types: f32, f16; not ", name);
+    *type = strcmp(name, "f32") == 0 ? TYPE_F32 : TYPE_F16;
+    return 0;
+}
+
+static int parse(int count, char **arguments, const char **paths, uint32_t *type) {
+    int i, found = 0, options = 1;
+    for (i = 1; i < count; i++) {
+        const char *argument = arguments[i];
+        if (options && strcmp(argument, "--") == 0)
+            options = 0;
+        else if (options && strcmp(argument, "--type") == 0) {
+            if (parse_type(++i < count ? arguments[i] : NULL, type))
+                return 2;
+        } else if (options && strncmp(argument, "--type=", 7) == 0) {
+            if (parse_type(argument + 7, type))
+                return 2;
+        } else if (options && argument[0] == '-' && argument[1])
+            return usage_error("unknown option ", argument);
+        else if (found == 2)
+            return usage_error("one argument too many: ", argument);
+        else
+            paths[found++] = argument;
+    }
+    return found == 2 ? 0 : usage_error("SRC and OUT.slm are needed", "");
+}
+
+int main(int count, char **arguments) {
+    static Model model;
+    const char *paths[2] = {NULL, NULL};
+    uint32_t type = TYPE_F16;
+    struct stat status;
+    int i, result;
+    for (i = 1; i < count; i++)
+        if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0) {
+            print_help(stdout);
+            return 0;
+        }
+    result = parse(count, arguments, paths, &type);
+    if (result)
+        return result;
+    if (stat(paths[0], &status) != 0)
+        fail("%s: no such file or directory", paths[0]);
+    if (S_ISDIR(status.st_mode))
+        model_from_directory(&model, paths[0], type);
+    else
+        model_from_slm(&model, paths[0], type);
+    model_write(&model, paths[1]);
+    return 0;
+}

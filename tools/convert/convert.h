@@ -1,0 +1,177 @@
+/* convert.h - what the parts of slm-convert share: errors, files, JSON, checkpoints, tokenizers.
+   The .slm format itself is specified in the manual at the top of slm.h. */
+#ifndef SLM_CONVERT_H
+#define SLM_CONVERT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- errors, memory, files (util.c) ------------------------------------------------------ */
+
+#if defined(__GNUC__)
+#define CONV_PRINTF(a, b) __attribute__((format(printf, a, b)))
+#define CONV_NORETURN __attribute__((noreturn))
+#else
+#define CONV_PRINTF(a, b)
+#define CONV_NORETURN
+#endif
+
+/* One line on stderr; the unfinished output is removed; exit status 1. */
+void fail(const char *format, ...) CONV_PRINTF(1, 2) CONV_NORETURN;
+void warn(const char *format, ...) CONV_PRINTF(1, 2);
+void *allocate(size_t count, size_t size); /* zeroed; never NULL */
+void *resize(void *memory, size_t count, size_t size);
+uint64_t mul64(uint64_t a, uint64_t b); /* fails on overflow, as add64 does */
+uint64_t add64(uint64_t a, uint64_t b);
+uint64_t align64(uint64_t value); /* up to a multiple of 64 */
+char *join_path(const char *directory, const char *name);
+int file_exists(const char *path);
+
+typedef struct File {
+    int fd;
+    uint64_t size;
+    char *path;
+} File;
+File file_open(const char *path);
+/* 0: all bytes were read. Safe to call from several threads. */
+int file_try_read(const File *file, uint64_t offset, void *out, size_t bytes);
+void file_read(const File *file, uint64_t offset, void *out, size_t bytes);
+unsigned char *read_whole(const char *path, size_t limit, size_t *size);
+
+typedef struct Buffer { /* grows; bytes are appended little-endian */
+    unsigned char *data;
+    size_t size, capacity;
+} Buffer;
+void put_bytes(Buffer *buffer, const void *bytes, size_t size);
+void put_u16(Buffer *buffer, uint32_t value);
+void put_u32(Buffer *buffer, uint32_t value);
+void put_u64(Buffer *buffer, uint64_t value);
+void put_f32(Buffer *buffer, float value);
+void put_zeros(Buffer *buffer, size_t count);
+void set_u32(unsigned char *at, uint32_t value);
+void set_u64(unsigned char *at, uint64_t value);
+uint32_t get_u16(const unsigned char *at);
+uint32_t get_u32(const unsigned char *at);
+uint64_t get_u64(const unsigned char *at);
+
+uint32_t crc32_update(uint32_t crc, const unsigned char *bytes, size_t size); /* starts at 0 */
+uint64_t fnv1a(uint64_t hash, const unsigned char *bytes, size_t size);
+uint32_t half_to_float_bits(uint32_t half);
+uint32_t float_bits_to_half(uint32_t bits); /* to nearest, ties to even */
+
+/* A byte string to number table; the keys must outlive it. */
+typedef struct Map {
+    struct MapSlot {
+        const char *key;
+        size_t size;
+        uint32_t value;
+    } * slots;
+    size_t capacity, count;
+} Map;
+int map_find(const Map *map, const char *key, size_t size, uint32_t *value);
+int map_add(Map *map, const char *key, size_t size, uint32_t value); /* 0: it was there */
+
+/* ---- JSON (json.c) ----------------------------------------------------------------------- */
+
+typedef enum JsonType {
+    JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT
+} JsonType;
+
+typedef struct Json {
+    JsonType type;
+    int is_integer;      /* a number without fraction and exponent that fits */
+    int64_t integer;
+    double number;
+    const char *text;    /* a string's bytes, NUL-terminated, which may hold NULs too */
+    size_t size;         /* of the string, or the count of members or elements */
+    const char *key;     /* of a member */
+    size_t key_size;
+    struct Json *first, *next;
+} Json;
+
+/* Strict: UTF-8 only, no duplicate keys, limited depth. `name` is for messages. The text must
+   be followed by a NUL byte. */
+Json *json_parse(const char *name, const unsigned char *text, size_t size);
+Json *json_read(const char *path);            /* fails when the file is missing */
+Json *json_read_optional(const char *path);   /* NULL when the file is missing */
+const Json *json_member(const Json *object, const char *key); /* NULL: absent */
+const Json *json_get(const Json *object, const char *key);    /* NULL: absent or null */
+int json_is(const Json *string, const char *text);
+
+/* ---- checkpoints (safetensors.c) --------------------------------------------------------- */
+
+typedef enum Dtype { DTYPE_OTHER, DTYPE_F32, DTYPE_F16, DTYPE_BF16 } Dtype;
+
+typedef struct SourceTensor {
+    const char *name;    /* NUL-terminated */
+    Dtype dtype;
+    const char *dtype_name;
+    uint32_t dimensions;
+    uint64_t shape[8];
+    uint64_t offset, bytes;
+    const File *file;
+    int used;
+} SourceTensor;
+
+typedef struct Checkpoint {
+    SourceTensor *tensors;
+    size_t count;
+    Map by_name;
+    File *files;
+    size_t file_count;
+} Checkpoint;
+
+void checkpoint_open(Checkpoint *checkpoint, const char *directory);
+
+/* ---- tokenizer (tokenizer.c) ------------------------------------------------------------- */
+
+typedef struct Tokenizer {
+    int kind;            /* 0: none, 1: byte-level BPE */
+    int is_gpt2;         /* of the GPT-2 or CodeGen class */
+    uint32_t used;       /* largest id + 1 */
+    Buffer section;
+} Tokenizer;
+
+/* rows: the model's vocabulary; config: its config.json. */
+void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, uint32_t rows);
+
+/* ---- the model and its output (convert.c, write.c) --------------------------------------- */
+
+enum { TYPE_VECTOR = 0, TYPE_F32 = 1, TYPE_F16 = 2 };
+enum { MODEL_LAYER = 0xFFFF };
+
+typedef struct OutTensor {
+    uint32_t slot, layer, type, rows, cols;
+    uint64_t stride, offset, bytes; /* stride: of a tile */
+    uint32_t crc;
+    char *name;          /* for messages */
+    Dtype dtype;         /* of the source, at source_offset of file */
+    const File *file;
+    uint64_t source_offset;
+    uint64_t source_stride; /* 0: rows in order; else tiles of an .slm this far apart */
+} OutTensor;
+
+typedef struct Section {
+    uint32_t kind, flags;
+    Buffer bytes;
+    uint64_t offset;
+} Section;
+
+typedef struct Model {
+    unsigned char header[256];
+    Section sections[16];
+    uint32_t section_count;
+    OutTensor *tensors;
+    size_t tensor_count;
+    uint64_t data_offset, file_size;
+} Model;
+
+enum { SECTION_TOKENIZER = 1, SECTION_FREQUENCIES, SECTION_LAYERS, SECTION_DIRECTORY,
+       SECTION_METADATA = 8 };
+
+Section *model_section(Model *model, uint32_t kind, uint32_t flags);
+void model_from_directory(Model *model, const char *directory, uint32_t type);
+void model_from_slm(Model *model, const char *path, uint32_t type);
+void model_write(Model *model, const char *path);
+
+#endif

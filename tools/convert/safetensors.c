@@ -1,0 +1,213 @@
+/* safetensors.c - the tensors of a checkpoint, one file or several under an index. Everything
+   that a header says is checked against the size of its file before it is used. */
+#include "convert.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEADER_LIMIT = 64 << 20, SHARD_LIMIT = 4096 };
+
+static const struct DtypeRow {
+    const char *name;
+    Dtype dtype;
+    uint32_t bits;
+} dtypes[] = {
+    {"F32", DTYPE_F32, 32},   {"F16", DTYPE_F16, 16},   {"BF16", DTYPE_BF16, 16},
+    {"F64", DTYPE_OTHER, 64}, {"I64", DTYPE_OTHER, 64}, {"I32", DTYPE_OTHER, 32},
+    {"I16", DTYPE_OTHER, 16}, {"I8", DTYPE_OTHER, 8},   {"U64", DTYPE_OTHER, 64},
+    {"U32", DTYPE_OTHER, 32}, {"U16", DTYPE_OTHER, 16}, {"U8", DTYPE_OTHER, 8},
+    {"BOOL", DTYPE_OTHER, 8}, {"F8_E4M3", DTYPE_OTHER, 8}, {"F8_E5M2", DTYPE_OTHER, 8},
+};
+
+/* Names go into messages and C strings: no control characters. */
+static void check_name(const File *file, const char *name, size_t size) {
+    size_t i;
+    for (i = 0; i < size; i++)
+        if ((unsigned char)name[i] < 0x20)
+            fail("%s: a name holds a control character", file->path);
+    if (!size || size > 512)
+        fail("%s: a tensor's name is empty or longer than 512 bytes", file->path);
+}
+
+static uint32_t read_dtype(SourceTensor *tensor, const Json *dtype) {
+    size_t i;
+    for (i = 0; i < sizeof dtypes / sizeof *dtypes; i++)
+        if (json_is(dtype, dtypes[i].name)) {
+            tensor->dtype = dtypes[i].dtype;
+            tensor->dtype_name = dtypes[i].name;
+            return dtypes[i].bits;
+        }
+    fail("%s: tensor %s: the type %s is not supported; supported: F32, F16, BF16",
+         tensor->file->path, tensor->name,
+         dtype && dtype->type == JSON_STRING ? dtype->text : "(none)");
+}
+
+static uint64_t read_count(const SourceTensor *tensor, const Json *value) {
+    if (!value || value->type != JSON_NUMBER || !value->is_integer || value->integer < 0)
+        fail("%s: tensor %s: shape and data_offsets must be whole numbers", tensor->file->path,
+             tensor->name);
+    return (uint64_t)value->integer;
+}
+
+static void read_tensor(SourceTensor *tensor, const Json *entry, uint64_t data_start) {
+    const Json *shape = json_get(entry, "shape"), *range = json_get(entry, "data_offsets"), *item;
+    uint64_t elements = 1, begin, end, data = tensor->file->size - data_start;
+    uint32_t bits = read_dtype(tensor, json_get(entry, "dtype"));
+    if (!shape || shape->type != JSON_ARRAY || shape->size > 8)
+        fail("%s: tensor %s: bad shape", tensor->file->path, tensor->name);
+    for (item = shape->first; item; item = item->next) {
+        tensor->shape[tensor->dimensions] = read_count(tensor, item);
+        elements = mul64(elements, tensor->shape[tensor->dimensions++]);
+    }
+    if (!range || range->type != JSON_ARRAY || range->size != 2)
+        fail("%s: tensor %s: bad data_offsets", tensor->file->path, tensor->name);
+    begin = read_count(tensor, range->first);
+    end = read_count(tensor, range->first->next);
+    if (begin > end || end > data)
+        fail("%s: tensor %s lies outside of the file (bytes %llu to %llu of %llu)",
+             tensor->file->path, tensor->name, (unsigned long long)begin,
+             (unsigned long long)end, (unsigned long long)data);
+    if (end - begin != mul64(elements, bits / 8))
+        fail("%s: tensor %s: %llu bytes, but shape and type need %llu", tensor->file->path,
+             tensor->name, (unsigned long long)(end - begin),
+             (unsigned long long)(elements * (bits / 8)));
+    tensor->offset = data_start + begin;
+    tensor->bytes = end - begin;
+}
+
+static int compare_offsets(const void *a, const void *b) {
+    const SourceTensor *x = *(SourceTensor *const *)a, *y = *(SourceTensor *const *)b;
+    if (x->offset != y->offset)
+        return x->offset < y->offset ? -1 : 1;
+    return (x->bytes > y->bytes) - (x->bytes < y->bytes);
+}
+
+static void refuse_overlap(SourceTensor *tensors, size_t count) {
+    SourceTensor **order = allocate(count, sizeof *order);
+    size_t i;
+    for (i = 0; i < count; i++)
+        order[i] = &tensors[i];
+    qsort(order, count, sizeof *order, compare_offsets);
+    for (i = 1; i < count; i++)
+        if (order[i]->offset < order[i - 1]->offset + order[i - 1]->bytes)
+            fail("%s: tensors %s and %s overlap", order[i]->file->path, order[i - 1]->name,
+                 order[i]->name);
+    free(order);
+}
+
+static Json *read_header(const File *file, uint64_t *data_start) {
+    unsigned char head[8], *text;
+    uint64_t size;
+    Json *header;
+    if (file->size < 8)
+        fail("%s: not a safetensors file (%llu bytes)", file->path,
+             (unsigned long long)file->size);
+    file_read(file, 0, head, 8);
+    size = get_u64(head);
+    if (size > file->size - 8 || size > HEADER_LIMIT)
+        fail("%s: not a safetensors file (header of %llu bytes)", file->path,
+             (unsigned long long)size);
+    text = allocate((size_t)size + 1, 1);
+    file_read(file, 8, text, (size_t)size);
+    header = json_parse(file->path, text, (size_t)size);
+    free(text);
+    if (header->type != JSON_OBJECT)
+        fail("%s: the header is not a JSON object", file->path);
+    *data_start = 8 + size;
+    return header;
+}
+
+static void read_file_tensors(Checkpoint *checkpoint, const File *file) {
+    uint64_t data_start;
+    Json *header = read_header(file, &data_start), *entry;
+    size_t first = checkpoint->count;
+    checkpoint->tensors =
+        resize(checkpoint->tensors, first + header->size, sizeof *checkpoint->tensors);
+    for (entry = header->first; entry; entry = entry->next) {
+        SourceTensor *tensor = &checkpoint->tensors[checkpoint->count];
+        if (strcmp(entry->key, "__metadata__") == 0)
+            continue;
+        check_name(file, entry->key, entry->key_size);
+        memset(tensor, 0, sizeof *tensor);
+        tensor->name = entry->key;
+        tensor->file = file;
+        read_tensor(tensor, entry, data_start);
+        if (!map_add(&checkpoint->by_name, tensor->name, entry->key_size,
+                     (uint32_t)checkpoint->count))
+            fail("%s: tensor %s is in another file too", file->path, tensor->name);
+        checkpoint->count++;
+    }
+    refuse_overlap(checkpoint->tensors + first, checkpoint->count - first);
+}
+
+/* ---- shards ------------------------------------------------------------------------------ */
+
+static void check_shard_name(const char *index, const Json *name) {
+    size_t i;
+    int plain = name->type == JSON_STRING && name->size && name->size < 256;
+    for (i = 0; plain && i < name->size; i++)
+        plain = name->text[i] != '/' && name->text[i] != '\\' && name->text[i] != ':' &&
+                (unsigned char)name->text[i] >= 0x20;
+    if (!plain || json_is(name, ".") || json_is(name, ".."))
+        fail("%s: shard name \"%s\" is not a plain file name", index,
+             name->type == JSON_STRING ? name->text : "(not a string)");
+}
+
+/* Files are opened before tensors are read: the tensors keep pointers to them. */
+static void open_shards(Checkpoint *checkpoint, const char *directory, const char *index,
+                        const Json *weights, Map *shards) {
+    const Json *entry;
+    checkpoint->files = allocate(SHARD_LIMIT, sizeof *checkpoint->files);
+    for (entry = weights->first; entry; entry = entry->next) {
+        char *path;
+        check_shard_name(index, entry);
+        if (!map_add(shards, entry->text, entry->size, (uint32_t)checkpoint->file_count))
+            continue;
+        if (checkpoint->file_count == SHARD_LIMIT)
+            fail("%s: more than %d shards", index, SHARD_LIMIT);
+        path = join_path(directory, entry->text);
+        checkpoint->files[checkpoint->file_count++] = file_open(path);
+        free(path);
+    }
+}
+
+static void read_shards(Checkpoint *checkpoint, const char *directory, const char *index) {
+    const Json *weights = json_get(json_read(index), "weight_map"), *entry;
+    Map shards;
+    uint32_t shard, at;
+    size_t i;
+    memset(&shards, 0, sizeof shards);
+    if (!weights || weights->type != JSON_OBJECT || !weights->size)
+        fail("%s: no weight_map", index);
+    open_shards(checkpoint, directory, index, weights, &shards);
+    for (i = 0; i < checkpoint->file_count; i++)
+        read_file_tensors(checkpoint, &checkpoint->files[i]);
+    for (entry = weights->first; entry; entry = entry->next)
+        if (!map_find(&shards, entry->text, entry->size, &shard) ||
+            !map_find(&checkpoint->by_name, entry->key, entry->key_size, &at) ||
+            checkpoint->tensors[at].file != &checkpoint->files[shard])
+            fail("%s: tensor %s is not in shard %s", index, entry->key, entry->text);
+    for (i = 0; i < checkpoint->count; i++) {
+        const char *name = checkpoint->tensors[i].name;
+        if (!json_get(weights, name))
+            fail("%s: tensor %s is not in the index", checkpoint->tensors[i].file->path, name);
+    }
+}
+
+void checkpoint_open(Checkpoint *checkpoint, const char *directory) {
+    char *single = join_path(directory, "model.safetensors");
+    char *index = join_path(directory, "model.safetensors.index.json");
+    memset(checkpoint, 0, sizeof *checkpoint);
+    if (file_exists(single)) {
+        checkpoint->files = allocate(1, sizeof *checkpoint->files);
+        checkpoint->files[0] = file_open(single);
+        checkpoint->file_count = 1;
+        read_file_tensors(checkpoint, &checkpoint->files[0]);
+    } else if (file_exists(index))
+        read_shards(checkpoint, directory, index);
+    else
+        fail("%s: neither model.safetensors nor model.safetensors.index.json is there; other "
+             "checkpoint formats are not supported", directory);
+    free(single);
+    free(index);
+}

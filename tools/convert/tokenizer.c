@@ -1,0 +1,755 @@
+/* tokenizer.c - byte-level BPE from tokenizer.json, or from vocab.json and merges.txt, with the
+   added and special tokens that Hugging Face's classes would end up with. What would tokenize
+   differently from GPT-2's rules is refused by name. */
+#include "convert.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXISTS = 1, SPECIAL = 2, ADDED = 4 };                                /* attributes */
+enum { IS_SPECIAL = 1, NORMALIZED = 2, LSTRIP = 4, RSTRIP = 8, SINGLE_WORD = 16 }; /* added */
+enum { TEXT_LIMIT = 64 << 20, END_LIMIT = 8 };
+
+typedef struct Text {
+    const char *bytes;
+    size_t size;
+} Text;
+
+typedef struct AddedToken {
+    Text text;
+    uint32_t id, flags, offset;
+} AddedToken;
+
+typedef struct Merge {
+    uint32_t left, right, result;
+} Merge;
+
+typedef struct Builder {
+    const char *path;        /* of the file that is being read, for messages */
+    Text *texts;             /* of each id, as written in the files */
+    Text *decoded;           /* the bytes that each id stands for */
+    unsigned char *attributes;
+    uint32_t rows, used, model_count;
+    Map ids;
+    AddedToken *added;
+    size_t added_count;
+    Map added_at;            /* text to index in added */
+    Merge *merges;
+    size_t merge_count;
+    uint32_t byte_tokens[256];
+    int32_t bos, eos, unk;
+    int adds_bos, prefix_space, is_gpt2, is_codegen;
+    uint32_t ends[END_LIMIT], end_count;
+} Builder;
+
+static const char *const special_keys[] = {"bos_token", "eos_token", "unk_token", "sep_token",
+                                           "pad_token", "cls_token", "mask_token"};
+enum { SPECIAL_KEYS = sizeof special_keys / sizeof *special_keys };
+
+static const char *type_name(const Json *object) {
+    const Json *type = json_get(object, "type");
+    return type && type->type == JSON_STRING ? type->text : "(of no type)";
+}
+
+/* ---- the alphabet: each byte is one printable character ---------------------------------- */
+
+static uint32_t byte_char(uint32_t byte) {
+    uint32_t b, next = 256;
+    if ((byte >= 33 && byte <= 126) || (byte >= 161 && byte != 173))
+        return byte;
+    for (b = 0; b < byte; b++)
+        if (!((b >= 33 && b <= 126) || (b >= 161 && b != 173)))
+            next++;
+    return next;
+}
+
+/* Character to byte + 1; 0: stands for no byte. */
+static const uint16_t *char_bytes(void) {
+    static uint16_t table[512];
+    uint32_t byte;
+    if (!table[33])
+        for (byte = 0; byte < 256; byte++)
+            table[byte_char(byte)] = (uint16_t)(byte + 1);
+    return table;
+}
+
+/* As Hugging Face's decoder does it, added tokens included: if every character stands for a
+   byte, these bytes, otherwise the text as it is. */
+static Text decode_text(Text text) {
+    const uint16_t *table = char_bytes();
+    char *out = allocate(text.size + 1, 1);
+    Text result;
+    size_t i = 0, count = 0;
+    while (i < text.size) {
+        uint32_t c = (unsigned char)text.bytes[i++];
+        if (c >= 0x80 && c < 0xE0)
+            c = (c & 31) << 6 | ((unsigned char)text.bytes[i++] & 63);
+        else if (c >= 0x80)
+            c = 511;
+        if (c > 511 || !table[c]) {
+            free(out);
+            return text;
+        }
+        out[count++] = (char)(table[c] - 1);
+    }
+    result.bytes = out;
+    result.size = count;
+    return result;
+}
+
+/* ---- vocabulary and merges --------------------------------------------------------------- */
+
+static void set_token(Builder *builder, uint32_t id, Text text, int attributes) {
+    if (id >= builder->rows)
+        fail("%s: token %lu (\"%s\") is beyond the model's %lu vocabulary rows", builder->path,
+             (unsigned long)id, text.bytes, (unsigned long)builder->rows);
+    if (builder->attributes[id])
+        fail("%s: tokens \"%s\" and \"%s\" have the same id %lu", builder->path,
+             builder->texts[id].bytes, text.bytes, (unsigned long)id);
+    builder->texts[id] = text;
+    builder->attributes[id] = (unsigned char)(EXISTS | attributes);
+    map_add(&builder->ids, text.bytes, text.size, id);
+    if (id >= builder->used)
+        builder->used = id + 1;
+}
+
+static uint32_t read_id(const Builder *builder, const Json *value) {
+    if (!value || value->type != JSON_NUMBER || !value->is_integer || value->integer < 0 ||
+        value->integer >= 0x7FFFFFFF)
+        fail("%s: a token's id is not a number from 0 on", builder->path);
+    return (uint32_t)value->integer;
+}
+
+static void read_vocabulary(Builder *builder, const Json *vocabulary) {
+    const Json *entry;
+    uint32_t byte, code;
+    char text[3];
+    if (!vocabulary || vocabulary->type != JSON_OBJECT || !vocabulary->size)
+        fail("%s: no vocabulary", builder->path);
+    for (entry = vocabulary->first; entry; entry = entry->next) {
+        Text name;
+        name.bytes = entry->key;
+        name.size = entry->key_size;
+        set_token(builder, read_id(builder, entry), name, 0);
+    }
+    builder->model_count = (uint32_t)vocabulary->size;
+    for (byte = 0; byte < 256; byte++) {
+        code = byte_char(byte);
+        text[0] = (char)(code < 0x80 ? code : 0xC0 | code >> 6);
+        text[1] = (char)(0x80 | (code & 63));
+        if (!map_find(&builder->ids, text, code < 0x80 ? 1 : 2, &builder->byte_tokens[byte]))
+            fail("%s: not a byte-level BPE vocabulary: byte 0x%02lX has no token",
+                 builder->path, (unsigned long)byte);
+    }
+}
+
+static void add_merge(Builder *builder, Text left, Text right) {
+    Merge *merge = &builder->merges[builder->merge_count++];
+    char *joined = allocate(left.size + right.size + 1, 1);
+    memcpy(joined, left.bytes, left.size);
+    memcpy(joined + left.size, right.bytes, right.size);
+    if (!map_find(&builder->ids, left.bytes, left.size, &merge->left) ||
+        !map_find(&builder->ids, right.bytes, right.size, &merge->right) ||
+        !map_find(&builder->ids, joined, left.size + right.size, &merge->result))
+        fail("%s: merge %lu: \"%.*s\" or one of its two parts is not in the vocabulary",
+             builder->path, (unsigned long)builder->merge_count - 1,
+             (int)(left.size + right.size), joined);
+    free(joined);
+}
+
+/* "left right", exactly one space. */
+static void add_merge_line(Builder *builder, const char *line, size_t size) {
+    const char *space = memchr(line, ' ', size);
+    Text left, right;
+    if (!space)
+        fail("%s: merge %lu is not a pair", builder->path, (unsigned long)builder->merge_count);
+    left.bytes = line;
+    left.size = (size_t)(space - line);
+    right.bytes = space + 1;
+    right.size = size - left.size - 1;
+    if (!left.size || !right.size || memchr(right.bytes, ' ', right.size))
+        fail("%s: merge %lu is not a pair", builder->path, (unsigned long)builder->merge_count);
+    add_merge(builder, left, right);
+}
+
+static void read_merges(Builder *builder, const Json *merges) {
+    const Json *entry;
+    if (!merges || merges->type != JSON_ARRAY)
+        fail("%s: no merges", builder->path);
+    builder->merges = allocate(merges->size, sizeof *builder->merges);
+    for (entry = merges->first; entry; entry = entry->next) {
+        const Json *second = entry->type == JSON_ARRAY && entry->size == 2 ? entry->first->next
+                                                                           : NULL;
+        Text left, right;
+        if (entry->type == JSON_STRING) {
+            add_merge_line(builder, entry->text, entry->size);
+            continue;
+        }
+        if (!second || second->type != JSON_STRING || entry->first->type != JSON_STRING)
+            fail("%s: merge %lu is not a pair", builder->path,
+                 (unsigned long)builder->merge_count);
+        left.bytes = entry->first->text;
+        left.size = entry->first->size;
+        right.bytes = second->text;
+        right.size = second->size;
+        add_merge(builder, left, right);
+    }
+}
+
+/* As Hugging Face reads it: the first line is a heading, whatever stands in it, and what
+   follows the last newline is no line. */
+static void read_merges_file(Builder *builder, const char *path) {
+    size_t size, lines = 0, i, start;
+    const char *text = (const char *)read_whole(path, TEXT_LIMIT, &size), *end;
+    builder->path = path;
+    for (i = 0; i < size; i++)
+        lines += text[i] == '\n';
+    builder->merges = allocate(lines, sizeof *builder->merges);
+    if (size && text[0] != '#')
+        warn("%s: its first line is skipped as a heading, as Hugging Face does", path);
+    end = memchr(text, '\n', size);
+    start = end ? (size_t)(end - text) + 1 : size;
+    for (; start < size; start = i + 1) {
+        end = memchr(text + start, '\n', size - start);
+        if (!end)
+            break;
+        i = (size_t)(end - text);
+        if (i > start)
+            add_merge_line(builder, text + start, i - start - (text[i - 1] == '\r'));
+    }
+}
+
+/* ---- tokenizer.json ---------------------------------------------------------------------- */
+
+static void refuse(const Builder *builder, const char *part, const Json *object) {
+    fail("%s: %s %s is not supported; supported: byte-level BPE", builder->path, part,
+         type_name(object));
+}
+
+static void refuse_option(const Builder *builder, const Json *object, const char *key) {
+    const Json *value = json_get(object, key);
+    if (!value || value->type == JSON_FALSE || (value->type == JSON_STRING && !value->size) ||
+        (value->type == JSON_NUMBER && value->number == 0))
+        return;
+    fail("%s: the tokenizer's option %s is not supported", builder->path, key);
+}
+
+static void read_json_model(Builder *builder, const Json *model) {
+    const Json *type = json_get(model, "type");
+    if (!model || (type && !json_is(type, "BPE")))
+        refuse(builder, "tokenizer model", model);
+    refuse_option(builder, model, "dropout");
+    refuse_option(builder, model, "continuing_subword_prefix");
+    refuse_option(builder, model, "end_of_word_suffix");
+    refuse_option(builder, model, "ignore_merges");
+    read_vocabulary(builder, json_get(model, "vocab"));
+    read_merges(builder, json_get(model, "merges"));
+}
+
+/* A template may put one token before the text; that token is then the BOS. */
+static void read_template(Builder *builder, const Json *processor) {
+    const Json *single = json_get(processor, "single"), *piece, *special, *ids;
+    if (!single || single->type != JSON_ARRAY || !single->size)
+        refuse(builder, "post_processor", processor);
+    piece = single->first;
+    special = json_get(json_get(piece, "SpecialToken"), "id");
+    if (special && special->type == JSON_STRING) {
+        ids = json_get(json_get(json_get(processor, "special_tokens"), special->text), "ids");
+        if (!ids || ids->type != JSON_ARRAY || ids->size != 1)
+            refuse(builder, "post_processor", processor);
+        builder->bos = (int32_t)read_id(builder, ids->first);
+        builder->adds_bos = 1;
+        piece = piece->next;
+    }
+    if (!piece || !json_is(json_get(json_get(piece, "Sequence"), "id"), "A") || piece->next)
+        fail("%s: a post_processor that adds anything but one token before the text is not "
+             "supported", builder->path);
+}
+
+static void read_post_processor(Builder *builder, const Json *processor, int depth) {
+    const Json *type = json_get(processor, "type"), *list, *item;
+    if (!processor || json_is(type, "ByteLevel"))
+        return;
+    if (json_is(type, "TemplateProcessing")) {
+        read_template(builder, processor);
+        return;
+    }
+    list = json_get(processor, "processors");
+    if (!json_is(type, "Sequence") || !list || list->type != JSON_ARRAY || depth)
+        refuse(builder, "post_processor", processor);
+    for (item = list->first; item; item = item->next)
+        read_post_processor(builder, item, 1);
+}
+
+static void add_token(Builder *builder, Text text, uint32_t flags, int64_t declared);
+
+static uint32_t added_flags(const Json *token, int is_special) {
+    const Json *normalized = json_get(token, "normalized"), *special = json_get(token, "special");
+    uint32_t flags = 0;
+    if ((special && special->type == JSON_TRUE) || is_special)
+        flags |= IS_SPECIAL;
+    if (normalized ? normalized->type == JSON_TRUE : !(flags & IS_SPECIAL))
+        flags |= NORMALIZED;
+    if (json_get(token, "lstrip") && json_get(token, "lstrip")->type == JSON_TRUE)
+        flags |= LSTRIP;
+    if (json_get(token, "rstrip") && json_get(token, "rstrip")->type == JSON_TRUE)
+        flags |= RSTRIP;
+    if (json_get(token, "single_word") && json_get(token, "single_word")->type == JSON_TRUE)
+        flags |= SINGLE_WORD;
+    return flags;
+}
+
+static Text text_of(const Builder *builder, const Json *string) {
+    Text text;
+    if (!string || string->type != JSON_STRING)
+        fail("%s: an added token has no text", builder->path);
+    text.bytes = string->text;
+    text.size = string->size;
+    return text;
+}
+
+static void read_tokenizer_json(Builder *builder, const char *path) {
+    const Json *json = json_read(path), *part, *token;
+    builder->path = path;
+    part = json_get(json, "normalizer");
+    if (part)
+        refuse(builder, "normalizer", part);
+    part = json_get(json, "pre_tokenizer");
+    if (!json_is(json_get(part, "type"), "ByteLevel"))
+        refuse(builder, "pre_tokenizer", part);
+    if (json_get(part, "use_regex") && json_get(part, "use_regex")->type != JSON_TRUE)
+        fail("%s: a ByteLevel pre_tokenizer without use_regex is not supported", path);
+    part = json_get(json, "decoder");
+    if (part && !json_is(json_get(part, "type"), "ByteLevel"))
+        refuse(builder, "decoder", part);
+    read_json_model(builder, json_get(json, "model"));
+    read_post_processor(builder, json_get(json, "post_processor"), 0);
+    part = json_get(json, "added_tokens");
+    for (token = part ? part->first : NULL; token; token = token->next)
+        add_token(builder, text_of(builder, json_get(token, "content")), added_flags(token, 0),
+                  read_id(builder, json_get(token, "id")));
+}
+
+/* ---- added and special tokens ------------------------------------------------------------ */
+
+/* A text that the vocabulary has keeps its id; a new one comes after all others. */
+static uint32_t next_id(const Builder *builder) {
+    uint32_t id = builder->model_count;
+    size_t i;
+    for (i = 0; i < builder->added_count; i++)
+        if (builder->added[i].id >= id)
+            id = builder->added[i].id + 1;
+    return id;
+}
+
+/* declared: the id that the files name; -1: none. */
+static void add_token(Builder *builder, Text text, uint32_t flags, int64_t declared) {
+    uint32_t id, at;
+    if (!text.size)
+        return;
+    if (!map_find(&builder->ids, text.bytes, text.size, &id)) {
+        id = next_id(builder);
+        set_token(builder, id, text, ADDED);
+    }
+    if (declared >= 0 && id != (uint32_t)declared)
+        fail("%s: added token \"%s\" is declared as %ld, but Hugging Face gives it %lu",
+             builder->path, text.bytes, (long)declared, (unsigned long)id);
+    if (map_add(&builder->added_at, text.bytes, text.size, (uint32_t)builder->added_count)) {
+        builder->added =
+            resize(builder->added, builder->added_count + 1, sizeof *builder->added);
+        builder->added_count++;
+    }
+    map_find(&builder->added_at, text.bytes, text.size, &at);
+    builder->added[at].text = text;
+    builder->added[at].id = id;
+    builder->added[at].flags = flags;
+    builder->attributes[id] = (unsigned char)(EXISTS | ADDED | (flags & IS_SPECIAL ? SPECIAL : 0));
+}
+
+/* The value of bos_token and its like: the special tokens map counts only where the tokenizer's
+   config does not list its added tokens. NULL: absent; a JSON null: there is none. */
+static const Json *special_value(const Json *config, const Json *map, const char *key) {
+    const Json *value = json_get(config, "added_tokens_decoder") ? NULL : json_member(map, key);
+    return value ? value : json_member(config, key);
+}
+
+static const Json *special_text(const Json *value) {
+    if (value && value->type == JSON_OBJECT)
+        value = json_get(value, "content");
+    return value && value->type == JSON_STRING ? value : NULL;
+}
+
+static int same_text(const Json *string, Text text) {
+    return string && string->size == text.size && memcmp(string->text, text.bytes, text.size) == 0;
+}
+
+static int is_special_text(const Json *config, const Json *map, Text text) {
+    const Json *list = special_value(config, map, "additional_special_tokens");
+    int i;
+    for (i = 0; i < SPECIAL_KEYS; i++)
+        if (same_text(special_text(special_value(config, map, special_keys[i])), text))
+            return 1;
+    for (list = list && list->type == JSON_ARRAY ? list->first : NULL; list; list = list->next)
+        if (same_text(special_text(list), text))
+            return 1;
+    return 0;
+}
+
+typedef struct Listed {
+    uint32_t id;
+    Text text;
+    const Json *token; /* NULL: from added_tokens.json */
+} Listed;
+
+static int compare_listed(const void *a, const void *b) {
+    uint32_t x = ((const Listed *)a)->id, y = ((const Listed *)b)->id;
+    return (x > y) - (x < y);
+}
+
+static uint32_t decimal(const Builder *builder, const Json *entry) {
+    uint32_t value = 0;
+    size_t i;
+    for (i = 0; i < entry->key_size; i++) {
+        if (entry->key[i] < '0' || entry->key[i] > '9' || value > 100000000)
+            break;
+        value = value * 10 + (uint32_t)(entry->key[i] - '0');
+    }
+    if (!i || i < entry->key_size)
+        fail("%s: added_tokens_decoder: \"%s\" is not an id", builder->path, entry->key);
+    return value;
+}
+
+/* Tokens of added_tokens_decoder, or else of added_tokens.json, in the order of their ids. */
+static void add_listed(Builder *builder, const Json *config, const Json *map,
+                       const Json *plain) {
+    const Json *decoder = json_get(config, "added_tokens_decoder"), *entry;
+    const Json *list = decoder ? decoder : plain;
+    Listed *tokens;
+    size_t i = 0, count;
+    if (!list || list->type != JSON_OBJECT)
+        return;
+    tokens = allocate(list->size, sizeof *tokens);
+    for (entry = list->first; entry; entry = entry->next, i++) {
+        tokens[i].id = decoder ? decimal(builder, entry) : read_id(builder, entry);
+        tokens[i].token = decoder ? entry : NULL;
+        tokens[i].text.bytes = entry->key;
+        tokens[i].text.size = entry->key_size;
+        if (decoder)
+            tokens[i].text = text_of(builder, json_get(entry, "content"));
+    }
+    count = i;
+    qsort(tokens, count, sizeof *tokens, compare_listed);
+    for (i = 0; i < count; i++)
+        if (decoder || !map_find(&builder->added_at, tokens[i].text.bytes, tokens[i].text.size,
+                                 NULL)) {
+            uint32_t flags = added_flags(tokens[i].token, 0);
+            if (is_special_text(config, map, tokens[i].text))
+                flags = decoder ? flags | IS_SPECIAL : IS_SPECIAL;
+            add_token(builder, tokens[i].text, flags, tokens[i].id);
+        }
+    free(tokens);
+}
+
+/* One special token; its id, or -1 if it has none. */
+static int32_t add_special(Builder *builder, const Json *value) {
+    const Json *string = special_text(value);
+    uint32_t at, flags;
+    Text text;
+    if (!string || !string->size)
+        return -1;
+    text.bytes = string->text;
+    text.size = string->size;
+    if (!map_find(&builder->added_at, text.bytes, text.size, NULL)) {
+        if (!map_find(&builder->ids, text.bytes, text.size, NULL) &&
+            next_id(builder) >= builder->rows) {
+            warn("special token \"%s\" is left out: the model has no row for it", text.bytes);
+            return -1;
+        }
+        flags = IS_SPECIAL;
+        if (value->type == JSON_OBJECT)
+            flags = added_flags(value, 1);
+        else if (!builder->is_codegen)
+            flags |= NORMALIZED;
+        add_token(builder, text, flags, -1);
+    }
+    map_find(&builder->added_at, text.bytes, text.size, &at);
+    return (int32_t)builder->added[at].id;
+}
+
+static void add_specials(Builder *builder, const Json *config, const Json *map) {
+    static const char default_text[] = "<|endoftext|>";
+    static Json fallback;
+    const Json *list = special_value(config, map, "additional_special_tokens");
+    int32_t ids[SPECIAL_KEYS];
+    int i;
+    fallback.type = JSON_STRING;
+    fallback.text = default_text;
+    fallback.size = sizeof default_text - 1;
+    for (i = 0; i < SPECIAL_KEYS; i++) {
+        const Json *value = special_value(config, map, special_keys[i]);
+        if (!value && i < 3 && builder->is_gpt2)
+            value = &fallback;
+        ids[i] = add_special(builder, value);
+    }
+    for (list = list && list->type == JSON_ARRAY ? list->first : NULL; list; list = list->next)
+        add_special(builder, list);
+    if (!builder->adds_bos)
+        builder->bos = ids[0];
+    builder->eos = ids[1];
+    builder->unk = ids[2];
+}
+
+/* ---- end tokens -------------------------------------------------------------------------- */
+
+static void add_end(Builder *builder, const char *path, const Json *value) {
+    uint32_t id, i;
+    builder->path = path;
+    id = read_id(builder, value);
+    if (id >= builder->used || !builder->attributes[id]) {
+        warn("%s: end token %lu is not in the tokenizer and is left out", path,
+             (unsigned long)id);
+        return;
+    }
+    for (i = 0; i < builder->end_count; i++)
+        if (builder->ends[i] == id)
+            return;
+    if (builder->end_count == END_LIMIT)
+        fail("%s: more than %d end tokens", path, END_LIMIT);
+    builder->ends[builder->end_count++] = id;
+}
+
+static void read_ends(Builder *builder, const char *directory, const Json *config) {
+    char *path = join_path(directory, "generation_config.json");
+    const Json *value = json_get(json_read_optional(path), "eos_token_id"), *item;
+    const char *where = path;
+    if (!value) {
+        value = json_get(config, "eos_token_id");
+        where = "config.json";
+    }
+    if (value && value->type == JSON_ARRAY)
+        for (item = value->first; item; item = item->next)
+            add_end(builder, where, item);
+    else if (value)
+        add_end(builder, where, value);
+    if (!builder->end_count && builder->eos >= 0)
+        builder->ends[builder->end_count++] = (uint32_t)builder->eos;
+}
+
+/* ---- the section ------------------------------------------------------------------------- */
+
+static const Text *sort_texts; /* what qsort's comparison sees */
+
+static int compare_texts(const Text *a, const Text *b) {
+    size_t size = a->size < b->size ? a->size : b->size;
+    int order = size ? memcmp(a->bytes, b->bytes, size) : 0;
+    return order ? order : (a->size > b->size) - (a->size < b->size);
+}
+
+static int compare_ids(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    int order;
+    if (!sort_texts[x].bytes != !sort_texts[y].bytes)
+        return sort_texts[x].bytes ? -1 : 1;
+    order = sort_texts[x].bytes ? compare_texts(&sort_texts[x], &sort_texts[y]) : 0;
+    return order ? order : (x > y) - (x < y);
+}
+
+static int compare_added(const void *a, const void *b) {
+    const AddedToken *x = a, *y = b;
+    int order = compare_texts(&x->text, &y->text);
+    return order ? order : (x->id > y->id) - (x->id < y->id);
+}
+
+/* Fills the open-addressed table; the longest probe bounds every lookup. */
+static unsigned char *make_merge_table(const Builder *builder, uint32_t slots, uint32_t *probe) {
+    unsigned char *table = allocate(slots, 16), *slot;
+    uint32_t i, at, looked;
+    for (i = 0; i < slots; i++)
+        set_u32(table + 16 * (size_t)i, 0xFFFFFFFFu);
+    *probe = 0;
+    for (i = 0; i < builder->merge_count; i++) {
+        const Merge *merge = &builder->merges[i];
+        at = (merge->left * 0x9E3779B1u + merge->right * 0x85EBCA6Bu) >> 7 & (slots - 1);
+        for (looked = 1;; looked++, at = (at + 1) & (slots - 1)) {
+            slot = table + 16 * (size_t)at;
+            if (get_u32(slot) == 0xFFFFFFFFu)
+                break;
+            if (get_u32(slot) == merge->left && get_u32(slot + 4) == merge->right)
+                fail("merge %lu (\"%s\" and \"%s\") stands twice in the tokenizer",
+                     (unsigned long)i, builder->texts[merge->left].bytes,
+                     builder->texts[merge->right].bytes);
+        }
+        set_u32(slot, merge->left);
+        set_u32(slot + 4, merge->right);
+        set_u32(slot + 8, i);
+        set_u32(slot + 12, merge->result);
+        *probe = looked > *probe ? looked : *probe;
+    }
+    return table;
+}
+
+/* The bytes of all tokens in order, then the texts of added tokens that decode differently. */
+static Buffer make_blob(Builder *builder, uint32_t *offsets) {
+    Buffer blob = {NULL, 0, 0};
+    uint32_t id;
+    size_t i;
+    for (id = 0; id < builder->used; id++) {
+        offsets[id] = (uint32_t)blob.size;
+        if (!builder->attributes[id])
+            continue;
+        builder->decoded[id] = decode_text(builder->texts[id]);
+        put_bytes(&blob, builder->decoded[id].bytes, builder->decoded[id].size);
+    }
+    offsets[builder->used] = (uint32_t)blob.size;
+    for (i = 0; i < builder->added_count; i++) {
+        AddedToken *added = &builder->added[i];
+        added->offset = offsets[added->id];
+        if (compare_texts(&added->text, &builder->decoded[added->id]) != 0) {
+            added->offset = (uint32_t)blob.size;
+            put_bytes(&blob, added->text.bytes, added->text.size);
+        }
+    }
+    return blob;
+}
+
+static void put_head(Buffer *out, const Builder *builder, uint32_t slots, uint32_t probe,
+                     size_t blob_size) {
+    uint32_t i;
+    put_u32(out, builder->used);
+    put_u32(out, slots);
+    put_u32(out, probe);
+    put_u32(out, (uint32_t)builder->bos);
+    put_u32(out, (uint32_t)builder->unk);
+    put_u32(out, (builder->adds_bos ? 1u : 0) | (builder->prefix_space ? 2u : 0));
+    put_u32(out, builder->end_count);
+    for (i = 0; i < END_LIMIT; i++)
+        put_u32(out, i < builder->end_count ? builder->ends[i] : 0xFFFFFFFFu);
+    put_u32(out, (uint32_t)blob_size);
+    put_u32(out, (uint32_t)builder->added_count);
+    put_u32(out, 1);
+    put_zeros(out, 24);
+}
+
+static void put_section(Buffer *out, Builder *builder) {
+    uint32_t *offsets = allocate((size_t)builder->used + 1, 4), *sorted, i, slots, probe;
+    Buffer blob = make_blob(builder, offsets);
+    unsigned char *table;
+    for (slots = builder->merge_count ? 2 : 0; slots < 2 * builder->merge_count; slots *= 2)
+        continue;
+    table = make_merge_table(builder, slots, &probe);
+    put_head(out, builder, slots, probe, blob.size);
+    for (i = 0; i <= builder->used; i++)
+        put_u32(out, offsets[i]);
+    put_bytes(out, builder->attributes, builder->used);
+    put_zeros(out, (4 - out->size % 4) % 4);
+    sorted = allocate(builder->used, 4);
+    for (i = 0; i < builder->used; i++)
+        sorted[i] = i;
+    sort_texts = builder->decoded;
+    qsort(sorted, builder->used, 4, compare_ids);
+    for (i = 0; i < builder->used; i++)
+        put_u32(out, sorted[i]);
+    for (i = 0; i < 256; i++)
+        put_u32(out, builder->byte_tokens[i]);
+    put_bytes(out, table, (size_t)slots * 16);
+    qsort(builder->added, builder->added_count, sizeof *builder->added, compare_added);
+    for (i = 0; i < builder->added_count; i++) {
+        put_u32(out, builder->added[i].id);
+        put_u32(out, builder->added[i].offset);
+        put_u32(out, (uint32_t)builder->added[i].text.size);
+        put_u32(out, builder->added[i].flags);
+    }
+    put_bytes(out, blob.data, blob.size);
+    free(offsets);
+    free(sorted);
+    free(table);
+}
+
+/* ---- the whole --------------------------------------------------------------------------- */
+
+static int class_is(const Json *name, const char *base) {
+    size_t size = strlen(base);
+    return name && name->type == JSON_STRING && name->size >= size &&
+           memcmp(name->text, base, size) == 0 &&
+           (name->size == size || strcmp(name->text + size, "Fast") == 0);
+}
+
+/* Which class Hugging Face would take: it brings the defaults of the special tokens. */
+static void find_class(Builder *builder, const Json *tokenizer, const Json *config) {
+    const Json *name = json_get(tokenizer, "tokenizer_class");
+    name = name ? name : json_get(config, "tokenizer_class");
+    builder->is_codegen = name ? class_is(name, "CodeGenTokenizer")
+                               : json_is(json_get(config, "model_type"), "phi");
+    builder->is_gpt2 = name ? builder->is_codegen || class_is(name, "GPT2Tokenizer") : 1;
+}
+
+static int is_true(const Json *object, const char *key) {
+    const Json *value = json_get(object, key);
+    return value && value->type == JSON_TRUE;
+}
+
+static void read_files(Builder *builder, const char *directory, const Json *config) {
+    char *json = join_path(directory, "tokenizer.json");
+    char *vocabulary = join_path(directory, "vocab.json");
+    const Json *tokenizer, *map, *plain;
+    tokenizer = json_read_optional(join_path(directory, "tokenizer_config.json"));
+    map = json_read_optional(join_path(directory, "special_tokens_map.json"));
+    plain = json_read_optional(join_path(directory, "added_tokens.json"));
+    find_class(builder, tokenizer, config);
+    if (file_exists(json))
+        read_tokenizer_json(builder, json);
+    else {
+        builder->path = vocabulary;
+        read_vocabulary(builder, json_read(vocabulary));
+        read_merges_file(builder, join_path(directory, "merges.txt"));
+        builder->adds_bos = is_true(tokenizer, "add_bos_token");
+    }
+    builder->path = directory;
+    builder->prefix_space = is_true(tokenizer, "add_prefix_space");
+    add_listed(builder, tokenizer, map, plain);
+    if (builder->adds_bos && builder->bos < 0) {
+        builder->adds_bos = 0; /* the flag alone: BOS is the special token of that name */
+        add_specials(builder, tokenizer, map);
+        builder->adds_bos = builder->bos >= 0;
+    } else
+        add_specials(builder, tokenizer, map);
+    if (builder->bos >= 0 && ((uint32_t)builder->bos >= builder->used ||
+                              !builder->attributes[builder->bos]))
+        fail("%s: BOS token %ld does not exist", directory, (long)builder->bos);
+    read_ends(builder, directory, config);
+}
+
+static int has_tokenizer(const char *directory) {
+    static const char *const others[] = {"tokenizer.model", "spiece.model", "vocab.txt"};
+    size_t i;
+    if (file_exists(join_path(directory, "tokenizer.json")) ||
+        file_exists(join_path(directory, "vocab.json")))
+        return 1;
+    for (i = 0; i < sizeof others / sizeof *others; i++)
+        if (file_exists(join_path(directory, others[i])))
+            fail("%s/%s: this kind of tokenizer is not supported; supported: byte-level BPE "
+                 "(tokenizer.json, or vocab.json and merges.txt)", directory, others[i]);
+    return 0;
+}
+
+void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, uint32_t rows) {
+    Builder builder;
+    memset(out, 0, sizeof *out);
+    out->used = rows;
+    if (!has_tokenizer(directory)) {
+        warn("%s has no tokenizer files: the model will work by token ids only", directory);
+        return;
+    }
+    memset(&builder, 0, sizeof builder);
+    builder.rows = rows;
+    builder.bos = builder.eos = builder.unk = -1;
+    builder.texts = allocate(rows, sizeof *builder.texts);
+    builder.decoded = allocate(rows, sizeof *builder.decoded);
+    builder.attributes = allocate(rows, 1);
+    read_files(&builder, directory, config);
+    put_section(&out->section, &builder);
+    out->kind = 1;
+    out->is_gpt2 = builder.is_gpt2;
+    out->used = builder.used;
+}

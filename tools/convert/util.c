@@ -1,0 +1,304 @@
+/* util.c - errors, memory, files, little-endian buffers, checksums, half floats, a hash map. */
+#define _POSIX_C_SOURCE 200809L
+#include "convert.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void output_abandon(void); /* write.c */
+
+static void say(const char *kind, const char *format, va_list arguments) {
+    fprintf(stderr, "slm-convert: %s", kind);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+void fail(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    say("", format, arguments);
+    va_end(arguments);
+    output_abandon();
+    exit(1);
+}
+
+void warn(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    say("warning: ", format, arguments);
+    va_end(arguments);
+}
+
+void *allocate(size_t count, size_t size) {
+    void *memory = calloc(count ? count : 1, size ? size : 1);
+    if (!memory)
+        fail("out of memory");
+    return memory;
+}
+
+void *resize(void *memory, size_t count, size_t size) {
+    if (size && count > SIZE_MAX / size)
+        fail("out of memory");
+    memory = realloc(memory, count && size ? count * size : 1);
+    if (!memory)
+        fail("out of memory");
+    return memory;
+}
+
+uint64_t mul64(uint64_t a, uint64_t b) {
+    if (b && a > UINT64_MAX / b)
+        fail("a size overflows");
+    return a * b;
+}
+
+uint64_t add64(uint64_t a, uint64_t b) {
+    if (a > UINT64_MAX - b)
+        fail("a size overflows");
+    return a + b;
+}
+
+uint64_t align64(uint64_t value) { return add64(value, 63) / 64 * 64; }
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+char *join_path(const char *directory, const char *name) {
+    size_t size = strlen(directory) + strlen(name) + 2;
+    char *path = allocate(size, 1);
+    snprintf(path, size, "%s/%s", directory, name);
+    return path;
+}
+
+int file_exists(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0;
+}
+
+File file_open(const char *path) {
+    File file;
+    struct stat status;
+    file.fd = open(path, O_RDONLY);
+    if (file.fd < 0 || fstat(file.fd, &status) != 0)
+        fail("%s: %s", path, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        fail("%s: not a regular file", path);
+    file.size = (uint64_t)status.st_size;
+    file.path = allocate(strlen(path) + 1, 1);
+    strcpy(file.path, path);
+    return file;
+}
+
+int file_try_read(const File *file, uint64_t offset, void *out, size_t bytes) {
+    unsigned char *at = out;
+    while (bytes) {
+        size_t part = bytes < ((size_t)1 << 30) ? bytes : (size_t)1 << 30;
+        ssize_t got = pread(file->fd, at, part, (off_t)offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return -1;
+        at += got;
+        offset += (uint64_t)got;
+        bytes -= (size_t)got;
+    }
+    return 0;
+}
+
+void file_read(const File *file, uint64_t offset, void *out, size_t bytes) {
+    if (file_try_read(file, offset, out, bytes) != 0)
+        fail("%s: cannot read %llu bytes at %llu", file->path, (unsigned long long)bytes,
+             (unsigned long long)offset);
+}
+
+unsigned char *read_whole(const char *path, size_t limit, size_t *size) {
+    File file = file_open(path);
+    unsigned char *bytes;
+    if (file.size > limit)
+        fail("%s: larger than %llu bytes", path, (unsigned long long)limit);
+    bytes = allocate((size_t)file.size + 1, 1);
+    file_read(&file, 0, bytes, (size_t)file.size);
+    *size = (size_t)file.size;
+    close(file.fd);
+    free(file.path);
+    return bytes;
+}
+
+/* ---- little-endian ----------------------------------------------------------------------- */
+
+static unsigned char *grow(Buffer *buffer, size_t size) {
+    if (size > SIZE_MAX / 4 - buffer->size)
+        fail("out of memory");
+    if (buffer->size + size > buffer->capacity) {
+        buffer->capacity = (buffer->size + size) * 2 + 64;
+        buffer->data = resize(buffer->data, buffer->capacity, 1);
+    }
+    buffer->size += size;
+    return buffer->data + buffer->size - size;
+}
+
+void put_bytes(Buffer *buffer, const void *bytes, size_t size) {
+    unsigned char *at = grow(buffer, size);
+    if (size)
+        memcpy(at, bytes, size);
+}
+
+void put_zeros(Buffer *buffer, size_t count) { memset(grow(buffer, count), 0, count); }
+
+void set_u32(unsigned char *at, uint32_t value) {
+    int i;
+    for (i = 0; i < 4; i++)
+        at[i] = (unsigned char)(value >> 8 * i);
+}
+
+void set_u64(unsigned char *at, uint64_t value) {
+    set_u32(at, (uint32_t)value);
+    set_u32(at + 4, (uint32_t)(value >> 32));
+}
+
+uint32_t get_u16(const unsigned char *at) { return at[0] | (uint32_t)at[1] << 8; }
+uint32_t get_u32(const unsigned char *at) { return get_u16(at) | get_u16(at + 2) << 16; }
+uint64_t get_u64(const unsigned char *at) { return get_u32(at) | (uint64_t)get_u32(at + 4) << 32; }
+
+void put_u16(Buffer *buffer, uint32_t value) {
+    unsigned char *at = grow(buffer, 2);
+    at[0] = (unsigned char)value;
+    at[1] = (unsigned char)(value >> 8);
+}
+
+void put_u32(Buffer *buffer, uint32_t value) { set_u32(grow(buffer, 4), value); }
+void put_u64(Buffer *buffer, uint64_t value) { set_u64(grow(buffer, 8), value); }
+
+void put_f32(Buffer *buffer, float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, 4);
+    put_u32(buffer, bits);
+}
+
+/* ---- checksums --------------------------------------------------------------------------- */
+
+static uint32_t crc_table[8][256]; /* slicing by 8 */
+
+static void crc_prepare(void) {
+    uint32_t i, k, value;
+    for (i = 0; i < 256; i++) {
+        value = i;
+        for (k = 0; k < 8; k++)
+            value = value & 1 ? value >> 1 ^ 0xEDB88320u : value >> 1;
+        crc_table[0][i] = value;
+    }
+    for (k = 1; k < 8; k++)
+        for (i = 0; i < 256; i++) {
+            value = crc_table[k - 1][i];
+            crc_table[k][i] = value >> 8 ^ crc_table[0][value & 255];
+        }
+}
+
+uint32_t crc32_update(uint32_t crc, const unsigned char *bytes, size_t size) {
+    uint32_t a, b;
+    if (!crc_table[0][1])
+        crc_prepare();
+    crc = ~crc;
+    for (; size >= 8; size -= 8, bytes += 8) {
+        a = crc ^ get_u32(bytes);
+        b = get_u32(bytes + 4);
+        crc = crc_table[7][a & 255] ^ crc_table[6][a >> 8 & 255] ^ crc_table[5][a >> 16 & 255] ^
+              crc_table[4][a >> 24] ^ crc_table[3][b & 255] ^ crc_table[2][b >> 8 & 255] ^
+              crc_table[1][b >> 16 & 255] ^ crc_table[0][b >> 24];
+    }
+    for (; size; size--, bytes++)
+        crc = crc >> 8 ^ crc_table[0][(crc ^ *bytes) & 255];
+    return ~crc;
+}
+
+uint64_t fnv1a(uint64_t hash, const unsigned char *bytes, size_t size) {
+    size_t i;
+    for (i = 0; i < size; i++)
+        hash = (hash ^ bytes[i]) * 0x100000001B3u;
+    return hash;
+}
+
+/* ---- half floats ------------------------------------------------------------------------- */
+
+uint32_t half_to_float_bits(uint32_t half) {
+    uint32_t sign = (half & 0x8000) << 16, exponent = half >> 10 & 31, mantissa = half & 1023;
+    if (exponent == 31)
+        return sign | 0x7F800000u | mantissa << 13;
+    if (exponent)
+        return sign | (exponent + 112) << 23 | mantissa << 13;
+    if (!mantissa)
+        return sign;
+    for (exponent = 113; !(mantissa & 1024); exponent--) /* a subnormal half is a normal float */
+        mantissa <<= 1;
+    return sign | exponent << 23 | (mantissa & 1023) << 13;
+}
+
+uint32_t float_bits_to_half(uint32_t bits) {
+    uint32_t sign = bits >> 16 & 0x8000, magnitude = bits & 0x7FFFFFFF, shift, mantissa, rest, half;
+    if (magnitude >= 0x7F800000u)
+        return sign | 0x7C00 | (magnitude > 0x7F800000u ? 0x200 : 0);
+    if (magnitude >= 0x38800000u) { /* normal; a carry runs into the exponent as it should */
+        half = magnitude - 0x38000000u;
+        half = (half + 0xFFF + (half >> 13 & 1)) >> 13;
+        return sign | (half < 0x7C00 ? half : 0x7C00);
+    }
+    if (magnitude < 0x33000000u)
+        return sign;
+    shift = 126 - (magnitude >> 23); /* 14..24: the result counts steps of 2^-24 */
+    mantissa = (magnitude & 0x7FFFFF) | 0x800000;
+    half = mantissa >> shift;
+    rest = mantissa & (((uint32_t)1 << shift) - 1);
+    if (rest > (uint32_t)1 << (shift - 1) || (rest == (uint32_t)1 << (shift - 1) && half & 1))
+        half++;
+    return sign | half;
+}
+
+/* ---- a map from byte strings ------------------------------------------------------------- */
+
+static struct MapSlot *map_slot(const Map *map, const char *key, size_t size) {
+    size_t at = (size_t)fnv1a(0xCBF29CE484222325u, (const unsigned char *)key, size);
+    for (at ^= at >> 17;; at++) {
+        struct MapSlot *slot = &map->slots[at & (map->capacity - 1)];
+        if (!slot->key || (slot->size == size && memcmp(slot->key, key, size) == 0))
+            return slot;
+    }
+}
+
+int map_find(const Map *map, const char *key, size_t size, uint32_t *value) {
+    struct MapSlot *slot;
+    if (!map->capacity)
+        return 0;
+    slot = map_slot(map, key, size);
+    if (slot->key && value)
+        *value = slot->value;
+    return slot->key != NULL;
+}
+
+static void map_grow(Map *map) {
+    Map old = *map;
+    size_t i;
+    map->capacity = old.capacity ? old.capacity * 2 : 64;
+    map->slots = allocate(map->capacity, sizeof *map->slots);
+    for (i = 0; i < old.capacity; i++)
+        if (old.slots[i].key)
+            *map_slot(map, old.slots[i].key, old.slots[i].size) = old.slots[i];
+    free(old.slots);
+}
+
+int map_add(Map *map, const char *key, size_t size, uint32_t value) {
+    struct MapSlot *slot;
+    if (map->count * 2 >= map->capacity)
+        map_grow(map);
+    slot = map_slot(map, key, size);
+    if (slot->key)
+        return 0;
+    slot->key = key;
+    slot->size = size;
+    slot->value = value;
+    map->count++;
+    return 1;
+}

@@ -1,0 +1,521 @@
+/* write.c - lays the file out and writes it: matrices become tiles of 16 rows, a few tiles at a
+   time, so that memory stays small at any size. An f32 or f16 .slm is a source like any other. */
+#define _POSIX_C_SOURCE 200809L
+#include "convert.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+enum { TILE = 16, BATCH_BYTES = 8 << 20, BATCH_TILES = 64, DATA_LIMIT = 64 << 20 };
+
+static char *volatile unfinished; /* the path of the file that is being written */
+
+void output_abandon(void) {
+    if (unfinished)
+        unlink(unfinished);
+}
+
+static void on_signal(int number) {
+    output_abandon();
+    _exit(128 + number);
+}
+
+/* ---- progress ---------------------------------------------------------------------------- */
+
+typedef struct Progress {
+    int shown;
+    uint64_t done, total;
+    double start, last;
+} Progress;
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static void progress_step(Progress *progress, uint64_t bytes) {
+    double time = now(), spent = time - progress->start, rate, left;
+    progress->done += bytes;
+    if (!progress->shown || time - progress->last < 0.2)
+        return;
+    progress->last = time;
+    rate = spent > 0 ? (double)progress->done / spent : 0;
+    left = rate > 0 ? (double)(progress->total - progress->done) / rate : 0;
+    fprintf(stderr, "\r%5.1f%%  %.0f MB/s  %.0f s left   ",
+            100.0 * (double)progress->done / (double)progress->total, rate / 1e6, left);
+    fflush(stderr);
+}
+
+/* ---- layout ------------------------------------------------------------------------------ */
+
+static uint64_t tile_stride(uint32_t type, uint32_t cols) {
+    uint64_t lines = ((uint64_t)cols * TILE * (type == TYPE_F32 ? 4 : 2) + 63) / 64;
+    return (lines | 1) * 64; /* an odd number of lines */
+}
+
+static uint64_t tile_count(const OutTensor *tensor) {
+    return ((uint64_t)tensor->rows + TILE - 1) / TILE;
+}
+
+static void lay_out(Model *model) {
+    uint64_t at = add64(256, 32 * (uint64_t)model->section_count);
+    uint32_t i;
+    size_t t;
+    for (i = 0; i < model->section_count; i++) {
+        Section *section = &model->sections[i];
+        if (section->kind == SECTION_DIRECTORY)
+            put_zeros(&section->bytes, model->tensor_count * 40);
+        section->offset = align64(at);
+        at = section->offset + section->bytes.size;
+    }
+    model->data_offset = at = align64(at);
+    if (at > DATA_LIMIT)
+        fail("the tokenizer is too large: %llu bytes before the weights",
+             (unsigned long long)at);
+    for (t = 0; t < model->tensor_count; t++) {
+        OutTensor *tensor = &model->tensors[t];
+        tensor->stride = tensor->type == TYPE_VECTOR ? 0 : tile_stride(tensor->type, tensor->cols);
+        tensor->bytes = tensor->type == TYPE_VECTOR ? (uint64_t)tensor->cols * 4
+                                                    : mul64(tile_count(tensor), tensor->stride);
+        tensor->offset = at;
+        at = align64(add64(at, tensor->bytes));
+    }
+    model->file_size = at;
+}
+
+static void put_directory(Model *model) {
+    Buffer *out = NULL;
+    uint32_t i;
+    size_t t;
+    for (i = 0; i < model->section_count; i++)
+        if (model->sections[i].kind == SECTION_DIRECTORY)
+            out = &model->sections[i].bytes;
+    out->size = 0;
+    for (t = 0; t < model->tensor_count; t++) {
+        const OutTensor *tensor = &model->tensors[t];
+        put_u16(out, tensor->slot);
+        put_u16(out, tensor->layer);
+        put_u16(out, tensor->type);
+        put_u16(out, 0);
+        put_u32(out, tensor->rows);
+        put_u32(out, tensor->cols);
+        put_u64(out, tensor->offset);
+        put_u64(out, tensor->bytes);
+        put_u32(out, tensor->crc);
+        put_u32(out, 0);
+    }
+}
+
+/* All bytes before the weights; the checksums of the tensors must be known. */
+static Buffer make_head(Model *model) {
+    static const unsigned char magic[8] = {0x89, 'S', 'L', 'M', 0x0D, 0x0A, 0x1A, 0x0A};
+    Buffer head = {NULL, 0, 0};
+    uint64_t id;
+    uint32_t i;
+    put_directory(model);
+    put_bytes(&head, model->header, 256);
+    memcpy(head.data, magic, 8);
+    set_u32(head.data + 8, 1); /* major 1, minor 0 */
+    set_u64(head.data + 16, model->file_size);
+    set_u64(head.data + 24, model->data_offset);
+    set_u32(head.data + 40, model->section_count);
+    set_u32(head.data + 44, (uint32_t)model->tensor_count);
+    id = fnv1a(0xCBF29CE484222325u, head.data + 64, 192);
+    for (i = 0; i < model->section_count; i++) {
+        Section *section = &model->sections[i];
+        put_u32(&head, section->kind);
+        put_u32(&head, section->flags);
+        put_u64(&head, section->offset);
+        put_u64(&head, section->bytes.size);
+        put_u64(&head, 0);
+        if (section->kind == SECTION_TOKENIZER || section->kind == SECTION_DIRECTORY)
+            id = fnv1a(id, section->bytes.data, section->bytes.size);
+    }
+    set_u64(head.data + 32, id);
+    for (i = 0; i < model->section_count; i++) {
+        put_zeros(&head, (size_t)(model->sections[i].offset - head.size));
+        put_bytes(&head, model->sections[i].bytes.data, model->sections[i].bytes.size);
+    }
+    put_zeros(&head, (size_t)(model->data_offset - head.size));
+    set_u32(head.data + 12, crc32_update(0, head.data + 16, head.size - 16));
+    return head;
+}
+
+/* ---- one tile ---------------------------------------------------------------------------- */
+
+typedef enum Fault { FAULT_NONE, FAULT_READ, FAULT_NOT_FINITE, FAULT_RANGE } Fault;
+
+typedef struct Problem {
+    Fault fault;
+    uint64_t row, col;
+    float value;
+} Problem;
+
+static size_t dtype_bytes(Dtype dtype) { return dtype == DTYPE_F32 ? 4 : 2; }
+
+/* The bits of the float that element `index` stands for. */
+static uint32_t load_element(Dtype dtype, const unsigned char *bytes, size_t index) {
+    if (dtype == DTYPE_F32)
+        return get_u32(bytes + 4 * index);
+    return dtype == DTYPE_F16 ? half_to_float_bits(get_u16(bytes + 2 * index))
+                              : get_u16(bytes + 2 * index) << 16;
+}
+
+/* Stores one element; f32 or, past the check of its range, f16. */
+static int store_element(uint32_t type, unsigned char *out, size_t index, uint32_t bits) {
+    uint32_t magnitude = bits & 0x7FFFFFFF, half;
+    if (magnitude >= 0x7F800000u)
+        return FAULT_NOT_FINITE;
+    if (type != TYPE_F16) {
+        set_u32(out + 4 * index, bits);
+        return FAULT_NONE;
+    }
+    if (magnitude > 0x477FE000u) /* 65504 */
+        return FAULT_RANGE;
+    half = float_bits_to_half(bits);
+    out[2 * index] = (unsigned char)half;
+    out[2 * index + 1] = (unsigned char)(half >> 8);
+    return FAULT_NONE;
+}
+
+/* Where in the source's bytes of this tile row r, column c lies. */
+static size_t source_index(const OutTensor *tensor, size_t row, size_t col) {
+    return tensor->source_stride ? col * TILE + row : row * tensor->cols + col;
+}
+
+static uint64_t tile_rows(const OutTensor *tensor, uint64_t tile) {
+    uint64_t left = tensor->rows - tile * TILE;
+    return left < TILE ? left : TILE;
+}
+
+/* in: room for a tile of the source; out: zeroed, tensor->stride bytes. */
+static void make_tile(const OutTensor *tensor, uint64_t tile, unsigned char *in,
+                      unsigned char *out, Problem *problem) {
+    size_t cols = tensor->cols, width = dtype_bytes(tensor->dtype), row, col;
+    size_t rows = (size_t)tile_rows(tensor, tile);
+    uint64_t at = tensor->source_offset;
+    size_t size = (tensor->source_stride ? TILE : rows) * cols * width;
+    at += tensor->source_stride ? tile * tensor->source_stride : tile * TILE * cols * width;
+    if (file_try_read(tensor->file, at, in, size) != 0) {
+        problem->fault = FAULT_READ;
+        return;
+    }
+    for (row = 0; row < rows; row++)
+        for (col = 0; col < cols; col++) {
+            uint32_t bits = load_element(tensor->dtype, in, source_index(tensor, row, col));
+            int fault = store_element(tensor->type, out, col * TILE + row, bits);
+            if (fault) {
+                problem->fault = (Fault)fault;
+                problem->row = tile * TILE + row;
+                problem->col = col;
+                memcpy(&problem->value, &bits, 4);
+                return;
+            }
+        }
+}
+
+static void check_problem(const OutTensor *tensor, const Problem *problem) {
+    unsigned long long row = problem->row, col = problem->col;
+    if (problem->fault == FAULT_READ)
+        fail("%s: tensor %s cannot be read", tensor->file->path, tensor->name);
+    if (problem->fault == FAULT_NOT_FINITE)
+        fail("tensor %s: the value at [%llu, %llu] is not finite", tensor->name, row, col);
+    if (problem->fault == FAULT_RANGE)
+        fail("tensor %s: the value %g at [%llu, %llu] is beyond 65504, too large for f16; "
+             "use --type f32", tensor->name, (double)problem->value, row, col);
+}
+
+/* ---- tensors ----------------------------------------------------------------------------- */
+
+typedef struct Writer {
+    int fd;
+    const char *path;
+    Progress progress;
+} Writer;
+
+static void write_at(Writer *writer, uint64_t offset, const unsigned char *bytes, size_t size) {
+    while (size) {
+        size_t part = size < ((size_t)1 << 30) ? size : (size_t)1 << 30;
+        ssize_t done = pwrite(writer->fd, bytes, part, (off_t)offset);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            fail("%s: %s", writer->path, done < 0 ? strerror(errno) : "cannot write");
+        bytes += done;
+        offset += (uint64_t)done;
+        size -= (size_t)done;
+    }
+}
+
+static void write_vector(Writer *writer, OutTensor *tensor) {
+    size_t width = dtype_bytes(tensor->dtype), i;
+    unsigned char *in = allocate(tensor->cols, width), *out = allocate(tensor->cols, 4);
+    Problem problem = {FAULT_NONE, 0, 0, 0};
+    file_read(tensor->file, tensor->source_offset, in, tensor->cols * width);
+    for (i = 0; i < tensor->cols; i++) {
+        problem.fault = (Fault)store_element(TYPE_VECTOR, out, i,
+                                             load_element(tensor->dtype, in, i));
+        problem.col = i;
+        check_problem(tensor, &problem);
+    }
+    tensor->crc = crc32_update(0, out, (size_t)tensor->bytes);
+    write_at(writer, tensor->offset, out, (size_t)tensor->bytes);
+    progress_step(&writer->progress, tensor->bytes);
+    free(in);
+    free(out);
+}
+
+static size_t thread_count(void) {
+#ifdef _OPENMP
+    return (size_t)omp_get_max_threads();
+#else
+    return 1;
+#endif
+}
+
+static size_t thread_index(void) {
+#ifdef _OPENMP
+    return (size_t)omp_get_thread_num();
+#else
+    return 0;
+#endif
+}
+
+/* Tiles [first, first + count) into out; every thread has its own part of in. */
+static void make_tiles(const OutTensor *tensor, uint64_t first, int count, unsigned char *in,
+                       size_t in_size, unsigned char *out, Problem *problems) {
+    int i;
+#ifdef _OPENMP
+#pragma omp parallel for schedule(dynamic)
+#endif
+    for (i = 0; i < count; i++)
+        make_tile(tensor, first + (uint64_t)i, in + thread_index() * in_size,
+                  out + (size_t)i * (size_t)tensor->stride, &problems[i]);
+    for (i = 0; i < count; i++)
+        check_problem(tensor, &problems[i]);
+}
+
+static void write_matrix(Writer *writer, OutTensor *tensor) {
+    uint64_t tiles = tile_count(tensor), tile, count = BATCH_BYTES / tensor->stride;
+    size_t in_size = (size_t)mul64(mul64(tensor->cols, TILE), dtype_bytes(tensor->dtype)), bytes;
+    unsigned char *in, *out;
+    Problem problems[BATCH_TILES];
+    count = count < 1 ? 1 : count > BATCH_TILES ? BATCH_TILES : count;
+    in = allocate(thread_count(), in_size);
+    out = allocate((size_t)count, (size_t)tensor->stride);
+    for (tile = 0; tile < tiles; tile += count) {
+        if (count > tiles - tile)
+            count = tiles - tile;
+        bytes = (size_t)(count * tensor->stride);
+        memset(out, 0, bytes);
+        memset(problems, 0, sizeof problems);
+        make_tiles(tensor, tile, (int)count, in, in_size, out, problems);
+        tensor->crc = crc32_update(tensor->crc, out, bytes);
+        write_at(writer, tensor->offset + tile * tensor->stride, out, bytes);
+        progress_step(&writer->progress, bytes);
+    }
+    free(in);
+    free(out);
+}
+
+/* ---- the file ---------------------------------------------------------------------------- */
+
+static void check_space(const char *path, uint64_t size) {
+    char *directory = allocate(strlen(path) + 2, 1), *slash;
+    struct statvfs space;
+    strcpy(directory, path);
+    slash = strrchr(directory, '/');
+    if (slash)
+        slash[slash == directory] = 0;
+    else
+        strcpy(directory, ".");
+    if (statvfs(directory, &space) != 0)
+        fail("%s: %s", directory, strerror(errno));
+    if ((double)space.f_bavail * (double)space.f_frsize < (double)size)
+        fail("%s: %.1f MB are needed, %.1f MB are free", directory, (double)size / 1e6,
+             (double)space.f_bavail * (double)space.f_frsize / 1e6);
+    free(directory);
+}
+
+static void writer_open(Writer *writer, const char *path, uint64_t total) {
+    size_t size = strlen(path) + 16;
+    char *name = allocate(size, 1);
+    struct stat status;
+    struct sigaction action;
+    mode_t mask = umask(0);
+    umask(mask);
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        fail("%s: not a regular file", path);
+    snprintf(name, size, "%s.tmp-XXXXXX", path);
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    writer->fd = mkstemp(name);
+    if (writer->fd < 0)
+        fail("%s: %s", path, strerror(errno));
+    unfinished = name;
+    writer->path = path;
+    fchmod(writer->fd, 0666 & ~mask);
+    memset(&writer->progress, 0, sizeof writer->progress);
+    writer->progress.shown = isatty(2);
+    writer->progress.total = total;
+    writer->progress.start = now();
+}
+
+static void writer_close(Writer *writer) {
+    if (fsync(writer->fd) != 0 || close(writer->fd) != 0)
+        fail("%s: %s", writer->path, strerror(errno));
+    if (rename(unfinished, writer->path) != 0)
+        fail("%s: %s", writer->path, strerror(errno));
+    unfinished = NULL;
+    if (writer->progress.shown)
+        fprintf(stderr, "\r%-40s\r", "");
+}
+
+void model_write(Model *model, const char *path) {
+    Writer writer;
+    Buffer head;
+    size_t i;
+    lay_out(model);
+    check_space(path, model->file_size);
+    writer_open(&writer, path, model->file_size - model->data_offset);
+    if (ftruncate(writer.fd, (off_t)model->file_size) != 0) /* the gaps are zero */
+        fail("%s: %s", path, strerror(errno));
+    for (i = 0; i < model->tensor_count; i++)
+        if (model->tensors[i].type == TYPE_VECTOR)
+            write_vector(&writer, &model->tensors[i]);
+        else
+            write_matrix(&writer, &model->tensors[i]);
+    head = make_head(model);
+    write_at(&writer, 0, head.data, head.size);
+    writer_close(&writer);
+    fprintf(stderr, "slm-convert: %s: %lu tensors, %.1f MB\n", path,
+            (unsigned long)model->tensor_count, (double)model->file_size / 1e6);
+}
+
+/* ---- an .slm as the source --------------------------------------------------------------- */
+
+/* A directory entry of the source; its type is only checked for what can be converted here. */
+static void read_slm_tensor(OutTensor *tensor, const File *file, const unsigned char *entry,
+                            uint32_t type) {
+    uint32_t source = get_u16(entry + 4);
+    char name[64];
+    tensor->slot = get_u16(entry);
+    tensor->layer = get_u16(entry + 2);
+    tensor->rows = get_u32(entry + 8);
+    tensor->cols = get_u32(entry + 12);
+    tensor->source_offset = get_u64(entry + 16);
+    if (tensor->layer == MODEL_LAYER)
+        snprintf(name, sizeof name, "slot %lu", (unsigned long)tensor->slot);
+    else
+        snprintf(name, sizeof name, "layer %lu slot %lu", (unsigned long)tensor->layer,
+                 (unsigned long)tensor->slot);
+    tensor->name = allocate(sizeof name, 1);
+    strcpy(tensor->name, name);
+    if (source > TYPE_F16)
+        fail("%s: tensor %s is quantized or of an unknown type; only f32 and f16 files can be "
+             "converted", file->path, name);
+    tensor->file = file;
+    tensor->dtype = source == TYPE_F16 ? DTYPE_F16 : DTYPE_F32;
+    tensor->type = source == TYPE_VECTOR ? TYPE_VECTOR : type;
+    tensor->source_stride = source == TYPE_VECTOR ? 0 : tile_stride(source, tensor->cols);
+    tensor->bytes = source == TYPE_VECTOR ? (uint64_t)tensor->cols * 4
+                                          : mul64(tile_count(tensor), tensor->source_stride);
+    if (!tensor->cols || !tensor->rows || (source == TYPE_VECTOR && tensor->rows != 1) ||
+        tensor->bytes != get_u64(entry + 24) || tensor->source_offset > file->size ||
+        tensor->bytes > file->size - tensor->source_offset)
+        fail("%s: tensor %s lies outside of the file or has a wrong size", file->path, name);
+}
+
+static void check_slm_tensor(const OutTensor *tensor, uint32_t wanted) {
+    enum { CHUNK = 1 << 20 };
+    unsigned char *bytes = allocate(CHUNK, 1);
+    uint64_t at, part;
+    uint32_t crc = 0;
+    for (at = 0; at < tensor->bytes; at += part) {
+        part = tensor->bytes - at < CHUNK ? tensor->bytes - at : CHUNK;
+        file_read(tensor->file, tensor->source_offset + at, bytes, (size_t)part);
+        crc = crc32_update(crc, bytes, (size_t)part);
+    }
+    if (crc != wanted)
+        fail("%s: tensor %s is damaged", tensor->file->path, tensor->name);
+    free(bytes);
+}
+
+static unsigned char *read_slm_head(const File *file, uint64_t *data_offset) {
+    static const unsigned char magic[8] = {0x89, 'S', 'L', 'M', 0x0D, 0x0A, 0x1A, 0x0A};
+    unsigned char start[256], *head;
+    if (file->size < 256)
+        fail("%s: neither a Hugging Face directory nor a .slm", file->path);
+    file_read(file, 0, start, 256);
+    if (memcmp(start, magic, 8) != 0)
+        fail("%s: neither a Hugging Face directory nor a .slm", file->path);
+    if (get_u16(start + 8) != 1)
+        fail("%s: a .slm of major version %lu is not supported; supported: 1", file->path,
+             (unsigned long)get_u16(start + 8));
+    *data_offset = get_u64(start + 24);
+    if (get_u64(start + 16) != file->size || *data_offset < 256 || *data_offset > file->size ||
+        *data_offset > DATA_LIMIT || *data_offset % 64)
+        fail("%s: damaged: its sizes do not agree with the file's", file->path);
+    head = allocate((size_t)*data_offset, 1);
+    file_read(file, 0, head, (size_t)*data_offset);
+    if (crc32_update(0, head + 16, (size_t)*data_offset - 16) != get_u32(head + 12))
+        fail("%s: damaged: the checksum of its head is wrong", file->path);
+    return head;
+}
+
+static void read_slm_directory(Model *model, const File *file, const unsigned char *entries,
+                               uint64_t bytes, uint32_t type) {
+    size_t i;
+    if (!model->tensor_count || bytes != mul64(model->tensor_count, 40))
+        fail("%s: damaged: its tensor directory has a wrong size", file->path);
+    model->tensors = allocate(model->tensor_count, sizeof *model->tensors);
+    for (i = 0; i < model->tensor_count; i++) {
+        read_slm_tensor(&model->tensors[i], file, entries + 40 * i, type);
+        check_slm_tensor(&model->tensors[i], get_u32(entries + 40 * i + 32));
+    }
+}
+
+void model_from_slm(Model *model, const char *path, uint32_t type) {
+    static File file;
+    unsigned char *head;
+    uint64_t data_offset, offset, bytes;
+    uint32_t count, i;
+    file = file_open(path);
+    head = read_slm_head(&file, &data_offset);
+    memcpy(model->header, head, 256);
+    count = get_u16(head + 40);
+    model->tensor_count = get_u32(head + 44);
+    if (count > 16 || 256 + 32 * (uint64_t)count > data_offset)
+        fail("%s: damaged: %lu sections", path, (unsigned long)count);
+    for (i = 0; i < count; i++) {
+        const unsigned char *entry = head + 256 + 32 * i;
+        Section *section = model_section(model, get_u32(entry), get_u32(entry + 4));
+        offset = get_u64(entry + 8);
+        bytes = get_u64(entry + 16);
+        if (offset > data_offset || bytes > data_offset - offset)
+            fail("%s: damaged: section %lu lies outside of the head", path, (unsigned long)i);
+        if (section->kind == SECTION_DIRECTORY)
+            read_slm_directory(model, &file, head + offset, bytes, type);
+        else
+            put_bytes(&section->bytes, head + offset, (size_t)bytes);
+    }
+    if (!model->tensors)
+        fail("%s: damaged: it has no tensor directory", path);
+    free(head);
+}
