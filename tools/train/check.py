@@ -205,7 +205,8 @@ def self_test(count, out):
     refused = Counter(s for s in pool if not checker.accepts(s))
     for sentence, times in refused.most_common(20):
         out.write("refused: %d  %s\n" % (times, sentence))
-    out.write("%d documents, %d sentences, %d refused\n" % (count, len(pool), sum(refused.values())))
+    out.write("%d documents, %d sentences, %d refused\n" % (
+        count, len(pool), sum(refused.values())))
     failed += bool(refused) or not pool
     for damage, least in DAMAGE:
         tried = seen = 0

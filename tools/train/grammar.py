@@ -13,7 +13,8 @@ def _persons():
     he = {"he": "he", "him": "him", "his": "his"}
     she = {"he": "she", "him": "her", "his": "her"}
     male = "Tom Ben Sam Max Leo Tim Jack Finn Noah Oscar Hugo Paul Fred Dan Theo Will".split()
-    female = "Lily Anna Mia Rose Emma Lucy Sara Zoe Ella Nora Kate Jane Ruby Daisy Molly Ivy".split()
+    female = ("Lily Anna Mia Rose Emma Lucy Sara Zoe Ella Nora Kate Jane Ruby Daisy Molly "
+              "Ivy").split()
     beasts = "cat dog rabbit fox bear duck mouse frog owl turtle pig bird".split()
     rows = []
     for names, forms, child in ((male, he, "boy"), (female, she, "girl")):
@@ -63,7 +64,8 @@ LEXICON = {
                    "at the bottom of a hole"),
     "food": _table(("", "pl"), *[w.split("/") for w in (
         "apple/apples pear/pears cookie/cookies bun/buns carrot/carrots sandwich/sandwiches "
-        "plum/plums muffin/muffins peach/peaches orange/oranges pancake/pancakes nut/nuts").split()]),
+        "plum/plums muffin/muffins peach/peaches orange/oranges "
+        "pancake/pancakes nut/nuts").split()]),
     "drink": _words("warm milk,cold water,apple juice,hot tea,hot chocolate,lemonade"),
     "weather": _table(("", "line"), *[w.split("/") for w in (
         "sunny/The sun was shining and the sky was blue", "windy/The wind blew through the trees",
@@ -431,7 +433,7 @@ PLOTS = {
           "One {weather} morning, a small green leaf looked out."],
          ["\"Look, {B}!\" called {A}. \"It is growing!\"", "{A} could not believe {A.his} eyes."]],
         [["The plant grew and grew.", "It grew as tall as {A}."], ["It was a~ {flower}!",
-                                                                   "At last, it was a beautiful {flower}."],
+         "At last, it was a beautiful {flower}."],
          JOY, THANKS, ["A~ {visitor} came to look at the {flower}.",
                        "Everyone came to see the {flower}."], EAT],
         CLOSE],
@@ -538,12 +540,12 @@ AFTER = {
              ("What made the {noise}?", "It was only {noise.cause}.")],
     "seed": [("What grew from the seed?", "A~ {flower} grew from the seed.")],
     "treasure": [("What was the treasure?", "The treasure was {treasure}.")],
-    "learn": [("What did {A} learn?", "{A} learned to {skill}."), ("Who helped {A}?",
-                                                                   "{B} helped {A}.")],
-    "race": [("Who fell in the race?", "{B} fell in the race."), ("What was the prize?",
-                                                                  "The prize was a~ {color} {toy}.")],
-    "snow": [("What did they build?", "They built a~ {snow}."), ("Who helped {A}?",
-                                                                 "{B} helped {A}.")],
+    "learn": [("What did {A} learn?", "{A} learned to {skill}."),
+              ("Who helped {A}?", "{B} helped {A}.")],
+    "race": [("Who fell in the race?", "{B} fell in the race."),
+             ("What was the prize?", "The prize was a~ {color} {toy}.")],
+    "snow": [("What did they build?", "They built a~ {snow}."),
+             ("Who helped {A}?", "{B} helped {A}.")],
 }
 WHO = [("Who was the story about?", "The story was about a~ {A.kind} named {A}."),
        ("What was the name of the {A.kind}?", "The name of the {A.kind} was {A}."),
@@ -564,8 +566,10 @@ ASK_ANY = ["Tell me a story.", "Write a story.", "Can you tell me a story?",
            "Tell me another story.", "I want to hear a story."]
 SHORT = {  # the short story in an answer: paragraphs of the long one, by index
     "lost": (0, 2, 3, 4), "stuck": (0, 2, 3, 4), "hungry": (0, 2, 3), "storm": (0, 2, 3, 4),
-    "broken": (0, 1, 2, 3), "birthday": (0, 1, 2, 3), "island": (0, 1, 2, 3, 4), "baby": (0, 1, 2, 3, 4),
-    "dark": (0, 1, 2, 3), "seed": (0, 1, 2, 3, 4), "treasure": (0, 1, 2, 3, 4), "learn": (0, 1, 2, 4),
+    "broken": (0, 1, 2, 3), "birthday": (0, 1, 2, 3), "island": (0, 1, 2, 3, 4),
+    "baby": (0, 1, 2, 3, 4),
+    "dark": (0, 1, 2, 3), "seed": (0, 1, 2, 3, 4), "treasure": (0, 1, 2, 3, 4),
+    "learn": (0, 1, 2, 4),
     "race": (0, 1, 2, 3), "snow": (0, 1, 2, 3)}
 
 # ---- questions with answers; every entry is (questions, answers); slots are shared in the pair.
@@ -586,7 +590,8 @@ QA = [
     (["How many legs does a~ {animal} have?"], ["A~ {animal} has {animal.legs} legs."]),
     (["What is a baby {animal} called?"], ["A baby {animal} is called a~ {animal.baby}."]),
     (["What is a~ {animal}?", "Tell me about a~ {animal}.", "Tell me about the {animal}."],
-     ["A~ {animal} is an animal. It lives {animal.live} and eats {animal.eat}. It says {animal.say}.",
+     ["A~ {animal} is an animal. It lives {animal.live} and eats {animal.eat}. "
+      "It says {animal.say}.",
       "A~ {animal} is an animal with {animal.legs} legs. It says {animal.say}."]),
     (["What is the opposite of {opp}?", "Tell me the opposite of {opp}."],
      ["The opposite of {opp} is {opp.o}."]),

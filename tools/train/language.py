@@ -170,7 +170,8 @@ def main():
     parser.add_argument("--kind", choices=["any", "story", "dialogue"], default="any")
     args = parser.parse_args()
     rng = random.Random(args.seed)
-    make = {"any": document, "story": lambda r: Document(r).story(), "dialogue": dialogue}[args.kind]
+    make = {"any": document, "dialogue": dialogue,
+            "story": lambda r: Document(r).story()}[args.kind]
     for _ in range(args.n):
         sys.stdout.write(make(rng) + "\n" + END + "\n")
 

@@ -11,6 +11,7 @@ from tokenizers import (Tokenizer, decoders, models, normalizers, pre_tokenizers
                         trainers)
 from transformers import BertTokenizerFast, GPT2TokenizerFast
 
+import grammar
 import language
 
 SIZE = 2048
@@ -18,8 +19,10 @@ OTHER = ("caf\u00e9 na\u00efve \u00fcber Stra\u00dfe gar\u00e7on se\u00f1or \u01
          "\u017c\u00f3\u0142w \u043f\u0440\u0438\u0432\u0435\u0442 \u043c\u0438\u0440 "
          "\u03ba\u03b1\u03bb\u03b7\u03bc\u03ad\u03c1\u03b1 \u4f60\u597d \u4e16\u754c "
          "\u65e5\u672c\u8a9e \u3053\u3093\u306b\u3061\u306f \ud55c\uad6d\uc5b4 "
-         "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 \u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35 "
-         "\u0928\u092e\u0938\u094d\u0924\u0947 \U0001f600 \U0001f680 \u2764\ufe0f \u2014 \u201cq\u201d "
+         "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 "
+         "\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35 "
+         "\u0928\u092e\u0938\u094d\u0924\u0947 \U0001f600 \U0001f680 \u2764\ufe0f "
+         "\u2014 \u201cq\u201d "
          "\u2018s\u2019 \u2026 \u20ac \u00b0").split()
 SUFFIXES = "ing ed er est ly ness ment tion able less ful ish ous ity".split()
 STEMS = ("comput process commun govern develop differ import present consider number question "
@@ -56,7 +59,24 @@ def lines(rng, count):
                           for _ in range(40)) + "\n"
 
 
+# Three sentences had another wording when the tokenizers were made. The ids are fixed since then
+# (goldens and the model hold them), so the corpus keeps the old wording.
+OLD_WORDING = {
+    "\"Who is there?\" asked {A}, but there was no answer.":
+        "\"Who is there?\" {A.he} asked, but there was no answer.",
+    "\"Look at me!\" called {A}.": "\"Look at me!\" {A.he} called.",
+    "\"Happy birthday, {B}!\" called {A}.": "\"Happy birthday, {B}!\" {A.he} called."}
+
+
+def old_wording():
+    for plot in grammar.PLOTS.values():
+        for paragraph in plot:
+            for step in paragraph:
+                step[:] = [OLD_WORDING.get(text, text) for text in step]
+
+
 def corpus():
+    old_wording()
     rng = random.Random(2048)
     out = [language.document(rng) for _ in range(12000)]
     return out + list(lines(rng, 4000))
@@ -118,7 +138,8 @@ def wordpiece_vocab(texts, special):
 def train_wordpiece(texts, out):
     order = wordpiece_vocab(texts, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
     vocab = {word: i for i, word in enumerate(order)}
-    fast = BertTokenizerFast(tokenizer_object=_bert(vocab), do_lower_case=True, model_max_length=512)
+    fast = BertTokenizerFast(tokenizer_object=_bert(vocab), do_lower_case=True,
+                             model_max_length=512)
     fast.save_pretrained(out)
     with open(os.path.join(out, "vocab.txt"), "w", encoding="utf-8") as f:
         f.write("".join(word + "\n" for word in order))
