@@ -40,6 +40,8 @@ typedef struct Builder {
     uint32_t byte_tokens[256];
     int32_t bos, eos, unk;
     int adds_bos, prefix_space, is_gpt2, is_codegen;
+    int from_vocabulary;     /* vocab.json and merges.txt, not tokenizer.json */
+    int specials_win;        /* their flags replace those of listed added tokens */
     uint32_t ends[END_LIMIT], end_count;
 } Builder;
 
@@ -451,8 +453,13 @@ static void add_listed(Builder *builder, const Json *config, const Json *map,
     free(tokens);
 }
 
-/* One special token; its id, or -1 if it has none. */
-static int32_t add_special(Builder *builder, const Json *value) {
+static int gpt2_key(int key) { /* bos, eos, unk, pad */
+    return key == 0 || key == 1 || key == 2 || key == 4;
+}
+
+/* One special token; its id, or -1 if it has none. key: -1 for additional ones. The GPT-2 class
+   makes those tokens that it knows by name normalized when they are given as plain strings. */
+static int32_t add_special(Builder *builder, const Json *value, int key) {
     const Json *string = special_text(value);
     uint32_t at, flags;
     Text text;
@@ -460,7 +467,7 @@ static int32_t add_special(Builder *builder, const Json *value) {
         return -1;
     text.bytes = string->text;
     text.size = string->size;
-    if (!map_find(&builder->added_at, text.bytes, text.size, NULL)) {
+    if (builder->specials_win || !map_find(&builder->added_at, text.bytes, text.size, NULL)) {
         if (!map_find(&builder->ids, text.bytes, text.size, NULL) &&
             next_id(builder) >= builder->rows) {
             warn("special token \"%s\" is left out: the model has no row for it", text.bytes);
@@ -469,7 +476,7 @@ static int32_t add_special(Builder *builder, const Json *value) {
         flags = IS_SPECIAL;
         if (value->type == JSON_OBJECT)
             flags = added_flags(value, 1);
-        else if (!builder->is_codegen)
+        else if (builder->from_vocabulary && !builder->is_codegen && gpt2_key(key))
             flags |= NORMALIZED;
         add_token(builder, text, flags, -1);
     }
@@ -490,10 +497,10 @@ static void add_specials(Builder *builder, const Json *config, const Json *map) 
         const Json *value = special_value(config, map, special_keys[i]);
         if (!value && i < 3 && builder->is_gpt2)
             value = &fallback;
-        ids[i] = add_special(builder, value);
+        ids[i] = add_special(builder, value, i);
     }
     for (list = list && list->type == JSON_ARRAY ? list->first : NULL; list; list = list->next)
-        add_special(builder, list);
+        add_special(builder, list, -1);
     if (!builder->adds_bos)
         builder->bos = ids[0];
     builder->eos = ids[1];
@@ -703,7 +710,9 @@ static void read_files(Builder *builder, const char *directory, const Json *conf
         builder->path = vocabulary;
         read_vocabulary(builder, json_read(vocabulary));
         read_merges_file(builder, join_path(directory, "merges.txt"));
+        builder->from_vocabulary = 1;
         builder->adds_bos = is_true(tokenizer, "add_bos_token");
+        builder->specials_win = !json_get(tokenizer, "added_tokens_decoder");
     }
     builder->path = directory;
     builder->prefix_space = is_true(tokenizer, "add_prefix_space");
