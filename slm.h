@@ -1,0 +1,3753 @@
+/* slm.h - small language models in C: one header, libc and libm
+
+   WHAT IT IS
+     A loader for one flat weight file (.slm), a tokenizer and a forward pass. Checkpoints come
+     from Hugging Face directories by way of tools/convert (build/slm-convert SRC OUT.slm).
+     Architectures of this version: Phi (Phi-2) and GPT-J.
+
+   USE
+     In exactly one C or C++ file:
+         #define SLM_IMPLEMENTATION
+         #include "slm.h"
+     Everywhere else only the second line. Build: cc -O2 app.c -lm   (-fopenmp for threads)
+
+     A whole program (examples/hello.c):
+         #define SLM_IMPLEMENTATION
+         #include "slm.h"
+         int main(void) {
+             slm_model *model = NULL; slm_session *session = NULL; slm_piece piece;
+             if (slm_model_open(&model, "examples/models/tiny.slm", NULL, NULL) == SLM_OK &&
+                 slm_session_open(&session, model, NULL, NULL) == SLM_OK &&
+                 slm_prompt(session, "Once", SLM_NUL, SLM_ADD_BOS) == SLM_OK &&
+                 slm_generate(session, NULL) == SLM_OK)
+                 while (slm_next(session, &piece) == SLM_OK)
+                     fwrite(piece.text, 1, piece.size, stdout);
+             slm_session_close(session); slm_model_close(model);
+         }
+
+   RULES
+     - Whatever can fail returns slm_result; a message that names the thing is in the optional
+       slm_error, or in slm_session_error. The library never exits, aborts, asserts, prints or
+       reads the environment, and it has no writable global.
+     - A zeroed descriptor means working defaults. Sizes are bytes unless a name says otherwise.
+     - A model is read-only once open and may be shared by threads; a session belongs to one
+       thread at a time. A session must be closed before its model.
+     - A session is one block of memory, yours or the allocator's, of exactly slm_session_size
+       bytes; evaluating and generating allocate nothing.
+
+   OPTIONS (define before the implementation)
+     SLM_STATIC       all functions static            SLM_NO_STDIO   no slm_model_open by path
+     SLM_NO_MALLOC    no malloc: give memory or an allocator
+     SLM_MALLOC(n), SLM_FREE(p)   other default allocator
+     SLM_NO_OPENMP    ignore -fopenmp                 SLM_NO_SIMD, SLM_NO_AVX2   portable C only
+     SLM_NO_MMAP      read files instead of mapping them
+
+   NUMERICS (version SLM_NUMERICS)
+     One file and one input give the same bits for every thread count, chunking, instruction set,
+     compiler and optimisation level. No fused multiply-add is used in any result.
+     - Products of a matrix and a vector: within 256 columns in sequential order from +0
+       (s = s + w*x, two roundings), the block sums added in order from +0, then the bias.
+     - Sums over a vector (norms, softmax): 16 partial sums, element i in partial sum i mod 16,
+       then s[i] += s[i+8], s[i] += s[i+4], s[i] += s[i+2], s[0] + s[1].
+     - Norms in two passes: mean, then the variance of the differences; 1/sqrt(var + eps) by IEEE
+       division and square root.
+     - Attention: scores in sequential order over the head's elements, times the scale; the exact
+       maximum; exp of the difference; weighted values summed over positions in order; the result
+       divided by the sum.
+     - exp: 2^n times a polynomial of degree 6 (slm__exp); below -87 it is +0. GELU (tanh form) is
+       x / (1 + exp(-2u)). Rotary angles are position * inverse frequency rounded to float, their
+       sine and cosine computed in double and rounded to float.
+     - q8: activations per 256 columns: m = max |x|, q = round-to-even(x * (127/m)), scale m/127.
+       Per block: float(sum of q*w) * (scale_w * scale_x), added in order.
+       Types with ROTATED: see the file format.
+
+   FILE FORMAT (.slm, major 1, minor 0; little-endian)
+     offset size  field
+     0      8     magic 89 53 4C 4D 0D 0A 1A 0A
+     8      2 2   major (1), minor
+     12     4     CRC-32 (IEEE, reflected, as zlib) of bytes [16, data_offset)
+     16     8 8   file size; data_offset (multiple of 64, at most 64 MiB)
+     32     8     content id: FNV-1a 64 over bytes [64,256), the tokenizer section's bytes and the
+                  tensor directory's bytes, in this order
+     40     2 2 4 section count (at most 16), 0, tensor count
+     48     16    0
+     64     2 x 4 architecture, tokenizer kind, turn format, default pooling (0)
+     72     4 x14 vocab rows, vocab used, context, layers, hidden, intermediate, heads, kv heads,
+                  head size, rotary size, window, token types, labels, tasks
+     128    4 x 6 embedding size (= hidden), bottleneck, ffn count (1), bottleneck flags,
+                  pad token (0xFFFFFFFF: none), flags (1: tied head, 2: query/key norm)
+     152    4 x 6 f32: norm eps, embedding scale (1), attention scale (0: 1/sqrt(head size)),
+                  logit cap (0), attention cap (0), 0
+     176    80    0
+     256    32 each  sections: u32 kind, u32 flags (1: required), u64 offset, u64 bytes, u64 0
+
+     Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing, without overlap.
+     kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
+     them); 3 layer kinds (one byte a layer, 0); 4 tensor directory; 5 end-of-turn stops; 6 labels;
+     7 pooling; 8 metadata (key NUL value NUL ...; UTF-8, shown and never interpreted).
+     An unknown required section is refused, an unknown optional one is skipped.
+
+     Architectures: 1 Phi, 2 GPT-J. Tokenizer kinds: 0 none, 1 byte-level BPE.
+     Turn formats: 0 plain, 1 Phi-2 ("Instruct: ...\nOutput:").
+
+     Tensor directory: 40 bytes a tensor, sorted by (layer, slot):
+       u16 slot, u16 layer (0xFFFF: the model's own), u16 type, u16 flags (1: ROTATED),
+       u32 rows, u32 cols, u64 offset, u64 bytes, u32 CRC-32 of its bytes, u32 0
+     The first tensor lies at data_offset, each next one at the 64-byte boundary after the one
+     before, and the last one, rounded up to 64 bytes, ends the file. Gaps are zero.
+     Slots of a layer: 1,2 norm weight, bias; 3,4 query; 5,6 key; 7,8 value; 9,10 attention
+       output; 11,12 query norm; 13,14 key norm; 15,16 second norm; 17,18 ffn up; 19,20 gate;
+       21,22 ffn down (odd: weight, even: bias).
+     Slots of the model: 64 token embedding; 65 position embedding; 66 token types; 67,68
+       embedding norm; 69,70 final norm; 71,72 head weight, bias.
+     Types: 0 vector, f32 [cols] with rows = 1; matrices [rows, cols] in tiles of 16 rows:
+       1 f32   a tile is [cols][16] f32
+       2 f16   a tile is [cols][16] IEEE half
+       4 q8    a tile is [blocks][16] f16 scales (blocks = ceil(cols/256)), zero padded to 64
+               bytes, then [ceil(cols/4)][16][4] bytes: code = w + 128, w in -127..127;
+               columns beyond cols have code 128; weight = scale * w
+       A tile's bytes are rounded up to an odd number of 64-byte lines (so tiles never lie a
+       multiple of 4096 bytes apart); a matrix has ceil(rows/16) tiles; rows beyond are zero.
+     ROTATED (q8 with cols >= 256): each row w is stored as R w, and activations x are replaced by
+       R x before the product. R: element i is multiplied by sign(i); then, in blocks of 256 and,
+       for what remains, of the largest power of two that fits, the Walsh-Hadamard butterfly
+       (for h = 1, 2, 4, ...: a+b, a-b on pairs h apart), times 1/sqrt(block) as one multiply.
+       sign(i) = -1 where bit 31 of (uint32)(i * 0x9E3779B1 ^ (i * 0x85EBCA6B >> 15)) is set.
+       A gathered embedding row is turned back: the butterfly, the multiply, then the signs.
+
+     Tokenizer section (kind 1, byte-level BPE), T = vocab used:
+       0   u32 T
+       4   u32 merge slots M (a power of two, or 0)
+       8   u32 longest probe (slots looked at, at most)
+       12  i32 BOS, i32 UNK (-1: none)
+       20  u32 flags: 1 BOS is added before a text; 2 prefix space
+       24  u32 end token count (at most 8);  28  i32 x 8 end tokens
+       60  u32 blob bytes;  64  u32 added token count A;  68  u32 byte tokens present (0 or 1)
+       72  24 bytes 0
+       96  u32 x (T+1)  offsets into the blob: the bytes that token i decodes to
+       ... u8 x T, zero padded to 4: attributes: 1 exists, 2 special, 4 added
+       ... u32 x T      ids sorted by their bytes (those that do not exist last, by id)
+       ... u32 x 256    the token of each single byte
+       ... M x {u32 left, u32 right, u32 rank, u32 result}; an empty slot has left = 0xFFFFFFFF
+       ... A x {u32 id, u32 blob offset, u32 bytes, u32 flags: 1 special, 2 normalized,
+           4 lstrip, 8 rstrip, 16 single word}: the text that is matched, sorted by (bytes, id)
+       ... the blob
+     Merge (left, right) starts at slot (left * 0x9E3779B1 + right * 0x85EBCA6B) >> 7 mod M (in
+     uint32) and goes on by one slot, wrapping.
+*/
+#ifndef SLM__LANES /* defined: only the kernel bodies at the end, see there */
+#ifndef SLM_H
+#define SLM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SLM_VERSION_MAJOR 0
+#define SLM_VERSION_MINOR 1
+#define SLM_VERSION_PATCH 0
+#define SLM_NUMERICS 1
+
+#ifndef SLM_API
+#ifdef SLM_STATIC
+#if defined(__GNUC__)
+#define SLM_API static __attribute__((unused))
+#else
+#define SLM_API static
+#endif
+#else
+#define SLM_API extern
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- >>interface ------------------------------------------------------------------------- */
+
+typedef int32_t slm_token; /* -1: none */
+
+#define SLM_NUL ((size_t)-1) /* as a text's size: NUL-terminated */
+
+typedef enum slm_result {
+    SLM_OK = 0,
+    SLM_DONE,              /* generation has ended; slm_piece.reason says why */
+    SLM_ERR_ARGUMENT,      /* a NULL, a range, a combination that makes no sense */
+    SLM_ERR_MEMORY,        /* the allocator refused, or the caller's block is too small */
+    SLM_ERR_IO,            /* the file could not be opened or read */
+    SLM_ERR_FORMAT,        /* not a .slm, damaged, or inconsistent */
+    SLM_ERR_VERSION,       /* a .slm of another major version */
+    SLM_ERR_UNSUPPORTED,   /* an architecture, type or section this version does not know */
+    SLM_ERR_CAPACITY,      /* the output buffer is too small; the full need is reported */
+    SLM_ERR_CONTEXT_FULL,  /* the tokens do not fit the session; nothing was appended */
+    SLM_ERR_NUMERIC,       /* a value became infinite or NaN */
+    SLM_ERR_CANCELLED,     /* the cancel hook said so; nothing was appended */
+    SLM_ERR_BUILD          /* compiled with options that change arithmetic (-ffast-math ...) */
+} slm_result;
+
+typedef struct slm_error {
+    slm_result code;
+    char text[248]; /* NUL-terminated */
+} slm_error;
+
+typedef struct slm_model slm_model;
+typedef struct slm_session slm_session;
+
+typedef struct slm_allocator {
+    void *(*alloc)(void *user, size_t size); /* aligned as malloc aligns; NULL on failure */
+    void (*free)(void *user, void *memory);
+    void *user;
+} slm_allocator;
+
+/* Instruction sets: each gives the same bits. AVX2 never uses VNNI, AVX512 always does. */
+typedef enum slm_isa {
+    SLM_ISA_AUTO = 0, SLM_ISA_PORTABLE, SLM_ISA_AVX2, SLM_ISA_AVXVNNI, SLM_ISA_AVX512,
+    SLM_ISA_NEON, SLM_ISA_COUNT
+} slm_isa;
+
+typedef enum slm_type {
+    SLM_TYPE_VECTOR = 0, SLM_TYPE_F32 = 1, SLM_TYPE_F16 = 2, SLM_TYPE_BF16 = 3, SLM_TYPE_Q8 = 4
+} slm_type;
+
+typedef enum slm_load { SLM_LOAD_AUTO = 0, SLM_LOAD_MAP, SLM_LOAD_COPY } slm_load;
+
+typedef struct slm_model_desc {
+    slm_allocator allocator; /* zero: malloc and free */
+    void *memory;            /* instead of an allocator: slm_model_size bytes, 16-byte aligned */
+    size_t memory_size;
+    slm_load load;           /* by path only: map the file (auto where there is mmap) or read it */
+    slm_isa isa;             /* auto: the best that CPU and build have */
+} slm_model_desc;
+
+typedef struct slm_model_info {
+    const char *architecture; /* "phi", "gptj" */
+    const char *tokenizer;    /* "none", "byte-level BPE" */
+    const char *turn_format;  /* "plain", "phi-2" */
+    const char *isa;          /* the kernels in use */
+    uint64_t content_id, file_size, parameters, weight_bytes;
+    uint32_t vocab_rows, vocab_used, context, layers, hidden, intermediate, heads, kv_heads;
+    uint32_t head_size, rotary_size, tensors;
+    slm_type weights;         /* the type of the first layer's matrices */
+    slm_token bos, unk, end[8];
+    uint32_t end_count;
+    int adds_bos;             /* the tokenizer puts BOS before a text */
+} slm_model_info;
+
+SLM_API const char *slm_version(void);
+SLM_API const char *slm_result_name(slm_result);
+SLM_API const char *slm_isa_name(slm_isa);   /* "portable", "avx2", ...; NULL out of range */
+SLM_API int slm_isa_available(slm_isa);      /* in this build and on this CPU */
+
+/* Opens a .slm in place. On failure *model is NULL. The bytes given to _open_memory must be
+   64-byte aligned, stay valid and unchanged until slm_model_close. */
+SLM_API slm_result slm_model_open(slm_model **, const char *path, const slm_model_desc *,
+                                  slm_error *);
+SLM_API slm_result slm_model_open_memory(slm_model **, const void *bytes, size_t size,
+                                         const slm_model_desc *, slm_error *);
+/* Bytes for desc.memory; head is the file's first 256 bytes or more. 0: not a .slm. */
+SLM_API size_t slm_model_size(const void *head, size_t size);
+/* Reads every weight: the tensors' checksums, and no scale or value that is not finite. */
+SLM_API slm_result slm_model_verify(const slm_model *, slm_error *);
+SLM_API void slm_model_close(slm_model *);
+SLM_API void slm_model_get_info(const slm_model *, slm_model_info *);
+
+/* Every task exactly once, in any order, on any threads; returns when all are done.
+   A serial loop is a legal hook. */
+typedef struct slm_parallel {
+    void (*run)(void *user, size_t tasks, void (*task)(void *arg, size_t index), void *arg);
+    void *user;
+} slm_parallel;
+
+typedef struct slm_session_desc {
+    size_t context;      /* tokens the session holds; 0: min(model's, 4096) */
+    size_t batch;        /* tokens read together; 0: 128 */
+    size_t logits_kept;  /* last positions of an slm_eval whose logits can be had; 0: 1 */
+    slm_type kv_type;    /* SLM_TYPE_F32 or _F16; 0: f32 for f32 and f16 weights, f16 for q8 */
+    unsigned threads;    /* 0: as many as there are processors; ignored without OpenMP */
+    slm_parallel parallel;              /* instead of OpenMP; threads says how many it has */
+    int (*cancel)(void *cancel_user);   /* not 0: stop with SLM_ERR_CANCELLED */
+    void *cancel_user;
+    slm_allocator allocator;            /* zero: malloc and free */
+    void *memory;                       /* instead: slm_session_size bytes, 64-byte aligned */
+    size_t memory_size;
+} slm_session_desc;
+
+/* The exact size of a session's block; 0: the descriptor is not valid for this model. */
+SLM_API size_t slm_session_size(const slm_model *, const slm_session_desc *);
+SLM_API slm_result slm_session_open(slm_session **, const slm_model *, const slm_session_desc *,
+                                    slm_error *);
+SLM_API void slm_session_close(slm_session *);
+SLM_API const char *slm_session_error(const slm_session *); /* the last failure's text, or "" */
+
+/* Flags of tokenizing: */
+#define SLM_ADD_BOS 1u       /* put BOS first if this tokenizer does so */
+#define SLM_PARSE_SPECIAL 2u /* special tokens written in the text become those tokens */
+
+/* *count is always the full need; SLM_ERR_CAPACITY if it exceeds capacity (tokens may be NULL).
+   Any bytes are legal. Words of more than some hundred bytes use the model's allocator. */
+SLM_API slm_result slm_tokenize(const slm_model *, const char *text, size_t size, unsigned flags,
+                                slm_token *tokens, size_t capacity, size_t *count);
+SLM_API slm_result slm_detokenize(const slm_model *, const slm_token *tokens, size_t count,
+                                  unsigned flags, char *text, size_t capacity, size_t *size);
+/* The bytes of one token, not NUL-terminated; NULL if there is no such token. */
+SLM_API const char *slm_token_text(const slm_model *, slm_token, size_t *size);
+
+/* Appends tokens: all or nothing; any chunking gives the same bits. */
+SLM_API slm_result slm_eval(slm_session *, const slm_token *tokens, size_t count);
+/* Logits [vocab rows] `back` positions before the last (back < logits_kept, within the last
+   slm_eval). Computed when asked for, up to 16 positions at a time towards the last one, so walk
+   from old to new. Valid until the next call on the session; NULL with slm_session_error. */
+SLM_API const float *slm_logits(slm_session *, size_t back);
+SLM_API size_t slm_position(const slm_session *);
+SLM_API slm_result slm_rewind(slm_session *, size_t position);
+
+/* log p(tokens[i] | all before) for each token while appending them, all or nothing, in natural
+   logarithms; 0 for a token with nothing before it. After slm_rewind evaluate a token first. */
+SLM_API slm_result slm_score(slm_session *, const slm_token *tokens, size_t count,
+                             float *logprobs);
+
+typedef struct slm_bias { slm_token token; float value; } slm_bias;
+
+/* Every 0 means off. Applied in this order: penalties over all tokens in the context, biases,
+   the hook, temperature, top-k, top-p, min-p. A row without a token is never sampled. */
+typedef struct slm_sampling {
+    float temperature;     /* 0: greedy; ties go to the smaller id */
+    float top_p;           /* the likeliest tokens that together have this mass; >= 1: off */
+    uint64_t seed;
+    uint32_t top_k;        /* the k likeliest tokens */
+    float min_p;           /* at least this share of the likeliest one's probability */
+    float repetition;      /* seen tokens: logit / r if positive, logit * r if not */
+    float frequency;       /* minus this, for each time a token was seen */
+    float presence;        /* minus this, once if a token was seen */
+    const slm_bias *biases;
+    size_t bias_count;
+    void (*adjust)(void *adjust_user, float *logits, size_t rows); /* may change any logit */
+    void *adjust_user;
+} slm_sampling;
+/* Picks a token from the last position's logits; {0} or NULL is greedy. The random numbers go on
+   from call to call and start anew when the seed changes. */
+SLM_API slm_result slm_sample(slm_session *, const slm_sampling *, slm_token *);
+
+/* Tokenizes and evaluates; scratch is the session's. An empty text evaluates BOS, or the end
+   token where there is none, if nothing has been evaluated yet. */
+SLM_API slm_result slm_prompt(slm_session *, const char *text, size_t size, unsigned flags);
+
+typedef enum slm_role { SLM_SYSTEM = 0, SLM_USER, SLM_ASSISTANT } slm_role;
+/* Appends one message in the model's turn format; (SLM_ASSISTANT, NULL, 0) opens the answer, to
+   be followed by slm_generate. The message's own text never becomes a special token. Uses the
+   session's allocator while it runs. */
+SLM_API slm_result slm_chat(slm_session *, slm_role, const char *text, size_t size);
+
+typedef struct slm_generation {
+    slm_sampling sampling;
+    size_t limit;    /* new tokens at most; 0: until the context is full */
+    int ignore_end;  /* go on after an end token */
+    const char *const *stops; /* end before any of these texts; at most 255 bytes each; they
+                                 must stay valid. The session is rewound to before the token in
+                                 which the stop began. */
+    size_t stop_count;
+} slm_generation;
+
+typedef enum slm_reason {
+    SLM_REASON_NONE = 0, SLM_REASON_END, SLM_REASON_LIMIT, SLM_REASON_CONTEXT,
+    SLM_REASON_STOP
+} slm_reason;
+
+typedef struct slm_piece {
+    const char *text;  /* complete UTF-8 only, may be empty; valid until the next call */
+    size_t size;
+    slm_token token;   /* -1 for the rest of a character at the very end */
+    slm_reason reason; /* with SLM_DONE */
+    float logprob;     /* of the token, before any sampling rule */
+} slm_piece;
+
+/* Starts generating after what has been evaluated; NULL = defaults. */
+SLM_API slm_result slm_generate(slm_session *, const slm_generation *);
+/* SLM_OK: a piece; SLM_DONE: the end, with its reason (the end token itself is not shown). */
+SLM_API slm_result slm_next(slm_session *, slm_piece *);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* SLM_H */
+
+/* ========================================================================================== */
+#if defined(SLM_IMPLEMENTATION) && !defined(SLM__IMPLEMENTED)
+#define SLM__IMPLEMENTED
+
+/* ---- >>platform --------------------------------------------------------------------------
+   What the compiler and the system offer. Knows nothing of models. */
+
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+#ifndef SLM_NO_STDIO
+#include <stdio.h>
+#endif
+#if !defined(SLM_NO_MALLOC) && !defined(SLM_MALLOC)
+#include <stdlib.h>
+#define SLM_MALLOC(size) malloc(size)
+#define SLM_FREE(memory) free(memory)
+#endif
+#if defined(_OPENMP) && !defined(SLM_NO_OPENMP)
+#define SLM__OPENMP
+#include <omp.h>
+#endif
+#if !defined(SLM_NO_STDIO) && !defined(SLM_NO_MMAP) && (defined(__unix__) || defined(__APPLE__))
+#define SLM__MMAP
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+#if defined(__x86_64__) && defined(__GNUC__)
+#define SLM__X86
+#include <immintrin.h>
+#if !defined(SLM_NO_SIMD) && !defined(SLM_NO_AVX2)
+#define SLM__AVX2
+#endif
+#endif
+#ifndef SLM_HEADER
+#define SLM_HEADER "slm.h" /* the header includes itself once per instruction set */
+#endif
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC optimize("fp-contract=off", "no-fast-math", "no-unsafe-math-optimizations", \
+                     "no-associative-math", "no-reciprocal-math")
+#elif defined(__clang__)
+#pragma float_control(push)
+#pragma float_control(precise, on)
+#pragma STDC FP_CONTRACT OFF
+#endif
+
+/* Multiply, then add, in two roundings. Where the compiler could fuse them the product passes
+   through an empty asm, which even -ffp-contract=fast respects. */
+static inline float slm__madd(float sum, float a, float b) {
+    float product = a * b;
+#if defined(__GNUC__) && defined(__FMA__)
+    __asm__("" : "+x"(product));
+#elif defined(__GNUC__) && defined(__aarch64__)
+    __asm__("" : "+w"(product));
+#endif
+    return sum + product;
+}
+
+/* Any shared object linked with -Ofast sets flush-to-zero for its whole host, so every entry
+   that computes sets the default rounding and denormals, and puts back what it found. */
+static unsigned slm__fp_enter(void) {
+#ifdef SLM__X86
+    unsigned saved = _mm_getcsr();
+    _mm_setcsr(0x1F80);
+    return saved;
+#else
+    return 0;
+#endif
+}
+
+static void slm__fp_leave(unsigned saved) {
+#ifdef SLM__X86
+    _mm_setcsr(saved);
+#else
+    (void)saved;
+#endif
+}
+
+/* ---- >>errors ----------------------------------------------------------------------------
+   Messages without stdio: %s a text, %u a size_t. */
+
+static void slm__append(char *out, size_t capacity, size_t *used, const char *text) {
+    while (*text && *used + 1 < capacity) out[(*used)++] = *text++;
+    out[*used] = 0;
+}
+
+static void slm__append_number(char *out, size_t capacity, size_t *used, size_t number) {
+    char digits[24];
+    size_t at = sizeof digits - 1;
+    digits[at] = 0;
+    do digits[--at] = (char)('0' + number % 10);
+    while ((number /= 10) != 0);
+    slm__append(out, capacity, used, digits + at);
+}
+
+static slm_result slm__fail(slm_error *error, slm_result code, const char *format, ...) {
+    va_list args;
+    size_t used = 0;
+    if (!error) return code;
+    error->code = code;
+    error->text[0] = 0;
+    va_start(args, format);
+    for (; *format; format++) {
+        char one[2] = {0, 0};
+        if (format[0] == '%' && format[1] == 's') {
+            slm__append(error->text, sizeof error->text, &used, va_arg(args, const char *));
+            format++;
+        } else if (format[0] == '%' && format[1] == 'u') {
+            slm__append_number(error->text, sizeof error->text, &used, va_arg(args, size_t));
+            format++;
+        } else {
+            one[0] = format[0];
+            slm__append(error->text, sizeof error->text, &used, one);
+        }
+    }
+    va_end(args);
+    return code;
+}
+
+SLM_API const char *slm_version(void) { return "0.1.0"; }
+
+SLM_API const char *slm_result_name(slm_result result) {
+    static const char *const names[] = {
+        "ok", "done", "bad argument", "out of memory", "input/output error", "bad file format",
+        "unknown file version", "not supported", "buffer too small", "context full",
+        "not a finite number", "cancelled", "unsuitable build"};
+    size_t i = (size_t)result;
+    return i < sizeof names / sizeof names[0] ? names[i] : "unknown";
+}
+
+/* ---- >>memory ----------------------------------------------------------------------------
+   Checked sizes and the arena that both measures and carves a block. */
+
+/* a * b + c, or SIZE_MAX if it does not fit; SIZE_MAX is never a size that fits. */
+static size_t slm__size(size_t a, size_t b, size_t c) {
+    if (a == SIZE_MAX || b == SIZE_MAX || c == SIZE_MAX) return SIZE_MAX;
+    if (b && a > (SIZE_MAX - 1) / b) return SIZE_MAX;
+    return a * b > SIZE_MAX - 1 - c ? SIZE_MAX : a * b + c;
+}
+
+static size_t slm__round_up(size_t size, size_t multiple) {
+    size_t sum = slm__size(1, size, multiple - 1);
+    return sum == SIZE_MAX ? SIZE_MAX : sum / multiple * multiple;
+}
+
+/* With base NULL it only measures: the same carving code gives the exact size. */
+typedef struct slm__arena {
+    uint8_t *base;
+    size_t used; /* SIZE_MAX after an overflow */
+} slm__arena;
+
+static void *slm__carve(slm__arena *arena, size_t count, size_t item) {
+    size_t start = arena->used;
+    arena->used = slm__round_up(slm__size(count, item, arena->used), 64);
+    return arena->base && arena->used != SIZE_MAX ? (void *)(arena->base + start) : NULL;
+}
+
+static void *slm__allocate(const slm_allocator *allocator, size_t size) {
+    if (allocator->alloc) return allocator->alloc(allocator->user, size);
+#ifdef SLM_MALLOC
+    return SLM_MALLOC(size);
+#else
+    return NULL;
+#endif
+}
+
+static void slm__release(const slm_allocator *allocator, void *memory) {
+    if (!memory) return;
+    if (allocator->alloc) {
+        if (allocator->free) allocator->free(allocator->user, memory);
+        return;
+    }
+#ifdef SLM_FREE
+    SLM_FREE(memory);
+#endif
+}
+
+/* An aligned block from an allocator that aligns as malloc does; *block is what to release. */
+static void *slm__allocate_aligned(const slm_allocator *allocator, size_t size, void **block) {
+    size_t room = slm__size(1, size, 63);
+    *block = room == SIZE_MAX ? NULL : slm__allocate(allocator, room);
+    return *block ? (void *)(((uintptr_t)*block + 63) & ~(uintptr_t)63) : NULL;
+}
+
+/* ---- >>numbers ---------------------------------------------------------------------------
+   Bits, halves, and the functions whose results must be the same everywhere. */
+
+static inline uint32_t slm__bits(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static inline float slm__float(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline int slm__finite(float value) {
+    return (slm__bits(value) & 0x7F800000u) != 0x7F800000u;
+}
+
+/* Exact: denormal halves are scaled as integers. */
+static inline float slm__from_half(uint16_t half) {
+    uint32_t sign = (uint32_t)(half & 0x8000u) << 16, rest = half & 0x7FFFu;
+    if (rest >= 0x7C00u) return slm__float(sign | 0x7F800000u | (rest & 0x3FFu) << 13);
+    if (rest < 0x400u) {
+        float tiny = (float)rest * 5.9604644775390625e-8f; /* 2^-24 */
+        return slm__float(sign | slm__bits(tiny));
+    }
+    return slm__float(sign | ((rest << 13) + 0x38000000u));
+}
+
+/* Round to nearest even; beyond 65504 becomes infinity (the caller refuses those). */
+static inline uint16_t slm__to_half(float value) {
+    uint32_t bits = slm__bits(value), sign = bits >> 16 & 0x8000u, rest = bits & 0x7FFFFFFFu;
+    if (rest > 0x7F800000u) return (uint16_t)(sign | 0x7E00u);
+    if (rest >= 0x477FF000u) return (uint16_t)(sign | 0x7C00u);
+    if (rest < 0x38800000u) { /* a denormal half: adding 0.5 leaves its bits at the bottom */
+        float shifted = slm__float(rest) + 0.5f;
+        return (uint16_t)(sign | (slm__bits(shifted) - 0x3F000000u));
+    }
+    return (uint16_t)(sign | (rest - 0x38000000u + 0xFFFu + (rest >> 13 & 1u)) >> 13);
+}
+
+/* exp to about 1 ulp: x = n ln 2 + r, |r| <= ln(2)/2; the polynomial is Cephes' expf. */
+static inline float slm__exp(float x) {
+    float n, r, p;
+    if (!(x >= -87.0f)) return x != x ? x : 0.0f;
+    if (x > 88.0f) x = 88.0f;
+    n = slm__madd(12582912.0f, x, 1.44269504088896341f) - 12582912.0f;
+    r = slm__madd(slm__madd(x, n, -0.693359375f), n, 2.12194440e-4f);
+    p = slm__madd(1.3981999507e-3f, r, 1.9875691500e-4f);
+    p = slm__madd(8.3334519073e-3f, r, p);
+    p = slm__madd(4.1665795894e-2f, r, p);
+    p = slm__madd(1.6666665459e-1f, r, p);
+    p = slm__madd(5.0000001201e-1f, r, p);
+    p = slm__madd(r, r * r, p) + 1.0f;
+    return p * slm__float((uint32_t)((int32_t)n + 127) << 23);
+}
+
+/* GELU, tanh form (Hugging Face gelu_new): 0.5 x (1 + tanh u) = x / (1 + exp(-2u)). */
+static inline float slm__gelu_new(float x) {
+    float cube = x * x * x;
+    float u = slm__madd(x, 0.044715f, cube) * 0.79788456080286536f;
+    return x / (1.0f + slm__exp(-2.0f * u));
+}
+
+/* One rounded product added to a double sum: as slm__madd, for the sine below. */
+static inline double slm__madd_double(double sum, double a, double b) {
+    double product = a * b;
+#if defined(__GNUC__) && defined(__FMA__)
+    __asm__("" : "+x"(product));
+#elif defined(__GNUC__) && defined(__aarch64__)
+    __asm__("" : "+w"(product));
+#endif
+    return sum + product;
+}
+
+/* Sine and cosine of 0 <= angle < 2^27: quarter turns off in two parts, then Taylor series,
+   whose error on |r| <= pi/4 is below 1e-14; then rounded to float. */
+static void slm__sin_cos(float angle, float *sine, float *cosine) {
+    double turns = slm__madd_double(6755399441055744.0, angle, 0.63661977236758134);
+    double n = turns - 6755399441055744.0, r, z, s, c;
+    int quarter = (int)((int64_t)n & 3);
+    r = slm__madd_double(angle, n, -1.57079631090164184570);
+    r = slm__madd_double(r, n, -1.58932547735281966916e-08);
+    z = r * r;
+    s = slm__madd_double(2.7557319223985893e-6, z, -2.5052108385441720e-8);
+    s = slm__madd_double(s, z * z, 1.6059043836821613e-10);
+    s = slm__madd_double(-1.9841269841269841e-4, z, s);
+    s = slm__madd_double(8.3333333333333333e-3, z, s);
+    s = slm__madd_double(-1.6666666666666667e-1, z, s);
+    s = slm__madd_double(r, r * z, s);
+    c = slm__madd_double(2.4801587301587302e-5, z, -2.7557319223985888e-7);
+    c = slm__madd_double(c, z * z, slm__madd_double(2.0876756987868099e-9, z,
+                                                    -1.1470745597729725e-11));
+    c = slm__madd_double(-1.3888888888888889e-3, z, c);
+    c = slm__madd_double(4.1666666666666667e-2, z, c);
+    c = slm__madd_double(-0.5, z, c);
+    c = slm__madd_double(1.0, z, c);
+    *sine = (float)(quarter & 1 ? c : s);
+    *cosine = (float)(quarter & 1 ? s : c);
+    if (quarter & 2) *sine = -*sine;
+    if (quarter == 1 || quarter == 2) *cosine = -*cosine;
+}
+
+/* The fixed tree over 16 partial sums. */
+static float slm__tree(float *partial) {
+    size_t half, i;
+    for (half = 8; half; half /= 2)
+        for (i = 0; i < half; i++) partial[i] += partial[i + half];
+    return partial[0];
+}
+
+static float slm__sum(const float *x, size_t count) {
+    float partial[16] = {0};
+    size_t i;
+    for (i = 0; i < count; i++) partial[i & 15] += x[i];
+    return slm__tree(partial);
+}
+
+static uint32_t slm__crc32(uint32_t crc, const uint8_t *bytes, size_t size) {
+    static const uint32_t nibble[16] = {
+        0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4,
+        0x4DB26158, 0x5005713C, 0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C,
+        0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C};
+    size_t i;
+    crc = ~crc;
+    for (i = 0; i < size; i++) {
+        crc = crc >> 4 ^ nibble[(crc ^ bytes[i]) & 15];
+        crc = crc >> 4 ^ nibble[(crc ^ (uint32_t)(bytes[i] >> 4)) & 15];
+    }
+    return ~crc;
+}
+
+static uint64_t slm__fnv(uint64_t hash, const uint8_t *bytes, size_t size) {
+    size_t i;
+    for (i = 0; i < size; i++) hash = (hash ^ bytes[i]) * UINT64_C(0x100000001B3);
+    return hash;
+}
+
+/* ---- >>quantization ----------------------------------------------------------------------
+   Activations as int8 for q8 weights, and the rotation that spreads outliers first. */
+
+enum { SLM__BLOCK = 256 }; /* columns summed in one go, and quantized with one scale */
+
+static float slm__sign_of(size_t i) {
+    uint32_t n = (uint32_t)i;
+    return (n * 0x9E3779B1u ^ (n * 0x85EBCA6Bu >> 15)) >> 31 ? -1.0f : 1.0f;
+}
+
+/* One Walsh-Hadamard block of a power of two, orthonormal. */
+static void slm__hadamard(float *x, size_t size) {
+    float scale = 1.0f / sqrtf((float)size);
+    size_t h, i, j;
+    for (h = 1; h < size; h *= 2)
+        for (i = 0; i < size; i += 2 * h)
+            for (j = i; j < i + h; j++) {
+                float a = x[j], b = x[j + h];
+                x[j] = a + b;
+                x[j + h] = a - b;
+            }
+    for (i = 0; i < size; i++) x[i] *= scale;
+}
+
+static void slm__hadamard_blocks(float *x, size_t size) {
+    size_t block = SLM__BLOCK, at = 0;
+    while (at < size) {
+        while (block > size - at) block /= 2;
+        slm__hadamard(x + at, block);
+        at += block;
+    }
+}
+
+static void slm__turn(float *out, const float *x, size_t size) {
+    size_t i;
+    for (i = 0; i < size; i++) out[i] = x[i] * slm__sign_of(i);
+    slm__hadamard_blocks(out, size);
+}
+
+static void slm__turn_back(float *x, size_t size) {
+    size_t i;
+    slm__hadamard_blocks(x, size);
+    for (i = 0; i < size; i++) x[i] *= slm__sign_of(i);
+}
+
+/* A block's largest magnitude is an integer maximum, so its order does not matter and a NaN or
+   infinity is seen; it then spoils the scale and with it the result. */
+static void slm__quantize(int8_t *codes, float *scales, const float *x, size_t size) {
+    size_t start, end, i;
+    for (start = 0; start < size; start = end, scales++) {
+        uint32_t largest = 0;
+        float inverse;
+        end = size - start < SLM__BLOCK ? size : start + SLM__BLOCK;
+        for (i = start; i < end; i++) {
+            uint32_t bits = slm__bits(x[i]) & 0x7FFFFFFFu;
+            if (bits > largest) largest = bits;
+        }
+        *scales = slm__float(largest) / 127.0f;
+        inverse = 127.0f / slm__float(largest);
+        if (largest >= 0x7F800000u) *scales = slm__float(0x7FC00000u);
+        if (largest >= 0x7F800000u || !slm__finite(inverse)) inverse = 0;
+        for (i = start; i < end; i++) {
+            float q = inverse == 0 ? 0 : slm__madd(12582912.0f, x[i], inverse) - 12582912.0f;
+            codes[i] = (int8_t)(q > 127 ? 127 : q < -127 ? -127 : q);
+        }
+    }
+    for (; size % 4; size++) codes[size] = 0;
+}
+
+/* ---- >>kernels ---------------------------------------------------------------------------
+   Leaves: pointers and a range in, numbers out. The bodies stand once, at the end of this file,
+   over 16 lanes; the header includes itself to compile them for each instruction set. */
+
+typedef struct slm__kernels {
+    /* y[t][0..15] = one tile of 16 rows times x[t], for each of `tokens` inputs */
+    void (*tile_f32)(const void *tile, const float *x, size_t x_stride, size_t cols,
+                     size_t tokens, float *y);
+    void (*tile_f16)(const void *tile, const float *x, size_t x_stride, size_t cols,
+                     size_t tokens, float *y);
+    /* the same for q8: codes [token][q_stride], scales [token][blocks] */
+    void (*tile_q8)(const void *tile, const int8_t *q, size_t q_stride, const float *scales,
+                    size_t cols, size_t tokens, float *y);
+    /* scores[0 .. 16*tiles) = scale * (q . key), keys in tiles [size][16] */
+    void (*scores_f32)(const float *q, const void *keys, size_t size, size_t tiles, float scale,
+                       float *scores);
+    void (*scores_f16)(const float *q, const void *keys, size_t size, size_t tiles, float scale,
+                       float *scores);
+    /* out[0 .. size) = sum over positions of p[i] * values[i], size a multiple of 16 */
+    void (*values_f32)(const float *p, const void *values, size_t size, size_t count, float *out);
+    void (*values_f16)(const float *p, const void *values, size_t size, size_t count, float *out);
+} slm__kernels;
+
+/* ---- >>lanes portable -------------------------------------------------------------------- */
+
+typedef struct { float v[16]; } slm__lanes_portable;
+
+static inline slm__lanes_portable slm__zero_portable(void) {
+    slm__lanes_portable a;
+    memset(&a, 0, sizeof a);
+    return a;
+}
+static inline slm__lanes_portable slm__load_f32_portable(const float *p) {
+    slm__lanes_portable a;
+    memcpy(a.v, p, sizeof a.v);
+    return a;
+}
+static inline slm__lanes_portable slm__load_f16_portable(const uint16_t *p) {
+    slm__lanes_portable a;
+    int i;
+    for (i = 0; i < 16; i++) a.v[i] = slm__from_half(p[i]);
+    return a;
+}
+static inline void slm__store_portable(float *p, slm__lanes_portable a) {
+    memcpy(p, a.v, sizeof a.v);
+}
+static inline slm__lanes_portable slm__add_portable(slm__lanes_portable a,
+                                                    slm__lanes_portable b) {
+    int i;
+    for (i = 0; i < 16; i++) a.v[i] += b.v[i];
+    return a;
+}
+static inline slm__lanes_portable slm__scale_portable(slm__lanes_portable a, float b) {
+    int i;
+    for (i = 0; i < 16; i++) a.v[i] *= b;
+    return a;
+}
+static inline slm__lanes_portable slm__madd_portable(slm__lanes_portable s,
+                                                     slm__lanes_portable a, float b) {
+    int i;
+    for (i = 0; i < 16; i++) s.v[i] = slm__madd(s.v[i], a.v[i], b);
+    return s;
+}
+
+
+/* 16 rows x 4 columns of q8 codes, and 16 sums. */
+typedef struct { int8_t w[64]; } slm__codes_portable;
+typedef struct { int32_t v[16]; } slm__sums_portable;
+
+static inline slm__sums_portable slm__none_portable(void) {
+    slm__sums_portable a;
+    memset(&a, 0, sizeof a);
+    return a;
+}
+static inline slm__codes_portable slm__load_codes_portable(const uint8_t *p) {
+    slm__codes_portable a;
+    int i;
+    for (i = 0; i < 64; i++) a.w[i] = (int8_t)(p[i] - 128);
+    return a;
+}
+static inline slm__sums_portable slm__dot4_portable(slm__sums_portable s, slm__codes_portable c,
+                                                    const int8_t *q) {
+    int i;
+    for (i = 0; i < 16; i++)
+        s.v[i] += c.w[4 * i] * q[0] + c.w[4 * i + 1] * q[1] + c.w[4 * i + 2] * q[2] +
+                  c.w[4 * i + 3] * q[3];
+    return s;
+}
+/* y + float(s) * (scale * factor) */
+static inline slm__lanes_portable slm__settle_portable(slm__lanes_portable y,
+                                                       slm__sums_portable s,
+                                                       slm__lanes_portable scale, float factor) {
+    int i;
+    for (i = 0; i < 16; i++) y.v[i] = slm__madd(y.v[i], (float)s.v[i], scale.v[i] * factor);
+    return y;
+}
+
+#define SLM__LANES portable
+#define SLM__TARGET
+#include SLM_HEADER
+
+/* ---- >>lanes avx2 ------------------------------------------------------------------------ */
+
+#ifdef SLM__AVX2
+#define SLM__TARGET __attribute__((target("avx2,f16c")))
+#define SLM__LANE SLM__TARGET static inline __attribute__((always_inline))
+
+typedef struct { __m256 lo, hi; } slm__lanes_avx2;
+
+SLM__LANE slm__lanes_avx2 slm__zero_avx2(void) {
+    slm__lanes_avx2 a;
+    a.lo = a.hi = _mm256_setzero_ps();
+    return a;
+}
+SLM__LANE slm__lanes_avx2 slm__load_f32_avx2(const float *p) {
+    slm__lanes_avx2 a;
+    a.lo = _mm256_loadu_ps(p);
+    a.hi = _mm256_loadu_ps(p + 8);
+    return a;
+}
+SLM__LANE slm__lanes_avx2 slm__load_f16_avx2(const uint16_t *p) {
+    slm__lanes_avx2 a;
+    a.lo = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p));
+    a.hi = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p + 8)));
+    return a;
+}
+SLM__LANE void slm__store_avx2(float *p, slm__lanes_avx2 a) {
+    _mm256_storeu_ps(p, a.lo);
+    _mm256_storeu_ps(p + 8, a.hi);
+}
+SLM__LANE slm__lanes_avx2 slm__add_avx2(slm__lanes_avx2 a, slm__lanes_avx2 b) {
+    a.lo = _mm256_add_ps(a.lo, b.lo);
+    a.hi = _mm256_add_ps(a.hi, b.hi);
+    return a;
+}
+SLM__LANE slm__lanes_avx2 slm__scale_avx2(slm__lanes_avx2 a, float b) {
+    a.lo = _mm256_mul_ps(a.lo, _mm256_set1_ps(b));
+    a.hi = _mm256_mul_ps(a.hi, _mm256_set1_ps(b));
+    return a;
+}
+SLM__LANE slm__lanes_avx2 slm__madd_avx2(slm__lanes_avx2 s, slm__lanes_avx2 a, float b) {
+    __m256 factor = _mm256_set1_ps(b);
+    __m256 lo = _mm256_mul_ps(a.lo, factor), hi = _mm256_mul_ps(a.hi, factor);
+    __asm__("" : "+x"(lo), "+x"(hi)); /* no fusing with the additions below */
+    s.lo = _mm256_add_ps(s.lo, lo);
+    s.hi = _mm256_add_ps(s.hi, hi);
+    return s;
+}
+
+
+/* maddubs saturates on u8 x s8, so it gets |w| and the activation with w's sign: at most
+   2 * 127 * 127, which fits 16 bits. */
+typedef struct { __m256i lo, hi, abs_lo, abs_hi; } slm__codes_avx2;
+typedef struct { __m256i lo, hi; } slm__sums_avx2;
+
+SLM__LANE slm__sums_avx2 slm__none_avx2(void) {
+    slm__sums_avx2 a;
+    a.lo = a.hi = _mm256_setzero_si256();
+    return a;
+}
+SLM__LANE slm__codes_avx2 slm__load_codes_avx2(const uint8_t *p) {
+    __m256i offset = _mm256_set1_epi8((char)-128);
+    slm__codes_avx2 a;
+    a.lo = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)p), offset);
+    a.hi = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)(p + 32)), offset);
+    a.abs_lo = _mm256_abs_epi8(a.lo);
+    a.abs_hi = _mm256_abs_epi8(a.hi);
+    return a;
+}
+SLM__LANE slm__sums_avx2 slm__dot4_avx2(slm__sums_avx2 s, slm__codes_avx2 c, const int8_t *q) {
+    __m256i ones = _mm256_set1_epi16(1), x;
+    int32_t four;
+    memcpy(&four, q, sizeof four);
+    x = _mm256_set1_epi32(four);
+    s.lo = _mm256_add_epi32(s.lo, _mm256_madd_epi16(_mm256_maddubs_epi16(
+                                      c.abs_lo, _mm256_sign_epi8(x, c.lo)), ones));
+    s.hi = _mm256_add_epi32(s.hi, _mm256_madd_epi16(_mm256_maddubs_epi16(
+                                      c.abs_hi, _mm256_sign_epi8(x, c.hi)), ones));
+    return s;
+}
+SLM__LANE slm__lanes_avx2 slm__settle_avx2(slm__lanes_avx2 y, slm__sums_avx2 s,
+                                           slm__lanes_avx2 scale, float factor) {
+    __m256 lo, hi;
+    scale = slm__scale_avx2(scale, factor);
+    lo = _mm256_mul_ps(_mm256_cvtepi32_ps(s.lo), scale.lo);
+    hi = _mm256_mul_ps(_mm256_cvtepi32_ps(s.hi), scale.hi);
+    __asm__("" : "+x"(lo), "+x"(hi));
+    y.lo = _mm256_add_ps(y.lo, lo);
+    y.hi = _mm256_add_ps(y.hi, hi);
+    return y;
+}
+
+#define SLM__LANES avx2
+#include SLM_HEADER
+#undef SLM__LANE
+#endif
+
+/* ---- >>dispatch -------------------------------------------------------------------------- */
+
+SLM_API const char *slm_isa_name(slm_isa isa) {
+    static const char *const names[SLM_ISA_COUNT] = {"auto",    "portable", "avx2",
+                                                     "avxvnni", "avx512",   "neon"};
+    return (unsigned)isa < (unsigned)SLM_ISA_COUNT ? names[isa] : NULL;
+}
+
+static int slm__has_avx2(void) {
+#ifdef SLM__AVX2
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avx");
+#else
+    return 0;
+#endif
+}
+
+SLM_API int slm_isa_available(slm_isa isa) {
+    if (isa == SLM_ISA_AUTO || isa == SLM_ISA_PORTABLE) return 1;
+    return isa == SLM_ISA_AVX2 && slm__has_avx2();
+}
+
+/* NULL: not in this build or not on this CPU. */
+static const slm__kernels *slm__kernels_for(slm_isa *isa) {
+    if (*isa == SLM_ISA_AUTO) *isa = slm__has_avx2() ? SLM_ISA_AVX2 : SLM_ISA_PORTABLE;
+    if (!slm_isa_available(*isa)) return NULL;
+#ifdef SLM__AVX2
+    if (*isa == SLM_ISA_AVX2) return &slm__kernels_avx2;
+#endif
+    return &slm__kernels_portable;
+}
+
+/* Did the compiler fuse or reassociate, or does the chosen kernel differ from the plain one? */
+static int slm__arithmetic_holds(const slm__kernels *kernels) {
+    volatile float big = 1e8f, one = 1.0f, near_one = 1.000244140625f;
+    float tile[16 * 3], x[3] = {near_one, -1.0f, 3.0f}, got[16], want[16];
+    int i;
+    if ((big + one) - big != 0.0f) return 0;
+    if (slm__madd(-slm__madd(0.0f, near_one, near_one), near_one, near_one) != 0.0f) return 0;
+    for (i = 0; i < 48; i++) tile[i] = near_one * (float)(i - 20) / 7.0f;
+    kernels->tile_f32(tile, x, 3, 3, 1, got);
+    for (i = 0; i < 16; i++)
+        want[i] = slm__madd(slm__madd(slm__madd(0.0f, tile[i], x[0]), tile[16 + i], x[1]),
+                            tile[32 + i], x[2]);
+    return memcmp(got, want, sizeof got) == 0;
+}
+
+/* ---- >>parallel --------------------------------------------------------------------------
+   Work is split over rows, heads and tokens, never over a summed dimension, so the split
+   cannot change a bit. */
+
+typedef void (*slm__task)(void *arg, size_t index);
+
+typedef struct slm__guarded {
+    slm__task task;
+    void *arg;
+} slm__guarded;
+
+static void slm__run_guarded(void *arg, size_t index) {
+    const slm__guarded *guarded = (const slm__guarded *)arg;
+    unsigned saved = slm__fp_enter();
+    guarded->task(guarded->arg, index);
+    slm__fp_leave(saved);
+}
+
+/* `work` is about how many bytes are read: below a megabyte a fork costs more than it gives. */
+static void slm__parallel(const slm_parallel *hook, unsigned threads, size_t work, size_t tasks,
+                          slm__task task, void *arg) {
+    slm__guarded guarded;
+    size_t i;
+    guarded.task = task;
+    guarded.arg = arg;
+    if (threads < 2 || tasks < 2 || work < ((size_t)1 << 18)) {
+        for (i = 0; i < tasks; i++) task(arg, i);
+        return;
+    }
+    if (hook->run) {
+        hook->run(hook->user, tasks, slm__run_guarded, &guarded);
+        return;
+    }
+#ifdef SLM__OPENMP
+    {
+        int count = (int)(threads < tasks ? threads : tasks), index;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(count)
+        for (index = 0; index < (int)tasks; index++) slm__run_guarded(&guarded, (size_t)index);
+    }
+#else
+    for (i = 0; i < tasks; i++) task(arg, i);
+#endif
+}
+
+static unsigned slm__default_threads(const slm_parallel *hook) {
+    if (hook->run) return 1;
+#ifdef SLM__OPENMP
+    {
+        int processors = omp_get_num_procs(), limit = omp_get_max_threads();
+        if (omp_in_parallel()) return 1;
+        return (unsigned)(limit < processors ? limit : processors);
+    }
+#else
+    return 1;
+#endif
+}
+
+/* ---- >>unicode ---------------------------------------------------------------------------
+   Characters and their classes. A byte that belongs to no valid UTF-8 sequence is a character
+   of its own, without a class. */
+
+#define SLM__LETTER 1u
+#define SLM__NUMBER 2u
+#define SLM__SPACE 4u
+#define SLM__IN_WORD 8u
+
+/* >>generated unicode */
+/* Printed by tests/make_unicode.py: 1 letter, 2 number, 4 white space, 8 in a word. */
+static const uint8_t slm__ascii_classes[128] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 0, 0, 0,
+    0, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 0, 0,
+    0, 0, 8, 0, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 0, 0,
+    0, 0, 0,
+};
+/* first code point * 16 + classes, up to the next entry */
+static const uint32_t slm__classes[2012] = {
+    0x0, 0x94, 0xE0, 0x204, 0x210, 0x30A, 0x3A0, 0x419, 0x5B0, 0x5F8, 0x600, 0x619, 0x7B0, 0x854,
+    0x860, 0xA04, 0xA10, 0xAA9, 0xAB0, 0xB22, 0xB40, 0xB59, 0xB60, 0xB92, 0xBA9, 0xBB0, 0xBC2,
+    0xBF0, 0xC09, 0xD70, 0xD89, 0xF70, 0xF89, 0x2C20, 0x2C69, 0x2D20, 0x2E09, 0x2E50, 0x2EC9,
+    0x2ED0, 0x2EE9, 0x2EF0, 0x3008, 0x3709, 0x3750, 0x3769, 0x3780, 0x37A9, 0x37E0, 0x37F9, 0x3800,
+    0x3869, 0x3870, 0x3889, 0x38B0, 0x38C9, 0x38D0, 0x38E9, 0x3A20, 0x3A39, 0x3F60, 0x3F79, 0x4820,
+    0x4838, 0x48A9, 0x5300, 0x5319, 0x5570, 0x5599, 0x55A0, 0x5609, 0x5890, 0x5918, 0x5BE0, 0x5BF8,
+    0x5C00, 0x5C18, 0x5C30, 0x5C48, 0x5C60, 0x5C78, 0x5C80, 0x5D09, 0x5EB0, 0x5EF9, 0x5F30, 0x6108,
+    0x61B0, 0x6209, 0x64B8, 0x660A, 0x66A0, 0x66E9, 0x6708, 0x6719, 0x6D40, 0x6D59, 0x6D68, 0x6DD0,
+    0x6DF8, 0x6E59, 0x6E78, 0x6E90, 0x6EA8, 0x6EE9, 0x6F0A, 0x6FA9, 0x6FD0, 0x6FF9, 0x7000, 0x7109,
+    0x7118, 0x7129, 0x7308, 0x74B0, 0x74D9, 0x7A68, 0x7B19, 0x7B20, 0x7C0A, 0x7CA9, 0x7EB8, 0x7F49,
+    0x7F60, 0x7FA9, 0x7FB0, 0x7FD8, 0x7FE0, 0x8009, 0x8168, 0x81A9, 0x81B8, 0x8249, 0x8258, 0x8289,
+    0x8298, 0x82E0, 0x8409, 0x8598, 0x85C0, 0x8609, 0x86B0, 0x8709, 0x8880, 0x8899, 0x88F0, 0x8978,
+    0x8A09, 0x8CA8, 0x8E20, 0x8E38, 0x9049, 0x93A8, 0x93D9, 0x93E8, 0x9509, 0x9518, 0x9589, 0x9628,
+    0x9640, 0x966A, 0x9700, 0x9719, 0x9818, 0x9840, 0x9859, 0x98D0, 0x98F9, 0x9910, 0x9939, 0x9A90,
+    0x9AA9, 0x9B10, 0x9B29, 0x9B30, 0x9B69, 0x9BA0, 0x9BC8, 0x9BD9, 0x9BE8, 0x9C50, 0x9C78, 0x9C90,
+    0x9CB8, 0x9CE9, 0x9CF0, 0x9D78, 0x9D80, 0x9DC9, 0x9DE0, 0x9DF9, 0x9E28, 0x9E40, 0x9E6A, 0x9F09,
+    0x9F20, 0x9F42, 0x9FA0, 0x9FC9, 0x9FD0, 0x9FE8, 0x9FF0, 0xA018, 0xA040, 0xA059, 0xA0B0, 0xA0F9,
+    0xA110, 0xA139, 0xA290, 0xA2A9, 0xA310, 0xA329, 0xA340, 0xA359, 0xA370, 0xA389, 0xA3A0, 0xA3C8,
+    0xA3D0, 0xA3E8, 0xA430, 0xA478, 0xA490, 0xA4B8, 0xA4E0, 0xA518, 0xA520, 0xA599, 0xA5D0, 0xA5E9,
+    0xA5F0, 0xA66A, 0xA708, 0xA729, 0xA758, 0xA760, 0xA818, 0xA840, 0xA859, 0xA8E0, 0xA8F9, 0xA920,
+    0xA939, 0xAA90, 0xAAA9, 0xAB10, 0xAB29, 0xAB40, 0xAB59, 0xABA0, 0xABC8, 0xABD9, 0xABE8, 0xAC60,
+    0xAC78, 0xACA0, 0xACB8, 0xACE0, 0xAD09, 0xAD10, 0xAE09, 0xAE28, 0xAE40, 0xAE6A, 0xAF00, 0xAF99,
+    0xAFA8, 0xB000, 0xB018, 0xB040, 0xB059, 0xB0D0, 0xB0F9, 0xB110, 0xB139, 0xB290, 0xB2A9, 0xB310,
+    0xB329, 0xB340, 0xB359, 0xB3A0, 0xB3C8, 0xB3D9, 0xB3E8, 0xB450, 0xB478, 0xB490, 0xB4B8, 0xB4E0,
+    0xB558, 0xB580, 0xB5C9, 0xB5E0, 0xB5F9, 0xB628, 0xB640, 0xB66A, 0xB700, 0xB719, 0xB722, 0xB780,
+    0xB828, 0xB839, 0xB840, 0xB859, 0xB8B0, 0xB8E9, 0xB910, 0xB929, 0xB960, 0xB999, 0xB9B0, 0xB9C9,
+    0xB9D0, 0xB9E9, 0xBA00, 0xBA39, 0xBA50, 0xBA89, 0xBAB0, 0xBAE9, 0xBBA0, 0xBBE8, 0xBC30, 0xBC68,
+    0xBC90, 0xBCA8, 0xBCE0, 0xBD09, 0xBD10, 0xBD78, 0xBD80, 0xBE6A, 0xBF02, 0xBF30, 0xC008, 0xC059,
+    0xC0D0, 0xC0E9, 0xC110, 0xC129, 0xC290, 0xC2A9, 0xC3A0, 0xC3C8, 0xC3D9, 0xC3E8, 0xC450, 0xC468,
+    0xC490, 0xC4A8, 0xC4E0, 0xC558, 0xC570, 0xC589, 0xC5B0, 0xC5D9, 0xC5E0, 0xC609, 0xC628, 0xC640,
+    0xC66A, 0xC700, 0xC782, 0xC7F0, 0xC809, 0xC818, 0xC840, 0xC859, 0xC8D0, 0xC8E9, 0xC910, 0xC929,
+    0xCA90, 0xCAA9, 0xCB40, 0xCB59, 0xCBA0, 0xCBC8, 0xCBD9, 0xCBE8, 0xCC50, 0xCC68, 0xCC90, 0xCCA8,
+    0xCCE0, 0xCD58, 0xCD70, 0xCDD9, 0xCDF0, 0xCE09, 0xCE28, 0xCE40, 0xCE6A, 0xCF00, 0xCF19, 0xCF38,
+    0xCF40, 0xD008, 0xD049, 0xD0D0, 0xD0E9, 0xD110, 0xD129, 0xD3B8, 0xD3D9, 0xD3E8, 0xD450, 0xD468,
+    0xD490, 0xD4A8, 0xD4E9, 0xD4F0, 0xD549, 0xD578, 0xD582, 0xD5F9, 0xD628, 0xD640, 0xD66A, 0xD702,
+    0xD790, 0xD7A9, 0xD800, 0xD818, 0xD840, 0xD859, 0xD970, 0xD9A9, 0xDB20, 0xDB39, 0xDBC0, 0xDBD9,
+    0xDBE0, 0xDC09, 0xDC70, 0xDCA8, 0xDCB0, 0xDCF8, 0xDD50, 0xDD68, 0xDD70, 0xDD88, 0xDE00, 0xDE6A,
+    0xDF00, 0xDF28, 0xDF40, 0xE019, 0xE318, 0xE329, 0xE348, 0xE3B0, 0xE409, 0xE478, 0xE4F0, 0xE50A,
+    0xE5A0, 0xE819, 0xE830, 0xE849, 0xE850, 0xE869, 0xE8B0, 0xE8C9, 0xEA40, 0xEA59, 0xEA60, 0xEA79,
+    0xEB18, 0xEB29, 0xEB48, 0xEBD9, 0xEBE0, 0xEC09, 0xEC50, 0xEC69, 0xEC70, 0xEC88, 0xECF0, 0xED0A,
+    0xEDA0, 0xEDC9, 0xEE00, 0xF009, 0xF010, 0xF188, 0xF1A0, 0xF20A, 0xF2A2, 0xF340, 0xF358, 0xF360,
+    0xF378, 0xF380, 0xF398, 0xF3A0, 0xF3E8, 0xF409, 0xF480, 0xF499, 0xF6D0, 0xF718, 0xF850, 0xF868,
+    0xF889, 0xF8D8, 0xF980, 0xF998, 0xFBD0, 0xFC68, 0xFC70, 0x10009, 0x102B8, 0x103F9, 0x1040A,
+    0x104A0, 0x10509, 0x10568, 0x105A9, 0x105E8, 0x10619, 0x10628, 0x10659, 0x10678, 0x106E9,
+    0x10718, 0x10759, 0x10828, 0x108E9, 0x108F8, 0x1090A, 0x109A8, 0x109E0, 0x10A09, 0x10C60,
+    0x10C79, 0x10C80, 0x10CD9, 0x10CE0, 0x10D09, 0x10FB0, 0x10FC9, 0x12490, 0x124A9, 0x124E0,
+    0x12509, 0x12570, 0x12589, 0x12590, 0x125A9, 0x125E0, 0x12609, 0x12890, 0x128A9, 0x128E0,
+    0x12909, 0x12B10, 0x12B29, 0x12B60, 0x12B89, 0x12BF0, 0x12C09, 0x12C10, 0x12C29, 0x12C60,
+    0x12C89, 0x12D70, 0x12D89, 0x13110, 0x13129, 0x13160, 0x13189, 0x135B0, 0x135D8, 0x13600,
+    0x13692, 0x137D0, 0x13809, 0x13900, 0x13A09, 0x13F60, 0x13F89, 0x13FE0, 0x14019, 0x166D0,
+    0x166F9, 0x16804, 0x16819, 0x169B0, 0x16A09, 0x16EB0, 0x16EEA, 0x16F19, 0x16F90, 0x17009,
+    0x17128, 0x17160, 0x171F9, 0x17328, 0x17350, 0x17409, 0x17528, 0x17540, 0x17609, 0x176D0,
+    0x176E9, 0x17710, 0x17728, 0x17740, 0x17809, 0x17B48, 0x17D40, 0x17D79, 0x17D80, 0x17DC9,
+    0x17DD8, 0x17DE0, 0x17E0A, 0x17EA0, 0x17F02, 0x17FA0, 0x180B8, 0x180E0, 0x180F8, 0x1810A,
+    0x181A0, 0x18209, 0x18790, 0x18809, 0x18858, 0x18879, 0x18A98, 0x18AA9, 0x18AB0, 0x18B09,
+    0x18F60, 0x19009, 0x191F0, 0x19208, 0x192C0, 0x19308, 0x193C0, 0x1946A, 0x19509, 0x196E0,
+    0x19709, 0x19750, 0x19809, 0x19AC0, 0x19B09, 0x19CA0, 0x19D0A, 0x19DA2, 0x19DB0, 0x1A009,
+    0x1A178, 0x1A1C0, 0x1A209, 0x1A558, 0x1A5F0, 0x1A608, 0x1A7D0, 0x1A7F8, 0x1A80A, 0x1A8A0,
+    0x1A90A, 0x1A9A0, 0x1AA79, 0x1AA80, 0x1AB08, 0x1ACF0, 0x1B008, 0x1B059, 0x1B348, 0x1B459,
+    0x1B4D0, 0x1B50A, 0x1B5A0, 0x1B6B8, 0x1B740, 0x1B808, 0x1B839, 0x1BA18, 0x1BAE9, 0x1BB0A,
+    0x1BBA9, 0x1BE68, 0x1BF40, 0x1C009, 0x1C248, 0x1C380, 0x1C40A, 0x1C4A0, 0x1C4D9, 0x1C50A,
+    0x1C5A9, 0x1C7E0, 0x1C809, 0x1C8B0, 0x1C909, 0x1CBB0, 0x1CBD9, 0x1CC00, 0x1CD08, 0x1CD30,
+    0x1CD48, 0x1CE99, 0x1CED8, 0x1CEE9, 0x1CF48, 0x1CF59, 0x1CF78, 0x1CFA9, 0x1CFB0, 0x1D009,
+    0x1DC08, 0x1E009, 0x1F160, 0x1F189, 0x1F1E0, 0x1F209, 0x1F460, 0x1F489, 0x1F4E0, 0x1F509,
+    0x1F580, 0x1F599, 0x1F5A0, 0x1F5B9, 0x1F5C0, 0x1F5D9, 0x1F5E0, 0x1F5F9, 0x1F7E0, 0x1F809,
+    0x1FB50, 0x1FB69, 0x1FBD0, 0x1FBE9, 0x1FBF0, 0x1FC29, 0x1FC50, 0x1FC69, 0x1FCD0, 0x1FD09,
+    0x1FD40, 0x1FD69, 0x1FDC0, 0x1FE09, 0x1FED0, 0x1FF29, 0x1FF50, 0x1FF69, 0x1FFD0, 0x20004,
+    0x200B0, 0x200C8, 0x200E0, 0x20284, 0x202A0, 0x202F4, 0x20300, 0x203F8, 0x20410, 0x20548,
+    0x20550, 0x205F4, 0x20600, 0x20702, 0x20719, 0x20720, 0x20742, 0x207A0, 0x207F9, 0x20802,
+    0x208A0, 0x20909, 0x209D0, 0x20D08, 0x20F10, 0x21029, 0x21030, 0x21079, 0x21080, 0x210A9,
+    0x21140, 0x21159, 0x21160, 0x21199, 0x211E0, 0x21249, 0x21250, 0x21269, 0x21270, 0x21289,
+    0x21290, 0x212A9, 0x212E0, 0x212F9, 0x213A0, 0x213C9, 0x21400, 0x21459, 0x214A0, 0x214E9,
+    0x214F0, 0x21502, 0x2160A, 0x21839, 0x2185A, 0x21892, 0x218A0, 0x24602, 0x249C0, 0x24B68,
+    0x24EA2, 0x25000, 0x27762, 0x27940, 0x2C009, 0x2CE50, 0x2CEB9, 0x2CEF8, 0x2CF29, 0x2CF40,
+    0x2CFD2, 0x2CFE0, 0x2D009, 0x2D260, 0x2D279, 0x2D280, 0x2D2D9, 0x2D2E0, 0x2D309, 0x2D680,
+    0x2D6F9, 0x2D700, 0x2D7F8, 0x2D809, 0x2D970, 0x2DA09, 0x2DA70, 0x2DA89, 0x2DAF0, 0x2DB09,
+    0x2DB70, 0x2DB89, 0x2DBF0, 0x2DC09, 0x2DC70, 0x2DC89, 0x2DCF0, 0x2DD09, 0x2DD70, 0x2DD89,
+    0x2DDF0, 0x2DE08, 0x2E000, 0x2E2F9, 0x2E300, 0x30004, 0x30010, 0x30059, 0x3007A, 0x30080,
+    0x3021A, 0x302A8, 0x30300, 0x30319, 0x30360, 0x3038A, 0x303B9, 0x303D0, 0x30419, 0x30970,
+    0x30998, 0x309B0, 0x309D9, 0x30A00, 0x30A19, 0x30FB0, 0x30FC9, 0x31000, 0x31059, 0x31300,
+    0x31319, 0x318F0, 0x31922, 0x31960, 0x31A09, 0x31C00, 0x31F09, 0x32000, 0x32202, 0x322A0,
+    0x32482, 0x32500, 0x32512, 0x32600, 0x32802, 0x328A0, 0x32B12, 0x32C00, 0x34009, 0x4DC00,
+    0x4E009, 0xA48D0, 0xA4D09, 0xA4FE0, 0xA5009, 0xA60D0, 0xA6109, 0xA620A, 0xA62A9, 0xA62C0,
+    0xA6409, 0xA66F8, 0xA6730, 0xA6748, 0xA67E0, 0xA67F9, 0xA69E8, 0xA6A09, 0xA6E6A, 0xA6F08,
+    0xA6F20, 0xA7179, 0xA7200, 0xA7229, 0xA7890, 0xA78B9, 0xA7CE0, 0xA7D09, 0xA7D20, 0xA7D39,
+    0xA7D40, 0xA7D59, 0xA7DD0, 0xA7F29, 0xA8028, 0xA8039, 0xA8068, 0xA8079, 0xA80B8, 0xA80C9,
+    0xA8238, 0xA8280, 0xA82C8, 0xA82D0, 0xA8302, 0xA8360, 0xA8409, 0xA8740, 0xA8808, 0xA8829,
+    0xA8B48, 0xA8C60, 0xA8D0A, 0xA8DA0, 0xA8E08, 0xA8F29, 0xA8F80, 0xA8FB9, 0xA8FC0, 0xA8FD9,
+    0xA8FF8, 0xA900A, 0xA90A9, 0xA9268, 0xA92E0, 0xA9309, 0xA9478, 0xA9540, 0xA9609, 0xA97D0,
+    0xA9808, 0xA9849, 0xA9B38, 0xA9C10, 0xA9CF9, 0xA9D0A, 0xA9DA0, 0xA9E09, 0xA9E58, 0xA9E69,
+    0xA9F0A, 0xA9FA9, 0xA9FF0, 0xAA009, 0xAA298, 0xAA370, 0xAA409, 0xAA438, 0xAA449, 0xAA4C8,
+    0xAA4E0, 0xAA50A, 0xAA5A0, 0xAA609, 0xAA770, 0xAA7A9, 0xAA7B8, 0xAA7E9, 0xAAB08, 0xAAB19,
+    0xAAB28, 0xAAB59, 0xAAB78, 0xAAB99, 0xAABE8, 0xAAC09, 0xAAC18, 0xAAC29, 0xAAC30, 0xAADB9,
+    0xAADE0, 0xAAE09, 0xAAEB8, 0xAAF00, 0xAAF29, 0xAAF58, 0xAAF70, 0xAB019, 0xAB070, 0xAB099,
+    0xAB0F0, 0xAB119, 0xAB170, 0xAB209, 0xAB270, 0xAB289, 0xAB2F0, 0xAB309, 0xAB5B0, 0xAB5C9,
+    0xAB6A0, 0xAB709, 0xABE38, 0xABEB0, 0xABEC8, 0xABEE0, 0xABF0A, 0xABFA0, 0xAC009, 0xD7A40,
+    0xD7B09, 0xD7C70, 0xD7CB9, 0xD7FC0, 0xF9009, 0xFA6E0, 0xFA709, 0xFADA0, 0xFB009, 0xFB070,
+    0xFB139, 0xFB180, 0xFB1D9, 0xFB1E8, 0xFB1F9, 0xFB290, 0xFB2A9, 0xFB370, 0xFB389, 0xFB3D0,
+    0xFB3E9, 0xFB3F0, 0xFB409, 0xFB420, 0xFB439, 0xFB450, 0xFB469, 0xFBB20, 0xFBD39, 0xFD3E0,
+    0xFD509, 0xFD900, 0xFD929, 0xFDC80, 0xFDF09, 0xFDFC0, 0xFE008, 0xFE100, 0xFE208, 0xFE300,
+    0xFE338, 0xFE350, 0xFE4D8, 0xFE500, 0xFE709, 0xFE750, 0xFE769, 0xFEFD0, 0xFF10A, 0xFF1A0,
+    0xFF219, 0xFF3B0, 0xFF3F8, 0xFF400, 0xFF419, 0xFF5B0, 0xFF669, 0xFFBF0, 0xFFC29, 0xFFC80,
+    0xFFCA9, 0xFFD00, 0xFFD29, 0xFFD80, 0xFFDA9, 0xFFDD0, 0x100009, 0x1000C0, 0x1000D9, 0x100270,
+    0x100289, 0x1003B0, 0x1003C9, 0x1003E0, 0x1003F9, 0x1004E0, 0x100509, 0x1005E0, 0x100809,
+    0x100FB0, 0x101072, 0x101340, 0x10140A, 0x101752, 0x101790, 0x1018A2, 0x1018C0, 0x101FD8,
+    0x101FE0, 0x102809, 0x1029D0, 0x102A09, 0x102D10, 0x102E08, 0x102E12, 0x102FC0, 0x103009,
+    0x103202, 0x103240, 0x1032D9, 0x10341A, 0x103429, 0x1034AA, 0x1034B0, 0x103509, 0x103768,
+    0x1037B0, 0x103809, 0x1039E0, 0x103A09, 0x103C40, 0x103C89, 0x103D00, 0x103D1A, 0x103D60,
+    0x104009, 0x1049E0, 0x104A0A, 0x104AA0, 0x104B09, 0x104D40, 0x104D89, 0x104FC0, 0x105009,
+    0x105280, 0x105309, 0x105640, 0x105709, 0x1057B0, 0x1057C9, 0x1058B0, 0x1058C9, 0x105930,
+    0x105949, 0x105960, 0x105979, 0x105A20, 0x105A39, 0x105B20, 0x105B39, 0x105BA0, 0x105BB9,
+    0x105BD0, 0x105C09, 0x105F40, 0x106009, 0x107370, 0x107409, 0x107560, 0x107609, 0x107680,
+    0x107809, 0x107860, 0x107879, 0x107B10, 0x107B29, 0x107BB0, 0x108009, 0x108060, 0x108089,
+    0x108090, 0x1080A9, 0x108360, 0x108379, 0x108390, 0x1083C9, 0x1083D0, 0x1083F9, 0x108560,
+    0x108582, 0x108609, 0x108770, 0x108792, 0x108809, 0x1089F0, 0x108A72, 0x108B00, 0x108E09,
+    0x108F30, 0x108F49, 0x108F60, 0x108FB2, 0x109009, 0x109162, 0x1091C0, 0x109209, 0x1093A0,
+    0x109809, 0x109B80, 0x109BC2, 0x109BE9, 0x109C02, 0x109D00, 0x109D22, 0x10A009, 0x10A018,
+    0x10A040, 0x10A058, 0x10A070, 0x10A0C8, 0x10A109, 0x10A140, 0x10A159, 0x10A180, 0x10A199,
+    0x10A360, 0x10A388, 0x10A3B0, 0x10A3F8, 0x10A402, 0x10A490, 0x10A609, 0x10A7D2, 0x10A7F0,
+    0x10A809, 0x10A9D2, 0x10AA00, 0x10AC09, 0x10AC80, 0x10AC99, 0x10AE58, 0x10AE70, 0x10AEB2,
+    0x10AF00, 0x10B009, 0x10B360, 0x10B409, 0x10B560, 0x10B582, 0x10B609, 0x10B730, 0x10B782,
+    0x10B809, 0x10B920, 0x10BA92, 0x10BB00, 0x10C009, 0x10C490, 0x10C809, 0x10CB30, 0x10CC09,
+    0x10CF30, 0x10CFA2, 0x10D009, 0x10D248, 0x10D280, 0x10D30A, 0x10D3A0, 0x10D40A, 0x10D4A9,
+    0x10D660, 0x10D698, 0x10D6E0, 0x10D6F9, 0x10D860, 0x10E602, 0x10E7F0, 0x10E809, 0x10EAA0,
+    0x10EAB8, 0x10EAD0, 0x10EB09, 0x10EB20, 0x10EC29, 0x10EC50, 0x10EFC8, 0x10F009, 0x10F1D2,
+    0x10F279, 0x10F280, 0x10F309, 0x10F468, 0x10F512, 0x10F550, 0x10F709, 0x10F828, 0x10F860,
+    0x10FB09, 0x10FC52, 0x10FCC0, 0x10FE09, 0x10FF70, 0x110008, 0x110039, 0x110388, 0x110470,
+    0x110522, 0x11066A, 0x110708, 0x110719, 0x110738, 0x110759, 0x110760, 0x1107F8, 0x110839,
+    0x110B08, 0x110BB0, 0x110C28, 0x110C30, 0x110D09, 0x110E90, 0x110F0A, 0x110FA0, 0x111008,
+    0x111039, 0x111278, 0x111350, 0x11136A, 0x111400, 0x111449, 0x111458, 0x111479, 0x111480,
+    0x111509, 0x111738, 0x111740, 0x111769, 0x111770, 0x111808, 0x111839, 0x111B38, 0x111C19,
+    0x111C50, 0x111C98, 0x111CD0, 0x111CE8, 0x111D0A, 0x111DA9, 0x111DB0, 0x111DC9, 0x111DD0,
+    0x111E12, 0x111F50, 0x112009, 0x112120, 0x112139, 0x1122C8, 0x112380, 0x1123E8, 0x1123F9,
+    0x112418, 0x112420, 0x112809, 0x112870, 0x112889, 0x112890, 0x1128A9, 0x1128E0, 0x1128F9,
+    0x1129E0, 0x1129F9, 0x112A90, 0x112B09, 0x112DF8, 0x112EB0, 0x112F0A, 0x112FA0, 0x113008,
+    0x113040, 0x113059, 0x1130D0, 0x1130F9, 0x113110, 0x113139, 0x113290, 0x1132A9, 0x113310,
+    0x113329, 0x113340, 0x113359, 0x1133A0, 0x1133B8, 0x1133D9, 0x1133E8, 0x113450, 0x113478,
+    0x113490, 0x1134B8, 0x1134E0, 0x113509, 0x113510, 0x113578, 0x113580, 0x1135D9, 0x113628,
+    0x113640, 0x113668, 0x1136D0, 0x113708, 0x113750, 0x113809, 0x1138A0, 0x1138B9, 0x1138C0,
+    0x1138E9, 0x1138F0, 0x113909, 0x113B60, 0x113B79, 0x113B88, 0x113C10, 0x113C28, 0x113C30,
+    0x113C58, 0x113C60, 0x113C78, 0x113CB0, 0x113CC8, 0x113D19, 0x113D28, 0x113D39, 0x113D40,
+    0x113E18, 0x113E30, 0x114009, 0x114358, 0x114479, 0x1144B0, 0x11450A, 0x1145A0, 0x1145E8,
+    0x1145F9, 0x114620, 0x114809, 0x114B08, 0x114C49, 0x114C60, 0x114C79, 0x114C80, 0x114D0A,
+    0x114DA0, 0x115809, 0x115AF8, 0x115B60, 0x115B88, 0x115C10, 0x115D89, 0x115DC8, 0x115DE0,
+    0x116009, 0x116308, 0x116410, 0x116449, 0x116450, 0x11650A, 0x1165A0, 0x116809, 0x116AB8,
+    0x116B89, 0x116B90, 0x116C0A, 0x116CA0, 0x116D0A, 0x116E40, 0x117009, 0x1171B0, 0x1171D8,
+    0x1172C0, 0x11730A, 0x1173A2, 0x1173C0, 0x117409, 0x117470, 0x118009, 0x1182C8, 0x1183B0,
+    0x118A09, 0x118E0A, 0x118EA2, 0x118F30, 0x118FF9, 0x119070, 0x119099, 0x1190A0, 0x1190C9,
+    0x119140, 0x119159, 0x119170, 0x119189, 0x119308, 0x119360, 0x119378, 0x119390, 0x1193B8,
+    0x1193F9, 0x119408, 0x119419, 0x119428, 0x119440, 0x11950A, 0x1195A0, 0x119A09, 0x119A80,
+    0x119AA9, 0x119D18, 0x119D80, 0x119DA8, 0x119E19, 0x119E20, 0x119E39, 0x119E48, 0x119E50,
+    0x11A009, 0x11A018, 0x11A0B9, 0x11A338, 0x11A3A9, 0x11A3B8, 0x11A3F0, 0x11A478, 0x11A480,
+    0x11A509, 0x11A518, 0x11A5C9, 0x11A8A8, 0x11A9A0, 0x11A9D9, 0x11A9E0, 0x11AB09, 0x11AF90,
+    0x11BC09, 0x11BE10, 0x11BF0A, 0x11BFA0, 0x11C009, 0x11C090, 0x11C0A9, 0x11C2F8, 0x11C370,
+    0x11C388, 0x11C409, 0x11C410, 0x11C50A, 0x11C5A2, 0x11C6D0, 0x11C729, 0x11C900, 0x11C928,
+    0x11CA80, 0x11CA98, 0x11CB70, 0x11D009, 0x11D070, 0x11D089, 0x11D0A0, 0x11D0B9, 0x11D318,
+    0x11D370, 0x11D3A8, 0x11D3B0, 0x11D3C8, 0x11D3E0, 0x11D3F8, 0x11D469, 0x11D478, 0x11D480,
+    0x11D50A, 0x11D5A0, 0x11D609, 0x11D660, 0x11D679, 0x11D690, 0x11D6A9, 0x11D8A8, 0x11D8F0,
+    0x11D908, 0x11D920, 0x11D938, 0x11D989, 0x11D990, 0x11DA0A, 0x11DAA0, 0x11EE09, 0x11EF38,
+    0x11EF70, 0x11F008, 0x11F029, 0x11F038, 0x11F049, 0x11F110, 0x11F129, 0x11F348, 0x11F3B0,
+    0x11F3E8, 0x11F430, 0x11F50A, 0x11F5A8, 0x11F5B0, 0x11FB09, 0x11FB10, 0x11FC02, 0x11FD50,
+    0x120009, 0x1239A0, 0x12400A, 0x1246F0, 0x124809, 0x125440, 0x12F909, 0x12FF10, 0x130009,
+    0x134300, 0x134408, 0x134419, 0x134478, 0x134560, 0x134609, 0x143FB0, 0x144009, 0x146470,
+    0x161009, 0x1611E8, 0x16130A, 0x1613A0, 0x168009, 0x16A390, 0x16A409, 0x16A5F0, 0x16A60A,
+    0x16A6A0, 0x16A709, 0x16ABF0, 0x16AC0A, 0x16ACA0, 0x16AD09, 0x16AEE0, 0x16AF08, 0x16AF50,
+    0x16B009, 0x16B308, 0x16B370, 0x16B409, 0x16B440, 0x16B50A, 0x16B5A0, 0x16B5B2, 0x16B620,
+    0x16B639, 0x16B780, 0x16B7D9, 0x16B900, 0x16D409, 0x16D6D0, 0x16D70A, 0x16D7A0, 0x16E409,
+    0x16E802, 0x16E970, 0x16F009, 0x16F4B0, 0x16F4F8, 0x16F509, 0x16F518, 0x16F880, 0x16F8F8,
+    0x16F939, 0x16FA00, 0x16FE09, 0x16FE20, 0x16FE39, 0x16FE48, 0x16FE50, 0x16FF08, 0x16FF20,
+    0x170009, 0x187F80, 0x188009, 0x18CD60, 0x18CFF9, 0x18D090, 0x1AFF09, 0x1AFF40, 0x1AFF59,
+    0x1AFFC0, 0x1AFFD9, 0x1AFFF0, 0x1B0009, 0x1B1230, 0x1B1329, 0x1B1330, 0x1B1509, 0x1B1530,
+    0x1B1559, 0x1B1560, 0x1B1649, 0x1B1680, 0x1B1709, 0x1B2FC0, 0x1BC009, 0x1BC6B0, 0x1BC709,
+    0x1BC7D0, 0x1BC809, 0x1BC890, 0x1BC909, 0x1BC9A0, 0x1BC9D8, 0x1BC9F0, 0x1CCF0A, 0x1CCFA0,
+    0x1CF008, 0x1CF2E0, 0x1CF308, 0x1CF470, 0x1D1658, 0x1D16A0, 0x1D16D8, 0x1D1730, 0x1D17B8,
+    0x1D1830, 0x1D1858, 0x1D18C0, 0x1D1AA8, 0x1D1AE0, 0x1D2428, 0x1D2450, 0x1D2C02, 0x1D2D40,
+    0x1D2E02, 0x1D2F40, 0x1D3602, 0x1D3790, 0x1D4009, 0x1D4550, 0x1D4569, 0x1D49D0, 0x1D49E9,
+    0x1D4A00, 0x1D4A29, 0x1D4A30, 0x1D4A59, 0x1D4A70, 0x1D4A99, 0x1D4AD0, 0x1D4AE9, 0x1D4BA0,
+    0x1D4BB9, 0x1D4BC0, 0x1D4BD9, 0x1D4C40, 0x1D4C59, 0x1D5060, 0x1D5079, 0x1D50B0, 0x1D50D9,
+    0x1D5150, 0x1D5169, 0x1D51D0, 0x1D51E9, 0x1D53A0, 0x1D53B9, 0x1D53F0, 0x1D5409, 0x1D5450,
+    0x1D5469, 0x1D5470, 0x1D54A9, 0x1D5510, 0x1D5529, 0x1D6A60, 0x1D6A89, 0x1D6C10, 0x1D6C29,
+    0x1D6DB0, 0x1D6DC9, 0x1D6FB0, 0x1D6FC9, 0x1D7150, 0x1D7169, 0x1D7350, 0x1D7369, 0x1D74F0,
+    0x1D7509, 0x1D76F0, 0x1D7709, 0x1D7890, 0x1D78A9, 0x1D7A90, 0x1D7AA9, 0x1D7C30, 0x1D7C49,
+    0x1D7CC0, 0x1D7CEA, 0x1D8000, 0x1DA008, 0x1DA370, 0x1DA3B8, 0x1DA6D0, 0x1DA758, 0x1DA760,
+    0x1DA848, 0x1DA850, 0x1DA9B8, 0x1DAA00, 0x1DAA18, 0x1DAB00, 0x1DF009, 0x1DF1F0, 0x1DF259,
+    0x1DF2B0, 0x1E0008, 0x1E0070, 0x1E0088, 0x1E0190, 0x1E01B8, 0x1E0220, 0x1E0238, 0x1E0250,
+    0x1E0268, 0x1E02B0, 0x1E0309, 0x1E06E0, 0x1E08F8, 0x1E0900, 0x1E1009, 0x1E12D0, 0x1E1308,
+    0x1E1379, 0x1E13E0, 0x1E140A, 0x1E14A0, 0x1E14E9, 0x1E14F0, 0x1E2909, 0x1E2AE8, 0x1E2AF0,
+    0x1E2C09, 0x1E2EC8, 0x1E2F0A, 0x1E2FA0, 0x1E4D09, 0x1E4EC8, 0x1E4F0A, 0x1E4FA0, 0x1E5D09,
+    0x1E5EE8, 0x1E5F09, 0x1E5F1A, 0x1E5FB0, 0x1E7E09, 0x1E7E70, 0x1E7E89, 0x1E7EC0, 0x1E7ED9,
+    0x1E7EF0, 0x1E7F09, 0x1E7FF0, 0x1E8009, 0x1E8C50, 0x1E8C72, 0x1E8D08, 0x1E8D70, 0x1E9009,
+    0x1E9448, 0x1E94B9, 0x1E94C0, 0x1E950A, 0x1E95A0, 0x1EC712, 0x1ECAC0, 0x1ECAD2, 0x1ECB00,
+    0x1ECB12, 0x1ECB50, 0x1ED012, 0x1ED2E0, 0x1ED2F2, 0x1ED3E0, 0x1EE009, 0x1EE040, 0x1EE059,
+    0x1EE200, 0x1EE219, 0x1EE230, 0x1EE249, 0x1EE250, 0x1EE279, 0x1EE280, 0x1EE299, 0x1EE330,
+    0x1EE349, 0x1EE380, 0x1EE399, 0x1EE3A0, 0x1EE3B9, 0x1EE3C0, 0x1EE429, 0x1EE430, 0x1EE479,
+    0x1EE480, 0x1EE499, 0x1EE4A0, 0x1EE4B9, 0x1EE4C0, 0x1EE4D9, 0x1EE500, 0x1EE519, 0x1EE530,
+    0x1EE549, 0x1EE550, 0x1EE579, 0x1EE580, 0x1EE599, 0x1EE5A0, 0x1EE5B9, 0x1EE5C0, 0x1EE5D9,
+    0x1EE5E0, 0x1EE5F9, 0x1EE600, 0x1EE619, 0x1EE630, 0x1EE649, 0x1EE650, 0x1EE679, 0x1EE6B0,
+    0x1EE6C9, 0x1EE730, 0x1EE749, 0x1EE780, 0x1EE799, 0x1EE7D0, 0x1EE7E9, 0x1EE7F0, 0x1EE809,
+    0x1EE8A0, 0x1EE8B9, 0x1EE9C0, 0x1EEA19, 0x1EEA40, 0x1EEA59, 0x1EEAA0, 0x1EEAB9, 0x1EEBC0,
+    0x1F1002, 0x1F10D0, 0x1F1308, 0x1F14A0, 0x1F1508, 0x1F16A0, 0x1F1708, 0x1F18A0, 0x1FBF0A,
+    0x1FBFA0, 0x200009, 0x2A6E00, 0x2A7009, 0x2B73A0, 0x2B7409, 0x2B81E0, 0x2B8209, 0x2CEA20,
+    0x2CEB09, 0x2EBE10, 0x2EBF09, 0x2EE5E0, 0x2F8009, 0x2FA1E0, 0x300009, 0x3134B0, 0x313509,
+    0x323B00, 0xE01008, 0xE01F00,
+};
+/* <<generated unicode */
+
+/* The length of the character at text[0]; *code is 0xFFFFFFFF for a bad byte. */
+static size_t slm__character(const uint8_t *text, size_t size, uint32_t *code) {
+    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+    uint32_t first = text[0], value;
+    size_t length, i;
+    *code = 0xFFFFFFFFu;
+    if (first < 0x80) {
+        *code = first;
+        return 1;
+    }
+    length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    if (first < 0xC2 || first > 0xF4 || length > size) return 1;
+    value = first & (0x7Fu >> length);
+    for (i = 1; i < length; i++) {
+        if ((text[i] & 0xC0) != 0x80) return 1;
+        value = value << 6 | (text[i] & 0x3Fu);
+    }
+    if (value < least[length] || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000)) return 1;
+    *code = value;
+    return length;
+}
+
+static unsigned slm__class_of(uint32_t code) {
+    size_t low = 0, high = sizeof slm__classes / sizeof slm__classes[0];
+    if (code < 128) return slm__ascii_classes[code];
+    if (code > 0x10FFFF) return 0;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (slm__classes[middle] >> 4 <= code)
+            low = middle;
+        else
+            high = middle;
+    }
+    return slm__classes[low] & 15u;
+}
+
+/* The classes of the character at text[0], and its length. */
+static unsigned slm__class_at(const uint8_t *text, size_t size, size_t *length) {
+    uint32_t code;
+    if (text[0] < 0x80) {
+        *length = 1;
+        return slm__ascii_classes[text[0]];
+    }
+    *length = slm__character(text, size, &code);
+    return slm__class_of(code);
+}
+
+/* The same for the character that ends at text[end]; end > 0. */
+static unsigned slm__class_before(const uint8_t *text, size_t end, size_t *length) {
+    uint32_t code;
+    size_t back;
+    for (back = end < 4 ? end : 4; back > 1; back--)
+        if (text[end - back] >= 0x80 && slm__character(text + end - back, back, &code) == back) {
+            *length = back;
+            return slm__class_of(code);
+        }
+    *length = 1;
+    return text[end - 1] < 0x80 ? slm__ascii_classes[text[end - 1]] : 0;
+}
+
+/* ---- >>tokenizer bytes -------------------------------------------------------------------
+   Byte-level BPE as in GPT-2: added tokens are cut out of the text, what lies between is split
+   into words by GPT-2's rule, and a word's bytes are merged, lowest rank first. */
+
+#define SLM__NO_TOKEN 0xFFFFFFFFu
+#define SLM__SHORT_WORD 64 /* symbols that are merged on the stack */
+
+typedef struct slm__tokenizer { /* pointers into the mapped section */
+    uint32_t count, merge_slots, longest_probe, flags, blob_bytes, added_count, end_count;
+    int32_t bos, unk, end[8];
+    const uint32_t *offsets;    /* [count + 1] into the blob */
+    const uint8_t *attributes;  /* [count] */
+    const uint32_t *sorted;     /* [count] ids in the order of their bytes */
+    const uint32_t *byte_token; /* [256] */
+    const uint32_t *merges;     /* [merge_slots][4]: left, right, rank, result */
+    const uint32_t *added;      /* [added_count][4]: id, blob offset, bytes, flags */
+    const char *blob;
+} slm__tokenizer;
+
+enum { /* the flags of the section, of a token and of an added token */
+    SLM__TEXT_BOS = 1, SLM__TEXT_PREFIX_SPACE = 2,
+    SLM__TOKEN_EXISTS = 1,
+    SLM__ADDED_SPECIAL = 1, SLM__ADDED_NORMALIZED = 2, SLM__ADDED_LSTRIP = 4,
+    SLM__ADDED_RSTRIP = 8, SLM__ADDED_SINGLE_WORD = 16
+};
+
+static uint32_t slm__merge_start(const slm__tokenizer *t, uint32_t left, uint32_t right) {
+    return (left * 0x9E3779B1u + right * 0x85EBCA6Bu) >> 7 & (t->merge_slots - 1);
+}
+
+/* The order of two texts: by bytes, a prefix before what it is a prefix of. */
+static int slm__compare_texts(const char *a, size_t a_size, const char *b, size_t b_size) {
+    size_t common = a_size < b_size ? a_size : b_size;
+    int order = common ? memcmp(a, b, common) : 0;
+    return order ? order : a_size < b_size ? -1 : a_size > b_size;
+}
+
+/* Sets the pointers; NULL or what is wrong. */
+static const char *slm__tokenizer_layout(slm__tokenizer *t, const uint8_t *bytes, size_t size) {
+    const uint32_t *head = (const uint32_t *)(const void *)bytes;
+    uint64_t at = 96, count, sizes[7];
+    if (!bytes || size < 96) return "shorter than its header";
+    if ((uintptr_t)bytes & 3) return "not aligned";
+    t->count = head[0];
+    t->merge_slots = head[1];
+    t->longest_probe = head[2];
+    t->bos = (int32_t)head[3];
+    t->unk = (int32_t)head[4];
+    t->flags = head[5];
+    t->end_count = head[6];
+    memcpy(t->end, head + 7, sizeof t->end);
+    t->blob_bytes = head[15];
+    t->added_count = head[16];
+    if (head[17] != 1) return "no tokens of single bytes";
+    count = t->count;
+    sizes[0] = (count + 1) * 4;
+    sizes[1] = (count + 3) / 4 * 4;
+    sizes[2] = count * 4;
+    sizes[3] = 256 * 4;
+    sizes[4] = (uint64_t)t->merge_slots * 16;
+    sizes[5] = (uint64_t)t->added_count * 16;
+    sizes[6] = t->blob_bytes;
+    for (count = 0; count < 7; count++) at += sizes[count];
+    if (at > size || size - at >= 64) return "its counts do not fit its size";
+    t->offsets = head + 24;
+    t->attributes = bytes + 96 + (size_t)sizes[0];
+    t->sorted = (const uint32_t *)(const void *)(t->attributes + (size_t)sizes[1]);
+    t->byte_token = t->sorted + t->count;
+    t->merges = t->byte_token + 256;
+    t->added = t->merges + (size_t)t->merge_slots * 4;
+    t->blob = (const char *)(t->added + (size_t)t->added_count * 4);
+    return NULL;
+}
+
+static const char *slm__check_tokens(const slm__tokenizer *t) {
+    uint32_t i;
+    if (!t->count || t->count > 0x7FFFFFFFu) return "no tokens, or too many";
+    if (t->offsets[0] > t->blob_bytes) return "an offset beyond its texts";
+    for (i = 0; i < t->count; i++)
+        if (t->offsets[i + 1] < t->offsets[i] || t->offsets[i + 1] > t->blob_bytes)
+            return "an offset that decreases or lies beyond its texts";
+    if (t->bos < -1 || (t->bos >= 0 && (uint32_t)t->bos >= t->count)) return "BOS out of range";
+    if (t->unk < -1 || (t->unk >= 0 && (uint32_t)t->unk >= t->count)) return "UNK out of range";
+    if (t->end_count > 8) return "more than 8 end tokens";
+    for (i = 0; i < t->end_count; i++)
+        if (t->end[i] < 0 || (uint32_t)t->end[i] >= t->count) return "an end token out of range";
+    for (i = 0; i < 256; i++)
+        if (t->byte_token[i] != SLM__NO_TOKEN && t->byte_token[i] >= t->count)
+            return "a byte's token out of range";
+    return NULL;
+}
+
+/* Strictly increasing by (exists first, bytes, id), which makes it a permutation. */
+static const char *slm__check_sorted(const slm__tokenizer *t) {
+    uint32_t i;
+    for (i = 0; i < t->count; i++) {
+        uint32_t a, b = t->sorted[i];
+        int missing_a, missing_b, order;
+        if (b >= t->count) return "a sorted id out of range";
+        if (!i) continue;
+        a = t->sorted[i - 1];
+        missing_a = !(t->attributes[a] & SLM__TOKEN_EXISTS);
+        missing_b = !(t->attributes[b] & SLM__TOKEN_EXISTS);
+        order = missing_a - missing_b;
+        if (!order && !missing_a)
+            order = slm__compare_texts(t->blob + t->offsets[a], t->offsets[a + 1] - t->offsets[a],
+                                       t->blob + t->offsets[b], t->offsets[b + 1] - t->offsets[b]);
+        if (order > 0 || (!order && a >= b)) return "its ids are not sorted";
+    }
+    return NULL;
+}
+
+/* Every merge must be found where a search for it looks. */
+static const char *slm__check_merges(const slm__tokenizer *t) {
+    uint32_t slots = t->merge_slots, run = 0;
+    uint64_t i;
+    if (slots & (slots - 1)) return "its merge slots are no power of two";
+    if (t->longest_probe > slots) return "its longest probe exceeds its slots";
+    for (i = 0; i < 2 * (uint64_t)slots; i++) { /* the first round only finds the run before 0 */
+        uint32_t slot = (uint32_t)i & (slots - 1), distance;
+        const uint32_t *merge = t->merges + (size_t)slot * 4;
+        if (merge[0] == SLM__NO_TOKEN) {
+            run = 0;
+            continue;
+        }
+        if (i >= slots) {
+            if (merge[0] >= t->count || merge[1] >= t->count || merge[3] >= t->count)
+                return "a merge's token out of range";
+            if (merge[2] == SLM__NO_TOKEN) return "a merge's rank out of range";
+            distance = (slot - slm__merge_start(t, merge[0], merge[1])) & (slots - 1);
+            if (distance > t->longest_probe || distance > run) return "a merge out of its place";
+        }
+        if (run < slots) run++;
+    }
+    return NULL;
+}
+
+static const char *slm__check_added(const slm__tokenizer *t) {
+    uint32_t i;
+    for (i = 0; i < t->added_count; i++) {
+        const uint32_t *a = t->added + (size_t)i * 4, *before = a - 4;
+        if (a[0] >= t->count) return "an added token out of range";
+        if (!a[2]) return "an added token without text";
+        if (a[1] > t->blob_bytes || a[2] > t->blob_bytes - a[1])
+            return "an added token's text beyond its texts";
+        if (i && slm__compare_texts(t->blob + before[1], before[2], t->blob + a[1], a[2]) >= 0)
+            return "its added tokens are not sorted";
+    }
+    return NULL;
+}
+
+/* Binds and checks everything; NULL: fine, otherwise what is wrong. */
+static const char *slm__tokenizer_bind(slm__tokenizer *t, const uint8_t *bytes, size_t size) {
+    const char *wrong;
+    memset(t, 0, sizeof *t);
+    wrong = slm__tokenizer_layout(t, bytes, size);
+    if (!wrong) wrong = slm__check_tokens(t);
+    if (!wrong) wrong = slm__check_sorted(t);
+    if (!wrong) wrong = slm__check_merges(t);
+    if (!wrong) wrong = slm__check_added(t);
+    return wrong;
+}
+
+/* The rank of merging two tokens, and what they become; SLM__NO_TOKEN: they do not merge. */
+static uint32_t slm__merge_rank(const slm__tokenizer *t, uint32_t left, uint32_t right,
+                                uint32_t *result) {
+    uint32_t slot, looked;
+    *result = SLM__NO_TOKEN;
+    if (!t->merge_slots) return SLM__NO_TOKEN;
+    slot = slm__merge_start(t, left, right);
+    for (looked = 0; looked <= t->longest_probe; looked++) {
+        const uint32_t *merge = t->merges + (size_t)slot * 4;
+        if (merge[0] == left && merge[1] == right) {
+            *result = merge[3];
+            return merge[2];
+        }
+        if (merge[0] == SLM__NO_TOKEN) break;
+        slot = (slot + 1) & (t->merge_slots - 1);
+    }
+    return SLM__NO_TOKEN;
+}
+
+typedef struct slm__encoding { /* one call's input that never changes, and its output */
+    const slm__tokenizer *tokenizer;
+    unsigned flags;
+    slm_token *tokens;
+    size_t capacity, count;
+    void *scratch;
+    size_t scratch_size;
+    const slm_allocator *alloc;
+    uint32_t first[2][8]; /* the bytes that begin an added token: not normalized, normalized */
+} slm__encoding;
+
+static void slm__emit(slm__encoding *e, uint32_t token) {
+    if (e->count < e->capacity) e->tokens[e->count] = (slm_token)token;
+    e->count++;
+}
+
+/* At most SLM__SHORT_WORD symbols: the best pair is looked for anew after each merge. */
+static void slm__merge_short(slm__encoding *e, uint32_t *symbols, size_t count) {
+    uint32_t ranks[SLM__SHORT_WORD], results[SLM__SHORT_WORD];
+    const slm__tokenizer *t = e->tokenizer;
+    size_t i;
+    for (i = 0; i + 1 < count; i++)
+        ranks[i] = slm__merge_rank(t, symbols[i], symbols[i + 1], &results[i]);
+    while (count > 1) {
+        size_t best = 0;
+        for (i = 1; i + 1 < count; i++)
+            if (ranks[i] < ranks[best]) best = i;
+        if (ranks[best] == SLM__NO_TOKEN) break;
+        symbols[best] = results[best];
+        count--;
+        for (i = best + 1; i < count; i++) {
+            symbols[i] = symbols[i + 1];
+            ranks[i - 1] = ranks[i];
+            results[i - 1] = results[i];
+        }
+        if (best + 1 < count)
+            ranks[best] = slm__merge_rank(t, symbols[best], symbols[best + 1], &results[best]);
+        if (best)
+            ranks[best - 1] =
+                slm__merge_rank(t, symbols[best - 1], symbols[best], &results[best - 1]);
+    }
+    for (i = 0; i < count; i++) slm__emit(e, symbols[i]);
+}
+
+typedef struct slm__symbol { /* of a long word: a doubly linked list in an array */
+    uint32_t token, previous, next; /* token is SLM__NO_TOKEN once merged into the one before */
+} slm__symbol;
+
+/* A heap entry is rank * 2^32 + position, so that the least is the leftmost of lowest rank. */
+static void slm__heap_push(uint64_t *heap, size_t *count, uint64_t entry) {
+    size_t at = (*count)++;
+    while (at && heap[(at - 1) / 2] > entry) {
+        heap[at] = heap[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    heap[at] = entry;
+}
+
+static uint64_t slm__heap_pop(uint64_t *heap, size_t *count) {
+    uint64_t top = heap[0], last = heap[--*count];
+    size_t at = 0;
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= *count) break;
+        if (child + 1 < *count && heap[child + 1] < heap[child]) child++;
+        if (heap[child] >= last) break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = last;
+    return top;
+}
+
+static void slm__push_pair(const slm__tokenizer *t, const slm__symbol *symbols, uint32_t left,
+                           uint64_t *heap, size_t *heap_count) {
+    uint32_t right = symbols[left].next, result, rank;
+    if (right == SLM__NO_TOKEN) return;
+    rank = slm__merge_rank(t, symbols[left].token, symbols[right].token, &result);
+    if (rank != SLM__NO_TOKEN) slm__heap_push(heap, heap_count, (uint64_t)rank << 32 | left);
+}
+
+/* Any number of symbols. A merge takes one entry off the heap and puts at most two on, so
+   2 * count entries are enough; entries whose pair is gone are recognised when they come up. */
+static void slm__merge_long(slm__encoding *e, slm__symbol *symbols, uint64_t *heap) {
+    const slm__tokenizer *t = e->tokenizer;
+    size_t heap_count = 0;
+    uint32_t i, right, result;
+    for (i = 0; i != SLM__NO_TOKEN; i = symbols[i].next)
+        slm__push_pair(t, symbols, i, heap, &heap_count);
+    while (heap_count) {
+        uint64_t entry = slm__heap_pop(heap, &heap_count);
+        uint32_t left = (uint32_t)entry, rank = (uint32_t)(entry >> 32);
+        right = symbols[left].next;
+        if (symbols[left].token == SLM__NO_TOKEN || right == SLM__NO_TOKEN) continue;
+        if (slm__merge_rank(t, symbols[left].token, symbols[right].token, &result) != rank)
+            continue;
+        symbols[left].token = result;
+        symbols[left].next = symbols[right].next;
+        symbols[right].token = SLM__NO_TOKEN;
+        if (symbols[left].next != SLM__NO_TOKEN) symbols[symbols[left].next].previous = left;
+        slm__push_pair(t, symbols, left, heap, &heap_count);
+        if (left) slm__push_pair(t, symbols, symbols[left].previous, heap, &heap_count);
+    }
+    for (i = 0; i != SLM__NO_TOKEN; i = symbols[i].next) slm__emit(e, symbols[i].token);
+}
+
+/* Scratch bytes for words of at most n bytes (and a prefix space). */
+static size_t slm__bpe_scratch_size(size_t n) {
+    size_t each = sizeof(slm__symbol) + 2 * sizeof(uint64_t);
+    return slm__round_up(slm__size(n, each, each), 16);
+}
+
+static slm_result slm__encode_long(slm__encoding *e, const uint8_t *word, size_t size,
+                                   int prefix) {
+    size_t need = slm__bpe_scratch_size(size), i, count = 0;
+    void *memory = e->scratch;
+    slm__symbol *symbols;
+    uint64_t *heap;
+    if (need == SIZE_MAX || size >= 0x7FFFFFFFu) return SLM_ERR_MEMORY;
+    if (need > e->scratch_size) memory = e->alloc ? slm__allocate(e->alloc, need) : NULL;
+    if (!memory) return SLM_ERR_MEMORY;
+    heap = (uint64_t *)memory;
+    symbols = (slm__symbol *)(void *)(heap + 2 * (size + 1));
+    for (i = 0; i < size + (prefix ? 1 : 0); i++) {
+        uint8_t byte = prefix ? i ? word[i - 1] : (uint8_t)' ' : word[i];
+        uint32_t token = e->tokenizer->byte_token[byte];
+        if (token == SLM__NO_TOKEN) continue; /* as in GPT-2: it has no unknown token */
+        symbols[count].token = token;
+        symbols[count].previous = (uint32_t)count - 1;
+        symbols[count].next = (uint32_t)count + 1;
+        count++;
+    }
+    if (count) {
+        symbols[count - 1].next = SLM__NO_TOKEN;
+        slm__merge_long(e, symbols, heap);
+    }
+    if (memory != e->scratch) slm__release(e->alloc, memory);
+    return SLM_OK;
+}
+
+/* One word, with a space before its bytes if `prefix`. */
+static slm_result slm__encode_word(slm__encoding *e, const uint8_t *word, size_t size,
+                                   int prefix) {
+    uint32_t symbols[SLM__SHORT_WORD];
+    const uint32_t *byte_token = e->tokenizer->byte_token;
+    size_t count = 0, i;
+    if (size + (prefix ? 1 : 0) > SLM__SHORT_WORD) return slm__encode_long(e, word, size, prefix);
+    if (prefix && byte_token[' '] != SLM__NO_TOKEN) symbols[count++] = byte_token[' '];
+    for (i = 0; i < size; i++)
+        if (byte_token[word[i]] != SLM__NO_TOKEN) symbols[count++] = byte_token[word[i]];
+    slm__merge_short(e, symbols, count);
+    return SLM_OK;
+}
+
+/* 's 't 're 've 'm 'll 'd: the length, or 0. */
+static size_t slm__contraction(const uint8_t *text, size_t size) {
+    if (size < 2 || text[0] != '\'') return 0;
+    switch (text[1]) {
+    case 's': case 't': case 'm': case 'd': return 2;
+    case 'r': case 'v': return size > 2 && text[2] == 'e' ? 3 : 0;
+    case 'l': return size > 2 && text[2] == 'l' ? 3 : 0;
+    default: return 0;
+    }
+}
+
+/* Where the word that starts at `at` ends, by GPT-2's rule
+   's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+   With `prefix` a space stands before the text, which may be the whole word. */
+static size_t slm__word_end(const uint8_t *text, size_t size, size_t at, int prefix) {
+    const unsigned kinds = SLM__LETTER | SLM__NUMBER | SLM__SPACE;
+    size_t end = at, last = at, length = prefix ? 0 : slm__contraction(text + at, size - at);
+    unsigned kind;
+    if (length) return at + length;
+    if (!prefix && text[at] == ' ' && at + 1 < size) end++;
+    kind = slm__class_at(text + end, size - end, &length) & kinds;
+    if (kind == SLM__SPACE) end = at;
+    while (end < size && (slm__class_at(text + end, size - end, &length) & kinds) == kind) {
+        last = end;
+        end += length;
+    }
+    /* of white space before something else the last character goes with that or stands alone */
+    if (kind != SLM__SPACE || end == size) return end;
+    return last > at || prefix ? last : end;
+}
+
+/* Text without added tokens. */
+static slm_result slm__encode_words(slm__encoding *e, const uint8_t *text, size_t size) {
+    slm_result result = SLM_OK;
+    size_t at = 0;
+    int prefix = (e->tokenizer->flags & SLM__TEXT_PREFIX_SPACE) && size && text[0] != ' ';
+    while (result == SLM_OK && at < size) {
+        size_t end = slm__word_end(text, size, at, prefix);
+        result = slm__encode_word(e, text + at, end - at, prefix);
+        prefix = 0;
+        at = end;
+    }
+    return result;
+}
+
+/* The first entry of added[low, high) whose byte `depth` is at least `byte`; all of them have
+   the same bytes before it, and the ones that end there come first. */
+static uint32_t slm__added_bound(const slm__tokenizer *t, uint32_t low, uint32_t high,
+                                 size_t depth, unsigned byte) {
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const uint32_t *a = t->added + (size_t)middle * 4;
+        if (a[2] <= depth || (unsigned char)t->blob[a[1] + depth] < byte)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The longest added token of this pass that begins at text[0], or NULL. */
+static const uint32_t *slm__added_at(const slm__encoding *e, const uint8_t *text, size_t size,
+                                     unsigned pass) {
+    const slm__tokenizer *t = e->tokenizer;
+    const uint32_t *best = NULL;
+    uint32_t low = 0, high = t->added_count;
+    size_t depth;
+    if (!(e->first[pass][text[0] >> 5] >> (text[0] & 31) & 1)) return NULL;
+    for (depth = 0; depth < size && low < high; depth++) {
+        const uint32_t *a;
+        low = slm__added_bound(t, low, high, depth, text[depth]);
+        high = slm__added_bound(t, low, high, depth, text[depth] + 1u);
+        a = t->added + (size_t)low * 4;
+        if (low < high && a[2] == depth + 1 && (a[3] & SLM__ADDED_NORMALIZED) / 2 == pass)
+            best = a;
+    }
+    return best;
+}
+
+/* Does the character before or after belong to a word? */
+static int slm__beside_word(const uint8_t *text, size_t size, size_t start, size_t stop) {
+    size_t length;
+    if (start && slm__class_before(text, start, &length) & SLM__IN_WORD) return 1;
+    return stop < size && slm__class_at(text + stop, size - stop, &length) & SLM__IN_WORD;
+}
+
+static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t size,
+                                   unsigned pass);
+
+static slm_result slm__encode_between(slm__encoding *e, const uint8_t *text, size_t size,
+                                      unsigned pass) {
+    return pass == 0 ? slm__encode_pass(e, text, size, 1) : slm__encode_words(e, text, size);
+}
+
+/* Cuts out the added tokens of a pass: 0 those that are not normalized, 1 the others in what
+   lies between. A match that is passed over still hides those that overlap it, and a search
+   goes on behind the match, not behind the white space that it swallows: as Hugging Face. */
+static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t size,
+                                   unsigned pass) {
+    size_t at = 0, done = 0, spaces_end = 0, length;
+    slm_result result = SLM_OK;
+    while (at < size && result == SLM_OK) {
+        const uint32_t *a = slm__added_at(e, text + at, size - at, pass);
+        size_t start = at, stop;
+        at += a ? a[2] : 1;
+        if (!a || ((a[3] & SLM__ADDED_SPECIAL) && !(e->flags & SLM_PARSE_SPECIAL))) continue;
+        if ((a[3] & SLM__ADDED_SINGLE_WORD) && slm__beside_word(text, size, start, at)) continue;
+        stop = at;
+        if (a[3] & SLM__ADDED_LSTRIP)
+            while (start > done && slm__class_before(text, start, &length) & SLM__SPACE)
+                start -= length;
+        if (a[3] & SLM__ADDED_RSTRIP) {
+            if (stop < spaces_end) stop = spaces_end; /* known white space: not scanned again */
+            while (stop < size && slm__class_at(text + stop, size - stop, &length) & SLM__SPACE)
+                stop += length;
+            spaces_end = stop;
+        }
+        if (start > done) result = slm__encode_between(e, text + done, start - done, pass);
+        slm__emit(e, a[0]);
+        done = stop;
+    }
+    if (result == SLM_OK && done < size)
+        result = slm__encode_between(e, text + done, size - done, pass);
+    return result;
+}
+
+/* Encodes; *count is the full need. Scratch may be of any size (16-byte aligned); a single word
+   that needs more uses alloc (NULL: SLM_ERR_MEMORY). */
+static slm_result slm__bpe_encode(const slm__tokenizer *t, const char *text, size_t size,
+                                  unsigned flags, slm_token *tokens, size_t capacity,
+                                  size_t *count, void *scratch, size_t scratch_size,
+                                  const slm_allocator *alloc) {
+    slm__encoding e;
+    slm_result result;
+    uint32_t i;
+    memset(&e, 0, sizeof e);
+    e.tokenizer = t;
+    e.flags = flags;
+    e.tokens = tokens;
+    e.capacity = tokens ? capacity : 0;
+    e.scratch = scratch;
+    e.scratch_size = scratch ? scratch_size : 0;
+    e.alloc = alloc;
+    for (i = 0; i < t->added_count; i++) {
+        const uint32_t *a = t->added + (size_t)i * 4;
+        unsigned byte = (unsigned char)t->blob[a[1]];
+        e.first[(a[3] & SLM__ADDED_NORMALIZED) / 2][byte >> 5] |= (uint32_t)1 << (byte & 31);
+    }
+    if ((flags & SLM_ADD_BOS) && (t->flags & SLM__TEXT_BOS) && t->bos >= 0)
+        slm__emit(&e, (uint32_t)t->bos);
+    result = slm__encode_pass(&e, (const uint8_t *)text, size, 0);
+    *count = result == SLM_OK ? e.count : 0;
+    if (result == SLM_OK && e.count > capacity) result = SLM_ERR_CAPACITY;
+    return result;
+}
+
+/* ---- >>architectures ---------------------------------------------------------------------
+   An architecture is a row; tensors and their shapes follow from the row and from the file's
+   hyper-parameters, so a file cannot choose shapes. */
+
+enum slm__slot {
+    SLM__NORM = 1, SLM__QUERY = 3, SLM__KEY = 5, SLM__VALUE = 7, SLM__OUT = 9,
+    SLM__QUERY_NORM = 11, SLM__KEY_NORM = 13, SLM__NORM2 = 15, SLM__UP = 17, SLM__GATE = 19,
+    SLM__DOWN = 21, SLM__LAYER_SLOTS = 23,
+    SLM__EMBEDDING = 64, SLM__FINAL_NORM = 69, SLM__HEAD = 71, SLM__MODEL_SLOTS = 73
+};
+
+enum slm__rotary { SLM__ROTARY_HALF, SLM__ROTARY_INTERLEAVED };
+
+/* What a tensor's presence hangs on; a row's features are a set of these. */
+enum slm__feature {
+    SLM__ALWAYS = 1, SLM__QKV_BIAS = 2, SLM__OUT_BIAS = 4, SLM__QK_NORM = 8, SLM__UNTIED = 16,
+    SLM__HEAD_BIAS = 32
+};
+
+typedef struct slm__architecture {
+    uint16_t id;
+    const char *name;
+    unsigned features;
+    enum slm__rotary rotary;
+} slm__architecture;
+
+/* Both: LayerNorm, one norm feeding attention and feed-forward, parallel residual, GELU. */
+static const slm__architecture slm__architectures[] = {
+    {1, "phi", SLM__ALWAYS | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__HEAD_BIAS, SLM__ROTARY_HALF},
+    {2, "gptj", SLM__ALWAYS | SLM__HEAD_BIAS, SLM__ROTARY_INTERLEAVED}};
+
+enum slm__extent {
+    SLM__ONE, SLM__HIDDEN, SLM__HEADS, SLM__KV_HEADS, SLM__HEAD_SIZE, SLM__FFN, SLM__VOCAB
+};
+
+typedef struct slm__expected {
+    uint8_t slot, needs, rows, cols; /* rows SLM__ONE: a vector */
+} slm__expected;
+
+static const slm__expected slm__layer_tensors[] = {
+    {SLM__NORM, SLM__ALWAYS, SLM__ONE, SLM__HIDDEN},
+    {SLM__NORM + 1, SLM__ALWAYS, SLM__ONE, SLM__HIDDEN},
+    {SLM__QUERY, SLM__ALWAYS, SLM__HEADS, SLM__HIDDEN},
+    {SLM__QUERY + 1, SLM__QKV_BIAS, SLM__ONE, SLM__HEADS},
+    {SLM__KEY, SLM__ALWAYS, SLM__KV_HEADS, SLM__HIDDEN},
+    {SLM__KEY + 1, SLM__QKV_BIAS, SLM__ONE, SLM__KV_HEADS},
+    {SLM__VALUE, SLM__ALWAYS, SLM__KV_HEADS, SLM__HIDDEN},
+    {SLM__VALUE + 1, SLM__QKV_BIAS, SLM__ONE, SLM__KV_HEADS},
+    {SLM__OUT, SLM__ALWAYS, SLM__HIDDEN, SLM__HEADS},
+    {SLM__OUT + 1, SLM__OUT_BIAS, SLM__ONE, SLM__HIDDEN},
+    {SLM__QUERY_NORM, SLM__QK_NORM, SLM__ONE, SLM__HEAD_SIZE},
+    {SLM__QUERY_NORM + 1, SLM__QK_NORM, SLM__ONE, SLM__HEAD_SIZE},
+    {SLM__KEY_NORM, SLM__QK_NORM, SLM__ONE, SLM__HEAD_SIZE},
+    {SLM__KEY_NORM + 1, SLM__QK_NORM, SLM__ONE, SLM__HEAD_SIZE},
+    {SLM__UP, SLM__ALWAYS, SLM__FFN, SLM__HIDDEN},
+    {SLM__UP + 1, SLM__ALWAYS, SLM__ONE, SLM__FFN},
+    {SLM__DOWN, SLM__ALWAYS, SLM__HIDDEN, SLM__FFN},
+    {SLM__DOWN + 1, SLM__ALWAYS, SLM__ONE, SLM__HIDDEN}};
+
+static const slm__expected slm__model_tensors[] = {
+    {SLM__EMBEDDING, SLM__ALWAYS, SLM__VOCAB, SLM__HIDDEN},
+    {SLM__FINAL_NORM, SLM__ALWAYS, SLM__ONE, SLM__HIDDEN},
+    {SLM__FINAL_NORM + 1, SLM__ALWAYS, SLM__ONE, SLM__HIDDEN},
+    {SLM__HEAD, SLM__UNTIED, SLM__VOCAB, SLM__HIDDEN},
+    {SLM__HEAD + 1, SLM__HEAD_BIAS, SLM__ONE, SLM__VOCAB}};
+
+static const char *slm__slot_name(unsigned slot) {
+    static const char *const layer[] = {"", "norm", "query", "key", "value", "attention output",
+                                        "query norm", "key norm", "second norm", "ffn up",
+                                        "ffn gate", "ffn down"};
+    static const char *const model[] = {"token embedding", "", "", "", "", "final norm", "head"};
+    if (slot < SLM__LAYER_SLOTS) return layer[(slot + 1) / 2];
+    return slot == SLM__EMBEDDING ? model[0] : slot < SLM__HEAD ? model[5] : model[6];
+}
+
+/* ---- >>weights ---------------------------------------------------------------------------
+   A tensor as it lies in the file; an absent one has data NULL. */
+
+typedef struct slm__tensor {
+    const uint8_t *data;
+    uint32_t rows, cols, type, crc;
+    size_t bytes, tile; /* tile: bytes from one tile of 16 rows to the next */
+} slm__tensor;
+
+typedef struct slm__layer {
+    slm__tensor at[SLM__LAYER_SLOTS];
+} slm__layer;
+
+typedef struct slm__shape {
+    uint32_t vocab_rows, vocab_used, context, layers, hidden, ffn, heads, kv_heads, head_size,
+        rotary, flags;
+    float norm_eps, attention_scale;
+} slm__shape;
+
+struct slm_model {
+    const uint8_t *file;
+    size_t file_size, data_offset;
+    uint64_t content_id;
+    const slm__architecture *architecture;
+    unsigned features, turn_format;
+    slm__shape shape;
+    uint32_t tensors;
+    int has_tokenizer;
+    slm__tokenizer tokenizer;
+    const float *inverse_frequencies;
+    slm__tensor at[SLM__MODEL_SLOTS - SLM__EMBEDDING];
+    slm__layer *layers;
+    const slm__kernels *kernels;
+    slm_isa isa;
+    slm_allocator allocator;
+    void *memory;      /* what to release at close, or NULL */
+    void *copied_file; /* the file read into memory, or NULL */
+    int mapped;
+};
+
+static const slm__tensor *slm__model_tensor(const slm_model *model, unsigned slot) {
+    return &model->at[slot - SLM__EMBEDDING];
+}
+
+static const float *slm__vector(const slm__tensor *tensor) {
+    return (const float *)(const void *)tensor->data;
+}
+
+static size_t slm__blocks(size_t cols) { return (cols + SLM__BLOCK - 1) / SLM__BLOCK; }
+
+/* Where a q8 tile's codes begin: behind its scales. */
+static size_t slm__q8_codes(size_t cols) { return (slm__blocks(cols) * 32 + 63) / 64 * 64; }
+
+/* q8 matrices of some width are stored rotated, see the file format. */
+static int slm__rotated(uint32_t type, size_t cols) {
+    return type == SLM_TYPE_Q8 && cols >= SLM__BLOCK;
+}
+
+/* Bytes of one tile of 16 rows, an odd number of 64-byte lines; cols has passed its cap. */
+static size_t slm__tile_bytes(uint32_t type, size_t cols) {
+    size_t bytes = type == SLM_TYPE_F32   ? cols * 64
+                   : type == SLM_TYPE_F16 ? cols * 32
+                                          : slm__q8_codes(cols) + (cols + 3) / 4 * 64;
+    return (((bytes + 63) / 64) | 1) * 64;
+}
+
+static uint32_t slm__extent_of(const slm__shape *shape, unsigned extent) {
+    switch (extent) {
+    case SLM__HIDDEN: return shape->hidden;
+    case SLM__HEADS: return shape->heads * shape->head_size;
+    case SLM__KV_HEADS: return shape->kv_heads * shape->head_size;
+    case SLM__HEAD_SIZE: return shape->head_size;
+    case SLM__FFN: return shape->ffn;
+    case SLM__VOCAB: return shape->vocab_rows;
+    default: return 1;
+    }
+}
+
+/* ---- >>file ------------------------------------------------------------------------------
+   Bytes in, a checked model out. Nothing below this section sees an unchecked number. */
+
+static uint16_t slm__u16(const uint8_t *p) { return (uint16_t)(p[0] | p[1] << 8); }
+static uint32_t slm__u32(const uint8_t *p) {
+    return (uint32_t)slm__u16(p) | (uint32_t)slm__u16(p + 2) << 16;
+}
+static uint64_t slm__u64(const uint8_t *p) {
+    return (uint64_t)slm__u32(p) | (uint64_t)slm__u32(p + 4) << 32;
+}
+static float slm__f32(const uint8_t *p) { return slm__float(slm__u32(p)); }
+
+enum { SLM__HEADER_BYTES = 256, SLM__SECTION_BYTES = 32, SLM__ENTRY_BYTES = 40 };
+
+static const uint8_t slm__magic[8] = {0x89, 'S', 'L', 'M', 0x0D, 0x0A, 0x1A, 0x0A};
+
+typedef struct slm__section {
+    const uint8_t *bytes; /* NULL: not in the file */
+    size_t size;
+} slm__section;
+
+enum { SLM__TOKENIZER = 1, SLM__FREQUENCIES, SLM__LAYER_KINDS, SLM__DIRECTORY,
+       SLM__SECTION_KINDS = 9 };
+
+static slm_result slm__check_header(const uint8_t *file, size_t size, slm_error *error) {
+    uint64_t data_offset;
+    if (size < SLM__HEADER_BYTES || memcmp(file, slm__magic, 8) != 0)
+        return slm__fail(error, SLM_ERR_FORMAT, "not a .slm file");
+    if (slm__u16(file + 8) != 1)
+        return slm__fail(error, SLM_ERR_VERSION, "file version %u; this library reads 1",
+                         (size_t)slm__u16(file + 8));
+    if (slm__u64(file + 16) != size)
+        return slm__fail(error, SLM_ERR_FORMAT, "the file is cut or has trailing bytes");
+    data_offset = slm__u64(file + 24);
+    if (data_offset % 64 || data_offset > ((uint64_t)64 << 20) || data_offset > size ||
+        data_offset < SLM__HEADER_BYTES)
+        return slm__fail(error, SLM_ERR_FORMAT, "data offset out of range");
+    if (slm__crc32(0, file + 16, (size_t)data_offset - 16) != slm__u32(file + 12))
+        return slm__fail(error, SLM_ERR_FORMAT, "checksum of the head does not match");
+    return SLM_OK;
+}
+
+static slm_result slm__read_sections(const uint8_t *file, slm__section *sections,
+                                     slm_error *error) {
+    uint64_t data_offset = slm__u64(file + 24), last;
+    uint32_t count = slm__u16(file + 40), i;
+    if (count > 16) return slm__fail(error, SLM_ERR_FORMAT, "more than 16 sections");
+    last = SLM__HEADER_BYTES + (uint64_t)count * SLM__SECTION_BYTES;
+    if (last > data_offset) return slm__fail(error, SLM_ERR_FORMAT, "section table cut");
+    for (i = 0; i < count; i++) {
+        const uint8_t *entry = file + SLM__HEADER_BYTES + i * SLM__SECTION_BYTES;
+        uint32_t kind = slm__u32(entry), flags = slm__u32(entry + 4);
+        uint64_t offset = slm__u64(entry + 8), bytes = slm__u64(entry + 16);
+        if (offset % 64 || offset < last || offset > data_offset || bytes > data_offset - offset)
+            return slm__fail(error, SLM_ERR_FORMAT, "section %u lies out of range", (size_t)i);
+        last = offset + bytes;
+        if (kind == 0 || kind >= SLM__SECTION_KINDS) {
+            if (flags & 1)
+                return slm__fail(error, SLM_ERR_UNSUPPORTED, "required section of unknown kind");
+            continue;
+        }
+        if (sections[kind].bytes)
+            return slm__fail(error, SLM_ERR_FORMAT, "two sections of kind %u", (size_t)kind);
+        sections[kind].bytes = file + offset;
+        sections[kind].size = (size_t)bytes;
+    }
+    return SLM_OK;
+}
+
+/* One table of caps: every hyper-parameter passes here before it is used. */
+static slm_result slm__read_shape(slm_model *model, slm_error *error) {
+    static const struct { uint16_t at, field; uint32_t low, high; const char *name; } caps[] = {
+        {72, offsetof(slm__shape, vocab_rows), 1, 1u << 20, "vocabulary rows"},
+        {76, offsetof(slm__shape, vocab_used), 0, 1u << 20, "vocabulary"},
+        {80, offsetof(slm__shape, context), 1, 1u << 20, "context"},
+        {84, offsetof(slm__shape, layers), 1, 512, "layers"},
+        {88, offsetof(slm__shape, hidden), 1, 1u << 16, "hidden size"},
+        {92, offsetof(slm__shape, ffn), 1, 1u << 18, "intermediate size"},
+        {96, offsetof(slm__shape, heads), 1, 1024, "heads"},
+        {100, offsetof(slm__shape, kv_heads), 1, 1024, "kv heads"},
+        {104, offsetof(slm__shape, head_size), 1, 1024, "head size"},
+        {108, offsetof(slm__shape, rotary), 0, 1024, "rotary size"},
+        {148, offsetof(slm__shape, flags), 0, 3, "flags"}};
+    const uint8_t *file = model->file;
+    slm__shape *shape = &model->shape;
+    size_t i;
+    for (i = 0; i < sizeof caps / sizeof caps[0]; i++) {
+        uint32_t value = slm__u32(file + caps[i].at);
+        if (value < caps[i].low || value > caps[i].high)
+            return slm__fail(error, SLM_ERR_FORMAT, "%s is %u, allowed %u to %u", caps[i].name,
+                             (size_t)value, (size_t)caps[i].low, (size_t)caps[i].high);
+        memcpy((uint8_t *)shape + caps[i].field, &value, sizeof value);
+    }
+    if (shape->heads % shape->kv_heads || shape->rotary % 2 || shape->rotary > shape->head_size ||
+        shape->vocab_used > shape->vocab_rows)
+        return slm__fail(error, SLM_ERR_FORMAT, "heads, rotary size or vocabulary inconsistent");
+    shape->norm_eps = slm__f32(file + 152);
+    shape->attention_scale = slm__f32(file + 160);
+    if (!slm__finite(shape->norm_eps) || !(shape->norm_eps >= 0) ||
+        !slm__finite(shape->attention_scale) || slm__f32(file + 156) != 1.0f ||
+        slm__f32(file + 164) != 0 || slm__f32(file + 168) != 0 || slm__u32(file + 112) != 0)
+        return slm__fail(error, SLM_ERR_UNSUPPORTED, "norm eps, a scale, cap or window");
+    return SLM_OK;
+}
+
+static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
+    uint32_t id = slm__u16(model->file + 64);
+    size_t i;
+    for (i = 0; i < sizeof slm__architectures / sizeof slm__architectures[0]; i++)
+        if (slm__architectures[i].id == id) model->architecture = &slm__architectures[i];
+    if (!model->architecture)
+        return slm__fail(error, SLM_ERR_UNSUPPORTED, "architecture number %u", (size_t)id);
+    model->turn_format = slm__u16(model->file + 68);
+    if (model->turn_format > 1)
+        return slm__fail(error, SLM_ERR_UNSUPPORTED, "turn format %u", (size_t)model->turn_format);
+    model->features = model->architecture->features;
+    if (!(model->shape.flags & 1)) model->features |= SLM__UNTIED;
+    if (model->shape.flags & 2) model->features |= SLM__QK_NORM;
+    return SLM_OK;
+}
+
+/* Walks the directory beside the tensors that the shape asks for. */
+typedef struct slm__cursor {
+    const uint8_t *entry, *end;
+    uint64_t offset; /* where the next tensor has to lie */
+} slm__cursor;
+
+static slm_result slm__bind_tensor(slm_model *model, slm__cursor *cursor, uint32_t layer,
+                                   const slm__expected *want, slm__tensor *tensor,
+                                   slm_error *error) {
+    uint32_t rows = slm__extent_of(&model->shape, want->rows);
+    uint32_t cols = slm__extent_of(&model->shape, want->cols);
+    const uint8_t *e = cursor->entry;
+    const char *name = slm__slot_name(want->slot);
+    size_t bytes;
+    if (cursor->entry == cursor->end || slm__u16(e) != want->slot || slm__u16(e + 2) != layer)
+        return slm__fail(error, SLM_ERR_FORMAT, "tensor missing: layer %u, %s", (size_t)layer,
+                         name);
+    if (slm__u32(e + 8) != rows || slm__u32(e + 12) != cols)
+        return slm__fail(error, SLM_ERR_FORMAT, "layer %u, %s is %u x %u; wanted %u x %u",
+                         (size_t)layer, name, (size_t)slm__u32(e + 8), (size_t)slm__u32(e + 12),
+                         (size_t)rows, (size_t)cols);
+    tensor->rows = rows;
+    tensor->cols = cols;
+    tensor->type = slm__u16(e + 4);
+    tensor->crc = slm__u32(e + 32);
+    if (want->rows == SLM__ONE ? tensor->type != SLM_TYPE_VECTOR
+                               : tensor->type != SLM_TYPE_F32 && tensor->type != SLM_TYPE_F16 &&
+                                     tensor->type != SLM_TYPE_Q8)
+        return slm__fail(error, SLM_ERR_UNSUPPORTED, "layer %u, %s has type %u", (size_t)layer,
+                         name, (size_t)tensor->type);
+    tensor->tile = want->rows == SLM__ONE ? 0 : slm__tile_bytes(tensor->type, cols);
+    bytes = want->rows == SLM__ONE ? slm__size(cols, 4, 0)
+                                   : slm__size(((size_t)rows + 15) / 16, tensor->tile, 0);
+    if (slm__u16(e + 6) != (unsigned)slm__rotated(tensor->type, cols) ||
+        slm__u64(e + 16) != cursor->offset || slm__u64(e + 24) != bytes ||
+        bytes > model->file_size || cursor->offset > model->file_size - bytes)
+        return slm__fail(error, SLM_ERR_FORMAT, "layer %u, %s lies out of place", (size_t)layer,
+                         name);
+    tensor->bytes = bytes;
+    tensor->data = model->file + cursor->offset;
+    cursor->offset = (cursor->offset + bytes + 63) / 64 * 64;
+    cursor->entry += SLM__ENTRY_BYTES;
+    return SLM_OK;
+}
+
+static slm_result slm__bind_tensors(slm_model *model, const slm__section *directory,
+                                    slm_error *error) {
+    slm__cursor cursor;
+    uint32_t layer;
+    size_t i;
+    slm_result result;
+    if (!directory->bytes || directory->size % SLM__ENTRY_BYTES ||
+        directory->size / SLM__ENTRY_BYTES != slm__u32(model->file + 44))
+        return slm__fail(error, SLM_ERR_FORMAT, "tensor directory missing or of wrong size");
+    model->tensors = slm__u32(model->file + 44);
+    cursor.entry = directory->bytes;
+    cursor.end = directory->bytes + directory->size;
+    cursor.offset = model->data_offset;
+    for (layer = 0; layer < model->shape.layers; layer++)
+        for (i = 0; i < sizeof slm__layer_tensors / sizeof slm__layer_tensors[0]; i++) {
+            const slm__expected *want = &slm__layer_tensors[i];
+            if (!(want->needs & model->features)) continue;
+            result = slm__bind_tensor(model, &cursor, layer, want,
+                                      &model->layers[layer].at[want->slot], error);
+            if (result != SLM_OK) return result;
+        }
+    for (i = 0; i < sizeof slm__model_tensors / sizeof slm__model_tensors[0]; i++) {
+        const slm__expected *want = &slm__model_tensors[i];
+        if (!(want->needs & model->features)) continue;
+        result = slm__bind_tensor(model, &cursor, 0xFFFF, want,
+                                  &model->at[want->slot - SLM__EMBEDDING], error);
+        if (result != SLM_OK) return result;
+    }
+    if (cursor.entry != cursor.end || cursor.offset != model->file_size)
+        return slm__fail(error, SLM_ERR_FORMAT, "more tensors or bytes than the model has");
+    if (!(model->features & SLM__UNTIED))
+        model->at[SLM__HEAD - SLM__EMBEDDING] = model->at[0];
+    return SLM_OK;
+}
+
+static slm_result slm__read_rest(slm_model *model, const slm__section *sections,
+                                 slm_error *error) {
+    const slm__section *frequencies = &sections[SLM__FREQUENCIES];
+    const slm__section *kinds = &sections[SLM__LAYER_KINDS];
+    uint32_t half = model->shape.rotary / 2, i;
+    if (frequencies->size != (size_t)half * 4)
+        return slm__fail(error, SLM_ERR_FORMAT, "inverse frequencies missing or of wrong size");
+    model->inverse_frequencies = (const float *)(const void *)frequencies->bytes;
+    for (i = 0; i < half; i++)
+        if (!(model->inverse_frequencies[i] >= 0 && model->inverse_frequencies[i] <= 16))
+            return slm__fail(error, SLM_ERR_FORMAT, "an inverse frequency is out of range");
+    for (i = 0; i < kinds->size; i++)
+        if (kinds->bytes[i] || kinds->size != model->shape.layers)
+            return slm__fail(error, SLM_ERR_UNSUPPORTED, "attention kind of layer %u", (size_t)i);
+    model->has_tokenizer = slm__u16(model->file + 66) == 1;
+    if (slm__u16(model->file + 66) > 1)
+        return slm__fail(error, SLM_ERR_UNSUPPORTED, "unknown kind of tokenizer");
+    if (model->has_tokenizer) {
+        const slm__section *section = &sections[SLM__TOKENIZER];
+        const char *wrong = slm__tokenizer_bind(&model->tokenizer, section->bytes, section->size);
+        if (wrong) return slm__fail(error, SLM_ERR_FORMAT, "tokenizer: %s", wrong);
+        if (model->tokenizer.count != model->shape.vocab_used)
+            return slm__fail(error, SLM_ERR_FORMAT, "tokenizer: not the vocabulary's size");
+    }
+    return SLM_OK;
+}
+
+static size_t slm__model_bytes(size_t layers) {
+    return slm__size(layers, sizeof(slm__layer), slm__round_up(sizeof(slm_model), 64));
+}
+
+SLM_API size_t slm_model_size(const void *head, size_t size) {
+    const uint8_t *file = (const uint8_t *)head;
+    uint32_t layers;
+    if (!head || size < SLM__HEADER_BYTES || memcmp(file, slm__magic, 8) != 0) return 0;
+    layers = slm__u32(file + 84);
+    return layers >= 1 && layers <= 512 ? slm__model_bytes(layers) : 0;
+}
+
+/* The model's block: the caller's, or the allocator's. */
+static slm_result slm__new_model(slm_model **out, const uint8_t *bytes, size_t size,
+                                 const slm_model_desc *desc, slm_error *error) {
+    size_t need = slm_model_size(bytes, size);
+    slm_model *model;
+    void *block = NULL;
+    if (!need) return slm__fail(error, SLM_ERR_FORMAT, "layers out of range");
+    if (desc->memory && (desc->memory_size < need || (uintptr_t)desc->memory % 16))
+        return slm__fail(error, SLM_ERR_MEMORY, "model needs %u bytes, 16-byte aligned", need);
+    if (!desc->memory) block = slm__allocate(&desc->allocator, need);
+    model = (slm_model *)(desc->memory ? desc->memory : block);
+    if (!model) return slm__fail(error, SLM_ERR_MEMORY, "no memory for the model");
+    memset(model, 0, need);
+    model->memory = block;
+    model->allocator = desc->allocator;
+    model->layers = (slm__layer *)(void *)((uint8_t *)model +
+                                           slm__round_up(sizeof(slm_model), 64));
+    model->file = bytes;
+    model->file_size = size;
+    model->data_offset = (size_t)slm__u64(bytes + 24);
+    model->content_id = slm__u64(bytes + 32);
+    *out = model;
+    return SLM_OK;
+}
+
+static slm_result slm__bind_model(slm_model *model, slm_error *error) {
+    slm__section sections[SLM__SECTION_KINDS];
+    slm_result result;
+    memset(sections, 0, sizeof sections);
+    if ((result = slm__read_sections(model->file, sections, error)) != SLM_OK ||
+        (result = slm__read_shape(model, error)) != SLM_OK ||
+        (result = slm__read_architecture(model, error)) != SLM_OK ||
+        (result = slm__bind_tensors(model, &sections[SLM__DIRECTORY], error)) != SLM_OK)
+        return result;
+    return slm__read_rest(model, sections, error);
+}
+
+SLM_API slm_result slm_model_open_memory(slm_model **out, const void *bytes, size_t size,
+                                         const slm_model_desc *desc, slm_error *error) {
+    static const slm_model_desc defaults = {{NULL, NULL, NULL}, NULL, 0, SLM_LOAD_AUTO,
+                                            SLM_ISA_AUTO};
+    const uint16_t endian = 1;
+    const slm__kernels *kernels;
+    slm_isa isa;
+    slm_result result;
+    unsigned saved;
+    int holds;
+    if (!desc) desc = &defaults;
+    if (!out || !bytes) return slm__fail(error, SLM_ERR_ARGUMENT, "NULL model or bytes");
+    *out = NULL;
+    if ((uintptr_t)bytes % 64)
+        return slm__fail(error, SLM_ERR_ARGUMENT, "the bytes must be 64-byte aligned");
+    isa = desc->isa;
+    kernels = slm__kernels_for(&isa);
+    if (!kernels)
+        return slm__fail(error, SLM_ERR_UNSUPPORTED, "instruction set not in this build or CPU");
+    saved = slm__fp_enter();
+    holds = *(const uint8_t *)&endian == 1 && slm__arithmetic_holds(kernels);
+    slm__fp_leave(saved);
+    if (!holds)
+        return slm__fail(error, SLM_ERR_BUILD, "compiled with options that change arithmetic");
+    if ((result = slm__check_header((const uint8_t *)bytes, size, error)) != SLM_OK ||
+        (result = slm__new_model(out, (const uint8_t *)bytes, size, desc, error)) != SLM_OK)
+        return result;
+    (*out)->kernels = kernels;
+    (*out)->isa = isa;
+    result = slm__bind_model(*out, error);
+    if (result != SLM_OK) {
+        slm_model_close(*out);
+        *out = NULL;
+    }
+    return result;
+}
+
+#ifndef SLM_NO_STDIO
+static void *slm__map_file(const char *path, size_t *size) {
+#ifdef SLM__MMAP
+    struct stat status;
+    void *bytes = MAP_FAILED;
+    int file = open(path, O_RDONLY);
+    if (file < 0) return NULL;
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
+        *size = (size_t)status.st_size;
+        bytes = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, file, 0);
+    }
+    close(file);
+    return bytes == MAP_FAILED ? NULL : bytes;
+#else
+    (void)path;
+    (void)size;
+    return NULL;
+#endif
+}
+
+static void *slm__read_file(const char *path, const slm_allocator *allocator, size_t *size,
+                            void **block, slm_error *error) {
+    FILE *file = fopen(path, "rb");
+    void *bytes = NULL;
+    long length = -1;
+    *block = NULL;
+    if (file && fseek(file, 0, SEEK_END) == 0) length = ftell(file);
+    if (length > 0 && fseek(file, 0, SEEK_SET) == 0) {
+        *size = (size_t)length;
+        bytes = slm__allocate_aligned(allocator, *size, block);
+        if (!bytes) slm__fail(error, SLM_ERR_MEMORY, "no memory to read %s", path);
+        else if (fread(bytes, 1, *size, file) != *size) {
+            slm__release(allocator, *block);
+            *block = bytes = NULL;
+            slm__fail(error, SLM_ERR_IO, "cannot read %s", path);
+        }
+    } else
+        slm__fail(error, SLM_ERR_IO, "cannot read %s", path);
+    if (file) fclose(file);
+    return bytes;
+}
+
+SLM_API slm_result slm_model_open(slm_model **out, const char *path, const slm_model_desc *desc,
+                                  slm_error *error) {
+    slm_model_desc wanted;
+    slm_error local;
+    void *bytes = NULL, *block = NULL;
+    size_t size = 0;
+    slm_result result;
+    memset(&wanted, 0, sizeof wanted);
+    if (desc) wanted = *desc;
+    if (!error) error = &local;
+    if (!out || !path) return slm__fail(error, SLM_ERR_ARGUMENT, "NULL model or path");
+    *out = NULL;
+    if (wanted.load != SLM_LOAD_COPY) bytes = slm__map_file(path, &size);
+    if (!bytes && wanted.load == SLM_LOAD_MAP)
+        return slm__fail(error, SLM_ERR_IO, "cannot map %s", path);
+    if (!bytes) {
+        error->code = SLM_OK;
+        bytes = slm__read_file(path, &wanted.allocator, &size, &block, error);
+        if (!bytes) return error->code;
+    }
+    result = slm_model_open_memory(out, bytes, size, &wanted, error);
+    if (result == SLM_OK) {
+        (*out)->copied_file = block;
+        (*out)->mapped = !block;
+        return SLM_OK;
+    }
+    if (block) slm__release(&wanted.allocator, block);
+#ifdef SLM__MMAP
+    else munmap(bytes, size);
+#endif
+    return result;
+}
+#endif /* SLM_NO_STDIO */
+
+SLM_API void slm_model_close(slm_model *model) {
+    slm_allocator allocator;
+    if (!model) return;
+    allocator = model->allocator;
+#ifdef SLM__MMAP
+    if (model->mapped) munmap((void *)(uintptr_t)model->file, model->file_size);
+#endif
+    slm__release(&allocator, model->copied_file);
+    slm__release(&allocator, model->memory);
+}
+
+/* No element of a tensor may be infinite or NaN: one would spoil every result. */
+static int slm__tensor_finite(const slm__tensor *tensor) {
+    size_t i;
+    if (tensor->type == SLM_TYPE_F16) {
+        const uint16_t *half = (const uint16_t *)(const void *)tensor->data;
+        for (i = 0; i < tensor->bytes / 2; i++)
+            if ((half[i] & 0x7C00) == 0x7C00) return 0;
+        return 1;
+    }
+    if (tensor->type == SLM_TYPE_Q8) {
+        size_t tiles = tensor->bytes / tensor->tile, blocks = slm__blocks(tensor->cols), tile;
+        for (tile = 0; tile < tiles; tile++)
+            for (i = 0; i < blocks * 16; i++)
+                if ((slm__u16(tensor->data + tile * tensor->tile + 2 * i) & 0x7C00) == 0x7C00)
+                    return 0;
+        return 1;
+    }
+    for (i = 0; i < tensor->bytes / 4; i++)
+        if (!slm__finite(slm__vector(tensor)[i])) return 0;
+    return 1;
+}
+
+static slm_result slm__verify_tensor(const slm__tensor *tensor, size_t layer, unsigned slot,
+                                     slm_error *error) {
+    if (!tensor->data) return SLM_OK;
+    if (slm__crc32(0, tensor->data, tensor->bytes) != tensor->crc)
+        return slm__fail(error, SLM_ERR_FORMAT, "layer %u, %s: checksum does not match", layer,
+                         slm__slot_name(slot));
+    if (!slm__tensor_finite(tensor))
+        return slm__fail(error, SLM_ERR_NUMERIC, "layer %u, %s: a value is not finite", layer,
+                         slm__slot_name(slot));
+    return SLM_OK;
+}
+
+/* The content id names hyper-parameters, tokenizer and tensors (by their checksums). */
+static slm_result slm__verify_id(const slm_model *model, slm_error *error) {
+    slm__section sections[SLM__SECTION_KINDS], *part = &sections[SLM__TOKENIZER];
+    uint64_t hash = slm__fnv(UINT64_C(0xCBF29CE484222325), model->file + 64, 192);
+    slm_result result;
+    memset(sections, 0, sizeof sections);
+    result = slm__read_sections(model->file, sections, error);
+    if (result != SLM_OK) return result;
+    hash = slm__fnv(hash, part->bytes, part->size);
+    part = &sections[SLM__DIRECTORY];
+    hash = slm__fnv(hash, part->bytes, part->size);
+    if (hash == model->content_id) return SLM_OK;
+    return slm__fail(error, SLM_ERR_FORMAT, "the content id does not match");
+}
+
+SLM_API slm_result slm_model_verify(const slm_model *model, slm_error *error) {
+    slm_result result;
+    size_t layer;
+    unsigned slot;
+    if (!model) return slm__fail(error, SLM_ERR_ARGUMENT, "NULL model");
+    result = slm__verify_id(model, error);
+    for (layer = 0; layer < model->shape.layers && result == SLM_OK; layer++)
+        for (slot = 0; slot < SLM__LAYER_SLOTS && result == SLM_OK; slot++)
+            result = slm__verify_tensor(&model->layers[layer].at[slot], layer, slot, error);
+    for (slot = SLM__EMBEDDING; slot < SLM__MODEL_SLOTS && result == SLM_OK; slot++)
+        result = slm__verify_tensor(slm__model_tensor(model, slot), 0xFFFF, slot, error);
+    return result;
+}
+
+static void slm__count_tensor(const slm__tensor *tensor, slm_model_info *info) {
+    if (!tensor->data) return;
+    info->parameters += (uint64_t)tensor->rows * tensor->cols;
+    info->weight_bytes += tensor->bytes;
+}
+
+SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
+    const slm__shape *shape;
+    size_t layer;
+    unsigned slot;
+    if (!info) return;
+    memset(info, 0, sizeof *info);
+    info->bos = info->unk = -1;
+    if (!model) return;
+    shape = &model->shape;
+    info->architecture = model->architecture->name;
+    info->tokenizer = model->has_tokenizer ? "byte-level BPE" : "none";
+    info->turn_format = model->turn_format ? "phi-2" : "plain";
+    info->isa = slm_isa_name(model->isa);
+    info->content_id = model->content_id;
+    info->file_size = model->file_size;
+    info->vocab_rows = shape->vocab_rows;
+    info->vocab_used = shape->vocab_used;
+    info->context = shape->context;
+    info->layers = shape->layers;
+    info->hidden = shape->hidden;
+    info->intermediate = shape->ffn;
+    info->heads = shape->heads;
+    info->kv_heads = shape->kv_heads;
+    info->head_size = shape->head_size;
+    info->rotary_size = shape->rotary;
+    info->tensors = model->tensors;
+    info->weights = (slm_type)model->layers[0].at[SLM__QUERY].type;
+    for (layer = 0; layer < shape->layers; layer++)
+        for (slot = 0; slot < SLM__LAYER_SLOTS; slot++)
+            slm__count_tensor(&model->layers[layer].at[slot], info);
+    for (slot = SLM__EMBEDDING; slot < SLM__MODEL_SLOTS; slot++)
+        if (slot != SLM__HEAD || (model->features & SLM__UNTIED))
+            slm__count_tensor(slm__model_tensor(model, slot), info);
+    if (!model->has_tokenizer) return;
+    info->bos = model->tokenizer.bos;
+    info->unk = model->tokenizer.unk;
+    info->adds_bos = (int)(model->tokenizer.flags & 1);
+    info->end_count = model->tokenizer.end_count;
+    memcpy(info->end, model->tokenizer.end, sizeof info->end);
+}
+
+/* ---- >>text ------------------------------------------------------------------------------
+   The tokenizer's public face. */
+
+SLM_API slm_result slm_tokenize(const slm_model *model, const char *text, size_t size,
+                                unsigned flags, slm_token *tokens, size_t capacity,
+                                size_t *count) {
+    uint64_t scratch[512];
+    if (!model || !count || (!text && size) || (!tokens && capacity)) return SLM_ERR_ARGUMENT;
+    *count = 0;
+    if (!model->has_tokenizer) return SLM_ERR_UNSUPPORTED;
+    if (size == SLM_NUL) size = strlen(text);
+    return slm__bpe_encode(&model->tokenizer, text, size, flags, tokens, capacity, count, scratch,
+                           sizeof scratch, &model->allocator);
+}
+
+SLM_API const char *slm_token_text(const slm_model *model, slm_token token, size_t *size) {
+    const slm__tokenizer *t;
+    if (size) *size = 0;
+    if (!model || !size || !model->has_tokenizer) return NULL;
+    t = &model->tokenizer;
+    if (token < 0 || (uint32_t)token >= t->count || !(t->attributes[token] & 1)) return NULL;
+    *size = t->offsets[token + 1] - t->offsets[token];
+    return t->blob + t->offsets[token];
+}
+
+SLM_API slm_result slm_detokenize(const slm_model *model, const slm_token *tokens, size_t count,
+                                  unsigned flags, char *text, size_t capacity, size_t *size) {
+    size_t i;
+    (void)flags;
+    if (!model || !size || (!tokens && count) || (!text && capacity)) return SLM_ERR_ARGUMENT;
+    *size = 0;
+    if (!model->has_tokenizer) return SLM_ERR_UNSUPPORTED;
+    for (i = 0; i < count; i++) {
+        size_t bytes, room = *size < capacity ? capacity - *size : 0;
+        const char *piece = slm_token_text(model, tokens[i], &bytes);
+        if (piece && room) memcpy(text + *size, piece, bytes < room ? bytes : room);
+        *size += bytes;
+    }
+    return *size > capacity ? SLM_ERR_CAPACITY : SLM_OK;
+}
+
+/* ---- >>layers ----------------------------------------------------------------------------
+   The parts of a layer over rows; each gives a row the same bits whatever rows are beside it. */
+
+typedef struct slm__cache { /* one sequence's keys and values, all layers */
+    uint8_t *keys;   /* [layer][kv head][context/16][head size][16] */
+    uint8_t *values; /* [layer][kv head][context][head size rounded up to 16] */
+    size_t key_head, value_head; /* elements of one head */
+    size_t item;                 /* bytes of an element: 2 or 4 */
+} slm__cache;
+
+typedef struct slm__row {
+    slm__cache *cache; /* the sequence */
+    uint32_t position;
+    slm_token token;
+} slm__row;
+
+struct slm_session {
+    const slm_model *model;
+    size_t context, batch, kept, logits_rows, strips;
+    unsigned threads;
+    int quantized;         /* some matrix is q8 */
+    slm_parallel parallel;
+    int (*cancel)(void *);
+    void *cancel_user;
+    slm_allocator allocator;
+    void *memory;          /* what to release at close, or NULL */
+    slm__cache cache;
+    slm_token *history;    /* [context] */
+    size_t position;
+    slm__row *rows;        /* [batch] */
+    float *hidden;         /* [batch][hidden]: the residual stream */
+    float *normed, *attended; /* [batch][hidden] */
+    float *query, *mixed;  /* [batch][heads * head size] */
+    float *key, *value;    /* [batch][kv heads * head size] */
+    float *inner;          /* [batch][intermediate] */
+    float *turned;         /* [batch][widest input], for q8 */
+    int8_t *codes;         /* [batch][widest input rounded up to 4] */
+    float *code_scales;    /* [batch][blocks of it] */
+    float *angles;         /* [batch][rotary / 2][2]: cosine, sine */
+    float *scores;         /* [strips][context rounded up to 16] */
+    float *final;          /* [kept][hidden]: the last positions after the final norm */
+    size_t final_count, logits_at, logits_count;
+    float *logits;         /* [logits_rows][vocabulary rows] */
+    uint32_t *candidates;  /* [vocabulary rows] */
+    float *adjusted;       /* [vocabulary rows]: logits after penalties */
+    uint64_t *masses;      /* [vocabulary rows] */
+    slm_token *prompt;     /* [context] */
+    void *scratch;         /* for the tokenizer */
+    size_t scratch_size;
+    uint64_t random, seed;
+    int seeded;
+    slm_generation generation;
+    int generating;
+    slm_reason ended;
+    size_t generated, clean; /* clean: the position where no text was held back */
+    char pending[768];     /* bytes that do not make a whole character yet */
+    size_t pending_size, shown;
+    slm_error error;
+    int bad_layer;         /* a value left the KV cache's range here; -1: none */
+};
+
+/* LayerNorm (Ba et al. 2016) with biased variance, in two passes. */
+static void slm__layer_norm(float *out, const float *x, size_t size, const float *weight,
+                            const float *bias, float eps) {
+    float partial[16] = {0}, mean = slm__sum(x, size) / (float)size, scale;
+    size_t i;
+    for (i = 0; i < size; i++) {
+        float difference = x[i] - mean;
+        partial[i & 15] = slm__madd(partial[i & 15], difference, difference);
+    }
+    scale = 1.0f / sqrtf(slm__tree(partial) / (float)size + eps);
+    for (i = 0; i < size; i++) {
+        float normal = (x[i] - mean) * scale;
+        out[i] = slm__madd(bias[i], normal, weight[i]);
+    }
+}
+
+/* Rotary positions (Su et al. 2021) on the first `rotary` elements of a head; angles holds
+   cosine and sine of each pair. Half style turns (x[i], x[i + rotary/2]), the other (x[2i],
+   x[2i+1]). */
+static void slm__rotate(float *head, const float *angles, size_t rotary, enum slm__rotary style) {
+    size_t half = rotary / 2, i;
+    for (i = 0; i < half; i++) {
+        float *a = style == SLM__ROTARY_HALF ? head + i : head + 2 * i;
+        float *b = style == SLM__ROTARY_HALF ? head + half + i : head + 2 * i + 1;
+        float cosine = angles[2 * i], sine = angles[2 * i + 1], x = *a, y = *b;
+        *a = slm__madd(x * cosine, -y, sine);
+        *b = slm__madd(y * cosine, x, sine);
+    }
+}
+
+/* One product of a phase: y = tensor x + bias, then GELU if asked. */
+typedef struct slm__product {
+    const slm__tensor *weight, *bias;
+    float *y;
+    size_t y_stride;
+    int gelu;
+} slm__product;
+
+typedef struct slm__products {
+    const slm__kernels *kernels;
+    const slm__product *list;
+    size_t count, first[5]; /* first[i]: the first task of product i */
+    const float *x;
+    size_t x_stride, tokens;
+    float *turned;    /* [tokens][x_stride]: rotated inputs */
+    int8_t *codes;    /* [tokens][code_stride] */
+    float *scales;    /* [tokens][blocks] */
+    size_t cols, code_stride;
+} slm__products;
+
+/* Prepares one input for q8 weights. */
+static void slm__quantize_task(void *arg, size_t t) {
+    const slm__products *job = (const slm__products *)arg;
+    const float *x = job->x + t * job->x_stride;
+    if (slm__rotated(SLM_TYPE_Q8, job->cols)) {
+        float *turned = job->turned + t * job->cols;
+        slm__turn(turned, x, job->cols);
+        x = turned;
+    }
+    slm__quantize(job->codes + t * job->code_stride, job->scales + t * slm__blocks(job->cols), x,
+                  job->cols);
+}
+
+enum { SLM__TASK_TILES = 4, SLM__TASK_TOKENS = 32 };
+
+static void slm__store_tile(const slm__product *p, size_t tile, size_t t, const float *y) {
+    const float *bias = p->bias && p->bias->data ? slm__vector(p->bias) + tile * 16 : NULL;
+    float *out = p->y + t * p->y_stride + tile * 16;
+    size_t rows = p->weight->rows - tile * 16, i;
+    if (rows > 16) rows = 16;
+    for (i = 0; i < rows; i++) out[i] = bias ? y[i] + bias[i] : y[i];
+    if (p->gelu)
+        for (i = 0; i < rows; i++) out[i] = slm__gelu_new(out[i]);
+}
+
+/* A task is some tiles of one product with all tokens; a tile stays in the cache meanwhile. */
+static void slm__multiply_task(void *arg, size_t index) {
+    const slm__products *job = (const slm__products *)arg;
+    float y[SLM__TASK_TOKENS * 16];
+    const slm__product *p;
+    size_t which = 0, tile, last, t, i;
+    while (which + 1 < job->count && index >= job->first[which + 1]) which++;
+    p = &job->list[which];
+    tile = (index - job->first[which]) * SLM__TASK_TILES;
+    last = ((size_t)p->weight->rows + 15) / 16;
+    if (last > tile + SLM__TASK_TILES) last = tile + SLM__TASK_TILES;
+    for (; tile < last; tile++)
+        for (t = 0; t < job->tokens; t += SLM__TASK_TOKENS) {
+            const uint8_t *weights = p->weight->data + tile * p->weight->tile;
+            const float *x = job->x + t * job->x_stride;
+            size_t count = job->tokens - t;
+            if (count > SLM__TASK_TOKENS) count = SLM__TASK_TOKENS;
+            if (p->weight->type == SLM_TYPE_F32)
+                job->kernels->tile_f32(weights, x, job->x_stride, p->weight->cols, count, y);
+            else if (p->weight->type == SLM_TYPE_Q8)
+                job->kernels->tile_q8(weights, job->codes + t * job->code_stride,
+                                      job->code_stride, job->scales + t * slm__blocks(job->cols),
+                                      job->cols, count, y);
+            else
+                job->kernels->tile_f16(weights, x, job->x_stride, p->weight->cols, count, y);
+            for (i = 0; i < count; i++) slm__store_tile(p, tile, t + i, y + i * 16);
+        }
+}
+
+/* All products of one input in one phase. */
+static void slm__multiply(slm_session *s, const slm__product *list, size_t count, const float *x,
+                          size_t x_stride, size_t tokens) {
+    slm__products job;
+    size_t tasks = 0, work = 0, i;
+    int quantized = 0;
+    job.kernels = s->model->kernels;
+    job.list = list;
+    job.count = count;
+    job.x = x;
+    job.x_stride = x_stride;
+    job.tokens = tokens;
+    job.turned = s->turned;
+    job.codes = s->codes;
+    job.scales = s->code_scales;
+    job.cols = list[0].weight->cols;
+    job.code_stride = (job.cols + 3) / 4 * 4;
+    for (i = 0; i < count; i++) {
+        quantized |= list[i].weight->type == SLM_TYPE_Q8;
+        job.first[i] = tasks;
+        tasks += ((size_t)list[i].weight->rows + 16 * SLM__TASK_TILES - 1) /
+                 (16 * SLM__TASK_TILES);
+        work += list[i].weight->bytes;
+    }
+    if (quantized)
+        slm__parallel(&s->parallel, s->threads, tokens * job.cols * 32, tokens,
+                      slm__quantize_task, &job);
+    slm__parallel(&s->parallel, s->threads, work * ((tokens + 3) / 4), tasks, slm__multiply_task,
+                  &job);
+}
+
+static slm__product slm__product_of(const slm__layer *layer, unsigned slot, float *y,
+                                    size_t stride) {
+    slm__product p;
+    p.weight = &layer->at[slot];
+    p.bias = &layer->at[slot + 1];
+    p.y = y;
+    p.y_stride = stride;
+    p.gelu = 0;
+    return p;
+}
+
+/* An element of a matrix in tiles. */
+static float slm__element(const slm__tensor *tensor, size_t row, size_t col) {
+    const uint8_t *tile = tensor->data + row / 16 * tensor->tile;
+    size_t at = col * 16 + row % 16;
+    if (tensor->type == SLM_TYPE_F32) return ((const float *)(const void *)tile)[at];
+    if (tensor->type == SLM_TYPE_Q8) {
+        const uint16_t *scales = (const uint16_t *)(const void *)tile;
+        int code = tile[slm__q8_codes(tensor->cols) + col / 4 * 64 + row % 16 * 4 + col % 4];
+        return (float)(code - 128) * slm__from_half(scales[col / SLM__BLOCK * 16 + row % 16]);
+    }
+    return slm__from_half(((const uint16_t *)(const void *)tile)[at]);
+}
+
+/* ---- >>attention ------------------------------------------------------------------------- */
+
+/* Writes one key or value element; 0: a value beyond what a half holds. */
+static int slm__cache_store(uint8_t *base, size_t item, size_t at, float value) {
+    uint16_t half;
+    if (item == 4) {
+        ((float *)(void *)base)[at] = value;
+        return 1;
+    }
+    half = slm__to_half(value);
+    ((uint16_t *)(void *)base)[at] = half;
+    return (half & 0x7C00) != 0x7C00;
+}
+
+static uint8_t *slm__cache_head(const slm_session *s, const slm__cache *cache, int values,
+                                size_t layer, size_t head) {
+    size_t one = values ? cache->value_head : cache->key_head;
+    return (values ? cache->values : cache->keys) +
+           (layer * s->model->shape.kv_heads + head) * one * cache->item;
+}
+
+/* A head's optional norm, then its rotary positions. */
+static void slm__prepare_head(const slm_session *s, const slm__layer *layer, unsigned norm,
+                              float *head, size_t row) {
+    const slm__shape *shape = &s->model->shape;
+    if (layer->at[norm].data)
+        slm__layer_norm(head, head, shape->head_size, slm__vector(&layer->at[norm]),
+                        slm__vector(&layer->at[norm + 1]), shape->norm_eps);
+    slm__rotate(head, s->angles + row * shape->rotary, shape->rotary,
+                s->model->architecture->rotary);
+}
+
+/* Prepares a row's queries and keys, and puts keys and values into its cache. */
+static void slm__prepare_row(slm_session *s, size_t layer_index, size_t row) {
+    const slm__shape *shape = &s->model->shape;
+    const slm__layer *layer = &s->model->layers[layer_index];
+    size_t size = shape->head_size, padded = (size + 15) / 16 * 16, head, d;
+    size_t position = s->rows[row].position;
+    const slm__cache *cache = s->rows[row].cache;
+    int fits = 1;
+    for (head = 0; head < shape->heads; head++)
+        slm__prepare_head(s, layer, SLM__QUERY_NORM,
+                          s->query + (row * shape->heads + head) * size, row);
+    for (head = 0; head < shape->kv_heads; head++) {
+        float *key = s->key + (row * shape->kv_heads + head) * size;
+        const float *value = s->value + (row * shape->kv_heads + head) * size;
+        uint8_t *keys = slm__cache_head(s, cache, 0, layer_index, head);
+        uint8_t *values = slm__cache_head(s, cache, 1, layer_index, head);
+        slm__prepare_head(s, layer, SLM__KEY_NORM, key, row);
+        for (d = 0; d < size; d++) {
+            size_t at = (position / 16 * size + d) * 16 + position % 16;
+            fits &= slm__cache_store(keys, cache->item, at, key[d]);
+            fits &= slm__cache_store(values, cache->item, position * padded + d, value[d]);
+        }
+        for (d = size; d < padded; d++)
+            slm__cache_store(values, cache->item, position * padded + d, 0);
+    }
+    if (!fits) s->bad_layer = (int)layer_index;
+}
+
+/* One query head of one row against its sequence's keys up to its own position. */
+static void slm__attend(slm_session *s, size_t layer, size_t row, size_t head, float *scores) {
+    const slm__shape *shape = &s->model->shape;
+    const slm__kernels *kernels = s->model->kernels;
+    const slm__cache *cache = s->rows[row].cache;
+    size_t size = shape->head_size, padded = (size + 15) / 16 * 16, i;
+    size_t count = (size_t)s->rows[row].position + 1, tiles = (count + 15) / 16;
+    size_t kv = head / (shape->heads / shape->kv_heads);
+    const float *query = s->query + (row * shape->heads + head) * size;
+    float *out = s->mixed + (row * shape->heads + head) * size;
+    const uint8_t *keys = slm__cache_head(s, cache, 0, layer, kv);
+    const uint8_t *values = slm__cache_head(s, cache, 1, layer, kv);
+    float scale = shape->attention_scale, largest, sum, mixed[1024];
+    if (scale == 0) scale = 1.0f / sqrtf((float)size);
+    (cache->item == 4 ? kernels->scores_f32 : kernels->scores_f16)(query, keys, size, tiles,
+                                                                  scale, scores);
+    for (largest = scores[0], i = 1; i < count; i++)
+        if (scores[i] > largest) largest = scores[i];
+    for (i = 0; i < count; i++) scores[i] = slm__exp(scores[i] - largest);
+    sum = slm__sum(scores, count);
+    (cache->item == 4 ? kernels->values_f32 : kernels->values_f16)(scores, values, padded, count,
+                                                                  mixed);
+    for (i = 0; i < size; i++) out[i] = mixed[i] / sum;
+}
+
+typedef struct slm__attention_job {
+    slm_session *s;
+    size_t layer, count, context;
+} slm__attention_job;
+
+/* Strip i takes (row, head) pairs i, i + strips, ...: each strip owns one line of scores. */
+static void slm__attention_task(void *arg, size_t index) {
+    const slm__attention_job *job = (const slm__attention_job *)arg;
+    slm_session *s = job->s;
+    size_t heads = s->model->shape.heads, pair;
+    for (pair = index; pair < job->count * heads; pair += s->strips)
+        slm__attend(s, job->layer, pair / heads, pair % heads, s->scores + index * job->context);
+}
+
+static void slm__attention(slm_session *s, size_t layer, size_t count) {
+    slm__attention_job job;
+    size_t row;
+    for (row = 0; row < count; row++) slm__prepare_row(s, layer, row);
+    job.s = s;
+    job.layer = layer;
+    job.count = count;
+    job.context = (s->context + 15) / 16 * 16;
+    slm__parallel(&s->parallel, s->threads,
+                  count * (s->rows[count - 1].position + 1) * s->model->shape.heads *
+                      s->model->shape.head_size * s->cache.item / 2,
+                  s->strips, slm__attention_task, &job);
+}
+
+/* ---- >>forward --------------------------------------------------------------------------- */
+
+static void slm__embed(slm_session *s, size_t count) {
+    const slm__shape *shape = &s->model->shape;
+    size_t row, i, half = shape->rotary / 2;
+    for (row = 0; row < count; row++) {
+        float *angles = s->angles + row * shape->rotary;
+        for (i = 0; i < shape->hidden; i++)
+            s->hidden[row * shape->hidden + i] = slm__element(
+                slm__model_tensor(s->model, SLM__EMBEDDING), (size_t)s->rows[row].token, i);
+        if (slm__rotated(slm__model_tensor(s->model, SLM__EMBEDDING)->type, shape->hidden))
+            slm__turn_back(s->hidden + row * shape->hidden, shape->hidden);
+        for (i = 0; i < half; i++)
+            slm__sin_cos((float)s->rows[row].position * s->model->inverse_frequencies[i],
+                         &angles[2 * i + 1], &angles[2 * i]);
+    }
+}
+
+static void slm__norm_rows(slm_session *s, float *out, size_t count, const slm__tensor *norm) {
+    size_t size = s->model->shape.hidden, row;
+    for (row = 0; row < count; row++)
+        slm__layer_norm(out + row * size, s->hidden + row * size, size, slm__vector(&norm[0]),
+                        slm__vector(&norm[1]), s->model->shape.norm_eps);
+}
+
+/* h = attention(norm(h)) + ffn(norm(h)) + h: the parallel residual of GPT-J and Phi. */
+static void slm__forward_layer(slm_session *s, size_t index, size_t count) {
+    const slm__shape *shape = &s->model->shape;
+    const slm__layer *layer = &s->model->layers[index];
+    size_t hidden = shape->hidden, wide = (size_t)shape->heads * shape->head_size;
+    size_t narrow = (size_t)shape->kv_heads * shape->head_size, i;
+    slm__product from_norm[4], out, down;
+    from_norm[0] = slm__product_of(layer, SLM__QUERY, s->query, wide);
+    from_norm[1] = slm__product_of(layer, SLM__KEY, s->key, narrow);
+    from_norm[2] = slm__product_of(layer, SLM__VALUE, s->value, narrow);
+    from_norm[3] = slm__product_of(layer, SLM__UP, s->inner, shape->ffn);
+    from_norm[3].gelu = 1;
+    out = slm__product_of(layer, SLM__OUT, s->attended, hidden);
+    down = slm__product_of(layer, SLM__DOWN, s->normed, hidden);
+
+    slm__norm_rows(s, s->normed, count, &layer->at[SLM__NORM]);
+    slm__multiply(s, from_norm, 4, s->normed, hidden, count);
+    slm__attention(s, index, count);
+    slm__multiply(s, &out, 1, s->mixed, wide, count);
+    slm__multiply(s, &down, 1, s->inner, shape->ffn, count);
+    for (i = 0; i < count * hidden; i++)
+        s->hidden[i] = (s->attended[i] + s->normed[i]) + s->hidden[i];
+}
+
+/* Reads s->rows[0 .. count) and leaves the residual stream in s->hidden. */
+static slm_result slm__forward(slm_session *s, size_t count) {
+    size_t layer;
+    s->bad_layer = -1;
+    slm__embed(s, count);
+    for (layer = 0; layer < s->model->shape.layers; layer++) {
+        if (s->cancel && s->cancel(s->cancel_user))
+            return slm__fail(&s->error, SLM_ERR_CANCELLED, "cancelled");
+        slm__forward_layer(s, layer, count);
+        if (s->bad_layer >= 0)
+            return slm__fail(&s->error, SLM_ERR_NUMERIC,
+                             "layer %u: a key or value exceeds what the f16 KV cache holds",
+                             layer);
+    }
+    return SLM_OK;
+}
+
+/* ---- >>session --------------------------------------------------------------------------- */
+
+static void slm__carve_session(slm_session *s, slm__arena *arena) {
+    const slm__shape *shape = &s->model->shape;
+    size_t wide = (size_t)shape->heads * shape->head_size;
+    size_t narrow = (size_t)shape->kv_heads * shape->head_size, batch = s->batch;
+    size_t padded = slm__round_up(shape->head_size, 16);
+    size_t heads = (size_t)shape->layers * shape->kv_heads;
+    size_t context = slm__round_up(s->context, 16), hidden = shape->hidden;
+    size_t widest = hidden > wide ? hidden : wide, inputs = s->quantized ? batch : 0;
+    if (shape->ffn > widest) widest = shape->ffn;
+    if (inputs && inputs < s->logits_rows) inputs = s->logits_rows;
+    s->cache.key_head = slm__size(context, shape->head_size, 0);
+    s->cache.value_head = slm__size(context, padded, 0);
+    s->cache.keys = (uint8_t *)slm__carve(arena, slm__size(heads, s->cache.key_head, 0),
+                                          s->cache.item);
+    s->cache.values = (uint8_t *)slm__carve(arena, slm__size(heads, s->cache.value_head, 0),
+                                            s->cache.item);
+    s->history = (slm_token *)slm__carve(arena, s->context, sizeof(slm_token));
+    s->prompt = (slm_token *)slm__carve(arena, s->context, sizeof(slm_token));
+    s->rows = (slm__row *)slm__carve(arena, batch, sizeof(slm__row));
+    s->hidden = (float *)slm__carve(arena, slm__size(batch, hidden, 0), 4);
+    s->normed = (float *)slm__carve(arena, slm__size(batch, hidden, 0), 4);
+    s->attended = (float *)slm__carve(arena, slm__size(batch, hidden, 0), 4);
+    s->query = (float *)slm__carve(arena, slm__size(batch, wide, 0), 4);
+    s->mixed = (float *)slm__carve(arena, slm__size(batch, wide, 0), 4);
+    s->key = (float *)slm__carve(arena, slm__size(batch, narrow, 0), 4);
+    s->value = (float *)slm__carve(arena, slm__size(batch, narrow, 0), 4);
+    s->inner = (float *)slm__carve(arena, slm__size(batch, shape->ffn, 0), 4);
+    s->turned = (float *)slm__carve(arena, slm__size(inputs, widest, 0), 4);
+    s->codes = (int8_t *)slm__carve(arena, slm__size(inputs, slm__round_up(widest, 4), 0), 1);
+    s->code_scales = (float *)slm__carve(arena, slm__size(inputs, slm__blocks(widest), 0), 4);
+    s->angles = (float *)slm__carve(arena, slm__size(batch, shape->rotary, 0), 4);
+    s->scores = (float *)slm__carve(arena, slm__size(s->strips, context, 0), 4);
+    s->final = (float *)slm__carve(arena, slm__size(s->kept, hidden, 0), 4);
+    s->logits = (float *)slm__carve(arena, slm__size(s->logits_rows, shape->vocab_rows, 0), 4);
+    s->candidates = (uint32_t *)slm__carve(arena, shape->vocab_rows, sizeof(uint32_t));
+    s->adjusted = (float *)slm__carve(arena, shape->vocab_rows, sizeof(float));
+    s->masses = (uint64_t *)slm__carve(arena, shape->vocab_rows, sizeof(uint64_t));
+    s->scratch_size = s->model->has_tokenizer ? slm__bpe_scratch_size(4096) : 0;
+    s->scratch = slm__carve(arena, s->scratch_size, 1);
+}
+
+static int slm__has_q8(const slm_model *model) {
+    size_t layer, slot;
+    int found = model->at[0].type == SLM_TYPE_Q8 ||
+                slm__model_tensor(model, SLM__HEAD)->type == SLM_TYPE_Q8;
+    for (layer = 0; layer < model->shape.layers; layer++)
+        for (slot = 0; slot < SLM__LAYER_SLOTS; slot++)
+            found |= model->layers[layer].at[slot].type == SLM_TYPE_Q8;
+    return found;
+}
+
+/* Fills what does not depend on memory; 0: the descriptor does not fit the model. */
+static int slm__plan_session(slm_session *s, const slm_model *model,
+                             const slm_session_desc *desc) {
+    size_t limit = model->shape.context;
+    memset(s, 0, sizeof *s);
+    s->model = model;
+    s->context = desc->context ? desc->context : limit < 4096 ? limit : 4096;
+    s->batch = desc->batch ? desc->batch : 128;
+    s->kept = desc->logits_kept ? desc->logits_kept : 1;
+    if (s->context > limit || s->kept > s->context || desc->threads > 4096) return 0;
+    if (s->batch > s->context) s->batch = s->context;
+    s->logits_rows = s->kept < 16 ? s->kept : 16;
+    s->parallel = desc->parallel;
+    s->threads = desc->threads ? desc->threads : slm__default_threads(&desc->parallel);
+    if (s->threads < 1) s->threads = 1;
+    s->strips = s->threads == 1 ? 1 : (size_t)s->threads * 4;
+    s->cancel = desc->cancel;
+    s->cancel_user = desc->cancel_user;
+    s->allocator = desc->allocator;
+    if (desc->kv_type != SLM_TYPE_VECTOR && desc->kv_type != SLM_TYPE_F32 &&
+        desc->kv_type != SLM_TYPE_F16)
+        return 0;
+    s->quantized = slm__has_q8(model);
+    s->cache.item = desc->kv_type == SLM_TYPE_F16 || (!desc->kv_type && s->quantized) ? 2 : 4;
+    return 1;
+}
+
+static size_t slm__session_bytes(slm_session *plan) {
+    slm__arena arena;
+    arena.base = NULL;
+    arena.used = slm__round_up(sizeof(slm_session), 64);
+    slm__carve_session(plan, &arena);
+    return arena.used == SIZE_MAX ? 0 : arena.used;
+}
+
+static const slm_session_desc *slm__session_defaults(const slm_session_desc *desc) {
+    static const slm_session_desc defaults = {0, 0, 0, SLM_TYPE_VECTOR, 0, {NULL, NULL}, NULL,
+                                              NULL, {NULL, NULL, NULL}, NULL, 0};
+    return desc ? desc : &defaults;
+}
+
+SLM_API size_t slm_session_size(const slm_model *model, const slm_session_desc *desc) {
+    slm_session plan;
+    if (!model || !slm__plan_session(&plan, model, slm__session_defaults(desc))) return 0;
+    return slm__session_bytes(&plan);
+}
+
+SLM_API slm_result slm_session_open(slm_session **out, const slm_model *model,
+                                    const slm_session_desc *desc, slm_error *error) {
+    slm_session plan;
+    slm__arena arena;
+    void *block = NULL;
+    size_t need;
+    if (!out || !model) return slm__fail(error, SLM_ERR_ARGUMENT, "NULL session or model");
+    *out = NULL;
+    desc = slm__session_defaults(desc);
+    need = slm__plan_session(&plan, model, desc) ? slm__session_bytes(&plan) : 0;
+    if (!need)
+        return slm__fail(error, SLM_ERR_ARGUMENT,
+                         "context (the model's is %u), logits kept, threads or KV type",
+                         (size_t)model->shape.context);
+    if (desc->memory && (desc->memory_size < need || (uintptr_t)desc->memory % 64))
+        return slm__fail(error, SLM_ERR_MEMORY, "session needs %u bytes, 64-byte aligned", need);
+    arena.base = (uint8_t *)(desc->memory
+                                 ? desc->memory
+                                 : slm__allocate_aligned(&desc->allocator, need, &block));
+    if (!arena.base)
+        return slm__fail(error, SLM_ERR_MEMORY, "no memory for a session of %u bytes", need);
+    arena.used = slm__round_up(sizeof(slm_session), 64);
+    plan.memory = block;
+    slm__carve_session(&plan, &arena);
+    memset(plan.cache.keys, 0, slm__size((size_t)model->shape.layers * model->shape.kv_heads,
+                                         plan.cache.key_head * plan.cache.item, 0));
+    *out = (slm_session *)(void *)arena.base;
+    **out = plan;
+    return SLM_OK;
+}
+
+SLM_API void slm_session_close(slm_session *s) {
+    slm_allocator allocator;
+    if (!s) return;
+    allocator = s->allocator;
+    slm__release(&allocator, s->memory);
+}
+
+SLM_API const char *slm_session_error(const slm_session *s) { return s ? s->error.text : ""; }
+
+SLM_API size_t slm_position(const slm_session *s) { return s ? s->position : 0; }
+
+SLM_API slm_result slm_rewind(slm_session *s, size_t position) {
+    if (!s) return SLM_ERR_ARGUMENT;
+    if (position > s->position)
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "rewind to %u, beyond position %u",
+                         position, s->position);
+    s->position = position;
+    s->final_count = s->logits_count = 0;
+    s->generating = 0;
+    return SLM_OK;
+}
+
+/* Reads one chunk; the rows among the last `kept` of the whole call go on to the final norm. */
+static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_t count,
+                                  size_t rest) {
+    const slm__tensor *norm = slm__model_tensor(s->model, SLM__FINAL_NORM);
+    size_t hidden = s->model->shape.hidden, row, i, first;
+    slm_result result;
+    for (row = 0; row < count; row++) {
+        s->rows[row].cache = &s->cache;
+        s->rows[row].position = (uint32_t)(s->position + row);
+        s->rows[row].token = tokens[row];
+        s->history[s->position + row] = tokens[row];
+    }
+    result = slm__forward(s, count);
+    if (result != SLM_OK) return result;
+    first = rest >= s->kept ? count : count + rest > s->kept ? count + rest - s->kept : 0;
+    for (row = first; row < count; row++) {
+        float *out = s->final + s->final_count * hidden;
+        slm__layer_norm(out, s->hidden + row * hidden, hidden, slm__vector(&norm[0]),
+                        slm__vector(&norm[1]), s->model->shape.norm_eps);
+        for (i = 0; i < hidden; i++)
+            if (!slm__finite(out[i]))
+                return slm__fail(&s->error, SLM_ERR_NUMERIC, "position %u is not finite",
+                                 s->position + row);
+        s->final_count++;
+    }
+    s->position += count;
+    return SLM_OK;
+}
+
+SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t count) {
+    size_t start, done, i;
+    slm_result result = SLM_OK;
+    unsigned saved;
+    if (!s || (!tokens && count)) return SLM_ERR_ARGUMENT;
+    for (i = 0; i < count; i++)
+        if (tokens[i] < 0 || (uint32_t)tokens[i] >= s->model->shape.vocab_rows)
+            return slm__fail(&s->error, SLM_ERR_ARGUMENT, "token %u of the input is not below %u",
+                             i, (size_t)s->model->shape.vocab_rows);
+    if (count > s->context - s->position)
+        return slm__fail(&s->error, SLM_ERR_CONTEXT_FULL,
+                         "%u tokens do not fit: the context of %u holds %u", count, s->context,
+                         s->position);
+    if (!count) return SLM_OK;
+    start = s->position;
+    s->final_count = s->logits_count = 0;
+    saved = slm__fp_enter();
+    for (done = 0; done < count && result == SLM_OK;) {
+        size_t chunk = count - done < s->batch ? count - done : s->batch;
+        result = slm__eval_chunk(s, tokens + done, chunk, count - done - chunk);
+        done += chunk;
+    }
+    slm__fp_leave(saved);
+    if (result != SLM_OK) {
+        s->position = start;
+        s->final_count = 0;
+    }
+    return result;
+}
+
+SLM_API const float *slm_logits(slm_session *s, size_t back) {
+    slm__product product;
+    size_t rows, at, i;
+    unsigned saved;
+    if (!s) return NULL;
+    if (back >= s->final_count) {
+        slm__fail(&s->error, SLM_ERR_ARGUMENT, "no logits kept %u positions back", back);
+        return NULL;
+    }
+    rows = s->model->shape.vocab_rows;
+    at = s->final_count - 1 - back;
+    if (at < s->logits_at || at >= s->logits_at + s->logits_count) {
+        s->logits_at = at;
+        s->logits_count = back + 1 < s->logits_rows ? back + 1 : s->logits_rows;
+        product.weight = slm__model_tensor(s->model, SLM__HEAD);
+        product.bias = slm__model_tensor(s->model, SLM__HEAD + 1);
+        product.y = s->logits;
+        product.y_stride = rows;
+        product.gelu = 0;
+        saved = slm__fp_enter();
+        slm__multiply(s, &product, 1, s->final + at * s->model->shape.hidden,
+                      s->model->shape.hidden, s->logits_count);
+        slm__fp_leave(saved);
+    }
+    for (i = 0; i < rows; i++)
+        if (!slm__finite(s->logits[(at - s->logits_at) * rows + i])) {
+            slm__fail(&s->error, SLM_ERR_NUMERIC, "a logit is not finite");
+            return NULL;
+        }
+    return s->logits + (at - s->logits_at) * rows;
+}
+
+/* ---- >>sampling --------------------------------------------------------------------------
+   Probabilities become integers before anything is added, so every machine draws alike. */
+
+#define SLM__ONE_MASS 1099511627776.0 /* 2^40: the likeliest token's mass */
+
+static int slm__has_token(const slm_model *model, size_t row) {
+    if (!model->has_tokenizer) return 1;
+    return row < model->tokenizer.count && (model->tokenizer.attributes[row] & 1);
+}
+
+/* splitmix64 (Steele, Lea, Flood 2014). */
+static uint64_t slm__random(uint64_t *state) {
+    uint64_t z = (*state += UINT64_C(0x9E3779B97F4A7C15));
+    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
+    return z ^ z >> 31;
+}
+
+/* Natural logarithm of x > 0: x = 2^n m, then 2 atanh((m-1)/(m+1)) as a series. */
+static double slm__log(double x) {
+    double t, z, sum = 0;
+    uint64_t bits;
+    int n, i;
+    memcpy(&bits, &x, sizeof bits);
+    n = (int)(bits >> 52 & 0x7FF) - 1023;
+    bits = (bits & UINT64_C(0xFFFFFFFFFFFFF)) | UINT64_C(0x3FF0000000000000);
+    memcpy(&x, &bits, sizeof x);
+    if (x > 1.4142135623730951) {
+        x *= 0.5;
+        n++;
+    }
+    t = (x - 1) / (x + 1);
+    z = t * t;
+    for (i = 21; i >= 1; i -= 2) sum = slm__madd_double(1.0 / i, sum, z);
+    return slm__madd_double((double)n * 0.69314718055994531, 2 * t, sum);
+}
+
+static float slm__logprob(const float *logits, size_t rows, size_t row) {
+    uint64_t total = 0;
+    float largest = logits[0];
+    size_t i;
+    for (i = 1; i < rows; i++)
+        if (logits[i] > largest) largest = logits[i];
+    for (i = 0; i < rows; i++)
+        total += (uint64_t)((double)slm__exp(logits[i] - largest) * SLM__ONE_MASS);
+    return (float)((double)(logits[row] - largest) - slm__log((double)total / SLM__ONE_MASS));
+}
+
+/* a comes before b: the likelier one, then the smaller id. */
+static int slm__before(const slm_session *s, uint32_t a, uint32_t b) {
+    return s->masses[a] != s->masses[b] ? s->masses[a] > s->masses[b] : a < b;
+}
+
+static void slm__sift(slm_session *s, size_t at, size_t count) {
+    uint32_t *heap = s->candidates, moved = heap[at];
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= count) break;
+        if (child + 1 < count && slm__before(s, heap[child + 1], heap[child])) child++;
+        if (!slm__before(s, heap[child], moved)) break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = moved;
+}
+
+/* Keeps the likeliest candidates as the rules say; they stand at the end of
+   candidates[0 .. count), their number is returned and *total becomes their mass. */
+static size_t slm__keep(slm_session *s, size_t count, uint64_t *total,
+                        const slm_sampling *sampling) {
+    float top_p = sampling->top_p > 0 && sampling->top_p < 1 ? sampling->top_p : 1;
+    size_t most = sampling->top_k && sampling->top_k < count ? sampling->top_k : count;
+    uint64_t wanted, taken = 0, least = 0;
+    size_t left = count, i;
+    for (i = count / 2; i-- > 0;) slm__sift(s, i, count);
+    least = (uint64_t)((double)s->masses[s->candidates[0]] * (double)sampling->min_p);
+    while (count - left < most) { /* top-k first: top-p is a share of what that leaves */
+        uint32_t best = s->candidates[0];
+        s->candidates[0] = s->candidates[--left];
+        s->candidates[left] = best;
+        taken += s->masses[best];
+        slm__sift(s, 0, left);
+    }
+    wanted = (uint64_t)((double)taken * (double)top_p);
+    for (*total = 0, i = count; i > left; i--) {
+        uint64_t mass = s->masses[s->candidates[i - 1]];
+        if (i < count && (mass < least || (top_p < 1 && *total >= wanted))) break;
+        *total += mass;
+    }
+    return count - i;
+}
+
+static slm_token slm__draw(slm_session *s, const float *logits, const slm_sampling *sampling,
+                           float largest) {
+    size_t rows = s->model->shape.vocab_rows, count = 0, kept, row;
+    uint64_t total = 0, target;
+    for (row = 0; row < rows; row++) {
+        float p = slm__exp((logits[row] - largest) / sampling->temperature);
+        if (!slm__has_token(s->model, row) || !(p > 0)) continue;
+        s->masses[row] = (uint64_t)((double)p * SLM__ONE_MASS);
+        if (!s->masses[row]) continue;
+        total += s->masses[row];
+        s->candidates[count++] = (uint32_t)row;
+    }
+    kept = count;
+    if (sampling->top_k || sampling->min_p > 0 || (sampling->top_p > 0 && sampling->top_p < 1))
+        kept = slm__keep(s, count, &total, sampling);
+    target = slm__random(&s->random) % total;
+    for (row = count - kept; row + 1 < count; row++) {
+        uint64_t mass = s->masses[s->candidates[row]];
+        if (target < mass) break;
+        target -= mass;
+    }
+    return (slm_token)s->candidates[row];
+}
+
+/* Penalties, biases and the hook, on a copy: slm_logits goes on showing the row as it is. */
+static const float *slm__adjust(slm_session *s, const float *logits,
+                                const slm_sampling *sampling) {
+    size_t rows = s->model->shape.vocab_rows, i;
+    uint32_t *seen = s->candidates;
+    float repetition = sampling->repetition == 0 ? 1 : sampling->repetition;
+    memcpy(s->adjusted, logits, rows * sizeof(float));
+    memset(seen, 0, rows * sizeof *seen);
+    for (i = 0; i < s->position; i++) seen[s->history[i]]++;
+    for (i = 0; i < rows; i++) {
+        float *logit = &s->adjusted[i];
+        if (!seen[i]) continue;
+        *logit = *logit > 0 ? *logit / repetition : *logit * repetition;
+        *logit -= (float)seen[i] * sampling->frequency + sampling->presence;
+    }
+    for (i = 0; i < sampling->bias_count; i++)
+        s->adjusted[sampling->biases[i].token] += sampling->biases[i].value;
+    if (sampling->adjust) sampling->adjust(sampling->adjust_user, s->adjusted, rows);
+    return s->adjusted;
+}
+
+static const char *slm__check_sampling(const slm_session *s, const slm_sampling *sampling) {
+    size_t i;
+    if (!slm__finite(sampling->temperature) || sampling->temperature < 0) return "temperature";
+    if (!(sampling->top_p >= 0)) return "top-p";
+    if (!(sampling->min_p >= 0 && sampling->min_p <= 1)) return "min-p";
+    if (!slm__finite(sampling->repetition) || sampling->repetition < 0) return "repetition";
+    if (!slm__finite(sampling->frequency) || !slm__finite(sampling->presence)) return "penalty";
+    if (sampling->bias_count && !sampling->biases) return "biases";
+    for (i = 0; i < sampling->bias_count; i++)
+        if (sampling->biases[i].token < 0 ||
+            (uint32_t)sampling->biases[i].token >= s->model->shape.vocab_rows ||
+            sampling->biases[i].value != sampling->biases[i].value)
+            return "a bias";
+    return NULL;
+}
+
+SLM_API slm_result slm_sample(slm_session *s, const slm_sampling *sampling, slm_token *token) {
+    static const slm_sampling greedy = {0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL};
+    const float *logits;
+    const char *wrong;
+    size_t row, best = SIZE_MAX;
+    unsigned saved;
+    if (!s || !token) return SLM_ERR_ARGUMENT;
+    *token = -1;
+    if (!sampling) sampling = &greedy;
+    wrong = slm__check_sampling(s, sampling);
+    if (wrong) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "sampling: %s out of range", wrong);
+    logits = slm_logits(s, 0);
+    if (!logits) return s->error.code;
+    saved = slm__fp_enter();
+    if (sampling->repetition != 0 || sampling->frequency != 0 || sampling->presence != 0 ||
+        sampling->bias_count || sampling->adjust)
+        logits = slm__adjust(s, logits, sampling);
+    for (row = 0; row < s->model->shape.vocab_rows; row++)
+        if (slm__has_token(s->model, row) && logits[row] == logits[row] &&
+            (best == SIZE_MAX || logits[row] > logits[best]))
+            best = row;
+    if (best != SIZE_MAX) *token = (slm_token)best;
+    if (best != SIZE_MAX && sampling->temperature != 0 && slm__finite(logits[best])) {
+        if (!s->seeded || s->seed != sampling->seed) s->random = sampling->seed;
+        s->seeded = 1;
+        s->seed = sampling->seed;
+        *token = slm__draw(s, logits, sampling, logits[best]);
+    }
+    slm__fp_leave(saved);
+    if (best == SIZE_MAX)
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "no row with a token is left to sample");
+    return SLM_OK;
+}
+
+SLM_API slm_result slm_score(slm_session *s, const slm_token *tokens, size_t count,
+                             float *logprobs) {
+    size_t start, done = 0, chunk, i, rows;
+    slm_result result = SLM_OK;
+    if (!s || (count && (!tokens || !logprobs))) return SLM_ERR_ARGUMENT;
+    start = s->position;
+    rows = s->model->shape.vocab_rows;
+    if (count > s->context - start)
+        return slm__fail(&s->error, SLM_ERR_CONTEXT_FULL, "%u tokens do not fit", count);
+    for (i = 0; i < count; i++)
+        if (tokens[i] < 0 || (uint32_t)tokens[i] >= rows)
+            return slm__fail(&s->error, SLM_ERR_ARGUMENT, "token %u is out of range", i);
+    while (done < count && result == SLM_OK) {
+        const float *logits = s->position ? slm_logits(s, 0) : NULL;
+        if (s->position && !logits) result = s->error.code;
+        else logprobs[done] = logits ? slm__logprob(logits, rows, (size_t)tokens[done]) : 0;
+        chunk = count - done < s->kept ? count - done : s->kept;
+        if (result == SLM_OK) result = slm_eval(s, tokens + done, chunk);
+        for (i = 1; i < chunk && result == SLM_OK; i++) {
+            logits = slm_logits(s, chunk - i);
+            if (!logits) result = s->error.code;
+            else logprobs[done + i] = slm__logprob(logits, rows, (size_t)tokens[done + i]);
+        }
+        done += chunk;
+    }
+    if (result != SLM_OK) slm_rewind(s, start);
+    return result;
+}
+
+/* ---- >>generate -------------------------------------------------------------------------- */
+
+static int slm__is_end(const slm_model *model, slm_token token) {
+    uint32_t i;
+    for (i = 0; model->has_tokenizer && i < model->tokenizer.end_count; i++)
+        if (model->tokenizer.end[i] == token) return 1;
+    return 0;
+}
+
+SLM_API slm_result slm_prompt(slm_session *s, const char *text, size_t size, unsigned flags) {
+    size_t count = 0;
+    slm_result result;
+    if (!s || (!text && size)) return SLM_ERR_ARGUMENT;
+    if (!s->model->has_tokenizer)
+        return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "the model has no tokenizer");
+    if (size == SLM_NUL) size = strlen(text);
+    result = slm__bpe_encode(&s->model->tokenizer, text, size, flags, s->prompt, s->context,
+                             &count, s->scratch, s->scratch_size, &s->model->allocator);
+    if (result == SLM_ERR_CAPACITY)
+        return slm__fail(&s->error, SLM_ERR_CONTEXT_FULL,
+                         "the text has %u tokens, the context is %u", count, s->context);
+    if (result != SLM_OK)
+        return slm__fail(&s->error, result, "tokenizing: %s", slm_result_name(result));
+    if (!count && !s->position) {
+        const slm__tokenizer *t = &s->model->tokenizer;
+        slm_token start = t->bos >= 0 ? t->bos : t->end_count ? t->end[0] : -1;
+        if (start < 0)
+            return slm__fail(&s->error, SLM_ERR_ARGUMENT, "nothing to start from: no BOS");
+        s->prompt[count++] = start;
+    }
+    return slm_eval(s, s->prompt, count);
+}
+
+SLM_API slm_result slm_generate(slm_session *s, const slm_generation *generation) {
+    size_t i;
+    if (!s) return SLM_ERR_ARGUMENT;
+    if (!s->final_count)
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "nothing evaluated to go on from");
+    for (i = 0; generation && i < generation->stop_count; i++)
+        if (!generation->stops || !generation->stops[i] || strlen(generation->stops[i]) > 255)
+            return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a stop is missing or too long");
+    memset(&s->generation, 0, sizeof s->generation);
+    if (generation) s->generation = *generation;
+    s->generating = 1;
+    s->ended = SLM_REASON_NONE;
+    s->generated = s->pending_size = s->shown = 0;
+    s->clean = s->position;
+    s->seeded = 0;
+    return SLM_OK;
+}
+
+/* How many of the bytes are whole characters; what can never become one counts as whole. */
+static size_t slm__whole(const char *text, size_t size) {
+    size_t back;
+    for (back = 1; back <= 3 && back <= size; back++) {
+        unsigned lead = (unsigned char)text[size - back];
+        size_t need = lead >= 0xF0 && lead < 0xF5 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 1;
+        if (lead >= 0xF5) need = 1;
+        if (lead >= 0x80 && lead < 0xC0) continue;
+        return need > back ? size - back : size;
+    }
+    return size;
+}
+
+static slm_result slm__finish(slm_session *s, slm_piece *piece, slm_reason reason) {
+    s->ended = reason;
+    if (s->pending_size > s->shown) { /* what was held back: part of a character or of a stop */
+        piece->text = s->pending + s->shown;
+        piece->size = s->pending_size - s->shown;
+        s->shown = s->pending_size;
+        return SLM_OK;
+    }
+    piece->reason = reason;
+    return SLM_DONE;
+}
+
+/* Looks for stops in the text not shown yet. *whole becomes what may be shown: up to a stop, or
+   up to what could be the beginning of one. 1: a stop was found. */
+static int slm__find_stop(const slm_session *s, size_t *whole) {
+    const slm_generation *g = &s->generation;
+    size_t i, at, matched, size;
+    for (at = 0; at < s->pending_size; at++)
+        for (i = 0; i < g->stop_count; i++) {
+            size = strlen(g->stops[i]);
+            for (matched = 0; matched < size && at + matched < s->pending_size; matched++)
+                if (s->pending[at + matched] != g->stops[i][matched]) break;
+            if (size && matched == size) {
+                *whole = at;
+                return 1;
+            }
+            if (at + matched == s->pending_size && at < *whole) *whole = at;
+        }
+    return 0;
+}
+
+/* Puts a token's bytes behind those held back and decides how many may be shown. */
+static void slm__show(slm_session *s, slm_piece *piece, const char *text, size_t size) {
+    size_t whole;
+    memmove(s->pending, s->pending + s->shown, s->pending_size - s->shown);
+    s->pending_size -= s->shown;
+    s->shown = 0;
+    if (size > sizeof s->pending - s->pending_size) { /* longer than any text: as it is */
+        s->pending_size = 0;
+        piece->text = text;
+        piece->size = size;
+        return;
+    }
+    if (size) memcpy(s->pending + s->pending_size, text, size);
+    s->pending_size += size;
+    whole = slm__whole(s->pending, s->pending_size);
+    if (slm__find_stop(s, &whole)) {
+        s->pending_size = whole;
+        s->ended = SLM_REASON_STOP;
+        slm_rewind(s, s->clean);
+        s->generating = 1;
+    }
+    if (whole == s->pending_size) s->clean = s->position;
+    piece->text = s->pending;
+    piece->size = s->shown = whole;
+}
+
+SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
+    const char *text;
+    const float *logits;
+    size_t size = 0;
+    slm_token token;
+    slm_result result;
+    float logprob;
+    if (!s || !piece) return SLM_ERR_ARGUMENT;
+    memset(piece, 0, sizeof *piece);
+    piece->token = -1;
+    piece->text = "";
+    if (!s->generating)
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "slm_generate has not been called");
+    if (s->ended != SLM_REASON_NONE) return slm__finish(s, piece, s->ended);
+    if (s->generation.limit && s->generated >= s->generation.limit)
+        return slm__finish(s, piece, SLM_REASON_LIMIT);
+    if (s->position >= s->context) return slm__finish(s, piece, SLM_REASON_CONTEXT);
+    result = slm_sample(s, &s->generation.sampling, &token);
+    if (result != SLM_OK) return result;
+    if (!s->generation.ignore_end && slm__is_end(s->model, token))
+        return slm__finish(s, piece, SLM_REASON_END);
+    logits = slm_logits(s, 0);
+    if (!logits) return s->error.code;
+    logprob = slm__logprob(logits, s->model->shape.vocab_rows, (size_t)token);
+    result = slm_eval(s, &token, 1);
+    if (result != SLM_OK) return result;
+    s->generated++;
+    piece->token = token;
+    piece->logprob = logprob;
+    text = slm_token_text(s->model, token, &size);
+    slm__show(s, piece, text, size);
+    return SLM_OK;
+}
+
+/* ---- >>chat ------------------------------------------------------------------------------
+   Turn formats. Phi-2's: "Instruct: question\nOutput: answer". A turn is tokenized whole, since
+   the template's last bytes may merge with the message's first. */
+
+static slm_result slm__say(slm_session *s, const char *before, const char *text, size_t size,
+                           const char *after) {
+    size_t head = strlen(before), tail = strlen(after), total, count = 0;
+    slm_result result;
+    char *turn;
+    total = slm__size(1, slm__size(1, size, head), tail);
+    turn = total == SIZE_MAX ? NULL : (char *)slm__allocate(&s->allocator, total + 1);
+    if (!turn) return slm__fail(&s->error, SLM_ERR_MEMORY, "no memory for a turn");
+    memcpy(turn, before, head);
+    if (size) memcpy(turn + head, text, size);
+    memcpy(turn + head + size, after, tail);
+    result = slm__bpe_encode(&s->model->tokenizer, turn, total, s->position ? 0 : SLM_ADD_BOS,
+                             s->prompt, s->context, &count, s->scratch, s->scratch_size,
+                             &s->allocator);
+    slm__release(&s->allocator, turn);
+    if (result == SLM_ERR_CAPACITY) result = SLM_ERR_CONTEXT_FULL;
+    if (result != SLM_OK)
+        return slm__fail(&s->error, result, "the turn: %s", slm_result_name(result));
+    return slm_eval(s, s->prompt, count);
+}
+
+SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, size_t size) {
+    int instruct;
+    if (!s || (!text && size)) return SLM_ERR_ARGUMENT;
+    if (!s->model->has_tokenizer)
+        return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "the model has no tokenizer");
+    instruct = s->model->turn_format == 1;
+    if (size == SLM_NUL) size = strlen(text);
+    if (role == SLM_ASSISTANT && !text)
+        return slm__say(s, instruct ? "\nOutput:" : "\n", NULL, 0, "");
+    if (role == SLM_ASSISTANT)
+        return slm__say(s, instruct ? "\nOutput: " : "\n", text, size, "");
+    if (role == SLM_SYSTEM) return slm__say(s, s->position ? "\n" : "", text, size, "\n");
+    if (role != SLM_USER) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "unknown role");
+    if (instruct) return slm__say(s, s->position ? "\nInstruct: " : "Instruct: ", text, size, "");
+    return slm__say(s, s->position ? "\n" : "", text, size, "");
+}
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC pop_options
+#elif defined(__clang__)
+#pragma float_control(pop)
+#endif
+#endif /* SLM_IMPLEMENTATION */
+
+#else /* SLM__LANES: the header includes itself for one instruction set */
+
+/* ---- >>kernel bodies ---------------------------------------------------------------------
+   Written once over 16 lanes: lane i owns output i, so every set sums in the same order. */
+
+#define SLM__JOIN2(a, b) a##_##b
+#define SLM__JOIN(a, b) SLM__JOIN2(a, b)
+#define SLM__N(name) SLM__JOIN(slm__##name, SLM__LANES)
+#define SLM__V SLM__N(lanes)
+
+/* Four inputs share each widened weight; what remains goes one by one, in the same order. */
+#define SLM__DEFINE_TILE(name, element, load)                                                  \
+    SLM__TARGET static void SLM__N(name)(const void *tile, const float *x, size_t x_stride,    \
+                                         size_t cols, size_t tokens, float *y) {               \
+        const element *weights = (const element *)tile;                                       \
+        size_t t = 0, k, start, end;                                                           \
+        for (; t + 4 <= tokens; t += 4) {                                                      \
+            const float *x0 = x + t * x_stride, *x1 = x0 + x_stride, *x2 = x1 + x_stride,      \
+                        *x3 = x2 + x_stride;                                                   \
+            SLM__V y0 = SLM__N(zero)(), y1 = y0, y2 = y0, y3 = y0;                             \
+            for (start = 0; start < cols; start = end) {                                       \
+                SLM__V s0 = SLM__N(zero)(), s1 = s0, s2 = s0, s3 = s0;                         \
+                end = cols - start < SLM__BLOCK ? cols : start + SLM__BLOCK;                   \
+                for (k = start; k < end; k++) {                                                \
+                    SLM__V w = SLM__N(load)(weights + k * 16);                                 \
+                    s0 = SLM__N(madd)(s0, w, x0[k]);                                           \
+                    s1 = SLM__N(madd)(s1, w, x1[k]);                                           \
+                    s2 = SLM__N(madd)(s2, w, x2[k]);                                           \
+                    s3 = SLM__N(madd)(s3, w, x3[k]);                                           \
+                }                                                                              \
+                y0 = SLM__N(add)(y0, s0);                                                      \
+                y1 = SLM__N(add)(y1, s1);                                                      \
+                y2 = SLM__N(add)(y2, s2);                                                      \
+                y3 = SLM__N(add)(y3, s3);                                                      \
+            }                                                                                  \
+            SLM__N(store)(y + t * 16, y0);                                                     \
+            SLM__N(store)(y + t * 16 + 16, y1);                                                \
+            SLM__N(store)(y + t * 16 + 32, y2);                                                \
+            SLM__N(store)(y + t * 16 + 48, y3);                                                \
+        }                                                                                      \
+        for (; t < tokens; t++) {                                                              \
+            const float *x0 = x + t * x_stride;                                                \
+            SLM__V y0 = SLM__N(zero)();                                                        \
+            for (start = 0; start < cols; start = end) {                                       \
+                SLM__V s0 = SLM__N(zero)();                                                    \
+                end = cols - start < SLM__BLOCK ? cols : start + SLM__BLOCK;                   \
+                for (k = start; k < end; k++)                                                  \
+                    s0 = SLM__N(madd)(s0, SLM__N(load)(weights + k * 16), x0[k]);              \
+                y0 = SLM__N(add)(y0, s0);                                                      \
+            }                                                                                  \
+            SLM__N(store)(y + t * 16, y0);                                                     \
+        }                                                                                      \
+    }
+
+SLM__DEFINE_TILE(tile_f32, float, load_f32)
+SLM__DEFINE_TILE(tile_f16, uint16_t, load_f16)
+
+/* float(sum of q * w) * (scale_w * scale_x) per block, blocks in order. */
+SLM__TARGET static void SLM__N(tile_q8)(const void *tile, const int8_t *q, size_t q_stride,
+                                        const float *scales, size_t cols, size_t tokens,
+                                        float *y) {
+    size_t blocks = (cols + SLM__BLOCK - 1) / SLM__BLOCK, quads = (cols + 3) / 4, t = 0, b, k;
+    const uint16_t *weight_scales = (const uint16_t *)tile;
+    const uint8_t *codes = (const uint8_t *)tile + (blocks * 32 + 63) / 64 * 64;
+    for (; t + 2 <= tokens; t += 2) {
+        const int8_t *q0 = q + t * q_stride, *q1 = q0 + q_stride;
+        SLM__V y0 = SLM__N(zero)(), y1 = y0;
+        for (b = 0; b < blocks; b++) {
+            size_t end = quads < (b + 1) * 64 ? quads : (b + 1) * 64;
+            SLM__V w = SLM__N(load_f16)(weight_scales + b * 16);
+            SLM__N(sums) s0 = SLM__N(none)(), s1 = s0;
+            for (k = b * 64; k < end; k++) {
+                SLM__N(codes) c = SLM__N(load_codes)(codes + k * 64);
+                s0 = SLM__N(dot4)(s0, c, q0 + k * 4);
+                s1 = SLM__N(dot4)(s1, c, q1 + k * 4);
+            }
+            y0 = SLM__N(settle)(y0, s0, w, scales[t * blocks + b]);
+            y1 = SLM__N(settle)(y1, s1, w, scales[(t + 1) * blocks + b]);
+        }
+        SLM__N(store)(y + t * 16, y0);
+        SLM__N(store)(y + t * 16 + 16, y1);
+    }
+    for (; t < tokens; t++) {
+        SLM__V y0 = SLM__N(zero)();
+        for (b = 0; b < blocks; b++) {
+            size_t end = quads < (b + 1) * 64 ? quads : (b + 1) * 64;
+            SLM__N(sums) s0 = SLM__N(none)();
+            for (k = b * 64; k < end; k++)
+                s0 = SLM__N(dot4)(s0, SLM__N(load_codes)(codes + k * 64), q + t * q_stride + k * 4);
+            y0 = SLM__N(settle)(y0, s0, SLM__N(load_f16)(weight_scales + b * 16),
+                                scales[t * blocks + b]);
+        }
+        SLM__N(store)(y + t * 16, y0);
+    }
+}
+
+#define SLM__DEFINE_ATTENTION(scores, values, element, load)                                   \
+    SLM__TARGET static void SLM__N(scores)(const float *q, const void *keys, size_t size,      \
+                                           size_t tiles, float scale, float *out) {            \
+        const element *key = (const element *)keys;                                           \
+        size_t tile, d;                                                                        \
+        for (tile = 0; tile < tiles; tile++) {                                                 \
+            SLM__V s = SLM__N(zero)();                                                         \
+            for (d = 0; d < size; d++, key += 16)                                              \
+                s = SLM__N(madd)(s, SLM__N(load)(key), q[d]);                                  \
+            SLM__N(store)(out + tile * 16, SLM__N(scale)(s, scale));                           \
+        }                                                                                      \
+    }                                                                                          \
+    SLM__TARGET static void SLM__N(values)(const float *p, const void *rows, size_t size,      \
+                                           size_t count, float *out) {                         \
+        size_t d, i;                                                                           \
+        for (d = 0; d < size; d += 16) {                                                       \
+            const element *value = (const element *)rows + d;                                 \
+            SLM__V s = SLM__N(zero)();                                                         \
+            for (i = 0; i < count; i++, value += size)                                         \
+                s = SLM__N(madd)(s, SLM__N(load)(value), p[i]);                                \
+            SLM__N(store)(out + d, s);                                                         \
+        }                                                                                      \
+    }
+
+SLM__DEFINE_ATTENTION(scores_f32, values_f32, float, load_f32)
+SLM__DEFINE_ATTENTION(scores_f16, values_f16, uint16_t, load_f16)
+
+static const slm__kernels SLM__N(kernels) = {
+    SLM__N(tile_f32),   SLM__N(tile_f16),   SLM__N(tile_q8),   SLM__N(scores_f32),
+    SLM__N(scores_f16), SLM__N(values_f32), SLM__N(values_f16)};
+
+#undef SLM__JOIN2
+#undef SLM__JOIN
+#undef SLM__N
+#undef SLM__V
+#undef SLM__DEFINE_TILE
+#undef SLM__DEFINE_ATTENTION
+#undef SLM__LANES
+#undef SLM__TARGET
+#endif /* SLM__LANES */
+
+/* MIT licence: see the file LICENSE. */
