@@ -158,9 +158,9 @@ def dialogue(rng):
     return "\n".join("Instruct: %s\nOutput: %s" % turn for turn in turns)
 
 
-def document(rng):
+def document(rng, stories=0.4):
     """One document without its end token: a story, or a dialogue of one or more turns."""
-    return Document(rng).story() if rng.random() < 0.6 else dialogue(rng)
+    return Document(rng).story() if rng.random() < stories else dialogue(rng)
 
 
 def main():

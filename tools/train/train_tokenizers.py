@@ -78,7 +78,7 @@ def old_wording():
 def corpus():
     old_wording()
     rng = random.Random(2048)
-    out = [language.document(rng) for _ in range(12000)]
+    out = [language.document(rng, stories=0.6) for _ in range(12000)]
     return out + list(lines(rng, 4000))
 
 
