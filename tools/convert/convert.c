@@ -445,11 +445,11 @@ void model_from_directory(Model *model, const char *directory, uint32_t type) {
 /* ---- command line ------------------------------------------------------------------------ */
 
 static void print_help(FILE *out) {
-    fputs("usage: slm-convert SRC OUT.slm [--type f32|f16]\n"
+    fputs("usage: slm-convert SRC OUT.slm [--type f32|f16|q8]\n"
           "  SRC      a Hugging Face directory (config.json, safetensors, tokenizer files),\n"
           "           or a .slm of type f32 or f16\n"
           "  OUT.slm  the file to write\n"
-          "  --type   type of the matrices: f32, f16 (default)\n"
+          "  --type   type of the matrices: f32, f16 (default), q8\n"
           "  --help   this text\n", out);
 }
 
@@ -460,12 +460,15 @@ static int usage_error(const char *what, const char *name) {
 }
 
 static int parse_type(const char *name, uint32_t *type) {
-    if (!name)
-        return usage_error("--type needs a type; supported types: f32, f16", "");
-    if (strcmp(name, "f32") != 0 && strcmp(name, "f16") != 0)
-        return usage_error("supported types: f32, f16; not ", name);
-    *type = strcmp(name, "f32") == 0 ? TYPE_F32 : TYPE_F16;
-    return 0;
+    static const struct { const char *name; uint32_t type; } types[] = {
+        {"f32", TYPE_F32}, {"f16", TYPE_F16}, {"q8", TYPE_Q8}};
+    size_t i;
+    for (i = 0; name && i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(name, types[i].name) == 0) {
+            *type = types[i].type;
+            return 0;
+        }
+    return usage_error("--type is f32, f16 or q8, not ", name ? name : "nothing");
 }
 
 static int parse(int count, char **arguments, const char **paths, uint32_t *type) {

@@ -135,9 +135,17 @@ typedef struct Tokenizer {
 /* rows: the model's vocabulary; config: its config.json. */
 void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, uint32_t rows);
 
+/* ---- quantization (quantize.c) ----------------------------------------------------------- */
+
+size_t q8_tile_size(size_t cols);   /* bytes before rounding to lines */
+size_t q8_code_offset(size_t cols); /* of the codes in a tile */
+/* rows: [16][cols], those beyond the matrix zero; they are changed. out: one tile.
+   0: some scale is beyond what an f16 holds. */
+int q8_make_tile(float *rows, size_t cols, unsigned char *out);
+
 /* ---- the model and its output (convert.c, write.c) --------------------------------------- */
 
-enum { TYPE_VECTOR = 0, TYPE_F32 = 1, TYPE_F16 = 2 };
+enum { TYPE_VECTOR = 0, TYPE_F32 = 1, TYPE_F16 = 2, TYPE_Q8 = 4 };
 enum { MODEL_LAYER = 0xFFFF };
 
 typedef struct OutTensor {

@@ -56,8 +56,11 @@ static void read_tensor(SourceTensor *tensor, const Json *entry, uint64_t data_s
     if (!shape || shape->type != JSON_ARRAY || shape->size > 8)
         fail("%s: tensor %s: bad shape", tensor->file->path, tensor->name);
     for (item = shape->first; item; item = item->next) {
-        tensor->shape[tensor->dimensions] = read_count(tensor, item);
-        elements = mul64(elements, tensor->shape[tensor->dimensions++]);
+        uint64_t size = read_count(tensor, item);
+        if (size && elements > ((uint64_t)1 << 56) / size)
+            fail("%s: tensor %s: its size overflows", tensor->file->path, tensor->name);
+        tensor->shape[tensor->dimensions++] = size;
+        elements *= size;
     }
     if (!range || range->type != JSON_ARRAY || range->size != 2)
         fail("%s: tensor %s: bad data_offsets", tensor->file->path, tensor->name);

@@ -62,7 +62,9 @@ static void progress_step(Progress *progress, uint64_t bytes) {
 /* ---- layout ------------------------------------------------------------------------------ */
 
 static uint64_t tile_stride(uint32_t type, uint32_t cols) {
-    uint64_t lines = ((uint64_t)cols * TILE * (type == TYPE_F32 ? 4 : 2) + 63) / 64;
+    uint64_t bytes = type == TYPE_Q8 ? q8_tile_size(cols)
+                                     : (uint64_t)cols * TILE * (type == TYPE_F32 ? 4 : 2);
+    uint64_t lines = (bytes + 63) / 64;
     return (lines | 1) * 64; /* an odd number of lines */
 }
 
@@ -109,7 +111,7 @@ static void put_directory(Model *model) {
         put_u16(out, tensor->slot);
         put_u16(out, tensor->layer);
         put_u16(out, tensor->type);
-        put_u16(out, 0);
+        put_u16(out, tensor->type == TYPE_Q8 && tensor->cols >= 256); /* ROTATED */
         put_u32(out, tensor->rows);
         put_u32(out, tensor->cols);
         put_u64(out, tensor->offset);
@@ -156,7 +158,7 @@ static Buffer make_head(Model *model) {
 
 /* ---- one tile ---------------------------------------------------------------------------- */
 
-typedef enum Fault { FAULT_NONE, FAULT_READ, FAULT_NOT_FINITE, FAULT_RANGE } Fault;
+typedef enum Fault { FAULT_NONE, FAULT_READ, FAULT_NOT_FINITE, FAULT_RANGE, FAULT_SCALE } Fault;
 
 typedef struct Problem {
     Fault fault;
@@ -191,9 +193,18 @@ static int store_element(uint32_t type, unsigned char *out, size_t index, uint32
     return FAULT_NONE;
 }
 
-/* Where in the source's bytes of this tile row r, column c lies. */
-static size_t source_index(const OutTensor *tensor, size_t row, size_t col) {
-    return tensor->source_stride ? col * TILE + row : row * tensor->cols + col;
+/* A half to a half: finite or not is all there is to see. */
+static int copy_half(unsigned char *out, size_t to, const unsigned char *in, size_t from) {
+    out[2 * to] = in[2 * from];
+    out[2 * to + 1] = in[2 * from + 1];
+    return (in[2 * from + 1] & 0x7C) == 0x7C ? FAULT_NOT_FINITE : FAULT_NONE;
+}
+
+static void report(Problem *problem, int fault, uint64_t row, uint64_t col, uint32_t bits) {
+    problem->fault = (Fault)fault;
+    problem->row = row;
+    problem->col = col;
+    memcpy(&problem->value, &bits, 4);
 }
 
 static uint64_t tile_rows(const OutTensor *tensor, uint64_t tile) {
@@ -201,30 +212,58 @@ static uint64_t tile_rows(const OutTensor *tensor, uint64_t tile) {
     return left < TILE ? left : TILE;
 }
 
-/* in: room for a tile of the source; out: zeroed, tensor->stride bytes. */
-static void make_tile(const OutTensor *tensor, uint64_t tile, unsigned char *in,
-                      unsigned char *out, Problem *problem) {
-    size_t cols = tensor->cols, width = dtype_bytes(tensor->dtype), row, col;
-    size_t rows = (size_t)tile_rows(tensor, tile);
-    uint64_t at = tensor->source_offset;
-    size_t size = (tensor->source_stride ? TILE : rows) * cols * width;
-    at += tensor->source_stride ? tile * tensor->source_stride : tile * TILE * cols * width;
-    if (file_try_read(tensor->file, at, in, size) != 0) {
-        problem->fault = FAULT_READ;
-        return;
-    }
+/* A q8 tile is made from floats: all of its rows are needed to find scales. */
+static void quantize_tile(const OutTensor *tensor, uint64_t tile, const unsigned char *in,
+                          unsigned char *out, Problem *problem) {
+    size_t cols = tensor->cols, rows = (size_t)tile_rows(tensor, tile), row, col;
+    float *values = allocate(cols, TILE * sizeof(float));
     for (row = 0; row < rows; row++)
         for (col = 0; col < cols; col++) {
-            uint32_t bits = load_element(tensor->dtype, in, source_index(tensor, row, col));
-            int fault = store_element(tensor->type, out, col * TILE + row, bits);
+            size_t from = tensor->source_stride ? col * TILE + row : row * cols + col;
+            uint32_t bits = load_element(tensor->dtype, in, from);
+            if ((bits & 0x7FFFFFFF) >= 0x7F800000u) {
+                report(problem, FAULT_NOT_FINITE, tile * TILE + row, col, bits);
+                free(values);
+                return;
+            }
+            memcpy(&values[row * cols + col], &bits, 4);
+        }
+    if (!q8_make_tile(values, cols, out))
+        report(problem, FAULT_SCALE, tile * TILE, 0, 0);
+    free(values);
+}
+
+static void store_tile(const OutTensor *tensor, uint64_t tile, const unsigned char *in,
+                       unsigned char *out, Problem *problem) {
+    size_t cols = tensor->cols, rows = (size_t)tile_rows(tensor, tile), row, col;
+    int copy = tensor->dtype == DTYPE_F16 && tensor->type == TYPE_F16;
+    for (col = 0; col < cols; col++)
+        for (row = 0; row < rows; row++) {
+            size_t from = tensor->source_stride ? col * TILE + row : row * cols + col;
+            size_t to = col * TILE + row;
+            int fault = copy ? copy_half(out, to, in, from)
+                             : store_element(tensor->type, out, to,
+                                             load_element(tensor->dtype, in, from));
             if (fault) {
-                problem->fault = (Fault)fault;
-                problem->row = tile * TILE + row;
-                problem->col = col;
-                memcpy(&problem->value, &bits, 4);
+                report(problem, fault, tile * TILE + row, col,
+                       load_element(tensor->dtype, in, from));
                 return;
             }
         }
+}
+
+/* in: room for a tile of the source; out: zeroed, tensor->stride bytes. */
+static void make_tile(const OutTensor *tensor, uint64_t tile, unsigned char *in,
+                      unsigned char *out, Problem *problem) {
+    size_t row_bytes = tensor->cols * dtype_bytes(tensor->dtype);
+    size_t size = (tensor->source_stride ? TILE : (size_t)tile_rows(tensor, tile)) * row_bytes;
+    uint64_t stride = tensor->source_stride ? tensor->source_stride : TILE * (uint64_t)row_bytes;
+    if (file_try_read(tensor->file, tensor->source_offset + tile * stride, in, size) != 0)
+        problem->fault = FAULT_READ;
+    else if (tensor->type == TYPE_Q8)
+        quantize_tile(tensor, tile, in, out, problem);
+    else
+        store_tile(tensor, tile, in, out, problem);
 }
 
 static void check_problem(const OutTensor *tensor, const Problem *problem) {
@@ -233,6 +272,9 @@ static void check_problem(const OutTensor *tensor, const Problem *problem) {
         fail("%s: tensor %s cannot be read", tensor->file->path, tensor->name);
     if (problem->fault == FAULT_NOT_FINITE)
         fail("tensor %s: the value at [%llu, %llu] is not finite", tensor->name, row, col);
+    if (problem->fault == FAULT_SCALE)
+        fail("tensor %s: the values of rows %llu to %llu are too large for q8 scales", tensor->name,
+             row, row + TILE - 1);
     if (problem->fault == FAULT_RANGE)
         fail("tensor %s: the value %g at [%llu, %llu] is beyond 65504, too large for f16; "
              "use --type f32", tensor->name, (double)problem->value, row, col);
