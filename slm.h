@@ -1035,7 +1035,7 @@ static void slm__parallel(const slm_parallel *hook, unsigned threads, size_t wor
     size_t i;
     guarded.task = task;
     guarded.arg = arg;
-    if (threads < 2 || tasks < 2 || work < ((size_t)1 << 18)) {
+    if (threads < 2 || tasks < 2 || work < ((size_t)1 << 20)) {
         for (i = 0; i < tasks; i++) task(arg, i);
         return;
     }

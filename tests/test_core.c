@@ -303,3 +303,70 @@ static void test_damage(const char *path) {
     CHECK(opened > 0, "some flips leave a model that runs");
     free(block);
 }
+
+/* q8: the integer sums are exact, so the plain double loop gives the same float products. */
+static void test_q8_kernels(void) {
+    static uint8_t tile[64 * 20 + 1100 * 16 + 64];
+    static int8_t q[5 * 1104];
+    static float got[5 * 16], want[5 * 16], scales[5 * 5];
+    int i;
+    for (i = 1; i < (int)SLM_ISA_COUNT; i++) {
+        slm_isa isa = (slm_isa)i;
+        const slm__kernels *kernels = slm__kernels_for(&isa);
+        int same = 1, round;
+        if (!kernels) continue;
+        for (round = 0; round < 200; round++) {
+            size_t cols = 1 + core_random() % 1090, stride = (cols + 3) / 4 * 4;
+            size_t tokens = 1 + core_random() % 5, blocks = slm__blocks(cols), t, lane, b, k;
+            uint8_t *codes = tile + slm__q8_codes(cols);
+            for (k = 0; k < blocks * 16; k++) {
+                uint16_t half = slm__to_half(core_random_float());
+                memcpy(tile + 2 * k, &half, 2);
+            }
+            for (k = 0; k < stride * 16; k++) codes[k] = (uint8_t)(1 + core_random() % 255);
+            if (round % 3 == 0) memset(codes, round & 1 ? 255 : 1, stride * 16);
+            for (k = 0; k < stride * tokens; k++)
+                q[k] = (int8_t)((int)(core_random() % 255) - 127);
+            if (round % 3 == 0) memset(q, 127, stride * tokens);
+            for (t = 0; t < tokens; t++)
+                for (k = cols; k < stride; k++) q[t * stride + k] = 0;
+            for (k = 0; k < blocks * tokens; k++) scales[k] = core_random_float();
+            kernels->tile_q8(tile, q, stride, scales, cols, tokens, got);
+            for (t = 0; t < tokens; t++)
+                for (lane = 0; lane < 16; lane++) {
+                    float y = 0;
+                    for (b = 0; b < blocks; b++) {
+                        int32_t sum = 0;
+                        float w = slm__from_half(slm__u16(tile + 2 * (b * 16 + lane)));
+                        for (k = b * 256; k < cols && k < b * 256 + 256; k++)
+                            sum += (codes[k / 4 * 64 + lane * 4 + k % 4] - 128) *
+                                   q[t * stride + k];
+                        y = slm__madd(y, (float)sum, w * scales[t * blocks + b]);
+                    }
+                    want[t * 16 + lane] = y;
+                }
+            if (memcmp(got, want, tokens * 64)) same = 0;
+        }
+        CHECK(same, "q8 kernel equals the manual's arithmetic, bit for bit");
+    }
+    {
+        static float x[700], turned[700];
+        float peak = 0;
+        size_t size, k;
+        double worst = 0;
+        for (size = 1; size < 700; size += 13) {
+            for (k = 0; k < size; k++) x[k] = core_random_float();
+            slm__turn(turned, x, size);
+            slm__turn_back(turned, size);
+            for (k = 0; k < size; k++)
+                if (fabs(turned[k] - x[k]) > worst) worst = fabs(turned[k] - x[k]);
+        }
+        CHECK(worst < 2e-6, "the rotation turns back");
+        memset(x, 0, sizeof x);
+        x[5] = 1000;
+        slm__turn(turned, x, 256);
+        for (k = 0; k < 256; k++)
+            if (fabsf(turned[k]) > peak) peak = fabsf(turned[k]);
+        CHECK(peak < 63, "the rotation spreads an outlier");
+    }
+}

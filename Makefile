@@ -1,0 +1,67 @@
+# slm.h: the library is one header; this builds the programs around it and runs the tests.
+CC ?= cc
+CFLAGS ?= -O2
+WARN = -std=c99 -Wall -Wextra -pedantic -Werror
+OPENMP := $(shell printf 'int main(void){return 0;}\n' > /tmp/slm-probe-$$$$.c; \
+  $(CC) -fopenmp /tmp/slm-probe-$$$$.c -o /tmp/slm-probe-$$$$ 2>/dev/null && echo -fopenmp; \
+  rm -f /tmp/slm-probe-$$$$ /tmp/slm-probe-$$$$.c)
+FLAGS = $(CFLAGS) $(WARN) $(OPENMP)
+BIN = build/slm-convert build/slm-generate build/slm-chat build/slm-eval build/slm-tokenize \
+  build/slm-info build/hello
+MODEL = examples/models/tiny-phi.slm
+GOLDEN := $(notdir $(patsubst %/config.json,%,$(wildcard tests/golden/*/config.json)))
+
+all: $(BIN)
+
+help:
+	@echo "make            build everything into build/"
+	@echo "make run        the bundled model writes a story"
+	@echo "make test       all tests that need nothing but a C compiler"
+	@echo "make check      test, then sanitizers, C++ and other builds, Unicode tables"
+	@echo "make check-long compilers x optimisation x OpenMP give the same bits"
+	@echo "make bench      reading and writing speed of the bundled model"
+	@echo "make clean      remove build/"
+
+build/slm-convert: $(wildcard tools/convert/*.[ch])
+	@mkdir -p build
+	$(CC) $(FLAGS) tools/convert/*.c -o $@ -lm
+
+build/slm-%: tools/%.c tools/common.h slm.h
+	@mkdir -p build
+	$(CC) $(FLAGS) $< -o $@ -lm
+
+build/slm-%: examples/%.c tools/common.h slm.h
+	@mkdir -p build
+	$(CC) $(FLAGS) $< -o $@ -lm
+
+build/hello: examples/hello.c slm.h
+	@mkdir -p build
+	$(CC) $(FLAGS) $< -o $@ -lm
+
+build/golden/%.slm: tests/golden/%/config.json build/slm-convert
+	@mkdir -p build/golden
+	@build/slm-convert tests/golden/$* $@ --type f32 2>/dev/null
+
+build/test: tests/test_main.c $(wildcard tests/test_*.c) slm.h
+	@mkdir -p build
+	$(CC) $(FLAGS) $< -o $@ -lm
+
+run: build/slm-generate
+	@build/slm-generate $(MODEL) -p "Once upon a time" -n 400
+
+test: all build/test $(GOLDEN:%=build/golden/%.slm)
+	@sh tests/run.sh $(GOLDEN)
+
+check: test
+	sh tests/check.sh
+
+check-long: check
+	sh tests/check_long.sh
+
+bench: build/slm-generate
+	sh tests/bench.sh
+
+clean:
+	rm -rf build
+
+.PHONY: all help run test check check-long bench clean

@@ -1,0 +1,93 @@
+/* generate.c - continues a text. stdout is prompt + continuation and one newline, nothing else. */
+#define SLM_IMPLEMENTATION
+#include "../tools/common.h"
+
+static const char help[] =
+    "usage: slm-generate MODEL.slm [-p PROMPT | -f FILE] [options]\n"
+    "  -p PROMPT       the beginning (-: read it from stdin); empty: from the start token\n"
+    "  -f FILE         read the beginning from a file\n"
+    "  -n N            new tokens at most (256); fewer if an end token comes\n"
+    "  --temp T        temperature (0.8); 0 takes the likeliest token\n"
+    "  --top-p P, --top-k K, --min-p P   sampling limits (off)\n"
+    "  --seed S        random seed (0): a command gives the same text twice\n"
+    "  --ignore-eos    go on after an end token\n"
+    "  --threads N     (as many as there are processors)\n"
+    "  --kv f16|f32    type of the KV cache\n";
+
+typedef struct options {
+    const char *model, *prompt, *file;
+    slm_generation generation;
+    slm_session_desc session;
+} options;
+
+static void parse(int count, char **args, options *o) {
+    slm_sampling *sampling = &o->generation.sampling;
+    int i;
+    sampling->temperature = 0.8f;
+    o->generation.limit = 256;
+    for (i = 1; i < count; i++) {
+        const char *name = args[i];
+        if (!strcmp(name, "--help")) {
+            fputs(help, stdout);
+            exit(0);
+        } else if (!strcmp(name, "-p")) o->prompt = tool_value(count, args, &i);
+        else if (!strcmp(name, "-f")) o->file = tool_value(count, args, &i);
+        else if (!strcmp(name, "-n"))
+            o->generation.limit = tool_number(name, tool_value(count, args, &i), 1u << 30);
+        else if (!strcmp(name, "--temp"))
+            sampling->temperature = tool_real(name, tool_value(count, args, &i), 0, 1000);
+        else if (!strcmp(name, "--top-p"))
+            sampling->top_p = tool_real(name, tool_value(count, args, &i), 0, 1);
+        else if (!strcmp(name, "--min-p"))
+            sampling->min_p = tool_real(name, tool_value(count, args, &i), 0, 1);
+        else if (!strcmp(name, "--top-k"))
+            sampling->top_k =
+                (uint32_t)tool_number(name, tool_value(count, args, &i), 1u << 30);
+        else if (!strcmp(name, "--seed"))
+            sampling->seed = tool_number(name, tool_value(count, args, &i), UINT64_MAX);
+        else if (!strcmp(name, "--ignore-eos")) o->generation.ignore_end = 1;
+        else if (!strcmp(name, "--threads"))
+            o->session.threads =
+                (unsigned)tool_number(name, tool_value(count, args, &i), 4096);
+        else if (!strcmp(name, "--kv")) o->session.kv_type = tool_kv(tool_value(count, args, &i));
+        else if (name[0] == '-' && name[1]) tool_fail(2, "unknown option %s (see --help)", name);
+        else if (o->model) tool_fail(2, "one model only, not also %s", name);
+        else o->model = name;
+    }
+    if (!o->model) tool_fail(2, "a MODEL.slm is needed (see --help)");
+    if (o->prompt && o->file) tool_fail(2, "-p and -f exclude each other");
+}
+
+int main(int count, char **args) {
+    static options o;
+    slm_model *model;
+    slm_session *session;
+    slm_piece piece;
+    slm_result result;
+    const char *text;
+    size_t size;
+    tool_name = "slm-generate";
+    parse(count, args, &o);
+    text = o.prompt ? o.prompt : "";
+    size = strlen(text);
+    if (o.file || !strcmp(text, "-")) text = tool_read(o.file ? o.file : "-", &size);
+    model = tool_open(o.model, NULL);
+    session = tool_session(model, &o.session);
+    if (slm_prompt(session, text, size, SLM_ADD_BOS | SLM_PARSE_SPECIAL) != SLM_OK)
+        tool_fail(1, "%s", slm_session_error(session));
+    fwrite(text, 1, size, stdout);
+    fflush(stdout);
+    if (o.generation.limit && slm_generate(session, &o.generation) != SLM_OK)
+        tool_fail(1, "%s", slm_session_error(session));
+    result = SLM_DONE;
+    while (o.generation.limit && (result = slm_next(session, &piece)) == SLM_OK) {
+        fwrite(piece.text, 1, piece.size, stdout);
+        fflush(stdout);
+    }
+    if (result != SLM_DONE) tool_fail(1, "%s", slm_session_error(session));
+    putchar('\n');
+    slm_session_close(session);
+    slm_model_close(model);
+    if (fflush(stdout) != 0) tool_fail(1, "cannot write");
+    return 0;
+}

@@ -1,0 +1,30 @@
+#!/bin/sh
+# check.sh - beyond `make test`: sanitizers, C++, other flags, the Unicode tables.
+set -e
+CC=${CC:-cc}
+printf '#define SLM_IMPLEMENTATION\n#include "../slm.h"\nint main(void) { return 0; }\n' >build/one.c
+for flags in "-std=c99 -O0" "-std=c99 -O3" "-std=c11 -O2 -DSLM_NO_SIMD" "-O2 -DSLM_STATIC" \
+    "-O2 -DSLM_NO_STDIO" "-O2 -DSLM_NO_MALLOC -DSLM_NO_STDIO" "-O2 -DSLM_NO_MMAP"; do
+    echo "$CC $flags"
+    $CC $flags -Wall -Wextra -pedantic -Werror build/one.c -o build/one -lm
+done
+if command -v g++ >/dev/null; then
+    echo "g++ -std=c++11"
+    g++ -x c++ -std=c++11 -O2 -Wall -Wextra -pedantic -Werror build/one.c -o build/one -lm
+fi
+if command -v clang >/dev/null; then
+    echo "clang"
+    clang -std=c99 -O2 -Wall -Wextra -pedantic -Werror build/one.c -o build/one -lm
+fi
+echo "address and undefined-behaviour sanitizers"
+$CC -std=c99 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all tests/test_main.c \
+    -o build/test-sanitized -lm
+cases=$(for f in tests/golden/*/config.json; do [ -f "$f" ] && basename "$(dirname "$f")"; done)
+build/test-sanitized $cases | tail -n 1
+python=${PYTHON:-python3}
+if $python -c 'import tokenizers' 2>/dev/null; then
+    $python tests/make_unicode.py --check slm.h
+else
+    echo "skipped: Unicode tables (Python tokenizers is not installed)"
+fi
+echo "check passed"

@@ -1,0 +1,22 @@
+#!/bin/sh
+# check_long.sh - compilers x optimisation x OpenMP give the same bits.
+set -e
+first=
+for f in tests/golden/*/config.json; do
+    name=$(basename "$(dirname "$f")"); model=build/golden/$name.slm; want=
+    for compiler in gcc clang; do
+        command -v $compiler >/dev/null || { [ -n "$first" ] || echo "skipped: $compiler"; continue; }
+        for flags in "-O0" "-O3" "-O3 -fopenmp" "-O3 -march=native -ffast-math"; do
+            bin=build/eval-$compiler-$(echo "$flags" | tr -d ' =')
+            if [ ! -x "$bin" ]; then
+                $compiler $flags tools/eval.c -o "$bin" -lm 2>/dev/null || continue
+            fi
+            "$bin" $model --tokens tests/golden/$name/tokens.txt --logits build/tmp/bits
+            sum=$(cksum <build/tmp/bits)
+            [ -z "$want" ] && want=$sum
+            [ "$sum" = "$want" ] || { echo "$name: $compiler $flags gives other bits"; exit 1; }
+        done
+    done
+    first=done
+    echo "$name: same bits"
+done

@@ -1,0 +1,127 @@
+#!/bin/sh
+# run.sh CASE ... - the C tests, then the tools with good and bad input. Last line: the sums.
+LC_ALL=C; export LC_ALL
+B=build; T=$B/tmp; rm -rf $T; mkdir -p $T
+passed=0; failed=0; skipped=0
+ok() { passed=$((passed + 1)); }
+bad() { failed=$((failed + 1)); echo "FAILED: $1"; }
+# check NAME COMMAND...: the command must succeed
+check() { name=$1; shift; if "$@" >$T/out 2>$T/err; then ok; else bad "$name"; cat $T/err; fi; }
+# refuse NAME STATUS COMMAND...: exit status STATUS, something on stderr, nothing on stdout
+refuse() {
+    name=$1; want=$2; shift 2
+    "$@" >$T/out 2>$T/err </dev/null; got=$?
+    if [ $got = "$want" ] && [ -s $T/err ] && [ ! -s $T/out ]; then ok
+    else bad "$name (status $got, wanted $want)"; cat $T/err; fi
+}
+same() { if cmp "$2" "$3" >/dev/null 2>&1; then ok; else bad "$1"; fi; }
+
+$B/test "$@" >$T/c; status=$?
+cat $T/c | sed '$d'
+line=$(tail -n 1 $T/c)
+case "$line" in
+*" passed, "*) passed=${line%% passed*}; rest=${line#* passed, }; failed=${rest%% failed*}
+    rest=${rest#* failed, }; skipped=${rest%% skipped*} ;;
+*) failed=1; echo "FAILED: the C tests ended with status $status" ;;
+esac
+
+# -- what lies at top level, and what the compiled library needs
+for name in *; do
+    case $name in
+    slm.h | examples | tools | tests | Makefile | README.md | LICENSE | build) ok ;;
+    *) bad "$name does not belong at top level" ;;
+    esac
+done
+printf '#define SLM_IMPLEMENTATION\n#include "../../slm.h"\n' >$T/one.c
+check "the header alone compiles" ${CC:-cc} -O2 -c $T/one.c -o $T/one.o
+if nm -u $T/one.o | grep -E ' (exit|abort|__assert_fail|.*printf|getenv)$'; then
+    bad "the library calls one of exit, abort, assert, printf, getenv"; else ok; fi
+if size -A $T/one.o | awk '$1==".data"||$1==".bss"{n+=$2} END{exit n!=0}'; then ok
+else bad "the library has writable globals"; fi
+if grep -nP '[^\x00-\x7F]' slm.h; then bad "slm.h is not ASCII"; else ok; fi
+if awk 'length > 100 {exit 1}' slm.h; then ok; else bad "slm.h has lines beyond 100 columns"; fi
+
+# -- tools
+for tool in convert generate chat eval tokenize info; do
+    check "slm-$tool --help" $B/slm-$tool --help
+    refuse "slm-$tool --nonsense" 2 $B/slm-$tool --nonsense
+done
+first=$1
+if [ -n "$first" ]; then
+    model=$B/golden/$first.slm; tokens=tests/golden/$first/tokens.txt
+    check "slm-eval" $B/slm-eval $model --tokens $tokens --logits $T/a
+    for way in "--threads 1" "--threads 3 --chunk 7" "--chunk 1" "--isa portable --chunk 512" \
+        "--threads 8 --chunk 32"; do
+        check "slm-eval $way" $B/slm-eval $model --tokens $tokens --logits $T/b $way
+        same "slm-eval $way: same bits" $T/a $T/b
+    done
+    refuse "an instruction set that is not there" 2 \
+        $B/slm-eval $model --tokens $tokens --logits $T/c --isa neon9
+    refuse "a token out of range" 1 sh -c \
+        "echo 1 2 999999 | $B/slm-eval $model --tokens - --logits $T/never"
+    refuse "no tokens" 1 $B/slm-eval $model --tokens /dev/null --logits $T/never
+    refuse "no place to write" 1 $B/slm-eval $model --tokens $tokens --logits $T/no/dir
+    [ ! -e $T/never ] && [ ! -e $T/never.part ] && ok || bad "a refused run left a file"
+    head -c 3000 $model >$T/cut.slm
+    refuse "a truncated model" 1 $B/slm-info $T/cut.slm
+    refuse "not a model" 1 $B/slm-info Makefile
+    refuse "no such model" 1 $B/slm-info $T/nothing.slm
+    check "slm-info --json --verify" $B/slm-info $model --json --verify
+    check "convert from .slm" $B/slm-convert $model $T/again.slm --type f32
+    same "an f32 .slm converts to itself" $model $T/again.slm
+    check "convert to q8" $B/slm-convert $model $T/q8.slm --type q8
+    check "q8 verifies" $B/slm-info $T/q8.slm --verify
+    check "q8 runs" $B/slm-eval $T/q8.slm --tokens $tokens --logits $T/a
+    check "q8 runs in portable C" $B/slm-eval $T/q8.slm --tokens $tokens --logits $T/b \
+        --isa portable --threads 3 --chunk 5
+    same "q8: same bits" $T/a $T/b
+    refuse "a quantized source" 1 $B/slm-convert $T/q8.slm $T/never.slm
+    refuse "an unknown type" 2 $B/slm-convert $model $T/never.slm --type q3
+    cp -r tests/golden/$first $T/hf
+    chmod -R u+w $T/hf
+    sed 's/"[A-Za-z]*ForCausalLM"/"NoSuchForCausalLM"/; s/"model_type": "[a-z]*"/"model_type": "nosuch"/' \
+        tests/golden/$first/config.json >$T/hf/config.json
+    refuse "an unknown architecture" 1 $B/slm-convert $T/hf $T/never.slm
+    printf '{"a": 1, "a": 2}' >$T/hf/config.json
+    refuse "duplicate JSON keys" 1 $B/slm-convert $T/hf $T/never.slm
+    [ ! -e $T/never.slm ] && ok || bad "a refused conversion left a file"
+fi
+tiny=examples/models/tiny-phi.slm
+if [ -f $tiny ]; then
+    check "slm-generate" $B/slm-generate $tiny -p "Once upon a time" -n 120
+    cp $T/out $T/a
+    [ "$(wc -w <$T/a)" -ge 60 ] && ok || bad "120 tokens are at least 60 words"
+    check "slm-generate again" $B/slm-generate $tiny -p "Once upon a time" -n 120 --threads 3
+    same "the same command, the same text" $T/a $T/out
+    printf 'Once upon a time' | $B/slm-generate $tiny -p - -n 120 >$T/b
+    same "a prompt from stdin" $T/a $T/b
+    $B/slm-generate $tiny -p "Once upon a time" -n 0 >$T/b; printf 'Once upon a time\n' >$T/c
+    same "no new tokens: the prompt and a newline" $T/b $T/c
+    check "an empty prompt" $B/slm-generate $tiny -n 5
+    refuse "a bad number" 2 $B/slm-generate $tiny -n x
+    printf 'Who are you?\n/stats\n/reset\nTell me a story.\n' | $B/slm-chat $tiny >$T/a 2>$T/err
+    [ "$(wc -l <$T/a)" -ge 2 ] && grep -q 'context' $T/err && ok || bad "slm-chat in a pipe"
+    for file in README.md slm.h LICENSE tests/test_core.c; do
+        $B/slm-tokenize $tiny --raw <$file >$T/ids
+        $B/slm-tokenize $tiny --decode <$T/ids >$T/b
+        same "decode(encode($file))" $file $T/b
+    done
+    refuse "not an id" 1 sh -c "echo 5 -7 | $B/slm-tokenize $tiny --decode"
+    refuse "not JSON" 1 sh -c "echo abc | $B/slm-tokenize $tiny --jsonl"
+else
+    skipped=$((skipped + 1)); echo "skipped: no bundled model"
+fi
+text=$B/golden/phi_text.slm
+if [ -f $text ] && [ -f tests/golden/tokens.text.jsonl ]; then
+    $B/slm-tokenize $text --jsonl <tests/golden/tokens.text.jsonl >$T/a
+    same "ids equal Hugging Face's" $T/a tests/golden/tokens.ids.jsonl
+    $B/slm-tokenize $text --jsonl --decode <tests/golden/tokens.ids.jsonl >$T/a
+    $B/slm-tokenize $text --jsonl --raw <$T/a >$T/b
+    $B/slm-tokenize $text --jsonl --raw <tests/golden/tokens.decoded.jsonl >$T/c
+    same "decoded text equals Hugging Face's" $T/b $T/c
+else
+    skipped=$((skipped + 1)); echo "skipped: no token goldens"
+fi
+echo "skipped $skipped"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,49 @@
+/* The runner: test CASE ... ; a case is tests/golden/CASE, converted to build/golden/CASE.slm. */
+#define SLM_IMPLEMENTATION
+#include "../slm.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int passed, failed, skipped;
+static const char *where = "";
+
+#define CHECK(condition, text)                                                                 \
+    do {                                                                                       \
+        if (condition) passed++;                                                               \
+        else {                                                                                 \
+            failed++;                                                                          \
+            printf("FAILED %s:%d %s: %s\n", __FILE__, __LINE__, where, text);                  \
+        }                                                                                      \
+    } while (0)
+#define SKIP(text) (skipped++, printf("skipped: %s\n", text))
+
+#include "test_core.c"
+#include "test_golden.c"
+#include "test_generate.c"
+
+int main(int count, char **args) {
+    int i;
+    test_halves();
+    test_functions();
+    test_kernels();
+    test_q8_kernels();
+    if (count < 2) SKIP("no golden cases");
+    for (i = 1; i < count; i++) {
+        char path[256];
+        snprintf(path, sizeof path, "build/golden/%s.slm", args[i]);
+        where = args[i];
+        test_golden(args[i], path);
+        test_session(path);
+        if (i <= 2) {
+            test_damage(path);
+            test_allocation_failures(path);
+        }
+    }
+    where = "";
+    test_generate("examples/models/tiny-phi.slm");
+    printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
+    return failed != 0;
+}

@@ -1,0 +1,241 @@
+/* tokenize.c - text to token ids and back. */
+#define SLM_IMPLEMENTATION
+#include "common.h"
+
+static const char help[] =
+    "usage: slm-tokenize MODEL.slm [options] < text\n"
+    "  stdin, whole, becomes token ids on one line\n"
+    "  --no-special    without the added BOS\n"
+    "  --raw           special tokens written in the text are plain text\n"
+    "  --decode        token ids become text again (raw bytes, special tokens kept)\n"
+    "  --jsonl         a JSON string per line in, a JSON array of ids per line out;\n"
+    "                  with --decode the other way round, invalid UTF-8 as U+FFFD\n";
+
+typedef struct options {
+    const char *model;
+    int decode, jsonl;
+    unsigned flags;
+} options;
+
+typedef struct text {
+    char *bytes;
+    size_t size, capacity;
+} text;
+
+static void append(text *out, const char *bytes, size_t size) {
+    while (out->capacity - out->size < size) {
+        if (out->capacity > SIZE_MAX / 4) tool_fail(1, "out of memory");
+        out->capacity = out->capacity ? out->capacity * 2 : 4096;
+        out->bytes = (char *)realloc(out->bytes, out->capacity);
+        if (!out->bytes) tool_fail(1, "out of memory");
+    }
+    if (size) memcpy(out->bytes + out->size, bytes, size);
+    out->size += size;
+}
+
+static void append_code_point(text *out, unsigned long c) {
+    char b[4];
+    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4, i;
+    for (i = n; i-- > 1; c >>= 6) b[i] = (char)(0x80 | (c & 0x3F));
+    b[0] = (char)(n == 1 ? c : c | (0xF00u >> n & 0xF0));
+    append(out, b, n);
+}
+
+/* ---- JSON, as far as needed -------------------------------------------------------------- */
+
+static const char *skip_space(const char *at, const char *end) {
+    while (at < end && (*at == ' ' || *at == '\t' || *at == '\r')) at++;
+    return at;
+}
+
+/* Four hexadecimal digits; -1: they are not. */
+static long hex4(const char *at, const char *end) {
+    long value = 0;
+    int i;
+    if (end - at < 4) return -1;
+    for (i = 0; i < 4; i++) {
+        const char *digits = "0123456789abcdefABCDEF", *d = strchr(digits, at[i]);
+        if (!at[i] || !d) return -1;
+        value = value * 16 + (d - digits < 16 ? d - digits : d - digits - 6);
+    }
+    return value;
+}
+
+/* Behind "\u"; 0: not valid. */
+static const char *parse_unicode(const char *at, const char *end, text *out) {
+    long high = hex4(at, end), low;
+    if (high < 0 || (high >= 0xDC00 && high < 0xE000)) return NULL;
+    at += 4;
+    if (high < 0xD800 || high >= 0xE000) {
+        append_code_point(out, (unsigned long)high);
+        return at;
+    }
+    if (end - at < 6 || at[0] != '\\' || at[1] != 'u') return NULL;
+    low = hex4(at + 2, end);
+    if (low < 0xDC00 || low >= 0xE000) return NULL;
+    append_code_point(out, 0x10000ul + ((unsigned long)(high - 0xD800) << 10) +
+                               (unsigned long)(low - 0xDC00));
+    return at + 6;
+}
+
+static void parse_string(const char *at, const char *end, size_t line, text *out) {
+    static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+    out->size = 0;
+    at = skip_space(at, end);
+    if (at == end || *at++ != '"') tool_fail(1, "line %zu: not a JSON string", line);
+    while (at && at < end && *at != '"') {
+        const char *name;
+        if ((unsigned char)*at < 0x20) at = NULL;
+        else if (*at != '\\') append(out, at++, 1);
+        else if (++at == end) at = NULL;
+        else if (*at == 'u') at = parse_unicode(at + 1, end, out);
+        else if (*at && (name = strchr(names, *at)) != NULL) {
+            append(out, values + (name - names), 1);
+            at++;
+        } else at = NULL;
+    }
+    if (!at || at == end || skip_space(at + 1, end) != end)
+        tool_fail(1, "line %zu: not a valid JSON string", line);
+}
+
+/* Bytes of the well-formed character at the start, or 0 and in *bad how many bytes make one
+   U+FFFD (the longest beginning of a character). */
+static size_t character(const unsigned char *p, size_t size, size_t *bad) {
+    unsigned lead = p[0], low = 0x80, high = 0xBF;
+    size_t need = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3
+                  : lead < 0xF5 ? 4 : 0, i;
+    *bad = 1;
+    if (lead == 0xE0) low = 0xA0;
+    if (lead == 0xED) high = 0x9F;
+    if (lead == 0xF0) low = 0x90;
+    if (lead == 0xF4) high = 0x8F;
+    for (i = 1; i < need; i++, low = 0x80, high = 0xBF) {
+        if (i == size || p[i] < low || p[i] > high) return 0;
+        *bad = i + 1;
+    }
+    return need;
+}
+
+static void print_json(const char *bytes, size_t size) {
+    size_t at = 0;
+    putchar('"');
+    while (at < size) {
+        unsigned char c = (unsigned char)bytes[at];
+        size_t bad, good = character((const unsigned char *)bytes + at, size - at, &bad);
+        if (!good) fputs("\xEF\xBF\xBD", stdout);
+        else if (c == '"' || c == '\\') printf("\\%c", c);
+        else if (c < 0x20) printf("\\u%04x", c);
+        else fwrite(bytes + at, 1, good, stdout);
+        at += good ? good : bad;
+    }
+    puts("\"");
+}
+
+/* ---- work -------------------------------------------------------------------------------- */
+
+static void encode(const slm_model *model, const options *o, const char *bytes, size_t size) {
+    size_t count = 0, i;
+    slm_token *tokens;
+    slm_result result = slm_tokenize(model, bytes, size, o->flags, NULL, 0, &count);
+    if (result != SLM_OK && result != SLM_ERR_CAPACITY)
+        tool_fail(1, "cannot tokenize: %s", slm_result_name(result));
+    tokens = (slm_token *)tool_allocate(count, sizeof *tokens);
+    result = slm_tokenize(model, bytes, size, o->flags, tokens, count, &count);
+    if (result != SLM_OK) tool_fail(1, "cannot tokenize: %s", slm_result_name(result));
+    if (o->jsonl) putchar('[');
+    for (i = 0; i < count; i++)
+        printf("%s%ld", i ? (o->jsonl ? ", " : " ") : "", (long)tokens[i]);
+    puts(o->jsonl ? "]" : "");
+    free(tokens);
+}
+
+/* Ids in [at, end), separated by white space or, in JSON, by commas. */
+static void decode(const slm_model *model, const options *o, const char *at, const char *end,
+                   size_t line, text *out) {
+    const char *between = o->jsonl ? " \t\r," : " \t\r\n\f\v";
+    out->size = 0;
+    if (o->jsonl) {
+        at = skip_space(at, end);
+        while (end > at && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r')) end--;
+        if (end - at < 2 || *at != '[' || end[-1] != ']')
+            tool_fail(1, "line %zu: not a JSON array", line);
+        at++;
+        end--;
+    }
+    for (;;) {
+        unsigned long id = 0;
+        const char *digits, *piece;
+        size_t size;
+        while (at < end && *at && strchr(between, *at)) at++;
+        if (at == end) break;
+        for (digits = at; at < end && *at >= '0' && *at <= '9' && id < 100000000ul; at++)
+            id = id * 10 + (unsigned long)(*at - '0');
+        piece = digits == at ? NULL : slm_token_text(model, (slm_token)id, &size);
+        if (!piece || (at < end && !(*at && strchr(between, *at))))
+            tool_fail(1, "line %zu: not the id of a token: %.*s", line,
+                      (int)(end - digits < 20 ? end - digits : 20), digits);
+        append(out, piece, size);
+    }
+    if (o->jsonl) print_json(out->bytes, out->size);
+    else fwrite(out->bytes, 1, out->size, stdout);
+}
+
+static void each_line(const slm_model *model, const options *o, const char *bytes, size_t size) {
+    const char *at = bytes, *end = bytes + size;
+    size_t line = 1;
+    text out = {NULL, 0, 0};
+    for (; at < end; line++) {
+        const char *stop = (const char *)memchr(at, '\n', (size_t)(end - at));
+        if (!stop) stop = end;
+        if (skip_space(at, stop) == stop) tool_fail(1, "line %zu is empty", line);
+        if (o->decode) decode(model, o, at, stop, line, &out);
+        else {
+            parse_string(at, stop, line, &out);
+            encode(model, o, out.bytes ? out.bytes : "", out.size);
+        }
+        at = stop < end ? stop + 1 : end;
+    }
+    free(out.bytes);
+}
+
+static void parse(int count, char **args, options *o) {
+    int i;
+    o->flags = SLM_ADD_BOS | SLM_PARSE_SPECIAL;
+    for (i = 1; i < count; i++) {
+        const char *name = args[i];
+        if (!strcmp(name, "--help")) {
+            fputs(help, stdout);
+            exit(0);
+        } else if (!strcmp(name, "--no-special")) o->flags &= ~SLM_ADD_BOS;
+        else if (!strcmp(name, "--raw")) o->flags &= ~SLM_PARSE_SPECIAL;
+        else if (!strcmp(name, "--decode")) o->decode = 1;
+        else if (!strcmp(name, "--jsonl")) o->jsonl = 1;
+        else if (name[0] == '-' && name[1]) tool_fail(2, "unknown option %s (see --help)", name);
+        else if (o->model) tool_fail(2, "one model only, not also %s", name);
+        else o->model = name;
+    }
+    if (!o->model) tool_fail(2, "a MODEL.slm is needed (see --help)");
+}
+
+int main(int count, char **args) {
+    static options o;
+    slm_model *model;
+    slm_model_info info;
+    text out = {NULL, 0, 0};
+    size_t size;
+    char *bytes;
+    tool_name = "slm-tokenize";
+    parse(count, args, &o);
+    model = tool_open(o.model, NULL);
+    slm_model_get_info(model, &info);
+    if (!strcmp(info.tokenizer, "none")) tool_fail(1, "%s has no tokenizer", o.model);
+    bytes = tool_read("-", &size);
+    if (o.jsonl) each_line(model, &o, bytes, size);
+    else if (o.decode) decode(model, &o, bytes, bytes + size, 1, &out);
+    else encode(model, &o, bytes, size);
+    free(out.bytes);
+    free(bytes);
+    slm_model_close(model);
+    if (fflush(stdout) != 0 || ferror(stdout)) tool_fail(1, "cannot write");
+    return 0;
+}
