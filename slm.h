@@ -284,7 +284,7 @@ SLM_API const char *slm_session_error(const slm_session *); /* the last failure'
 #define SLM_PARSE_SPECIAL 2u /* special tokens written in the text become those tokens */
 
 /* *count is always the full need; SLM_ERR_CAPACITY if it exceeds capacity (tokens may be NULL).
-   Any bytes are legal. Words of more than some hundred bytes use the model's allocator. */
+   Any bytes are legal. Words of more than a hundred bytes use the model's allocator. */
 SLM_API slm_result slm_tokenize(const slm_model *, const char *text, size_t size, unsigned flags,
                                 slm_token *tokens, size_t capacity, size_t *count);
 SLM_API slm_result slm_detokenize(const slm_model *, const slm_token *tokens, size_t count,
@@ -1797,15 +1797,18 @@ static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t
         if (!a || ((a[3] & SLM__ADDED_SPECIAL) && !(e->flags & SLM_PARSE_SPECIAL))) continue;
         if ((a[3] & SLM__ADDED_SINGLE_WORD) && slm__beside_word(text, size, start, at)) continue;
         stop = at;
-        if (a[3] & SLM__ADDED_LSTRIP)
+        if (a[3] & SLM__ADDED_LSTRIP) {
             while (start > done && slm__class_before(text, start, &length) & SLM__SPACE)
                 start -= length;
+            if (start < done) start = done;
+        }
         if (a[3] & SLM__ADDED_RSTRIP) {
             if (stop < spaces_end) stop = spaces_end; /* known white space: not scanned again */
             while (stop < size && slm__class_at(text + stop, size - stop, &length) & SLM__SPACE)
                 stop += length;
             spaces_end = stop;
         }
+        if (start >= stop) continue; /* white space, all swallowed by the one before */
         if (start > done) result = slm__encode_between(e, text + done, start - done, pass);
         slm__emit(e, a[0]);
         done = stop;

@@ -19,7 +19,7 @@ fi
 echo "address and undefined-behaviour sanitizers"
 $CC -std=c99 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all tests/test_main.c \
     -o build/test-sanitized -lm
-cases=$(for f in tests/golden/*/config.json; do [ -f "$f" ] && basename "$(dirname "$f")"; done)
+cases=$(ls -d tests/golden/*/config.json 2>/dev/null | sed "s,tests/golden/,,; s,/config.json,,")
 build/test-sanitized $cases | tail -n 1
 python=${PYTHON:-python3}
 if $python -c 'import tokenizers' 2>/dev/null; then

@@ -23,6 +23,7 @@ static const char *where = "";
 #include "test_core.c"
 #include "test_golden.c"
 #include "test_generate.c"
+#include "test_tokenizer.c"
 
 int main(int count, char **args) {
     int i;
@@ -30,6 +31,7 @@ int main(int count, char **args) {
     test_functions();
     test_kernels();
     test_q8_kernels();
+    test_tokenizer();
     if (count < 2) SKIP("no golden cases");
     for (i = 1; i < count; i++) {
         char path[256];
