@@ -1,0 +1,168 @@
+"""Makes tests/golden: small random checkpoints of odd shapes with Hugging Face's float64 logits.
+
+usage: make_golden.py [--out DIR]    (versions: tests/requirements.txt)
+
+A case is a Hugging Face directory with tokens.txt (ids), logits.f32 (little-endian f32,
+[positions, vocabulary rows]) and greedy.txt (a prompt's ids; the greedy continuation, whose top-2
+margin is at least 1e-2 at each step). A random model is kept only if Hugging Face's own float32
+stays within 2e-5 of its float64; another one is ill-conditioned and proves nothing.
+"""
+import argparse
+import json
+import os
+import shutil
+
+import torch
+from transformers import AutoTokenizer, GPTJConfig, GPTJForCausalLM, PhiConfig, PhiForCausalLM
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
+
+
+def phi(**k):
+    return PhiForCausalLM, PhiConfig(tie_word_embeddings=False, **k)
+
+
+def gptj(**k):
+    return GPTJForCausalLM, GPTJConfig(tie_word_embeddings=False, **k)
+
+
+CASES = {
+    "phi_gqa": (phi(vocab_size=101, hidden_size=60, intermediate_size=300, num_hidden_layers=2,
+                    num_attention_heads=3, num_key_value_heads=1, max_position_embeddings=300,
+                    partial_rotary_factor=0.4, qk_layernorm=True), "F32", 60, None),
+    "phi_long": (phi(vocab_size=61, hidden_size=128, intermediate_size=530, num_hidden_layers=2,
+                     num_attention_heads=2, max_position_embeddings=800,
+                     partial_rotary_factor=0.5), "F16", 720, None),
+    "phi_wide": (phi(vocab_size=131, hidden_size=320, intermediate_size=700, num_hidden_layers=2,
+                     num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=128,
+                     partial_rotary_factor=1.0), "BF16", 60, "400KB"),
+    "phi_text": (phi(vocab_size=2064, hidden_size=48, intermediate_size=100, num_hidden_layers=2,
+                     num_attention_heads=3, max_position_embeddings=128,
+                     partial_rotary_factor=0.5), "F16", 24, None),
+    "gptj_part": (gptj(vocab_size=77, n_embd=40, n_layer=3, n_head=2, rotary_dim=12,
+                       n_positions=128, n_inner=None), "F32", 60, "30KB"),
+    "gptj_full": (gptj(vocab_size=67, n_embd=160, n_layer=2, n_head=2, rotary_dim=80,
+                       n_positions=128, n_inner=300), "F16", 60, None),
+    "gptj_long": (gptj(vocab_size=61, n_embd=64, n_layer=2, n_head=1, rotary_dim=64,
+                       n_positions=800, n_inner=None), "BF16", 720, None),
+}
+
+
+def randomize(model, generator):
+    """Biases and norms far from 0 and 1; queries and keys large, so that attention is peaked."""
+    for name, p in model.named_parameters():
+        noise = torch.randn(p.shape, generator=generator)
+        if p.ndim == 1:
+            norm = name.endswith("weight")
+            p.data = (1.0 + 0.4 * noise) if norm else 0.5 * noise
+        elif "embed" in name or "wte" in name:
+            p.data = noise
+        else:
+            gain = 1.6 if "q_proj" in name or "k_proj" in name else 1.1
+            p.data = gain * noise / p.shape[1] ** 0.5
+
+
+def reload(cls, directory, dtype):
+    """The checkpoint in `dtype`; rotary tables stay as Hugging Face has them in float32."""
+    model = cls.from_pretrained(directory, dtype=torch.float32, attn_implementation="eager")
+    if dtype == torch.float64:
+        for p in model.parameters():
+            p.data = p.data.double()
+    return model.eval()
+
+
+def logits_of(model, ids):
+    with torch.no_grad():
+        return model(torch.tensor(ids)[None], use_cache=False).logits[0].double()
+
+
+def greedy(model, vocabulary, used, generator):
+    for _ in range(400):
+        prompt = torch.randint(0, used, (8,), generator=generator).tolist()
+        ids = list(prompt)
+        for _ in range(32):
+            row = logits_of(model, ids)[-1][:used]
+            best = torch.topk(row, 2)
+            if best.values[0] - best.values[1] < 1e-2:
+                break
+            ids.append(int(best.indices[0]))
+        else:
+            return prompt, ids[8:]
+    raise SystemExit("no prompt with clear margins")
+
+
+def make(out, name):
+    (cls, config), dtype, positions, shards = CASES[name]
+    directory = os.path.join(out, name)
+    for seed in range(50):
+        generator = torch.Generator().manual_seed(1000 + seed)
+        shutil.rmtree(directory, ignore_errors=True)
+        model = cls(config)
+        randomize(model, generator)
+        options = {"max_shard_size": shards} if shards else {}
+        model.to(DTYPES[dtype]).save_pretrained(directory, **options)
+        ids = torch.randint(0, config.vocab_size, (positions,), generator=generator).tolist()
+        reference = reload(cls, directory, torch.float64)
+        want = logits_of(reference, ids)
+        single = logits_of(reload(cls, directory, torch.float32), ids)
+        scale = want.abs().amax(1, keepdim=True).clamp(min=1)
+        if ((single - want).abs() / scale).max() <= 2e-5:
+            break
+    else:
+        raise SystemExit(f"{name}: every seed is ill-conditioned")
+    used = 2048 if name == "phi_text" else config.vocab_size
+    prompt, continuation = greedy(reference, config.vocab_size, used, generator)
+    with open(os.path.join(directory, "tokens.txt"), "w") as f:
+        f.write(" ".join(map(str, ids)) + "\n")
+    with open(os.path.join(directory, "greedy.txt"), "w") as f:
+        f.write(" ".join(map(str, prompt)) + "\n" + " ".join(map(str, continuation)) + "\n")
+    want.float().numpy().astype("<f4").tofile(os.path.join(directory, "logits.f32"))
+    print(f"{name}: seed {seed}, largest logit {want.abs().max():.1f}, "
+          f"float32 off by {((single - want).abs() / scale).max():.1e}")
+
+
+TEXTS = [
+    "", " ", "  ", "   x", "x   ", "\n", "\n\n\n", "\r\n", "a\r\nb\r\n", "\t\tx\t", " \n \n ",
+    "Hello, world!", "it's I'm we'll they've you'd he's we're 'S 'LL", "don't'll", "'", "''s",
+    "123 4567 8.90 1,000", "x1y2z3", "a_b-c/d\\e", "!!!???...", "(a) [b] {c} <d>", "$ 5 \u20ac 6",
+    "caf\u00e9 na\u00efve \u00fcber", "cafe\u0301 combining", "\u0391\u03b2\u03b3 \u0416\u0437",
+    "\u4e2d\u6587\u5b57\u7b26", "\u65e5\u672c\u8a9e \u30c6\u30b9\u30c8", "\ud55c\uad6d\uc5b4",
+    "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627", "\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35",
+    "\U0001f600 \U0001f468\u200d\U0001f469\u200d\U0001f467 \U0001f1e9\U0001f1ea", "\u2167 \u00bd \u00b2 \u0663",
+    "a\u00a0b\u3000c\u2028d\u0085e\u200bf", "\ufeffbom", "\ufffd", "\ue000 private", "\U000e0041 tag",
+    "<|endoftext|>", "a<|endoftext|>b", " <|endoftext|> ", "<|endoftext|><|endoftext|>",
+    "<|endoftext", "|endoftext|>", "< |endoftext|>", "\n<|endoftext|>\n", "Instruct: hi\nOutput:",
+    "def f(x):\n    return x  # y\n", "for (i = 0; i < n; i++) {\n\t\ta[i] += 1;\n}\n",
+    "The quick brown fox jumps over the lazy dog. " * 5, "a" * 300, "ab " * 100, "\u00e9" * 80,
+    "\x00\x01\x7f", "http://x.org/?a=b&c=d#e", "3.14159e-10", "CamelCaseWords and snake_case",
+]
+
+
+def token_goldens(out):
+    tokenizer = AutoTokenizer.from_pretrained(os.path.join(HERE, "data", "bpe2048"))
+    files = [open(os.path.join(out, f"tokens.{kind}.jsonl"), "w", encoding="utf-8")
+             for kind in ("text", "ids", "decoded")]
+    for text in TEXTS + [a + b for a in TEXTS[:40:3] for b in TEXTS[5::5]]:
+        ids = tokenizer(text).input_ids
+        decoded = tokenizer.decode(ids, clean_up_tokenization_spaces=False)
+        for f, value in zip(files, (text, ids, decoded)):
+            f.write(json.dumps(value) + "\n")
+    directory = os.path.join(out, "phi_text")
+    for name in os.listdir(os.path.join(HERE, "data", "bpe2048")):
+        shutil.copy(os.path.join(HERE, "data", "bpe2048", name), directory)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", default=os.path.join(HERE, "golden"))
+    out = parser.parse_args().out
+    os.makedirs(out, exist_ok=True)
+    torch.set_num_threads(1)
+    for name in CASES:
+        make(out, name)
+    token_goldens(out)
+
+
+if __name__ == "__main__":
+    main()
