@@ -50,6 +50,7 @@ first=$1
 if [ -n "$first" ]; then
     model=$B/golden/$first.slm; tokens=tests/golden/$first/tokens.txt
     check "slm-eval" $B/slm-eval $model --tokens $tokens --logits $T/a
+    cp $T/a $T/f32
     for way in "--threads 1" "--threads 3 --chunk 7" "--chunk 1" "--isa portable --chunk 512" \
         "--threads 8 --chunk 32"; do
         check "slm-eval $way" $B/slm-eval $model --tokens $tokens --logits $T/b $way
@@ -75,6 +76,12 @@ if [ -n "$first" ]; then
     check "q8 runs in portable C" $B/slm-eval $T/q8.slm --tokens $tokens --logits $T/b \
         --isa portable --threads 3 --chunk 5
     same "q8: same bits" $T/a $T/b
+    check "q8 against f32" $B/slm-eval $T/q8.slm --tokens $tokens --reference $T/f32
+    grep -q '^mean KL divergence 0\.0' $T/out && ok || bad "q8's KL divergence is small"
+    check "f32 against itself" $B/slm-eval $model --tokens $tokens --reference $T/f32
+    grep -q 'agreement 100.00%' $T/out && ok || bad "a model agrees with itself"
+    head -c 4000 $T/f32 >$T/short
+    refuse "a short reference" 1 $B/slm-eval $model --tokens $tokens --reference $T/short
     refuse "a quantized source" 1 $B/slm-convert $T/q8.slm $T/never.slm
     refuse "an unknown type" 2 $B/slm-convert $model $T/never.slm --type q3
     cp -r tests/golden/$first $T/hf
@@ -98,6 +105,9 @@ if [ -f $tiny ]; then
     $B/slm-generate $tiny -p "Once upon a time" -n 0 >$T/b; printf 'Once upon a time\n' >$T/c
     same "no new tokens: the prompt and a newline" $T/b $T/c
     check "an empty prompt" $B/slm-generate $tiny -n 5
+    check "perplexity" $B/slm-eval $tiny --text README.md --window 64
+    grep -q '^perplexity [0-9.]* +- [0-9.]* (' $T/out && ok || bad "perplexity with its error"
+    refuse "a window beyond the context" 1 $B/slm-eval $tiny --text README.md --window 4096
     refuse "a bad number" 2 $B/slm-generate $tiny -n x
     printf 'Who are you?\n/stats\n/reset\nTell me a story.\n' | $B/slm-chat $tiny >$T/a 2>$T/err
     [ "$(wc -l <$T/a)" -ge 2 ] && grep -q 'context' $T/err && ok || bad "slm-chat in a pipe"

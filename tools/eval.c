@@ -1,18 +1,35 @@
-/* eval.c - the logits of every position of a list of token ids, for comparisons. */
+/* eval.c - how good a model file is: logits of given ids, for comparisons, or the perplexity of a
+   text. */
 #define SLM_IMPLEMENTATION
 #include "common.h"
 
+#include <math.h>
+#ifdef _WIN32
+#include <io.h>
+#define isatty _isatty
+#define fileno _fileno
+#else
+int isatty(int); /* POSIX; strict C99 headers hide it and fileno */
+int fileno(FILE *);
+#endif
+
 static const char help[] =
-    "usage: slm-eval MODEL.slm --tokens FILE --logits OUT [options]\n"
+    "usage: slm-eval MODEL.slm --tokens FILE [--logits OUT] [--reference LOGITS] [options]\n"
+    "       slm-eval MODEL.slm --text FILE [--window N] [options]\n"
     "  --tokens FILE   token ids separated by white space (-: stdin)\n"
     "  --logits OUT    little-endian f32 [tokens, vocabulary rows] is written here\n"
+    "  --reference F   such a file: prints mean KL divergence from it and top-1 agreement\n"
+    "  --text FILE     prints the perplexity over windows that do not overlap; a window's first\n"
+    "                  token is not scored\n"
+    "  --window N      tokens in a window (the model's context, at most 2048)\n"
     "  --threads N     (as many as there are processors)\n"
     "  --chunk N       tokens read at a time (128)\n"
     "  --isa NAME      portable, avx2, avxvnni, avx512, neon\n"
     "  --kv f16|f32    type of the KV cache; the only option that may change a bit\n";
 
 typedef struct options {
-    const char *model, *tokens, *logits;
+    const char *model, *tokens, *logits, *reference, *text;
+    size_t window;
     slm_model_desc model_desc;
     slm_session_desc session;
     size_t chunk;
@@ -28,6 +45,10 @@ static void parse(int count, char **args, options *o) {
             exit(0);
         } else if (!strcmp(name, "--tokens")) o->tokens = tool_value(count, args, &i);
         else if (!strcmp(name, "--logits")) o->logits = tool_value(count, args, &i);
+        else if (!strcmp(name, "--reference")) o->reference = tool_value(count, args, &i);
+        else if (!strcmp(name, "--text")) o->text = tool_value(count, args, &i);
+        else if (!strcmp(name, "--window"))
+            o->window = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 20);
         else if (!strcmp(name, "--threads"))
             o->session.threads =
                 (unsigned)tool_number(name, tool_value(count, args, &i), 4096);
@@ -39,8 +60,10 @@ static void parse(int count, char **args, options *o) {
         else if (o->model) tool_fail(2, "one model only, not also %s", name);
         else o->model = name;
     }
-    if (!o->model || !o->tokens || !o->logits)
-        tool_fail(2, "MODEL.slm, --tokens and --logits are needed (see --help)");
+    if (!o->model || (o->text ? o->tokens || o->logits || o->reference
+                              : !o->tokens || (!o->logits && !o->reference)))
+        tool_fail(2, "MODEL.slm and either --text, or --tokens with --logits or --reference, "
+                     "are needed (see --help)");
     if (!o->chunk) tool_fail(2, "--chunk must be at least 1");
 }
 
@@ -72,9 +95,41 @@ static slm_token *read_tokens(const char *path, uint32_t rows, size_t *count) {
     return tokens;
 }
 
+/* What one row says of another: KL(reference || logits), and whether both have the same top. */
+typedef struct comparison {
+    FILE *file;
+    float *row;
+    double divergence;
+    size_t agreed, rows;
+} comparison;
+
+static double log_sum(const float *row, size_t count, size_t *top) {
+    double sum = 0;
+    size_t i;
+    for (*top = 0, i = 1; i < count; i++)
+        if (row[i] > row[*top]) *top = i;
+    for (i = 0; i < count; i++) sum += exp((double)row[i] - row[*top]);
+    return log(sum) + row[*top];
+}
+
+static void compare(comparison *c, const float *logits) {
+    size_t top, other, i;
+    double mine, theirs;
+    if (fread(c->row, sizeof *c->row, c->rows, c->file) != c->rows)
+        tool_fail(1, "the reference has too few logits");
+    theirs = log_sum(c->row, c->rows, &top);
+    mine = log_sum(logits, c->rows, &other);
+    c->agreed += top == other;
+    for (i = 0; i < c->rows; i++) {
+        double log_p = c->row[i] - theirs;
+        c->divergence += exp(log_p) * (log_p - (logits[i] - mine));
+    }
+}
+
 static void evaluate(slm_session *session, const slm_token *tokens, size_t count, size_t chunk,
-                     size_t rows, FILE *out) {
+                     size_t rows, FILE *out, comparison *reference) {
     size_t at, size, back;
+    int show = isatty(fileno(stderr));
     for (at = 0; at < count; at += size) {
         size = count - at < chunk ? count - at : chunk;
         if (slm_eval(session, tokens + at, size) != SLM_OK)
@@ -82,9 +137,69 @@ static void evaluate(slm_session *session, const slm_token *tokens, size_t count
         for (back = size; back-- > 0;) {
             const float *logits = slm_logits(session, back);
             if (!logits) tool_fail(1, "%s", slm_session_error(session));
-            fwrite(logits, sizeof *logits, rows, out);
+            if (out) fwrite(logits, sizeof *logits, rows, out);
+            if (reference->file) compare(reference, logits);
         }
+        if (show) fprintf(stderr, "\r%zu of %zu tokens ", at + size, count);
     }
+    if (show) fputc('\n', stderr);
+}
+
+/* ---- perplexity -------------------------------------------------------------------------- */
+
+/* The mean of the windows' mean negative log-likelihoods, and its standard error. */
+static void perplexity(const slm_model *model, const slm_model_info *info, const options *o) {
+    slm_session_desc desc = o->session;
+    size_t size, count = 0, window = o->window, at, bos = info->adds_bos && info->bos >= 0;
+    size_t windows = 0, scored = 0, i, length;
+    char *text = tool_read(o->text, &size);
+    slm_token *tokens, *part;
+    slm_session *session;
+    float *logprobs;
+    double sum = 0, squares = 0, mean, variance, total = 0;
+    if (!window) window = info->context < 2048 ? info->context : 2048;
+    if (window < 2 || window > info->context)
+        tool_fail(1, "--window is from 2 to the model's context of %lu",
+                  (unsigned long)info->context);
+    slm_tokenize(model, text, size, 0, NULL, 0, &count);
+    tokens = (slm_token *)tool_allocate(count, sizeof *tokens);
+    part = (slm_token *)tool_allocate(window, sizeof *part);
+    logprobs = (float *)tool_allocate(window, sizeof *logprobs);
+    if (slm_tokenize(model, text, size, 0, tokens, count, &count) != SLM_OK)
+        tool_fail(1, "%s: cannot tokenize", o->text);
+    desc.context = window;
+    desc.logits_kept = o->chunk < window ? o->chunk : window;
+    session = tool_session(model, &desc);
+    for (at = 0; at + 2 <= count; at += length) {
+        double loss = 0;
+        length = count - at < window - bos ? count - at : window - bos;
+        if (bos) part[0] = info->bos;
+        memcpy(part + bos, tokens + at, length * sizeof *part);
+        slm_rewind(session, 0);
+        if (slm_score(session, part, length + bos, logprobs) != SLM_OK)
+            tool_fail(1, "%s", slm_session_error(session));
+        for (i = 1; i < length + bos; i++) loss -= logprobs[i];
+        if (length + bos < 2) break;
+        total += loss;
+        scored += length + bos - 1;
+        loss /= (double)(length + bos - 1);
+        sum += loss;
+        squares += loss * loss;
+        windows++;
+        if (isatty(fileno(stderr))) fprintf(stderr, "\r%zu of %zu tokens ", at + length, count);
+    }
+    if (!windows) tool_fail(1, "%s: fewer than two tokens", o->text);
+    mean = sum / (double)windows;
+    variance = windows > 1 ? (squares - sum * mean) / (double)(windows - 1) : 0;
+    printf("perplexity %.4f", exp(total / (double)scored));
+    if (windows > 1)
+        printf(" +- %.4f", exp(total / (double)scored) * sqrt(variance / (double)windows));
+    printf(" (%zu tokens scored in %zu windows of %zu)\n", scored, windows, window);
+    slm_session_close(session);
+    free(text);
+    free(tokens);
+    free(part);
+    free(logprobs);
 }
 
 static char *unfinished;
@@ -92,42 +207,67 @@ static void remove_unfinished(void) {
     if (unfinished) remove(unfinished);
 }
 
+/* The file beside OUT that becomes OUT when it is whole. */
+static FILE *open_part(const char *logits) {
+    size_t length = strlen(logits);
+    FILE *out;
+    unfinished = (char *)tool_allocate(length + 8, 1);
+    memcpy(unfinished, logits, length);
+    strcpy(unfinished + length, ".part");
+    out = fopen(unfinished, "wb");
+    if (!out) tool_fail(1, "%s: %s", unfinished, strerror(errno));
+    atexit(remove_unfinished);
+    return out;
+}
+
+static void all_logits(const slm_model *model, const slm_model_info *info, options *o) {
+    size_t count;
+    slm_token *tokens = read_tokens(o->tokens, info->vocab_rows, &count);
+    comparison reference = {NULL, NULL, 0, 0, 0};
+    slm_session *session;
+    FILE *out = NULL;
+    if (count > info->context)
+        tool_fail(1, "%s: %zu tokens, the model's context is %lu", o->tokens, count,
+                  (unsigned long)info->context);
+    if (o->chunk > count) o->chunk = count;
+    o->session.context = count;
+    o->session.logits_kept = o->session.batch = o->chunk;
+    session = tool_session(model, &o->session);
+    reference.rows = info->vocab_rows;
+    reference.row = (float *)tool_allocate(reference.rows, sizeof(float));
+    if (o->reference && !(reference.file = fopen(o->reference, "rb")))
+        tool_fail(1, "%s: %s", o->reference, strerror(errno));
+    if (o->logits) out = open_part(o->logits);
+    evaluate(session, tokens, count, o->chunk, info->vocab_rows, out, &reference);
+    if (reference.file && fgetc(reference.file) != EOF)
+        tool_fail(1, "%s: more logits than tokens and vocabulary rows", o->reference);
+    if (out && (ferror(out) | fclose(out))) tool_fail(1, "%s: cannot write", unfinished);
+    if (out && rename(unfinished, o->logits) != 0)
+        tool_fail(1, "%s: %s", o->logits, strerror(errno));
+    free(unfinished);
+    unfinished = NULL;
+    if (reference.file) {
+        printf("mean KL divergence %.6g, top-1 agreement %.2f%% (%zu tokens)\n",
+               reference.divergence / (double)count,
+               100.0 * (double)reference.agreed / (double)count, count);
+        fclose(reference.file);
+    }
+    slm_session_close(session);
+    free(reference.row);
+    free(tokens);
+}
+
 int main(int count, char **args) {
     static options o;
     slm_model_info info;
     slm_model *model;
-    slm_session *session;
-    slm_token *tokens;
-    size_t token_count, length;
-    char *name;
-    FILE *out;
     tool_name = "slm-eval";
     parse(count, args, &o);
     model = tool_open(o.model, &o.model_desc);
     slm_model_get_info(model, &info);
-    tokens = read_tokens(o.tokens, info.vocab_rows, &token_count);
-    if (token_count > info.context)
-        tool_fail(1, "%s: %zu tokens, the model's context is %lu", o.tokens, token_count,
-                  (unsigned long)info.context);
-    if (o.chunk > token_count) o.chunk = token_count;
-    o.session.context = token_count;
-    o.session.logits_kept = o.session.batch = o.chunk;
-    session = tool_session(model, &o.session);
-    length = strlen(o.logits);
-    name = (char *)tool_allocate(length + 8, 1);
-    memcpy(name, o.logits, length);
-    strcpy(name + length, ".part");
-    out = fopen(name, "wb");
-    if (!out) tool_fail(1, "%s: %s", name, strerror(errno));
-    unfinished = name;
-    atexit(remove_unfinished);
-    evaluate(session, tokens, token_count, o.chunk, info.vocab_rows, out);
-    if (ferror(out) | fclose(out)) tool_fail(1, "%s: cannot write", name);
-    if (rename(name, o.logits) != 0) tool_fail(1, "%s: %s", o.logits, strerror(errno));
-    unfinished = NULL;
-    slm_session_close(session);
+    if (o.text && !strcmp(info.tokenizer, "none")) tool_fail(1, "%s has no tokenizer", o.model);
+    if (o.text) perplexity(model, &info, &o);
+    else all_logits(model, &info, &o);
     slm_model_close(model);
-    free(tokens);
-    free(name);
     return 0;
 }
