@@ -161,11 +161,11 @@ static void perplexity(const slm_model *model, const slm_model_info *info, const
     if (window < 2 || window > info->context)
         tool_fail(1, "--window is from 2 to the model's context of %lu",
                   (unsigned long)info->context);
-    slm_tokenize(model, text, size, 0, NULL, 0, &count);
+    slm_tokenize(model, text, size, SLM_PARSE_SPECIAL, NULL, 0, &count);
     tokens = (slm_token *)tool_allocate(count, sizeof *tokens);
     part = (slm_token *)tool_allocate(window, sizeof *part);
     logprobs = (float *)tool_allocate(window, sizeof *logprobs);
-    if (slm_tokenize(model, text, size, 0, tokens, count, &count) != SLM_OK)
+    if (slm_tokenize(model, text, size, SLM_PARSE_SPECIAL, tokens, count, &count) != SLM_OK)
         tool_fail(1, "%s: cannot tokenize", o->text);
     desc.context = window;
     desc.logits_kept = o->chunk < window ? o->chunk : window;
