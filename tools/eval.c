@@ -147,11 +147,11 @@ static void evaluate(slm_session *session, const slm_token *tokens, size_t count
 
 /* ---- perplexity -------------------------------------------------------------------------- */
 
-/* The mean of the windows' mean negative log-likelihoods, and its standard error. */
+/* exp of the mean negative log-likelihood; its standard error from the whole windows' means. */
 static void perplexity(const slm_model *model, const slm_model_info *info, const options *o) {
     slm_session_desc desc = o->session;
     size_t size, count = 0, window = o->window, at, bos = info->adds_bos && info->bos >= 0;
-    size_t windows = 0, scored = 0, i, length;
+    size_t windows = 0, whole = 0, scored = 0, i, length;
     char *text = tool_read(o->text, &size);
     slm_token *tokens, *part;
     slm_session *session;
@@ -183,17 +183,18 @@ static void perplexity(const slm_model *model, const slm_model_info *info, const
         total += loss;
         scored += length + bos - 1;
         loss /= (double)(length + bos - 1);
+        if (++windows && length + bos < window) continue; /* too short for the error */
         sum += loss;
         squares += loss * loss;
-        windows++;
+        whole++;
         if (isatty(fileno(stderr))) fprintf(stderr, "\r%zu of %zu tokens ", at + length, count);
     }
     if (!windows) tool_fail(1, "%s: fewer than two tokens", o->text);
-    mean = sum / (double)windows;
-    variance = windows > 1 ? (squares - sum * mean) / (double)(windows - 1) : 0;
+    mean = whole ? sum / (double)whole : 0;
+    variance = whole > 1 ? (squares - sum * mean) / (double)(whole - 1) : 0;
     printf("perplexity %.4f", exp(total / (double)scored));
-    if (windows > 1)
-        printf(" +- %.4f", exp(total / (double)scored) * sqrt(variance / (double)windows));
+    if (whole > 1)
+        printf(" +- %.4f", exp(total / (double)scored) * sqrt(variance / (double)whole));
     printf(" (%zu tokens scored in %zu windows of %zu)\n", scored, windows, window);
     slm_session_close(session);
     free(text);
