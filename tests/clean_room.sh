@@ -5,11 +5,12 @@ set -e
 command -v mmdebstrap >/dev/null || { echo "skipped: clean room (no mmdebstrap)"; exit 0; }
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
-mmdebstrap --variant=minbase --include=build-essential stable "$room" >"$room.log" 2>&1 ||
+mmdebstrap --variant=minbase --include=build-essential \
+    --aptopt='Acquire::Check-Valid-Until "false"' bookworm "$room" >"$room.log" 2>&1 ||
     { tail -5 "$room.log"; rm -f "$room.log"; exit 1; }
 rm -f "$room.log"
 mkdir "$room/slm"
 git ls-files | tar -c -T - | tar -x -C "$room/slm"
-unshare -n chroot "$room" sh -c 'cd /slm && make run >/tmp/story && wc -w </tmp/story && make test' |
+unshare -n chroot "$room" sh -c "cd /slm && make run >/tmp/story && wc -w </tmp/story && make test" |
     tee "$room/out" | tail -n 3
 tail -n 1 "$room/out" | grep -Eq '^[0-9]+ passed, 0 failed$'
