@@ -370,3 +370,27 @@ static void test_q8_kernels(void) {
         CHECK(peak < 63, "the rotation spreads an outlier");
     }
 }
+
+/* Activations to int8: what is not finite spoils the scale and with it the result. */
+static void test_quantize(void) {
+    float x[300], scales[2];
+    int8_t codes[300];
+    int i;
+    for (i = 0; i < 300; i++) x[i] = (float)(i % 7) - 3;
+    x[10] = -127;
+    slm__quantize(codes, scales, x, 300);
+    CHECK(scales[0] == 1 && codes[10] == -127 && codes[0] == -3, "codes of a block");
+    CHECK(scales[1] == 3.0f / 127 && codes[260 - 260 % 7 + 7] == -127, "the next block's own scale");
+    x[10] = 127;
+    slm__quantize(codes, scales, x, 300);
+    CHECK(codes[10] == 127, "the largest code");
+    memset(x, 0, sizeof x);
+    slm__quantize(codes, scales, x, 300);
+    CHECK(scales[0] == 0 && codes[5] == 0, "zeros stay zero");
+    x[3] = slm__float(0x7F800000u);
+    slm__quantize(codes, scales, x, 300);
+    CHECK(scales[0] != scales[0] && scales[1] == 0, "an infinity shows");
+    x[3] = slm__float(0x7FC00000u);
+    slm__quantize(codes, scales, x, 300);
+    CHECK(scales[0] != scales[0], "a NaN shows");
+}

@@ -90,21 +90,43 @@ static void test_biases(slm_session *session, const slm_model_info *info) {
     sampling.temperature = 1;
     CHECK(slm_sample(session, &sampling, &token) == SLM_OK && token == 40, "the hook decides");
     memset(&sampling, 0, sizeof sampling);
-    generate_start(session, " the the the the");
-    sampling.presence = 1e6f;
-    CHECK(slm_sample(session, &sampling, &token) == SLM_OK, "penalties");
-    {
-        slm_token seen[16];
-        size_t count = 0, i, hit = 0;
-        slm_model *model = NULL;
-        if (slm_model_open(&model, "examples/models/tiny-phi.slm", NULL, NULL) == SLM_OK)
-            slm_tokenize(model, " the the the the", SLM_NUL, 0, seen, 16, &count);
-        for (i = 0; i < count && i < 16; i++) hit += seen[i] == token;
-        CHECK(count > 0 && hit == 0, "a presence penalty keeps seen tokens away");
-        slm_model_close(model);
-    }
     sampling.temperature = -1;
     CHECK(slm_sample(session, &sampling, &token) == SLM_ERR_ARGUMENT, "negative temperature");
+}
+
+static const slm_model *generate_model;
+static size_t generate_whole_position;
+
+static int generate_seen(const slm_token *tokens, size_t count, slm_token token) {
+    while (count) if (tokens[--count] == token) return 1;
+    return 0;
+}
+
+/* Wherever the likeliest token was seen before, each penalty alone must turn to another. */
+static void test_penalties(slm_session *session) {
+    slm_token tokens[120], token, other;
+    slm_sampling rules[3];
+    size_t count = 0, i, tried = 0, kept = 0, again = 0;
+    memset(rules, 0, sizeof rules);
+    rules[0].presence = 1e6f;
+    rules[1].frequency = 1e6f;
+    rules[2].repetition = 1e6f;
+    slm_rewind(session, 0);
+    for (token = 300; count < 120; count++) {
+        tokens[count] = token;
+        slm_eval(session, &token, 1);
+        slm_sample(session, NULL, &token);
+        if (!generate_seen(tokens, count + 1, token)) continue;
+        for (i = 0; i < 3; i++) {
+            slm_sample(session, &rules[i], &other);
+            tried++;
+            kept += other == token;
+            again += i < 2 && generate_seen(tokens, count + 1, other);
+        }
+    }
+    CHECK(tried > 30, "greedy text repeats tokens");
+    CHECK(again == 0, "presence and frequency keep seen tokens away");
+    CHECK(kept * 2 < tried, "penalties change the choice");
 }
 
 static void test_stops(slm_session *session) {
@@ -120,6 +142,7 @@ static void test_stops(slm_session *session) {
     g.limit = 80;
     generate_start(session, "Once upon a time");
     size = generate_text(session, &g, whole, sizeof whole, &reason, &logprob);
+    generate_whole_position = slm_position(session);
     g.stops = stops;
     g.stop_count = 1;
     generate_start(session, "Once upon a time");
@@ -136,6 +159,16 @@ static void test_stops(slm_session *session) {
         g.stop_count = 2;
         generate_start(session, "Once upon a time");
         cut_size = generate_text(session, &g, cut, sizeof cut, &reason, &logprob);
+        CHECK(slm_position(session) > 0 && slm_logits(session, 0) == NULL,
+              "the session was rewound");
+        {
+            slm_token ids[200];
+            size_t prompt = slm_position(session), count = 0;
+            memcpy(cut + cut_size, "", 1);
+            slm_tokenize(generate_model, "Once upon a time", SLM_NUL, 0, ids, 200, &count);
+            CHECK(prompt >= count && prompt < count + 81, "and stands before the stop");
+            CHECK(prompt < generate_whole_position, "and not behind it");
+        }
         CHECK(reason == SLM_REASON_STOP && cut_size == first && !memcmp(whole, cut, first),
               "text ends before the stop");
     }
@@ -222,6 +255,8 @@ static void test_generate(const char *path) {
     test_text_bytes(model);
     test_sampling_rules(session);
     test_biases(session, &info);
+    generate_model = model;
+    test_penalties(session);
     test_stops(session);
     test_score(session, model);
     test_chat_turns(session, model);

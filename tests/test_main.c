@@ -31,6 +31,7 @@ int main(int count, char **args) {
     test_functions();
     test_kernels();
     test_q8_kernels();
+    test_quantize();
     test_tokenizer();
     if (count < 2) SKIP("no golden cases");
     for (i = 1; i < count; i++) {
