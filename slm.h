@@ -206,7 +206,8 @@ typedef enum slm_isa {
 } slm_isa;
 
 typedef enum slm_type {
-    SLM_TYPE_VECTOR = 0, SLM_TYPE_F32 = 1, SLM_TYPE_F16 = 2, SLM_TYPE_BF16 = 3, SLM_TYPE_Q8 = 4
+    SLM_TYPE_VECTOR = 0, SLM_TYPE_F32 = 1, SLM_TYPE_F16 = 2, SLM_TYPE_BF16 = 3, SLM_TYPE_Q8 = 4,
+    SLM_TYPE_Q4 = 5, SLM_TYPE_Q4F = 6
 } slm_type;
 
 typedef enum slm_load { SLM_LOAD_AUTO = 0, SLM_LOAD_MAP, SLM_LOAD_COPY } slm_load;
@@ -260,9 +261,9 @@ typedef struct slm_parallel {
 
 typedef struct slm_session_desc {
     size_t context;      /* tokens the session holds; 0: min(model's, 4096) */
-    size_t batch;        /* tokens read together; 0: 128 */
+    size_t batch;        /* tokens read together; 0: 192 */
     size_t logits_kept;  /* last positions of an slm_eval whose logits can be had; 0: 1 */
-    slm_type kv_type;    /* SLM_TYPE_F32 or _F16; 0: f32 for f32 and f16 weights, f16 for q8 */
+    slm_type kv_type;    /* SLM_TYPE_F32 or _F16; 0: f16 if weights are quantized, else f32 */
     unsigned threads;    /* 0: as many as there are processors; ignored without OpenMP */
     slm_parallel parallel;              /* instead of OpenMP; threads says how many it has */
     int (*cancel)(void *cancel_user);   /* not 0: stop with SLM_ERR_CANCELLED */
@@ -402,11 +403,34 @@ SLM_API slm_result slm_next(slm_session *, slm_piece *);
 #endif
 #if defined(__x86_64__) && defined(__GNUC__)
 #define SLM__X86
+#if !defined(__clang__) && __GNUC__ > 6 && defined(__cplusplus)
+#pragma GCC diagnostic push /* g++ 12 calls its own intrinsics uninitialized */
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#define SLM__DIAGNOSTIC_POP
+#endif
 #include <immintrin.h>
 #if !defined(SLM_NO_SIMD) && !defined(SLM_NO_AVX2)
+#include <cpuid.h>
 #define SLM__AVX2
+#if !defined(SLM_NO_AVXVNNI) && (__GNUC__ > 10 || __clang_major__ > 11)
+#define SLM__AVXVNNI
+#endif
+#if !defined(SLM_NO_AVX512)
+#define SLM__AVX512
 #endif
 #endif
+#endif
+#if defined(__GNUC__)
+#define SLM__PREFETCH(address) __builtin_prefetch(address)
+#else
+#define SLM__PREFETCH(address) ((void)0)
+#endif
+#if defined(__clang__)
+#define SLM__UNROLL_FULL _Pragma("unroll")
+#else
+#define SLM__UNROLL_FULL _Pragma("GCC unroll 16")
+#endif
+enum { SLM__AHEAD = 4096 }; /* bytes to prefetch ahead of weights that are read once */
 #ifndef SLM_HEADER
 #define SLM_HEADER "slm.h" /* the header includes itself once per instruction set */
 #endif
@@ -514,6 +538,8 @@ static size_t slm__size(size_t a, size_t b, size_t c) {
     if (b && a > (SIZE_MAX - 1) / b) return SIZE_MAX;
     return a * b > SIZE_MAX - 1 - c ? SIZE_MAX : a * b + c;
 }
+
+static size_t slm__least(size_t a, size_t b) { return a < b ? a : b; }
 
 static size_t slm__round_up(size_t size, size_t multiple) {
     size_t sum = slm__size(1, size, multiple - 1);
@@ -671,13 +697,6 @@ static float slm__tree(float *partial) {
     return partial[0];
 }
 
-static float slm__sum(const float *x, size_t count) {
-    float partial[16] = {0};
-    size_t i;
-    for (i = 0; i < count; i++) partial[i & 15] += x[i];
-    return slm__tree(partial);
-}
-
 static uint32_t slm__crc32(uint32_t crc, const uint8_t *bytes, size_t size) {
     static const uint32_t nibble[16] = {
         0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4,
@@ -699,9 +718,64 @@ static uint64_t slm__fnv(uint64_t hash, const uint8_t *bytes, size_t size) {
 }
 
 /* ---- >>quantization ----------------------------------------------------------------------
-   Activations as int8 for q8 weights, and the rotation that spreads outliers first. */
+   Where the parts of a tile lie, and the rotation that spreads outliers before activations
+   become integers. */
 
 enum { SLM__BLOCK = 256 }; /* columns summed in one go, and quantized with one scale */
+
+/* q4's values, each plus 31. */
+static const uint8_t slm__codebook[16] = {0,  6,  11, 15, 19, 23, 26, 29,
+                                          31, 34, 37, 40, 43, 47, 53, 62};
+
+static size_t slm__blocks(size_t cols) { return (cols + SLM__BLOCK - 1) / SLM__BLOCK; }
+
+/* Types whose products are of integers; their activations are quantized. */
+static int slm__integer(unsigned type) { return type >= SLM_TYPE_Q8; }
+
+/* Matrices of integers are stored rotated if they are wide enough, see the file format. */
+static int slm__rotated(unsigned type, size_t cols) {
+    return slm__integer(type) && cols >= SLM__BLOCK;
+}
+
+/* Columns that share a sub-scale. */
+static size_t slm__group(unsigned type) { return type == SLM_TYPE_Q4 ? 32 : 16; }
+
+/* Bytes of the sub-scales of a block of `cols` columns. */
+static size_t slm__subscale_bytes(unsigned type, size_t cols) {
+    size_t groups = (cols + slm__group(type) - 1) / slm__group(type);
+    return (groups * 16 + 63) / 64 * 64;
+}
+
+/* Where block b's scales (q8) or sub-scales (q4, q4f) lie in a tile. */
+static size_t slm__block_scales_at(unsigned type, size_t b) {
+    if (type == SLM_TYPE_Q8) return b * 32;
+    return 64 + b * (slm__subscale_bytes(type, SLM__BLOCK) + SLM__BLOCK * 8);
+}
+
+/* Where block b's weights or codes lie in a tile. */
+static size_t slm__block_at(unsigned type, size_t cols, size_t b) {
+    size_t left = cols - b * SLM__BLOCK;
+    if (type == SLM_TYPE_F32) return b * SLM__BLOCK * 64;
+    if (type == SLM_TYPE_F16 || type == SLM_TYPE_BF16) return b * SLM__BLOCK * 32;
+    if (type == SLM_TYPE_Q8) return (slm__blocks(cols) * 32 + 63) / 64 * 64 + b * SLM__BLOCK * 16;
+    return slm__block_scales_at(type, b) +
+           slm__subscale_bytes(type, slm__least(left, SLM__BLOCK));
+}
+
+/* Bytes of one tile of 16 rows, an odd number of 64-byte lines; cols has passed its cap. */
+static size_t slm__tile_bytes(unsigned type, size_t cols) {
+    size_t last = slm__blocks(cols) - 1, left = cols - last * SLM__BLOCK, bytes;
+    if (type == SLM_TYPE_F32)
+        bytes = left * 64;
+    else if (type == SLM_TYPE_F16 || type == SLM_TYPE_BF16)
+        bytes = left * 32;
+    else if (type == SLM_TYPE_Q8)
+        bytes = (left + 7) / 8 * 128;
+    else
+        bytes = (left + slm__group(type) - 1) / slm__group(type) * slm__group(type) * 8;
+    bytes += slm__block_at(type, cols, last);
+    return (((bytes + 63) / 64) | 1) * 64;
+}
 
 static float slm__sign_of(size_t i) {
     uint32_t n = (uint32_t)i;
@@ -731,154 +805,252 @@ static void slm__hadamard_blocks(float *x, size_t size) {
     }
 }
 
-static void slm__turn(float *out, const float *x, size_t size) {
-    size_t i;
-    for (i = 0; i < size; i++) out[i] = x[i] * slm__sign_of(i);
-    slm__hadamard_blocks(out, size);
-}
-
 static void slm__turn_back(float *x, size_t size) {
     size_t i;
     slm__hadamard_blocks(x, size);
     for (i = 0; i < size; i++) x[i] *= slm__sign_of(i);
 }
 
-/* A block's largest magnitude is an integer maximum, so its order does not matter and a NaN or
-   infinity is seen; it then spoils the scale and with it the result. */
-static void slm__quantize(int8_t *codes, float *scales, const float *x, size_t size) {
-    size_t start, end, i;
-    for (start = 0; start < size; start = end, scales++) {
-        uint32_t largest = 0;
-        float inverse;
-        end = size - start < SLM__BLOCK ? size : start + SLM__BLOCK;
-        for (i = start; i < end; i++) {
-            uint32_t bits = slm__bits(x[i]) & 0x7FFFFFFFu;
-            if (bits > largest) largest = bits;
-        }
-        *scales = slm__float(largest) / 127.0f;
-        inverse = 127.0f / slm__float(largest);
-        if (largest >= 0x7F800000u) *scales = slm__float(0x7FC00000u);
-        if (largest >= 0x7F800000u || !slm__finite(inverse)) inverse = 0;
-        for (i = start; i < end; i++) {
-            float q = inverse == 0 ? 0 : slm__madd(12582912.0f, x[i], inverse) - 12582912.0f;
-            codes[i] = (int8_t)(q > 127 ? 127 : q < -127 ? -127 : q);
-        }
-    }
-    for (; size % 4; size++) codes[size] = 0;
-}
-
 /* ---- >>kernels ---------------------------------------------------------------------------
    Leaves: pointers and a range in, numbers out. The bodies stand once, at the end of this file,
    over 16 lanes; the header includes itself to compile them for each instruction set. */
 
+/* One input's 256 columns for the integer types: codes, minus the weights' offset times the sums
+   of 16, of 32 and of all codes (what an accumulator of unsigned codes starts from), and the
+   scale. Inputs lie as [block][token], so that the tokens of a block are beside each other. */
+typedef struct slm__codes {
+    int8_t code[SLM__BLOCK];
+    int32_t start16[16], start32[8], start256;
+    float scale;
+    float unused[6]; /* 384 bytes: whole cache lines */
+} slm__codes;
+
+enum { SLM__STRIP_TILES = 4, SLM__STRIP_TOKENS = 192 };
+
+/* Some tiles of one matrix times some inputs. */
+typedef struct slm__strip {
+    const uint8_t *tiles;
+    size_t tile, count;      /* bytes from a tile to the next; tiles, at most SLM__STRIP_TILES */
+    unsigned type;
+    size_t cols, tokens;     /* tokens: at most SLM__STRIP_TOKENS */
+    const float *x;          /* [tokens][x_stride], for the float types */
+    size_t x_stride;
+    const slm__codes *codes; /* [block][code_stride], for the integer types */
+    size_t code_stride;
+} slm__strip;
+
+/* What becomes of a strip's sums: y = gelu(sum + bias), rows [0, rows). */
+typedef struct slm__output {
+    const float *bias; /* or NULL */
+    int gelu;
+    size_t rows, y_stride;
+    float *y;
+} slm__output;
+
+/* Some queries of one head, of consecutive positions, against the keys and values so far. */
+typedef struct slm__queries {
+    const float *query; /* [count][stride] */
+    float *out;         /* [count][stride] */
+    size_t count, stride, size, first; /* queries, head size, position of query 0 */
+    const void *keys, *values; /* [tile][size][16] and [position][size rounded up to 16] */
+    float scale;
+    float *scores;      /* [SLM__QUERIES][line] */
+    size_t line;        /* positions rounded up to 16 */
+} slm__queries;
+
+enum { SLM__QUERIES = 6 };
+
 typedef struct slm__kernels {
-    /* y[t][0..15] = one tile of 16 rows times x[t], for each of `tokens` inputs */
-    void (*tile_f32)(const void *tile, const float *x, size_t x_stride, size_t cols,
-                     size_t tokens, float *y);
-    void (*tile_f16)(const void *tile, const float *x, size_t x_stride, size_t cols,
-                     size_t tokens, float *y);
-    /* the same for q8: codes [token][q_stride], scales [token][blocks] */
-    void (*tile_q8)(const void *tile, const int8_t *q, size_t q_stride, const float *scales,
-                    size_t cols, size_t tokens, float *y);
-    /* scores[0 .. 16*tiles) = scale * (q . key), keys in tiles [size][16] */
-    void (*scores_f32)(const float *q, const void *keys, size_t size, size_t tiles, float scale,
-                       float *scores);
-    void (*scores_f16)(const float *q, const void *keys, size_t size, size_t tiles, float scale,
-                       float *scores);
-    /* out[0 .. size) = sum over positions of p[i] * values[i], size a multiple of 16 */
-    void (*values_f32)(const float *p, const void *values, size_t size, size_t count, float *out);
-    void (*values_f16)(const float *p, const void *values, size_t size, size_t count, float *out);
+    size_t tokens; /* inputs that are read at once; there may be that many more than asked for */
+    void (*multiply)(const slm__strip *, const slm__output *);
+    /* codes of one input, rotated first if signs are given; blocks `stride` elements apart */
+    void (*quantize)(const float *x, size_t cols, const float *signs, slm__codes *out,
+                     size_t stride);
+    void (*attend_f32)(const slm__queries *);
+    void (*attend_f16)(const slm__queries *);
+    void (*layer_norm)(float *out, const float *x, size_t size, const float *weight,
+                       const float *bias, float eps);
+    void (*add)(float *sum, const float *a, const float *b, size_t size); /* (a + b) + sum */
+    /* to halves; the largest magnitude's bits, so that the caller sees what does not fit */
+    uint32_t (*narrow)(uint16_t *out, const float *x, size_t size);
 } slm__kernels;
 
-/* ---- >>lanes portable -------------------------------------------------------------------- */
+/* ---- >>lanes portable --------------------------------------------------------------------
+   16 floats, 16 sums and 2 x 16 x 4 codes as plain arrays: the oracle of every other set. */
 
 typedef struct { float v[16]; } slm__lanes_portable;
+typedef struct { uint8_t w[128]; } slm__weights_portable; /* [8 columns / 4][16 rows][4] */
+typedef struct { int32_t v[16]; } slm__sums_portable;
 
-static inline slm__lanes_portable slm__zero_portable(void) {
+#define SLM__LANE static inline
+#define SLM__EACH for (int i = 0; i < 16; i++)
+
+SLM__LANE slm__lanes_portable slm__set_portable(float b) {
     slm__lanes_portable a;
-    memset(&a, 0, sizeof a);
+    SLM__EACH a.v[i] = b;
     return a;
 }
-static inline slm__lanes_portable slm__load_f32_portable(const float *p) {
+SLM__LANE slm__lanes_portable slm__load_f32_portable(const float *p) {
     slm__lanes_portable a;
     memcpy(a.v, p, sizeof a.v);
     return a;
 }
-static inline slm__lanes_portable slm__load_f16_portable(const uint16_t *p) {
+SLM__LANE slm__lanes_portable slm__load_f16_portable(const uint16_t *p) {
     slm__lanes_portable a;
-    int i;
-    for (i = 0; i < 16; i++) a.v[i] = slm__from_half(p[i]);
+    SLM__EACH a.v[i] = slm__from_half(p[i]);
     return a;
 }
-static inline void slm__store_portable(float *p, slm__lanes_portable a) {
-    memcpy(p, a.v, sizeof a.v);
-}
-static inline slm__lanes_portable slm__add_portable(slm__lanes_portable a,
-                                                    slm__lanes_portable b) {
-    int i;
-    for (i = 0; i < 16; i++) a.v[i] += b.v[i];
+SLM__LANE slm__lanes_portable slm__load_bf16_portable(const uint16_t *p) {
+    slm__lanes_portable a;
+    SLM__EACH a.v[i] = slm__float((uint32_t)p[i] << 16);
     return a;
 }
-static inline slm__lanes_portable slm__scale_portable(slm__lanes_portable a, float b) {
-    int i;
-    for (i = 0; i < 16; i++) a.v[i] *= b;
+SLM__LANE slm__lanes_portable slm__load_i8_portable(const int8_t *p) {
+    slm__lanes_portable a;
+    SLM__EACH a.v[i] = p[i];
     return a;
 }
-static inline slm__lanes_portable slm__madd_portable(slm__lanes_portable s,
-                                                     slm__lanes_portable a, float b) {
-    int i;
-    for (i = 0; i < 16; i++) s.v[i] = slm__madd(s.v[i], a.v[i], b);
-    return s;
+SLM__LANE void slm__store_portable(float *p, slm__lanes_portable a) { memcpy(p, a.v, sizeof a.v); }
+SLM__LANE void slm__store_f16_portable(uint16_t *p, slm__lanes_portable a) {
+    SLM__EACH p[i] = slm__to_half(a.v[i]);
 }
-
-
-/* 16 rows x 4 columns of q8 codes, and 16 sums. */
-typedef struct { int8_t w[64]; } slm__codes_portable;
-typedef struct { int32_t v[16]; } slm__sums_portable;
-
-static inline slm__sums_portable slm__none_portable(void) {
+/* Whole numbers within +-127; their sum is returned. */
+SLM__LANE int32_t slm__store_i8_portable(int8_t *p, slm__lanes_portable a) {
+    int32_t sum = 0;
+    SLM__EACH sum += p[i] = (int8_t)a.v[i];
+    return sum;
+}
+SLM__LANE slm__lanes_portable slm__add_portable(slm__lanes_portable a, slm__lanes_portable b) {
+    SLM__EACH a.v[i] += b.v[i];
+    return a;
+}
+SLM__LANE slm__lanes_portable slm__sub_portable(slm__lanes_portable a, slm__lanes_portable b) {
+    SLM__EACH a.v[i] -= b.v[i];
+    return a;
+}
+SLM__LANE slm__lanes_portable slm__mul_portable(slm__lanes_portable a, slm__lanes_portable b) {
+    SLM__EACH a.v[i] *= b.v[i];
+    return a;
+}
+SLM__LANE slm__lanes_portable slm__div_portable(slm__lanes_portable a, slm__lanes_portable b) {
+    SLM__EACH a.v[i] /= b.v[i];
+    return a;
+}
+/* The larger or smaller of two; b where either is NaN. */
+SLM__LANE slm__lanes_portable slm__max_portable(slm__lanes_portable a, slm__lanes_portable b) {
+    SLM__EACH a.v[i] = a.v[i] > b.v[i] ? a.v[i] : b.v[i];
+    return a;
+}
+SLM__LANE slm__lanes_portable slm__min_portable(slm__lanes_portable a, slm__lanes_portable b) {
+    SLM__EACH a.v[i] = a.v[i] < b.v[i] ? a.v[i] : b.v[i];
+    return a;
+}
+/* sum + a * b in two roundings */
+SLM__LANE slm__lanes_portable slm__madd_portable(slm__lanes_portable sum, slm__lanes_portable a,
+                                                 slm__lanes_portable b) {
+    SLM__EACH sum.v[i] = slm__madd(sum.v[i], a.v[i], b.v[i]);
+    return sum;
+}
+/* The same where the product is exact, so that fusing changes nothing. */
+SLM__LANE slm__lanes_portable slm__madd_exact_portable(slm__lanes_portable sum,
+                                                       slm__lanes_portable a,
+                                                       slm__lanes_portable b) {
+    return slm__madd_portable(sum, a, b);
+}
+/* a where x >= limit or NaN, else +0 */
+SLM__LANE slm__lanes_portable slm__from_portable(slm__lanes_portable x, float limit,
+                                                 slm__lanes_portable a) {
+    SLM__EACH a.v[i] = x.v[i] < limit ? 0.0f : a.v[i];
+    return a;
+}
+/* 2 to the power of whole numbers -126..127 */
+SLM__LANE slm__lanes_portable slm__power_portable(slm__lanes_portable n) {
+    SLM__EACH n.v[i] = n.v[i] == n.v[i] ? slm__float((uint32_t)((int32_t)n.v[i] + 127) << 23) : 1;
+    return n;
+}
+/* The larger magnitudes, as integers: a NaN or infinity wins. */
+SLM__LANE slm__lanes_portable slm__top_portable(slm__lanes_portable a, slm__lanes_portable b) {
+    uint32_t x, y;
+    SLM__EACH {
+        x = slm__bits(a.v[i]) & 0x7FFFFFFFu;
+        y = slm__bits(b.v[i]) & 0x7FFFFFFFu;
+        a.v[i] = slm__float(x > y ? x : y);
+    }
+    return a;
+}
+/* x[i] + x[i+h], x[i] - x[i+h] on lanes i and i + h */
+SLM__LANE slm__lanes_portable slm__butterfly_portable(slm__lanes_portable a, int h) {
+    slm__lanes_portable b;
+    SLM__EACH b.v[i] = i & h ? a.v[i ^ h] - a.v[i] : a.v[i] + a.v[i ^ h];
+    return b;
+}
+SLM__LANE slm__sums_portable slm__start_portable(int32_t b) {
     slm__sums_portable a;
-    memset(&a, 0, sizeof a);
+    SLM__EACH a.v[i] = b;
     return a;
 }
-static inline slm__codes_portable slm__load_codes_portable(const uint8_t *p) {
-    slm__codes_portable a;
-    int i;
-    for (i = 0; i < 64; i++) a.w[i] = (int8_t)(p[i] - 128);
+SLM__LANE slm__weights_portable slm__load_codes_portable(const uint8_t *p) {
+    slm__weights_portable a;
+    memcpy(a.w, p, sizeof a.w);
     return a;
 }
-static inline slm__sums_portable slm__dot4_portable(slm__sums_portable s, slm__codes_portable c,
-                                                    const int8_t *q) {
+/* q4: codebook values + 31; low nibbles are 4 columns, high nibbles the next 4. */
+SLM__LANE slm__weights_portable slm__load_nibbles_portable(const uint8_t *p) {
+    slm__weights_portable a;
     int i;
-    for (i = 0; i < 16; i++)
-        s.v[i] += c.w[4 * i] * q[0] + c.w[4 * i + 1] * q[1] + c.w[4 * i + 2] * q[2] +
-                  c.w[4 * i + 3] * q[3];
+    for (i = 0; i < 64; i++) {
+        a.w[i] = slm__codebook[p[i] & 15];
+        a.w[64 + i] = slm__codebook[p[i] >> 4];
+    }
+    return a;
+}
+SLM__LANE void slm__store_codes_portable(uint8_t *p, slm__weights_portable a) {
+    memcpy(p, a.w, sizeof a.w);
+}
+/* 8 columns: sums += unsigned code * activation. dot_small: codes are at most 62. */
+SLM__LANE slm__sums_portable slm__dot_portable(slm__sums_portable s, slm__weights_portable w,
+                                               const int8_t *x) {
+    int k;
+    for (k = 0; k < 8; k++) SLM__EACH s.v[i] += w.w[k / 4 * 64 + i * 4 + k % 4] * x[k];
     return s;
 }
-/* y + float(s) * (scale * factor) */
-static inline slm__lanes_portable slm__settle_portable(slm__lanes_portable y,
-                                                       slm__sums_portable s,
-                                                       slm__lanes_portable scale, float factor) {
-    int i;
-    for (i = 0; i < 16; i++) y.v[i] = slm__madd(y.v[i], (float)s.v[i], scale.v[i] * factor);
-    return y;
+SLM__LANE slm__sums_portable slm__dot_small_portable(slm__sums_portable s,
+                                                     slm__weights_portable w, const int8_t *x) {
+    return slm__dot_portable(s, w, x);
 }
+/* What q8's sums start from: minus 128 times the activations' sum. */
+SLM__LANE slm__sums_portable slm__start_q8_portable(const slm__codes *x) {
+    return slm__start_portable(x->start256);
+}
+SLM__LANE slm__lanes_portable slm__float_portable(slm__sums_portable s) {
+    slm__lanes_portable a;
+    SLM__EACH a.v[i] = (float)s.v[i];
+    return a;
+}
+#undef SLM__EACH
+#undef SLM__LANE
 
+#define SLM__SET portable
 #define SLM__LANES portable
 #define SLM__TARGET
+#define SLM__INLINE static inline
+#define SLM__UNROLL
+#define SLM__TILES 1
+#define SLM__TOKENS 1
 #include SLM_HEADER
 
 /* ---- >>lanes avx2 ------------------------------------------------------------------------ */
 
 #ifdef SLM__AVX2
-#define SLM__TARGET __attribute__((target("avx2,f16c")))
-#define SLM__LANE SLM__TARGET static inline __attribute__((always_inline))
+#define SLM__LANE __attribute__((target("avx2,f16c"), always_inline)) static inline
 
 typedef struct { __m256 lo, hi; } slm__lanes_avx2;
+typedef struct { __m256i a[4]; } slm__weights_avx2;
+typedef struct { __m256i lo, hi; } slm__sums_avx2;
 
-SLM__LANE slm__lanes_avx2 slm__zero_avx2(void) {
+SLM__LANE slm__lanes_avx2 slm__set_avx2(float b) {
     slm__lanes_avx2 a;
-    a.lo = a.hi = _mm256_setzero_ps();
+    a.lo = a.hi = _mm256_set1_ps(b);
     return a;
 }
 SLM__LANE slm__lanes_avx2 slm__load_f32_avx2(const float *p) {
@@ -893,75 +1065,371 @@ SLM__LANE slm__lanes_avx2 slm__load_f16_avx2(const uint16_t *p) {
     a.hi = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p + 8)));
     return a;
 }
+SLM__LANE slm__lanes_avx2 slm__load_bf16_avx2(const uint16_t *p) {
+    __m128i lo = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i hi = _mm_loadu_si128((const __m128i *)(const void *)(p + 8));
+    slm__lanes_avx2 a;
+    a.lo = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(lo), 16));
+    a.hi = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(hi), 16));
+    return a;
+}
+SLM__LANE slm__lanes_avx2 slm__load_i8_avx2(const int8_t *p) {
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+    slm__lanes_avx2 a;
+    a.lo = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
+    a.hi = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8)));
+    return a;
+}
 SLM__LANE void slm__store_avx2(float *p, slm__lanes_avx2 a) {
     _mm256_storeu_ps(p, a.lo);
     _mm256_storeu_ps(p + 8, a.hi);
 }
-SLM__LANE slm__lanes_avx2 slm__add_avx2(slm__lanes_avx2 a, slm__lanes_avx2 b) {
-    a.lo = _mm256_add_ps(a.lo, b.lo);
-    a.hi = _mm256_add_ps(a.hi, b.hi);
+SLM__LANE void slm__store_f16_avx2(uint16_t *p, slm__lanes_avx2 a) {
+    _mm_storeu_si128((__m128i *)(void *)p, _mm256_cvtps_ph(a.lo, _MM_FROUND_TO_NEAREST_INT));
+    _mm_storeu_si128((__m128i *)(void *)(p + 8),
+                     _mm256_cvtps_ph(a.hi, _MM_FROUND_TO_NEAREST_INT));
+}
+SLM__LANE int32_t slm__store_i8_avx2(int8_t *p, slm__lanes_avx2 a) {
+    __m256i words = _mm256_packs_epi32(_mm256_cvtps_epi32(a.lo), _mm256_cvtps_epi32(a.hi));
+    __m128i bytes, sums;
+    words = _mm256_permute4x64_epi64(words, 0xD8);
+    bytes = _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+    _mm_storeu_si128((__m128i *)(void *)p, bytes);
+    sums = _mm_sad_epu8(_mm_xor_si128(bytes, _mm_set1_epi8((char)-128)), _mm_setzero_si128());
+    return _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_unpackhi_epi64(sums, sums))) - 2048;
+}
+#define SLM__OPERATION(name, instruction)                                                      \
+    SLM__LANE slm__lanes_avx2 name(slm__lanes_avx2 a, slm__lanes_avx2 b) {                     \
+        a.lo = instruction(a.lo, b.lo);                                                        \
+        a.hi = instruction(a.hi, b.hi);                                                        \
+        return a;                                                                              \
+    }
+SLM__OPERATION(slm__add_avx2, _mm256_add_ps)
+SLM__OPERATION(slm__sub_avx2, _mm256_sub_ps)
+SLM__OPERATION(slm__mul_avx2, _mm256_mul_ps)
+SLM__OPERATION(slm__div_avx2, _mm256_div_ps)
+SLM__OPERATION(slm__max_avx2, _mm256_max_ps)
+SLM__OPERATION(slm__min_avx2, _mm256_min_ps)
+#undef SLM__OPERATION
+SLM__LANE slm__lanes_avx2 slm__madd_avx2(slm__lanes_avx2 s, slm__lanes_avx2 a,
+                                         slm__lanes_avx2 b) {
+    a = slm__mul_avx2(a, b);
+    __asm__("" : "+x"(a.lo), "+x"(a.hi)); /* no fusing with the additions below */
+    return slm__add_avx2(s, a);
+}
+SLM__LANE slm__lanes_avx2 slm__madd_exact_avx2(slm__lanes_avx2 s, slm__lanes_avx2 a,
+                                               slm__lanes_avx2 b) {
+    return slm__add_avx2(s, slm__mul_avx2(a, b));
+}
+SLM__LANE slm__lanes_avx2 slm__from_avx2(slm__lanes_avx2 x, float limit, slm__lanes_avx2 a) {
+    __m256 bound = _mm256_set1_ps(limit);
+    a.lo = _mm256_andnot_ps(_mm256_cmp_ps(x.lo, bound, _CMP_LT_OQ), a.lo);
+    a.hi = _mm256_andnot_ps(_mm256_cmp_ps(x.hi, bound, _CMP_LT_OQ), a.hi);
     return a;
 }
-SLM__LANE slm__lanes_avx2 slm__scale_avx2(slm__lanes_avx2 a, float b) {
-    a.lo = _mm256_mul_ps(a.lo, _mm256_set1_ps(b));
-    a.hi = _mm256_mul_ps(a.hi, _mm256_set1_ps(b));
+SLM__LANE slm__lanes_avx2 slm__power_avx2(slm__lanes_avx2 n) {
+    __m256i bias = _mm256_set1_epi32(127);
+    n.lo = _mm256_castsi256_ps(
+        _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n.lo), bias), 23));
+    n.hi = _mm256_castsi256_ps(
+        _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n.hi), bias), 23));
+    return n;
+}
+SLM__LANE slm__lanes_avx2 slm__top_avx2(slm__lanes_avx2 a, slm__lanes_avx2 b) {
+    __m256i mask = _mm256_set1_epi32(0x7FFFFFFF);
+    a.lo = _mm256_castsi256_ps(
+        _mm256_max_epu32(_mm256_and_si256(_mm256_castps_si256(a.lo), mask),
+                         _mm256_and_si256(_mm256_castps_si256(b.lo), mask)));
+    a.hi = _mm256_castsi256_ps(
+        _mm256_max_epu32(_mm256_and_si256(_mm256_castps_si256(a.hi), mask),
+                         _mm256_and_si256(_mm256_castps_si256(b.hi), mask)));
     return a;
 }
-SLM__LANE slm__lanes_avx2 slm__madd_avx2(slm__lanes_avx2 s, slm__lanes_avx2 a, float b) {
-    __m256 factor = _mm256_set1_ps(b);
-    __m256 lo = _mm256_mul_ps(a.lo, factor), hi = _mm256_mul_ps(a.hi, factor);
-    __asm__("" : "+x"(lo), "+x"(hi)); /* no fusing with the additions below */
-    s.lo = _mm256_add_ps(s.lo, lo);
-    s.hi = _mm256_add_ps(s.hi, hi);
-    return s;
+SLM__LANE slm__lanes_avx2 slm__butterfly_avx2(slm__lanes_avx2 a, int h) {
+    const __m256 minus0 = _mm256_set1_ps(-0.0f), zero = _mm256_setzero_ps();
+    slm__lanes_avx2 b;
+    __m256 sign;
+    if (h == 8) {
+        b.lo = _mm256_add_ps(a.lo, a.hi);
+        b.hi = _mm256_sub_ps(a.lo, a.hi);
+        return b;
+    }
+    if (h == 4) {
+        b.lo = _mm256_permute2f128_ps(a.lo, a.lo, 1);
+        b.hi = _mm256_permute2f128_ps(a.hi, a.hi, 1);
+        sign = _mm256_blend_ps(zero, minus0, 0xF0);
+    } else if (h == 2) {
+        b.lo = _mm256_permute_ps(a.lo, 0x4E);
+        b.hi = _mm256_permute_ps(a.hi, 0x4E);
+        sign = _mm256_blend_ps(zero, minus0, 0xCC);
+    } else {
+        b.lo = _mm256_permute_ps(a.lo, 0xB1);
+        b.hi = _mm256_permute_ps(a.hi, 0xB1);
+        sign = _mm256_blend_ps(zero, minus0, 0xAA);
+    }
+    b.lo = _mm256_add_ps(b.lo, _mm256_xor_ps(a.lo, sign));
+    b.hi = _mm256_add_ps(b.hi, _mm256_xor_ps(a.hi, sign));
+    return b;
 }
-
-
-/* maddubs saturates on u8 x s8, so it gets |w| and the activation with w's sign: at most
-   2 * 127 * 127, which fits 16 bits. */
-typedef struct { __m256i lo, hi, abs_lo, abs_hi; } slm__codes_avx2;
-typedef struct { __m256i lo, hi; } slm__sums_avx2;
-
-SLM__LANE slm__sums_avx2 slm__none_avx2(void) {
+SLM__LANE slm__sums_avx2 slm__start_avx2(int32_t b) {
     slm__sums_avx2 a;
-    a.lo = a.hi = _mm256_setzero_si256();
+    a.lo = a.hi = _mm256_set1_epi32(b);
     return a;
 }
-SLM__LANE slm__codes_avx2 slm__load_codes_avx2(const uint8_t *p) {
-    __m256i offset = _mm256_set1_epi8((char)-128);
-    slm__codes_avx2 a;
-    a.lo = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)p), offset);
-    a.hi = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)(p + 32)), offset);
-    a.abs_lo = _mm256_abs_epi8(a.lo);
-    a.abs_hi = _mm256_abs_epi8(a.hi);
-    return a;
+SLM__LANE slm__weights_avx2 slm__load_codes_avx2(const uint8_t *p) {
+    const __m256i *from = (const __m256i *)(const void *)p;
+    slm__weights_avx2 w;
+    w.a[0] = _mm256_loadu_si256(from);
+    w.a[1] = _mm256_loadu_si256(from + 1);
+    w.a[2] = _mm256_loadu_si256(from + 2);
+    w.a[3] = _mm256_loadu_si256(from + 3);
+    return w;
 }
-SLM__LANE slm__sums_avx2 slm__dot4_avx2(slm__sums_avx2 s, slm__codes_avx2 c, const int8_t *q) {
-    __m256i ones = _mm256_set1_epi16(1), x;
+SLM__LANE slm__weights_avx2 slm__load_nibbles_avx2(const uint8_t *p) {
+    const __m256i *from = (const __m256i *)(const void *)p;
+    const __m256i mask = _mm256_set1_epi8(15), table = _mm256_broadcastsi128_si256(
+        _mm_loadu_si128((const __m128i *)(const void *)slm__codebook));
+    __m256i lo = _mm256_loadu_si256(from), hi = _mm256_loadu_si256(from + 1);
+    slm__weights_avx2 w;
+    w.a[0] = _mm256_shuffle_epi8(table, _mm256_and_si256(lo, mask));
+    w.a[1] = _mm256_shuffle_epi8(table, _mm256_and_si256(hi, mask));
+    w.a[2] = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(lo, 4), mask));
+    w.a[3] = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(hi, 4), mask));
+    return w;
+}
+SLM__LANE void slm__store_codes_avx2(uint8_t *p, slm__weights_avx2 w) {
+    __m256i *to = (__m256i *)(void *)p;
+    _mm256_storeu_si256(to, w.a[0]);
+    _mm256_storeu_si256(to + 1, w.a[1]);
+    _mm256_storeu_si256(to + 2, w.a[2]);
+    _mm256_storeu_si256(to + 3, w.a[3]);
+}
+SLM__LANE __m256i slm__four_avx2(const int8_t *x) {
     int32_t four;
-    memcpy(&four, q, sizeof four);
-    x = _mm256_set1_epi32(four);
-    s.lo = _mm256_add_epi32(s.lo, _mm256_madd_epi16(_mm256_maddubs_epi16(
-                                      c.abs_lo, _mm256_sign_epi8(x, c.lo)), ones));
-    s.hi = _mm256_add_epi32(s.hi, _mm256_madd_epi16(_mm256_maddubs_epi16(
-                                      c.abs_hi, _mm256_sign_epi8(x, c.hi)), ones));
+    memcpy(&four, x, sizeof four);
+    return _mm256_set1_epi32(four);
+}
+/* Two products of at most 62 * 127 and two more stay below 2^15. */
+SLM__LANE slm__sums_avx2 slm__dot_small_avx2(slm__sums_avx2 s, slm__weights_avx2 w,
+                                             const int8_t *x) {
+    __m256i ones = _mm256_set1_epi16(1), x0 = slm__four_avx2(x), x1 = slm__four_avx2(x + 4);
+    s.lo = _mm256_add_epi32(s.lo, _mm256_madd_epi16(
+        _mm256_add_epi16(_mm256_maddubs_epi16(w.a[0], x0), _mm256_maddubs_epi16(w.a[2], x1)),
+        ones));
+    s.hi = _mm256_add_epi32(s.hi, _mm256_madd_epi16(
+        _mm256_add_epi16(_mm256_maddubs_epi16(w.a[1], x0), _mm256_maddubs_epi16(w.a[3], x1)),
+        ones));
     return s;
 }
-SLM__LANE slm__lanes_avx2 slm__settle_avx2(slm__lanes_avx2 y, slm__sums_avx2 s,
-                                           slm__lanes_avx2 scale, float factor) {
-    __m256 lo, hi;
-    scale = slm__scale_avx2(scale, factor);
-    lo = _mm256_mul_ps(_mm256_cvtepi32_ps(s.lo), scale.lo);
-    hi = _mm256_mul_ps(_mm256_cvtepi32_ps(s.hi), scale.hi);
-    __asm__("" : "+x"(lo), "+x"(hi));
-    y.lo = _mm256_add_ps(y.lo, lo);
-    y.hi = _mm256_add_ps(y.hi, hi);
-    return y;
+/* maddubs saturates on codes up to 255, so it gets |w| and the activation with w's sign: at most
+   2 * 127 * 127 in 16 bits; the sums then start from zero. */
+SLM__LANE slm__sums_avx2 slm__start_q8_avx2(const slm__codes *x) {
+    (void)x;
+    return slm__start_avx2(0);
 }
-
-#define SLM__LANES avx2
-#include SLM_HEADER
+SLM__LANE __m256i slm__dot_signed_avx2(__m256i s, __m256i w, __m256i x) {
+    w = _mm256_xor_si256(w, _mm256_set1_epi8((char)-128));
+    return _mm256_add_epi32(
+        s, _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w)),
+                             _mm256_set1_epi16(1)));
+}
+SLM__LANE slm__sums_avx2 slm__dot_avx2(slm__sums_avx2 s, slm__weights_avx2 w, const int8_t *x) {
+    __m256i x0 = slm__four_avx2(x), x1 = slm__four_avx2(x + 4);
+    s.lo = slm__dot_signed_avx2(slm__dot_signed_avx2(s.lo, w.a[0], x0), w.a[2], x1);
+    s.hi = slm__dot_signed_avx2(slm__dot_signed_avx2(s.hi, w.a[1], x0), w.a[3], x1);
+    return s;
+}
+SLM__LANE slm__lanes_avx2 slm__float_avx2(slm__sums_avx2 s) {
+    slm__lanes_avx2 a;
+    a.lo = _mm256_cvtepi32_ps(s.lo);
+    a.hi = _mm256_cvtepi32_ps(s.hi);
+    return a;
+}
 #undef SLM__LANE
+
+#define SLM__SET avx2
+#define SLM__LANES avx2
+#define SLM__TARGET __attribute__((target("avx2,f16c")))
+#define SLM__INLINE __attribute__((target("avx2,f16c"), always_inline)) static inline
+#define SLM__UNROLL SLM__UNROLL_FULL
+#define SLM__TILES 1
+#define SLM__TOKENS 2
+#include SLM_HEADER
+#endif
+
+/* ---- >>lanes avxvnni ---------------------------------------------------------------------
+   AVX2's lanes, with one instruction for four products. */
+
+#ifdef SLM__AVXVNNI
+#define SLM__LANE __attribute__((target("avx2,f16c,avxvnni"), always_inline)) static inline
+
+SLM__LANE slm__sums_avx2 slm__dot_avxvnni(slm__sums_avx2 s, slm__weights_avx2 w,
+                                          const int8_t *x) {
+    __m256i x0 = slm__four_avx2(x), x1 = slm__four_avx2(x + 4);
+    s.lo = _mm256_dpbusd_avx_epi32(_mm256_dpbusd_avx_epi32(s.lo, w.a[0], x0), w.a[2], x1);
+    s.hi = _mm256_dpbusd_avx_epi32(_mm256_dpbusd_avx_epi32(s.hi, w.a[1], x0), w.a[3], x1);
+    return s;
+}
+SLM__LANE slm__sums_avx2 slm__dot_small_avxvnni(slm__sums_avx2 s, slm__weights_avx2 w,
+                                                const int8_t *x) {
+    return slm__dot_avxvnni(s, w, x);
+}
+SLM__LANE slm__sums_avx2 slm__start_q8_avxvnni(const slm__codes *x) {
+    return slm__start_avx2(x->start256);
+}
+#undef SLM__LANE
+
+#define SLM__SET avxvnni
+#define SLM__LANES avx2
+#define SLM__TARGET __attribute__((target("avx2,f16c,avxvnni")))
+#define SLM__INLINE __attribute__((target("avx2,f16c,avxvnni"), always_inline)) static inline
+#define SLM__UNROLL SLM__UNROLL_FULL
+#define SLM__TILES 1
+#define SLM__TOKENS 2
+#include SLM_HEADER
+#endif
+
+/* ---- >>lanes avx512 ---------------------------------------------------------------------- */
+
+#ifdef SLM__AVX512
+#define SLM__TARGET_512 "avx512f,avx512bw,avx512vl,avx512vnni"
+#define SLM__LANE __attribute__((target(SLM__TARGET_512), always_inline)) static inline
+
+typedef struct { __m512 v; } slm__lanes_avx512;
+typedef struct { __m512i a, b; } slm__weights_avx512;
+typedef struct { __m512i v; } slm__sums_avx512;
+
+SLM__LANE slm__lanes_avx512 slm__of_avx512(__m512 v) {
+    slm__lanes_avx512 a;
+    a.v = v;
+    return a;
+}
+SLM__LANE slm__lanes_avx512 slm__set_avx512(float b) { return slm__of_avx512(_mm512_set1_ps(b)); }
+SLM__LANE slm__lanes_avx512 slm__load_f32_avx512(const float *p) {
+    return slm__of_avx512(_mm512_loadu_ps(p));
+}
+SLM__LANE slm__lanes_avx512 slm__load_f16_avx512(const uint16_t *p) {
+    return slm__of_avx512(
+        _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p)));
+}
+SLM__LANE slm__lanes_avx512 slm__load_bf16_avx512(const uint16_t *p) {
+    __m256i words = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    return slm__of_avx512(
+        _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(words), 16)));
+}
+SLM__LANE slm__lanes_avx512 slm__load_i8_avx512(const int8_t *p) {
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+    return slm__of_avx512(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes)));
+}
+SLM__LANE void slm__store_avx512(float *p, slm__lanes_avx512 a) { _mm512_storeu_ps(p, a.v); }
+SLM__LANE void slm__store_f16_avx512(uint16_t *p, slm__lanes_avx512 a) {
+    _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT));
+}
+SLM__LANE int32_t slm__store_i8_avx512(int8_t *p, slm__lanes_avx512 a) {
+    __m128i bytes = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a.v)), sums;
+    _mm_storeu_si128((__m128i *)(void *)p, bytes);
+    sums = _mm_sad_epu8(_mm_xor_si128(bytes, _mm_set1_epi8((char)-128)), _mm_setzero_si128());
+    return _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_unpackhi_epi64(sums, sums))) - 2048;
+}
+#define SLM__OPERATION(name, instruction)                                                      \
+    SLM__LANE slm__lanes_avx512 name(slm__lanes_avx512 a, slm__lanes_avx512 b) {               \
+        return slm__of_avx512(instruction(a.v, b.v));                                          \
+    }
+SLM__OPERATION(slm__add_avx512, _mm512_add_ps)
+SLM__OPERATION(slm__sub_avx512, _mm512_sub_ps)
+SLM__OPERATION(slm__mul_avx512, _mm512_mul_ps)
+SLM__OPERATION(slm__div_avx512, _mm512_div_ps)
+SLM__OPERATION(slm__max_avx512, _mm512_max_ps)
+SLM__OPERATION(slm__min_avx512, _mm512_min_ps)
+#undef SLM__OPERATION
+SLM__LANE slm__lanes_avx512 slm__madd_avx512(slm__lanes_avx512 s, slm__lanes_avx512 a,
+                                             slm__lanes_avx512 b) {
+    __m512 product = _mm512_mul_ps(a.v, b.v);
+    __asm__("" : "+v"(product)); /* no fusing with the addition below */
+    return slm__of_avx512(_mm512_add_ps(s.v, product));
+}
+SLM__LANE slm__lanes_avx512 slm__madd_exact_avx512(slm__lanes_avx512 s, slm__lanes_avx512 a,
+                                                   slm__lanes_avx512 b) {
+    return slm__of_avx512(_mm512_fmadd_ps(a.v, b.v, s.v));
+}
+SLM__LANE slm__lanes_avx512 slm__from_avx512(slm__lanes_avx512 x, float limit,
+                                             slm__lanes_avx512 a) {
+    __mmask16 keep = _mm512_cmp_ps_mask(x.v, _mm512_set1_ps(limit), _CMP_NLT_UQ);
+    return slm__of_avx512(_mm512_maskz_mov_ps(keep, a.v));
+}
+SLM__LANE slm__lanes_avx512 slm__power_avx512(slm__lanes_avx512 n) {
+    __m512i whole = _mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127));
+    return slm__of_avx512(_mm512_castsi512_ps(_mm512_slli_epi32(whole, 23)));
+}
+SLM__LANE slm__lanes_avx512 slm__top_avx512(slm__lanes_avx512 a, slm__lanes_avx512 b) {
+    __m512i mask = _mm512_set1_epi32(0x7FFFFFFF);
+    return slm__of_avx512(_mm512_castsi512_ps(
+        _mm512_max_epu32(_mm512_and_si512(_mm512_castps_si512(a.v), mask),
+                         _mm512_and_si512(_mm512_castps_si512(b.v), mask))));
+}
+SLM__LANE slm__lanes_avx512 slm__butterfly_avx512(slm__lanes_avx512 a, int h) {
+    __m512 b = h == 8   ? _mm512_shuffle_f32x4(a.v, a.v, 0x4E)
+               : h == 4 ? _mm512_shuffle_f32x4(a.v, a.v, 0xB1)
+               : h == 2 ? _mm512_permute_ps(a.v, 0x4E)
+                        : _mm512_permute_ps(a.v, 0xB1);
+    __mmask16 upper = (__mmask16)(h == 8 ? 0xFF00 : h == 4 ? 0xF0F0 : h == 2 ? 0xCCCC : 0xAAAA);
+    return slm__of_avx512(_mm512_mask_sub_ps(_mm512_add_ps(a.v, b), upper, b, a.v));
+}
+SLM__LANE slm__sums_avx512 slm__start_avx512(int32_t b) {
+    slm__sums_avx512 a;
+    a.v = _mm512_set1_epi32(b);
+    return a;
+}
+SLM__LANE slm__weights_avx512 slm__load_codes_avx512(const uint8_t *p) {
+    slm__weights_avx512 w;
+    w.a = _mm512_loadu_si512(p);
+    w.b = _mm512_loadu_si512(p + 64);
+    return w;
+}
+SLM__LANE slm__weights_avx512 slm__load_nibbles_avx512(const uint8_t *p) {
+    const __m512i mask = _mm512_set1_epi8(15), table = _mm512_broadcast_i32x4(
+        _mm_loadu_si128((const __m128i *)(const void *)slm__codebook));
+    __m512i v = _mm512_loadu_si512(p);
+    slm__weights_avx512 w;
+    w.a = _mm512_shuffle_epi8(table, _mm512_and_si512(v, mask));
+    w.b = _mm512_shuffle_epi8(table, _mm512_and_si512(_mm512_srli_epi16(v, 4), mask));
+    return w;
+}
+SLM__LANE void slm__store_codes_avx512(uint8_t *p, slm__weights_avx512 w) {
+    _mm512_storeu_si512(p, w.a);
+    _mm512_storeu_si512(p + 64, w.b);
+}
+SLM__LANE __m512i slm__four_avx512(const int8_t *x) {
+    int32_t four;
+    memcpy(&four, x, sizeof four);
+    return _mm512_set1_epi32(four);
+}
+SLM__LANE slm__sums_avx512 slm__dot_avx512(slm__sums_avx512 s, slm__weights_avx512 w,
+                                           const int8_t *x) {
+    s.v = _mm512_dpbusd_epi32(s.v, w.a, slm__four_avx512(x));
+    s.v = _mm512_dpbusd_epi32(s.v, w.b, slm__four_avx512(x + 4));
+    return s;
+}
+SLM__LANE slm__sums_avx512 slm__dot_small_avx512(slm__sums_avx512 s, slm__weights_avx512 w,
+                                                 const int8_t *x) {
+    return slm__dot_avx512(s, w, x);
+}
+SLM__LANE slm__sums_avx512 slm__start_q8_avx512(const slm__codes *x) {
+    return slm__start_avx512(x->start256);
+}
+SLM__LANE slm__lanes_avx512 slm__float_avx512(slm__sums_avx512 s) {
+    return slm__of_avx512(_mm512_cvtepi32_ps(s.v));
+}
+#undef SLM__LANE
+
+#define SLM__SET avx512
+#define SLM__LANES avx512
+#define SLM__TARGET __attribute__((target(SLM__TARGET_512)))
+#define SLM__INLINE __attribute__((target(SLM__TARGET_512), always_inline)) static inline
+#define SLM__UNROLL SLM__UNROLL_FULL
+#define SLM__TILES 2
+#define SLM__TOKENS 6
+#include SLM_HEADER
 #endif
 
 /* ---- >>dispatch -------------------------------------------------------------------------- */
@@ -972,33 +1440,61 @@ SLM_API const char *slm_isa_name(slm_isa isa) {
     return (unsigned)isa < (unsigned)SLM_ISA_COUNT ? names[isa] : NULL;
 }
 
-static int slm__has_avx2(void) {
-#ifdef SLM__AVX2
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avx");
-#else
-    return 0;
-#endif
-}
-
+/* AVX-VNNI has no name in the older compilers' __builtin_cpu_supports: CPUID leaf 7.1. */
 SLM_API int slm_isa_available(slm_isa isa) {
-    if (isa == SLM_ISA_AUTO || isa == SLM_ISA_PORTABLE) return 1;
-    return isa == SLM_ISA_AVX2 && slm__has_avx2();
+#ifdef SLM__AVX2
+    unsigned a = 0, b, c, d;
+    int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avx");
+#endif
+    switch (isa) {
+    case SLM_ISA_AUTO:
+    case SLM_ISA_PORTABLE: return 1;
+#ifdef SLM__AVX2
+    case SLM_ISA_AVX2: return avx2;
+#endif
+#ifdef SLM__AVXVNNI
+    case SLM_ISA_AVXVNNI:
+        return avx2 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1);
+#endif
+#ifdef SLM__AVX512
+    case SLM_ISA_AVX512:
+        return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+#endif
+    default: return 0;
+    }
 }
 
 /* NULL: not in this build or not on this CPU. */
 static const slm__kernels *slm__kernels_for(slm_isa *isa) {
-    if (*isa == SLM_ISA_AUTO) *isa = slm__has_avx2() ? SLM_ISA_AVX2 : SLM_ISA_PORTABLE;
+    static const slm_isa best[] = {SLM_ISA_AVX512, SLM_ISA_AVXVNNI, SLM_ISA_AVX2,
+                                   SLM_ISA_PORTABLE};
+    size_t i = 0;
+    if (*isa == SLM_ISA_AUTO) {
+        while (!slm_isa_available(best[i])) i++;
+        *isa = best[i];
+    }
     if (!slm_isa_available(*isa)) return NULL;
+    switch (*isa) {
 #ifdef SLM__AVX2
-    if (*isa == SLM_ISA_AVX2) return &slm__kernels_avx2;
+    case SLM_ISA_AVX2: return &slm__kernels_avx2;
 #endif
-    return &slm__kernels_portable;
+#ifdef SLM__AVXVNNI
+    case SLM_ISA_AVXVNNI: return &slm__kernels_avxvnni;
+#endif
+#ifdef SLM__AVX512
+    case SLM_ISA_AVX512: return &slm__kernels_avx512;
+#endif
+    default: return &slm__kernels_portable;
+    }
 }
 
 /* Did the compiler fuse or reassociate, or does the chosen kernel differ from the plain one? */
 static int slm__arithmetic_holds(const slm__kernels *kernels) {
     volatile float big = 1e8f, one = 1.0f, near_one = 1.000244140625f;
     float tile[16 * 3], x[3] = {near_one, -1.0f, 3.0f}, got[16], want[16];
+    slm__strip strip;
+    slm__output finish;
     int i;
 #if defined(__clang__) && defined(__FAST_MATH__)
     return 0; /* it puts estimates in the place of divisions and roots, and no pragma stops that */
@@ -1006,7 +1502,17 @@ static int slm__arithmetic_holds(const slm__kernels *kernels) {
     if ((big + one) - big != 0.0f) return 0;
     if (slm__madd(-slm__madd(0.0f, near_one, near_one), near_one, near_one) != 0.0f) return 0;
     for (i = 0; i < 48; i++) tile[i] = near_one * (float)(i - 20) / 7.0f;
-    kernels->tile_f32(tile, x, 3, 3, 1, got);
+    memset(&strip, 0, sizeof strip);
+    memset(&finish, 0, sizeof finish);
+    strip.tiles = (const uint8_t *)tile;
+    strip.tile = sizeof tile;
+    strip.count = strip.tokens = 1;
+    strip.type = SLM_TYPE_F32;
+    strip.cols = strip.x_stride = 3;
+    strip.x = x;
+    finish.rows = finish.y_stride = 16;
+    finish.y = got;
+    kernels->multiply(&strip, &finish);
     for (i = 0; i < 16; i++)
         want[i] = slm__madd(slm__madd(slm__madd(0.0f, tile[i], x[0]), tile[16 + i], x[1]),
                             tile[32 + i], x[2]);
@@ -1685,7 +2191,7 @@ static slm_result slm__encode_word(slm__encoding *e, const uint8_t *word, size_t
     const uint32_t *byte_token = e->tokenizer->byte_token;
     size_t count = 0, i;
     if (size + (prefix ? 1 : 0) > SLM__SHORT_WORD) return slm__encode_long(e, word, size, prefix);
-    if (prefix && byte_token[' '] != SLM__NO_TOKEN) symbols[count++] = byte_token[' '];
+    if (prefix && byte_token[(uint8_t)' '] != SLM__NO_TOKEN) symbols[count++] = byte_token[(uint8_t)' '];
     for (i = 0; i < size; i++)
         if (byte_token[word[i]] != SLM__NO_TOKEN) symbols[count++] = byte_token[word[i]];
     slm__merge_short(e, symbols, count);
@@ -1974,24 +2480,6 @@ static const float *slm__vector(const slm__tensor *tensor) {
     return (const float *)(const void *)tensor->data;
 }
 
-static size_t slm__blocks(size_t cols) { return (cols + SLM__BLOCK - 1) / SLM__BLOCK; }
-
-/* Where a q8 tile's codes begin: behind its scales. */
-static size_t slm__q8_codes(size_t cols) { return (slm__blocks(cols) * 32 + 63) / 64 * 64; }
-
-/* q8 matrices of some width are stored rotated, see the file format. */
-static int slm__rotated(uint32_t type, size_t cols) {
-    return type == SLM_TYPE_Q8 && cols >= SLM__BLOCK;
-}
-
-/* Bytes of one tile of 16 rows, an odd number of 64-byte lines; cols has passed its cap. */
-static size_t slm__tile_bytes(uint32_t type, size_t cols) {
-    size_t bytes = type == SLM_TYPE_F32   ? cols * 64
-                   : type == SLM_TYPE_F16 ? cols * 32
-                                          : slm__q8_codes(cols) + (cols + 3) / 4 * 64;
-    return (((bytes + 63) / 64) | 1) * 64;
-}
-
 static uint32_t slm__extent_of(const slm__shape *shape, unsigned extent) {
     switch (extent) {
     case SLM__HIDDEN: return shape->hidden;
@@ -2151,8 +2639,7 @@ static slm_result slm__bind_tensor(slm_model *model, slm__cursor *cursor, uint32
     tensor->type = slm__u16(e + 4);
     tensor->crc = slm__u32(e + 32);
     if (want->rows == SLM__ONE ? tensor->type != SLM_TYPE_VECTOR
-                               : tensor->type != SLM_TYPE_F32 && tensor->type != SLM_TYPE_F16 &&
-                                     tensor->type != SLM_TYPE_Q8)
+                               : tensor->type < SLM_TYPE_F32 || tensor->type > SLM_TYPE_Q4F)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "layer %u, %s has type %u", (size_t)layer,
                          name, (size_t)tensor->type);
     tensor->tile = want->rows == SLM__ONE ? 0 : slm__tile_bytes(tensor->type, cols);
@@ -2408,18 +2895,26 @@ SLM_API void slm_model_close(slm_model *model) {
 /* No element of a tensor may be infinite or NaN: one would spoil every result. */
 static int slm__tensor_finite(const slm__tensor *tensor) {
     size_t i;
-    if (tensor->type == SLM_TYPE_F16) {
+    if (tensor->type == SLM_TYPE_F16 || tensor->type == SLM_TYPE_BF16) {
         const uint16_t *half = (const uint16_t *)(const void *)tensor->data;
+        unsigned mask = tensor->type == SLM_TYPE_F16 ? 0x7C00 : 0x7F80;
         for (i = 0; i < tensor->bytes / 2; i++)
-            if ((half[i] & 0x7C00) == 0x7C00) return 0;
+            if ((half[i] & mask) == mask) return 0;
         return 1;
     }
-    if (tensor->type == SLM_TYPE_Q8) {
+    if (slm__integer(tensor->type)) {
         size_t tiles = tensor->bytes / tensor->tile, blocks = slm__blocks(tensor->cols), tile;
         for (tile = 0; tile < tiles; tile++)
-            for (i = 0; i < blocks * 16; i++)
-                if ((slm__u16(tensor->data + tile * tensor->tile + 2 * i) & 0x7C00) == 0x7C00)
-                    return 0;
+            if (tensor->type == SLM_TYPE_Q8) {
+                for (i = 0; i < blocks * 16; i++)
+                    if ((slm__u16(tensor->data + tile * tensor->tile + 2 * i) & 0x7C00) == 0x7C00)
+                        return 0;
+            } else {
+                for (i = 0; i < 16; i++)
+                    if ((slm__u32(tensor->data + tile * tensor->tile + 4 * i) & 0x7F800000u) ==
+                        0x7F800000u)
+                        return 0;
+            }
         return 1;
     }
     for (i = 0; i < tensor->bytes / 4; i++)
@@ -2570,13 +3065,15 @@ typedef struct slm__row {
     slm__cache *cache; /* the sequence */
     uint32_t position;
     slm_token token;
+    int overflow; /* a key or value is beyond what the cache holds */
 } slm__row;
 
 struct slm_session {
     const slm_model *model;
     size_t context, batch, kept, logits_rows, strips;
     unsigned threads;
-    int quantized;         /* some matrix is q8 */
+    size_t capacity;       /* batch rounded up to what the kernels read at once */
+    int quantized;         /* some matrix is of integers */
     slm_parallel parallel;
     int (*cancel)(void *);
     void *cancel_user;
@@ -2591,11 +3088,11 @@ struct slm_session {
     float *query, *mixed;  /* [batch][heads * head size] */
     float *key, *value;    /* [batch][kv heads * head size] */
     float *inner;          /* [batch][intermediate] */
-    float *turned;         /* [batch][widest input], for q8 */
-    int8_t *codes;         /* [batch][widest input rounded up to 4] */
-    float *code_scales;    /* [batch][blocks of it] */
+    float *signs;          /* [widest input]: the rotation's, for integer weights */
+    slm__codes *codes;     /* [blocks of hidden or heads * head size][capacity] */
+    slm__codes *inner_codes; /* [blocks of intermediate][capacity] */
     float *angles;         /* [batch][rotary / 2][2]: cosine, sine */
-    float *scores;         /* [strips][context rounded up to 16] */
+    float *scores;         /* [strips][SLM__QUERIES][context rounded up to 16] */
     float *final;          /* [kept][hidden]: the last positions after the final norm */
     size_t final_count, logits_at, logits_count;
     float *logits;         /* [logits_rows][vocabulary rows] */
@@ -2617,22 +3114,6 @@ struct slm_session {
     int bad_layer;         /* a value left the KV cache's range here; -1: none */
 };
 
-/* LayerNorm (Ba et al. 2016) with biased variance, in two passes. */
-static void slm__layer_norm(float *out, const float *x, size_t size, const float *weight,
-                            const float *bias, float eps) {
-    float partial[16] = {0}, mean = slm__sum(x, size) / (float)size, scale;
-    size_t i;
-    for (i = 0; i < size; i++) {
-        float difference = x[i] - mean;
-        partial[i & 15] = slm__madd(partial[i & 15], difference, difference);
-    }
-    scale = 1.0f / sqrtf(slm__tree(partial) / (float)size + eps);
-    for (i = 0; i < size; i++) {
-        float normal = (x[i] - mean) * scale;
-        out[i] = slm__madd(bias[i], normal, weight[i]);
-    }
-}
-
 /* Rotary positions (Su et al. 2021) on the first `rotary` elements of a head; angles holds
    cosine and sine of each pair. Half style turns (x[i], x[i + rotary/2]), the other (x[2i],
    x[2i+1]). */
@@ -2647,148 +3128,120 @@ static void slm__rotate(float *head, const float *angles, size_t rotary, enum sl
     }
 }
 
+/* What a product reads: rows of floats, and their codes where integer weights will want them. */
+typedef struct slm__input {
+    const float *x;
+    size_t cols;
+    slm__codes *codes; /* [blocks][capacity] */
+} slm__input;
+
 /* One product of a phase: y = tensor x + bias, then GELU if asked. */
 typedef struct slm__product {
+    const slm__input *input;
     const slm__tensor *weight, *bias;
     float *y;
     size_t y_stride;
     int gelu;
 } slm__product;
 
-typedef struct slm__products {
-    const slm__kernels *kernels;
-    const slm__product *list;
-    size_t count, first[5]; /* first[i]: the first task of product i */
-    const float *x;
-    size_t x_stride, tokens;
-    float *turned;    /* [tokens][x_stride]: rotated inputs */
-    int8_t *codes;    /* [tokens][code_stride] */
-    float *scales;    /* [tokens][blocks] */
-    size_t cols, code_stride;
-} slm__products;
-
-/* Prepares one input for q8 weights. */
-static void slm__quantize_task(void *arg, size_t t) {
-    const slm__products *job = (const slm__products *)arg;
-    const float *x = job->x + t * job->x_stride;
-    if (slm__rotated(SLM_TYPE_Q8, job->cols)) {
-        float *turned = job->turned + t * job->cols;
-        slm__turn(turned, x, job->cols);
-        x = turned;
-    }
-    slm__quantize(job->codes + t * job->code_stride, job->scales + t * slm__blocks(job->cols), x,
-                  job->cols);
-}
-
-enum { SLM__TASK_TILES = 4, SLM__TASK_TOKENS = 32 };
-
-static void slm__store_tile(const slm__product *p, size_t tile, size_t t, const float *y) {
-    const float *bias = p->bias && p->bias->data ? slm__vector(p->bias) + tile * 16 : NULL;
-    float *out = p->y + t * p->y_stride + tile * 16;
-    size_t rows = p->weight->rows - tile * 16, i;
-    if (rows > 16) rows = 16;
-    for (i = 0; i < rows; i++) out[i] = bias ? y[i] + bias[i] : y[i];
-    if (p->gelu)
-        for (i = 0; i < rows; i++) out[i] = slm__gelu_new(out[i]);
-}
-
-/* A task is some tiles of one product with all tokens; a tile stays in the cache meanwhile. */
-static void slm__multiply_task(void *arg, size_t index) {
-    const slm__products *job = (const slm__products *)arg;
-    float y[SLM__TASK_TOKENS * 16];
-    const slm__product *p;
-    size_t which = 0, tile, last, t, i;
-    while (which + 1 < job->count && index >= job->first[which + 1]) which++;
-    p = &job->list[which];
-    tile = (index - job->first[which]) * SLM__TASK_TILES;
-    last = ((size_t)p->weight->rows + 15) / 16;
-    if (last > tile + SLM__TASK_TILES) last = tile + SLM__TASK_TILES;
-    for (; tile < last; tile++)
-        for (t = 0; t < job->tokens; t += SLM__TASK_TOKENS) {
-            const uint8_t *weights = p->weight->data + tile * p->weight->tile;
-            const float *x = job->x + t * job->x_stride;
-            size_t count = job->tokens - t;
-            if (count > SLM__TASK_TOKENS) count = SLM__TASK_TOKENS;
-            if (p->weight->type == SLM_TYPE_F32)
-                job->kernels->tile_f32(weights, x, job->x_stride, p->weight->cols, count, y);
-            else if (p->weight->type == SLM_TYPE_Q8)
-                job->kernels->tile_q8(weights, job->codes + t * job->code_stride,
-                                      job->code_stride, job->scales + t * slm__blocks(job->cols),
-                                      job->cols, count, y);
-            else
-                job->kernels->tile_f16(weights, x, job->x_stride, p->weight->cols, count, y);
-            for (i = 0; i < count; i++) slm__store_tile(p, tile, t + i, y + i * 16);
-        }
-}
-
-/* All products of one input in one phase. */
-static void slm__multiply(slm_session *s, const slm__product *list, size_t count, const float *x,
-                          size_t x_stride, size_t tokens) {
-    slm__products job;
-    size_t tasks = 0, work = 0, i;
-    int quantized = 0;
-    job.kernels = s->model->kernels;
-    job.list = list;
-    job.count = count;
-    job.x = x;
-    job.x_stride = x_stride;
-    job.tokens = tokens;
-    job.turned = s->turned;
-    job.codes = s->codes;
-    job.scales = s->code_scales;
-    job.cols = list[0].weight->cols;
-    job.code_stride = (job.cols + 3) / 4 * 4;
-    for (i = 0; i < count; i++) {
-        quantized |= list[i].weight->type == SLM_TYPE_Q8;
-        job.first[i] = tasks;
-        tasks += ((size_t)list[i].weight->rows + 16 * SLM__TASK_TILES - 1) /
-                 (16 * SLM__TASK_TILES);
-        work += list[i].weight->bytes;
-    }
-    if (quantized)
-        slm__parallel(&s->parallel, s->threads, tokens * job.cols * 32, tokens,
-                      slm__quantize_task, &job);
-    slm__parallel(&s->parallel, s->threads, work * ((tokens + 3) / 4), tasks, slm__multiply_task,
-                  &job);
-}
-
-static slm__product slm__product_of(const slm__layer *layer, unsigned slot, float *y,
-                                    size_t stride) {
+static slm__product slm__product_of(const slm__input *input, const slm__tensor *weight_and_bias,
+                                    float *y, size_t stride) {
     slm__product p;
-    p.weight = &layer->at[slot];
-    p.bias = &layer->at[slot + 1];
+    p.input = input;
+    p.weight = &weight_and_bias[0];
+    p.bias = &weight_and_bias[1];
     p.y = y;
     p.y_stride = stride;
     p.gelu = 0;
     return p;
 }
 
+typedef struct slm__products {
+    const slm_session *session;
+    const slm__product *list;
+    size_t count, first[5]; /* first[i]: the first task of product i */
+    size_t tokens;
+} slm__products;
+
+/* A task is a strip: some tiles of one product with all tokens. */
+static void slm__multiply_task(void *arg, size_t index) {
+    const slm__products *job = (const slm__products *)arg;
+    const slm__product *p;
+    slm__strip strip;
+    slm__output finish;
+    size_t which = 0, tile;
+    while (which + 1 < job->count && index >= job->first[which + 1]) which++;
+    p = &job->list[which];
+    tile = (index - job->first[which]) * SLM__STRIP_TILES;
+    strip.tiles = p->weight->data + tile * p->weight->tile;
+    strip.tile = p->weight->tile;
+    strip.count = ((size_t)p->weight->rows + 15) / 16 - tile;
+    if (strip.count > SLM__STRIP_TILES) strip.count = SLM__STRIP_TILES;
+    strip.type = p->weight->type;
+    strip.cols = strip.x_stride = p->input->cols;
+    strip.tokens = job->tokens;
+    strip.x = p->input->x;
+    strip.codes = p->input->codes;
+    strip.code_stride = job->session->capacity;
+    finish.bias = p->bias->data ? slm__vector(p->bias) + tile * 16 : NULL;
+    finish.gelu = p->gelu;
+    finish.rows = p->weight->rows - tile * 16;
+    finish.y = p->y + tile * 16;
+    finish.y_stride = p->y_stride;
+    job->session->model->kernels->multiply(&strip, &finish);
+}
+
+/* Some products in one phase. */
+static void slm__multiply(const slm_session *s, const slm__product *list, size_t count,
+                          size_t tokens) {
+    slm__products job;
+    size_t tasks = 0, work = 0, i;
+    job.session = s;
+    job.list = list;
+    job.count = count;
+    job.tokens = tokens;
+    for (i = 0; i < count; i++) {
+        job.first[i] = tasks;
+        tasks += ((size_t)list[i].weight->rows + 16 * SLM__STRIP_TILES - 1) /
+                 (16 * SLM__STRIP_TILES);
+        work += list[i].weight->bytes;
+    }
+    slm__parallel(&s->parallel, s->threads, work * ((tokens + 3) / 4), tasks, slm__multiply_task,
+                  &job);
+}
+
+/* Row `row` of an input as codes, where the model has integer weights. */
+static void slm__quantize_row(const slm_session *s, const slm__input *input, size_t row) {
+    if (!s->quantized) return;
+    s->model->kernels->quantize(input->x + row * input->cols, input->cols,
+                                input->cols >= SLM__BLOCK ? s->signs : NULL, input->codes + row,
+                                s->capacity);
+}
+
 /* An element of a matrix in tiles. */
 static float slm__element(const slm__tensor *tensor, size_t row, size_t col) {
     const uint8_t *tile = tensor->data + row / 16 * tensor->tile;
-    size_t at = col * 16 + row % 16;
-    if (tensor->type == SLM_TYPE_F32) return ((const float *)(const void *)tile)[at];
-    if (tensor->type == SLM_TYPE_Q8) {
-        const uint16_t *scales = (const uint16_t *)(const void *)tile;
-        int code = tile[slm__q8_codes(tensor->cols) + col / 4 * 64 + row % 16 * 4 + col % 4];
-        return (float)(code - 128) * slm__from_half(scales[col / SLM__BLOCK * 16 + row % 16]);
+    size_t b = col / SLM__BLOCK, k = col % SLM__BLOCK, lane = row % 16, group;
+    const uint8_t *scales = tile + slm__block_scales_at(tensor->type, b);
+    const uint8_t *codes = tile + slm__block_at(tensor->type, tensor->cols, b);
+    int code;
+    switch (tensor->type) {
+    case SLM_TYPE_F32: return ((const float *)(const void *)tile)[col * 16 + lane];
+    case SLM_TYPE_F16: return slm__from_half(((const uint16_t *)(const void *)tile)[col * 16 + lane]);
+    case SLM_TYPE_BF16:
+        return slm__float((uint32_t)((const uint16_t *)(const void *)tile)[col * 16 + lane] << 16);
+    case SLM_TYPE_Q8:
+        code = codes[k / 4 * 64 + lane * 4 + k % 4] - 128;
+        return (float)code * slm__from_half(slm__u16(scales + 2 * lane));
+    default:
+        group = slm__group(tensor->type);
+        code = codes[k / 8 * 64 + lane * 4 + k % 4] >> k % 8 / 4 * 4 & 15;
+        code = (slm__codebook[code] - 31) * (int8_t)scales[k / group * 16 + lane];
+        return (float)code * ((const float *)(const void *)tile)[lane];
     }
-    return slm__from_half(((const uint16_t *)(const void *)tile)[at]);
 }
 
 /* ---- >>attention ------------------------------------------------------------------------- */
-
-/* Writes one key or value element; 0: a value beyond what a half holds. */
-static int slm__cache_store(uint8_t *base, size_t item, size_t at, float value) {
-    uint16_t half;
-    if (item == 4) {
-        ((float *)(void *)base)[at] = value;
-        return 1;
-    }
-    half = slm__to_half(value);
-    ((uint16_t *)(void *)base)[at] = half;
-    return (half & 0x7C00) != 0x7C00;
-}
 
 static uint8_t *slm__cache_head(const slm_session *s, const slm__cache *cache, int values,
                                 size_t layer, size_t head) {
@@ -2802,19 +3255,47 @@ static void slm__prepare_head(const slm_session *s, const slm__layer *layer, uns
                               float *head, size_t row) {
     const slm__shape *shape = &s->model->shape;
     if (layer->at[norm].data)
-        slm__layer_norm(head, head, shape->head_size, slm__vector(&layer->at[norm]),
-                        slm__vector(&layer->at[norm + 1]), shape->norm_eps);
+        s->model->kernels->layer_norm(head, head, shape->head_size,
+                                      slm__vector(&layer->at[norm]),
+                                      slm__vector(&layer->at[norm + 1]), shape->norm_eps);
     slm__rotate(head, s->angles + row * shape->rotary, shape->rotary,
                 s->model->architecture->rotary);
 }
 
+/* Puts one head's key, or value, of a position into the cache. 0: a half cannot hold it. */
+static int slm__cache_store(uint8_t *to, size_t item, const float *x, size_t size,
+                            size_t position, int value, const slm__kernels *kernels) {
+    size_t padded = (size + 15) / 16 * 16, d;
+    size_t at = value ? position * padded : position / 16 * 16 * size + position % 16;
+    size_t step = value ? 1 : 16;
+    uint16_t halves[1024], *narrow = (uint16_t *)(void *)to + at;
+    float *wide = (float *)(void *)to + at;
+    if (item == 4) {
+        for (d = 0; d < size; d++) wide[d * step] = x[d];
+        for (; value && d < padded; d++) wide[d] = 0;
+        return 1;
+    }
+    if (kernels->narrow(halves, x, size) >= 0x477FF000u) return 0;
+    for (d = 0; d < size; d++) narrow[d * step] = halves[d];
+    for (; value && d < padded; d++) narrow[d] = 0;
+    return 1;
+}
+
+typedef struct slm__attention_job {
+    slm_session *s;
+    size_t layer, count, line;
+    size_t blocks; /* of queries, at most kernels->tokens rows of consecutive positions */
+} slm__attention_job;
+
 /* Prepares a row's queries and keys, and puts keys and values into its cache. */
-static void slm__prepare_row(slm_session *s, size_t layer_index, size_t row) {
+static void slm__prepare_task(void *arg, size_t row) {
+    const slm__attention_job *job = (const slm__attention_job *)arg;
+    slm_session *s = job->s;
     const slm__shape *shape = &s->model->shape;
-    const slm__layer *layer = &s->model->layers[layer_index];
-    size_t size = shape->head_size, padded = (size + 15) / 16 * 16, head, d;
-    size_t position = s->rows[row].position;
+    const slm__layer *layer = &s->model->layers[job->layer];
+    const slm__kernels *kernels = s->model->kernels;
     const slm__cache *cache = s->rows[row].cache;
+    size_t size = shape->head_size, position = s->rows[row].position, head;
     int fits = 1;
     for (head = 0; head < shape->heads; head++)
         slm__prepare_head(s, layer, SLM__QUERY_NORM,
@@ -2822,120 +3303,176 @@ static void slm__prepare_row(slm_session *s, size_t layer_index, size_t row) {
     for (head = 0; head < shape->kv_heads; head++) {
         float *key = s->key + (row * shape->kv_heads + head) * size;
         const float *value = s->value + (row * shape->kv_heads + head) * size;
-        uint8_t *keys = slm__cache_head(s, cache, 0, layer_index, head);
-        uint8_t *values = slm__cache_head(s, cache, 1, layer_index, head);
         slm__prepare_head(s, layer, SLM__KEY_NORM, key, row);
-        for (d = 0; d < size; d++) {
-            size_t at = (position / 16 * size + d) * 16 + position % 16;
-            fits &= slm__cache_store(keys, cache->item, at, key[d]);
-            fits &= slm__cache_store(values, cache->item, position * padded + d, value[d]);
-        }
-        for (d = size; d < padded; d++)
-            slm__cache_store(values, cache->item, position * padded + d, 0);
+        fits &= slm__cache_store(slm__cache_head(s, cache, 0, job->layer, head), cache->item, key,
+                                 size, position, 0, kernels);
+        fits &= slm__cache_store(slm__cache_head(s, cache, 1, job->layer, head), cache->item,
+                                 value, size, position, 1, kernels);
     }
-    if (!fits) s->bad_layer = (int)layer_index;
+    s->rows[row].overflow = !fits;
 }
 
-/* One query head of one row against its sequence's keys up to its own position. */
-static void slm__attend(slm_session *s, size_t layer, size_t row, size_t head, float *scores) {
+/* Rows that follow each other in one sequence share the reading of its keys and values. */
+static size_t slm__query_block(const slm_session *s, size_t row, size_t count) {
+    size_t end = row + 1;
+    while (end < count && end - row < s->model->kernels->tokens &&
+           s->rows[end].cache == s->rows[row].cache &&
+           s->rows[end].position == s->rows[end - 1].position + 1)
+        end++;
+    return end;
+}
+
+static void slm__attend(slm_session *s, size_t layer, size_t head, size_t row, size_t end,
+                        float *scores, size_t line) {
     const slm__shape *shape = &s->model->shape;
-    const slm__kernels *kernels = s->model->kernels;
     const slm__cache *cache = s->rows[row].cache;
-    size_t size = shape->head_size, padded = (size + 15) / 16 * 16, i;
-    size_t count = (size_t)s->rows[row].position + 1, tiles = (count + 15) / 16;
     size_t kv = head / (shape->heads / shape->kv_heads);
-    const float *query = s->query + (row * shape->heads + head) * size;
-    float *out = s->mixed + (row * shape->heads + head) * size;
-    const uint8_t *keys = slm__cache_head(s, cache, 0, layer, kv);
-    const uint8_t *values = slm__cache_head(s, cache, 1, layer, kv);
-    float scale = shape->attention_scale, largest, sum, mixed[1024];
-    if (scale == 0) scale = 1.0f / sqrtf((float)size);
-    (cache->item == 4 ? kernels->scores_f32 : kernels->scores_f16)(query, keys, size, tiles,
-                                                                  scale, scores);
-    for (largest = scores[0], i = 1; i < count; i++)
-        if (scores[i] > largest) largest = scores[i];
-    for (i = 0; i < count; i++) scores[i] = slm__exp(scores[i] - largest);
-    sum = slm__sum(scores, count);
-    (cache->item == 4 ? kernels->values_f32 : kernels->values_f16)(scores, values, padded, count,
-                                                                  mixed);
-    for (i = 0; i < size; i++) out[i] = mixed[i] / sum;
+    slm__queries q;
+    q.size = shape->head_size;
+    q.stride = (size_t)shape->heads * q.size;
+    q.query = s->query + row * q.stride + head * q.size;
+    q.out = s->mixed + row * q.stride + head * q.size;
+    q.count = end - row;
+    q.first = s->rows[row].position;
+    q.keys = slm__cache_head(s, cache, 0, layer, kv);
+    q.values = slm__cache_head(s, cache, 1, layer, kv);
+    q.scale = shape->attention_scale;
+    if (q.scale == 0) q.scale = 1.0f / sqrtf((float)q.size);
+    q.scores = scores;
+    q.line = line;
+    (cache->item == 4 ? s->model->kernels->attend_f32 : s->model->kernels->attend_f16)(&q);
 }
 
-typedef struct slm__attention_job {
-    slm_session *s;
-    size_t layer, count, context;
-} slm__attention_job;
-
-/* Strip i takes (row, head) pairs i, i + strips, ...: each strip owns one line of scores. */
+/* Strip i takes every strips-th pair of head and block of queries, and owns some lines of
+   scores; heads come first, so that their keys and values stay in the processor's cache. */
 static void slm__attention_task(void *arg, size_t index) {
     const slm__attention_job *job = (const slm__attention_job *)arg;
     slm_session *s = job->s;
-    size_t heads = s->model->shape.heads, pair;
-    for (pair = index; pair < job->count * heads; pair += s->strips)
-        slm__attend(s, job->layer, pair / heads, pair % heads, s->scores + index * job->context);
+    float *scores = s->scores + index * SLM__QUERIES * job->line;
+    size_t head, row, end, pair = 0;
+    for (head = 0; head < s->model->shape.heads; head++)
+        for (row = 0; row < job->count; row = end, pair++) {
+            end = slm__query_block(s, row, job->count);
+            if (pair % s->strips == index) slm__attend(s, job->layer, head, row, end, scores, job->line);
+        }
 }
 
 static void slm__attention(slm_session *s, size_t layer, size_t count) {
+    const slm__shape *shape = &s->model->shape;
     slm__attention_job job;
-    size_t row;
-    for (row = 0; row < count; row++) slm__prepare_row(s, layer, row);
+    size_t wide = (size_t)shape->heads * shape->head_size, i;
     job.s = s;
     job.layer = layer;
     job.count = count;
-    job.context = (s->context + 15) / 16 * 16;
+    job.line = (s->context + 15) / 16 * 16;
+    slm__parallel(&s->parallel, s->threads, count * wide * 64, count, slm__prepare_task, &job);
+    for (i = 0; i < count; i++)
+        if (s->rows[i].overflow) s->bad_layer = (int)layer;
     slm__parallel(&s->parallel, s->threads,
-                  count * (s->rows[count - 1].position + 1) * s->model->shape.heads *
-                      s->model->shape.head_size * s->cache.item / 2,
-                  s->strips, slm__attention_task, &job);
+                  count * (s->rows[count - 1].position + 1) * wide * s->cache.item / 2, s->strips,
+                  slm__attention_task, &job);
 }
 
 /* ---- >>forward --------------------------------------------------------------------------- */
 
 static void slm__embed(slm_session *s, size_t count) {
     const slm__shape *shape = &s->model->shape;
+    const slm__tensor *table = slm__model_tensor(s->model, SLM__EMBEDDING);
     size_t row, i, half = shape->rotary / 2;
     for (row = 0; row < count; row++) {
-        float *angles = s->angles + row * shape->rotary;
+        float *angles = s->angles + row * shape->rotary, *h = s->hidden + row * shape->hidden;
         for (i = 0; i < shape->hidden; i++)
-            s->hidden[row * shape->hidden + i] = slm__element(
-                slm__model_tensor(s->model, SLM__EMBEDDING), (size_t)s->rows[row].token, i);
-        if (slm__rotated(slm__model_tensor(s->model, SLM__EMBEDDING)->type, shape->hidden))
-            slm__turn_back(s->hidden + row * shape->hidden, shape->hidden);
+            h[i] = slm__element(table, (size_t)s->rows[row].token, i);
+        if (slm__rotated(table->type, shape->hidden)) slm__turn_back(h, shape->hidden);
         for (i = 0; i < half; i++)
             slm__sin_cos((float)s->rows[row].position * s->model->inverse_frequencies[i],
                          &angles[2 * i + 1], &angles[2 * i]);
     }
 }
 
-static void slm__norm_rows(slm_session *s, float *out, size_t count, const slm__tensor *norm) {
-    size_t size = s->model->shape.hidden, row;
-    for (row = 0; row < count; row++)
-        slm__layer_norm(out + row * size, s->hidden + row * size, size, slm__vector(&norm[0]),
-                        slm__vector(&norm[1]), s->model->shape.norm_eps);
+/* The residual stream of each row takes what the last layer gave (if there is one), and goes
+   through the norm of the next (if there is one) into its input. */
+typedef struct slm__between {
+    slm_session *s;
+    int add;
+    const slm__tensor *norm;
+    const slm__input *input;
+} slm__between;
+
+static void slm__between_task(void *arg, size_t row) {
+    const slm__between *job = (const slm__between *)arg;
+    slm_session *s = job->s;
+    const slm__kernels *kernels = s->model->kernels;
+    size_t size = s->model->shape.hidden;
+    float *h = s->hidden + row * size;
+    if (job->add) kernels->add(h, s->attended + row * size, s->normed + row * size, size);
+    if (!job->norm) return;
+    kernels->layer_norm(s->normed + row * size, h, size, slm__vector(&job->norm[0]),
+                        slm__vector(&job->norm[1]), s->model->shape.norm_eps);
+    slm__quantize_row(s, job->input, row);
 }
 
-/* h = attention(norm(h)) + ffn(norm(h)) + h: the parallel residual of GPT-J and Phi. */
+static void slm__between_layers(slm_session *s, int add, const slm__tensor *norm,
+                                const slm__input *input, size_t count) {
+    slm__between job;
+    job.s = s;
+    job.add = add;
+    job.norm = norm;
+    job.input = input;
+    slm__parallel(&s->parallel, s->threads, count * s->model->shape.hidden * 64, count,
+                  slm__between_task, &job);
+}
+
+/* Attention's and the feed-forward's inner rows become codes for the products that end a layer. */
+typedef struct slm__ends {
+    const slm_session *s;
+    const slm__input *mixed, *inner;
+} slm__ends;
+
+static void slm__ends_task(void *arg, size_t row) {
+    const slm__ends *job = (const slm__ends *)arg;
+    slm__quantize_row(job->s, job->mixed, row);
+    slm__quantize_row(job->s, job->inner, row);
+}
+
+static slm__input slm__input_of(const float *x, size_t cols, slm__codes *codes) {
+    slm__input input;
+    input.x = x;
+    input.cols = cols;
+    input.codes = codes;
+    return input;
+}
+
+/* h = attention(norm(h)) + ffn(norm(h)) + h: the parallel residual of GPT-J and Phi. The sum is
+   taken at the beginning of the next layer. */
 static void slm__forward_layer(slm_session *s, size_t index, size_t count) {
     const slm__shape *shape = &s->model->shape;
     const slm__layer *layer = &s->model->layers[index];
     size_t hidden = shape->hidden, wide = (size_t)shape->heads * shape->head_size;
-    size_t narrow = (size_t)shape->kv_heads * shape->head_size, i;
-    slm__product from_norm[4], out, down;
-    from_norm[0] = slm__product_of(layer, SLM__QUERY, s->query, wide);
-    from_norm[1] = slm__product_of(layer, SLM__KEY, s->key, narrow);
-    from_norm[2] = slm__product_of(layer, SLM__VALUE, s->value, narrow);
-    from_norm[3] = slm__product_of(layer, SLM__UP, s->inner, shape->ffn);
-    from_norm[3].gelu = 1;
-    out = slm__product_of(layer, SLM__OUT, s->attended, hidden);
-    down = slm__product_of(layer, SLM__DOWN, s->normed, hidden);
+    size_t narrow = (size_t)shape->kv_heads * shape->head_size;
+    slm__input normed = slm__input_of(s->normed, hidden, s->codes);
+    slm__input mixed = slm__input_of(s->mixed, wide, s->codes);
+    slm__input inner = slm__input_of(s->inner, shape->ffn, s->inner_codes);
+    slm__product first[4], last[2];
+    slm__ends ends;
+    first[0] = slm__product_of(&normed, &layer->at[SLM__QUERY], s->query, wide);
+    first[1] = slm__product_of(&normed, &layer->at[SLM__KEY], s->key, narrow);
+    first[2] = slm__product_of(&normed, &layer->at[SLM__VALUE], s->value, narrow);
+    first[3] = slm__product_of(&normed, &layer->at[SLM__UP], s->inner, shape->ffn);
+    first[3].gelu = 1;
+    last[0] = slm__product_of(&mixed, &layer->at[SLM__OUT], s->attended, hidden);
+    last[1] = slm__product_of(&inner, &layer->at[SLM__DOWN], s->normed, hidden);
+    ends.s = s;
+    ends.mixed = &mixed;
+    ends.inner = &inner;
 
-    slm__norm_rows(s, s->normed, count, &layer->at[SLM__NORM]);
-    slm__multiply(s, from_norm, 4, s->normed, hidden, count);
+    slm__between_layers(s, index > 0, &layer->at[SLM__NORM], &normed, count);
+    slm__multiply(s, first, 4, count);
     slm__attention(s, index, count);
-    slm__multiply(s, &out, 1, s->mixed, wide, count);
-    slm__multiply(s, &down, 1, s->inner, shape->ffn, count);
-    for (i = 0; i < count * hidden; i++)
-        s->hidden[i] = (s->attended[i] + s->normed[i]) + s->hidden[i];
+    if (s->quantized)
+        slm__parallel(&s->parallel, s->threads, count * shape->ffn * 64, count, slm__ends_task,
+                      &ends);
+    slm__multiply(s, last, 2, count);
 }
 
 /* Reads s->rows[0 .. count) and leaves the residual stream in s->hidden. */
@@ -2952,6 +3489,7 @@ static slm_result slm__forward(slm_session *s, size_t count) {
                              "layer %u: a key or value exceeds what the f16 KV cache holds",
                              layer);
     }
+    slm__between_layers(s, 1, NULL, NULL, count);
     return SLM_OK;
 }
 
@@ -2964,9 +3502,8 @@ static void slm__carve_session(slm_session *s, slm__arena *arena) {
     size_t padded = slm__round_up(shape->head_size, 16);
     size_t heads = (size_t)shape->layers * shape->kv_heads;
     size_t context = slm__round_up(s->context, 16), hidden = shape->hidden;
-    size_t widest = hidden > wide ? hidden : wide, inputs = s->quantized ? batch : 0;
-    if (shape->ffn > widest) widest = shape->ffn;
-    if (inputs && inputs < s->logits_rows) inputs = s->logits_rows;
+    size_t widest = hidden > wide ? hidden : wide, rows = s->capacity;
+    size_t inputs = s->quantized ? rows : 0, ffn = shape->ffn;
     s->cache.key_head = slm__size(context, shape->head_size, 0);
     s->cache.value_head = slm__size(context, padded, 0);
     s->cache.keys = (uint8_t *)slm__carve(arena, slm__size(heads, s->cache.key_head, 0),
@@ -2977,19 +3514,21 @@ static void slm__carve_session(slm_session *s, slm__arena *arena) {
     s->prompt = (slm_token *)slm__carve(arena, s->context, sizeof(slm_token));
     s->rows = (slm__row *)slm__carve(arena, batch, sizeof(slm__row));
     s->hidden = (float *)slm__carve(arena, slm__size(batch, hidden, 0), 4);
-    s->normed = (float *)slm__carve(arena, slm__size(batch, hidden, 0), 4);
+    s->normed = (float *)slm__carve(arena, slm__size(rows, hidden, 0), 4);
     s->attended = (float *)slm__carve(arena, slm__size(batch, hidden, 0), 4);
     s->query = (float *)slm__carve(arena, slm__size(batch, wide, 0), 4);
-    s->mixed = (float *)slm__carve(arena, slm__size(batch, wide, 0), 4);
+    s->mixed = (float *)slm__carve(arena, slm__size(rows, wide, 0), 4);
     s->key = (float *)slm__carve(arena, slm__size(batch, narrow, 0), 4);
     s->value = (float *)slm__carve(arena, slm__size(batch, narrow, 0), 4);
-    s->inner = (float *)slm__carve(arena, slm__size(batch, shape->ffn, 0), 4);
-    s->turned = (float *)slm__carve(arena, slm__size(inputs, widest, 0), 4);
-    s->codes = (int8_t *)slm__carve(arena, slm__size(inputs, slm__round_up(widest, 4), 0), 1);
-    s->code_scales = (float *)slm__carve(arena, slm__size(inputs, slm__blocks(widest), 0), 4);
+    s->inner = (float *)slm__carve(arena, slm__size(rows, ffn, 0), 4);
+    s->signs = (float *)slm__carve(arena, inputs ? widest > ffn ? widest : ffn : 0, 4);
+    s->codes = (slm__codes *)slm__carve(arena, slm__size(inputs, slm__blocks(widest), 0),
+                                        sizeof(slm__codes));
+    s->inner_codes = (slm__codes *)slm__carve(arena, slm__size(inputs, slm__blocks(ffn), 0),
+                                              sizeof(slm__codes));
     s->angles = (float *)slm__carve(arena, slm__size(batch, shape->rotary, 0), 4);
-    s->scores = (float *)slm__carve(arena, slm__size(s->strips, context, 0), 4);
-    s->final = (float *)slm__carve(arena, slm__size(s->kept, hidden, 0), 4);
+    s->scores = (float *)slm__carve(arena, slm__size(s->strips * SLM__QUERIES, context, 0), 4);
+    s->final = (float *)slm__carve(arena, slm__size(s->kept + SLM__QUERIES, hidden, 0), 4);
     s->logits = (float *)slm__carve(arena, slm__size(s->logits_rows, shape->vocab_rows, 0), 4);
     s->candidates = (uint32_t *)slm__carve(arena, shape->vocab_rows, sizeof(uint32_t));
     s->adjusted = (float *)slm__carve(arena, shape->vocab_rows, sizeof(float));
@@ -2998,13 +3537,34 @@ static void slm__carve_session(slm_session *s, slm__arena *arena) {
     s->scratch = slm__carve(arena, s->scratch_size, 1);
 }
 
-static int slm__has_q8(const slm_model *model) {
+/* What the kernels read beyond the rows that are asked for must be numbers, whichever. */
+static void slm__clear_session(slm_session *s) {
+    const slm__shape *shape = &s->model->shape;
+    size_t wide = (size_t)shape->heads * shape->head_size, hidden = shape->hidden, row, i;
+    size_t widest = hidden > wide ? hidden : wide;
+    memset(s->cache.keys, 0, slm__size((size_t)shape->layers * shape->kv_heads,
+                                       s->cache.key_head * s->cache.item, 0));
+    memset(s->final + s->kept * hidden, 0, SLM__QUERIES * hidden * sizeof(float));
+    for (row = 0; row < s->capacity; row++)
+        if (row >= s->batch || row < s->model->kernels->tokens) {
+            memset(s->normed + row * hidden, 0, hidden * sizeof(float));
+            memset(s->mixed + row * wide, 0, wide * sizeof(float));
+            memset(s->inner + row * shape->ffn, 0, shape->ffn * sizeof(float));
+        }
+    if (!s->quantized) return;
+    memset(s->codes, 0, s->capacity * slm__blocks(widest) * sizeof(slm__codes));
+    memset(s->inner_codes, 0, s->capacity * slm__blocks(shape->ffn) * sizeof(slm__codes));
+    if (shape->ffn > widest) widest = shape->ffn;
+    for (i = 0; i < widest; i++) s->signs[i] = slm__sign_of(i);
+}
+
+static int slm__has_integers(const slm_model *model) {
     size_t layer, slot;
-    int found = model->at[0].type == SLM_TYPE_Q8 ||
-                slm__model_tensor(model, SLM__HEAD)->type == SLM_TYPE_Q8;
+    int found = slm__integer(slm__model_tensor(model, SLM__EMBEDDING)->type) ||
+                slm__integer(slm__model_tensor(model, SLM__HEAD)->type);
     for (layer = 0; layer < model->shape.layers; layer++)
         for (slot = 0; slot < SLM__LAYER_SLOTS; slot++)
-            found |= model->layers[layer].at[slot].type == SLM_TYPE_Q8;
+            found |= slm__integer(model->layers[layer].at[slot].type);
     return found;
 }
 
@@ -3015,11 +3575,13 @@ static int slm__plan_session(slm_session *s, const slm_model *model,
     memset(s, 0, sizeof *s);
     s->model = model;
     s->context = desc->context ? desc->context : limit < 4096 ? limit : 4096;
-    s->batch = desc->batch ? desc->batch : 128;
+    s->batch = desc->batch ? desc->batch : (size_t)SLM__STRIP_TOKENS;
     s->kept = desc->logits_kept ? desc->logits_kept : 1;
     if (s->context > limit || s->kept > s->context || desc->threads > 4096) return 0;
     if (s->batch > s->context) s->batch = s->context;
     s->logits_rows = s->kept < 16 ? s->kept : 16;
+    s->capacity = slm__round_up(s->batch > s->logits_rows ? s->batch : s->logits_rows,
+                                model->kernels->tokens);
     s->parallel = desc->parallel;
     s->threads = desc->threads ? desc->threads : slm__default_threads(&desc->parallel);
     if (s->threads < 1) s->threads = 1;
@@ -3030,7 +3592,7 @@ static int slm__plan_session(slm_session *s, const slm_model *model,
     if (desc->kv_type != SLM_TYPE_VECTOR && desc->kv_type != SLM_TYPE_F32 &&
         desc->kv_type != SLM_TYPE_F16)
         return 0;
-    s->quantized = slm__has_q8(model);
+    s->quantized = slm__has_integers(model);
     s->cache.item = desc->kv_type == SLM_TYPE_F16 || (!desc->kv_type && s->quantized) ? 2 : 4;
     return 1;
 }
@@ -3079,8 +3641,7 @@ SLM_API slm_result slm_session_open(slm_session **out, const slm_model *model,
     arena.used = slm__round_up(sizeof(slm_session), 64);
     plan.memory = block;
     slm__carve_session(&plan, &arena);
-    memset(plan.cache.keys, 0, slm__size((size_t)model->shape.layers * model->shape.kv_heads,
-                                         plan.cache.key_head * plan.cache.item, 0));
+    slm__clear_session(&plan);
     *out = (slm_session *)(void *)arena.base;
     **out = plan;
     return SLM_OK;
@@ -3125,8 +3686,9 @@ static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_
     first = rest >= s->kept ? count : count + rest > s->kept ? count + rest - s->kept : 0;
     for (row = first; row < count; row++) {
         float *out = s->final + s->final_count * hidden;
-        slm__layer_norm(out, s->hidden + row * hidden, hidden, slm__vector(&norm[0]),
-                        slm__vector(&norm[1]), s->model->shape.norm_eps);
+        s->model->kernels->layer_norm(out, s->hidden + row * hidden, hidden,
+                                      slm__vector(&norm[0]), slm__vector(&norm[1]),
+                                      s->model->shape.norm_eps);
         for (i = 0; i < hidden; i++)
             if (!slm__finite(out[i]))
                 return slm__fail(&s->error, SLM_ERR_NUMERIC, "position %u is not finite",
@@ -3168,6 +3730,7 @@ SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t coun
 }
 
 SLM_API const float *slm_logits(slm_session *s, size_t back) {
+    slm__input input;
     slm__product product;
     size_t rows, at, i;
     unsigned saved;
@@ -3181,14 +3744,13 @@ SLM_API const float *slm_logits(slm_session *s, size_t back) {
     if (at < s->logits_at || at >= s->logits_at + s->logits_count) {
         s->logits_at = at;
         s->logits_count = back + 1 < s->logits_rows ? back + 1 : s->logits_rows;
-        product.weight = slm__model_tensor(s->model, SLM__HEAD);
-        product.bias = slm__model_tensor(s->model, SLM__HEAD + 1);
-        product.y = s->logits;
-        product.y_stride = rows;
-        product.gelu = 0;
+        input = slm__input_of(s->final + at * s->model->shape.hidden, s->model->shape.hidden,
+                              s->codes);
+        product = slm__product_of(&input, slm__model_tensor(s->model, SLM__HEAD), s->logits,
+                                  rows);
         saved = slm__fp_enter();
-        slm__multiply(s, &product, 1, s->final + at * s->model->shape.hidden,
-                      s->model->shape.hidden, s->logits_count);
+        for (i = 0; i < s->logits_count; i++) slm__quantize_row(s, &input, i);
+        slm__multiply(s, &product, 1, s->logits_count);
         slm__fp_leave(saved);
     }
     for (i = 0; i < rows; i++)
@@ -3614,6 +4176,9 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC pop_options
+#ifdef SLM__DIAGNOSTIC_POP
+#pragma GCC diagnostic pop
+#endif
 #elif defined(__clang__)
 #pragma float_control(pop)
 #endif
@@ -3622,138 +4187,566 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
 #else /* SLM__LANES: the header includes itself for one instruction set */
 
 /* ---- >>kernel bodies ---------------------------------------------------------------------
-   Written once over 16 lanes: lane i owns output i, so every set sums in the same order. */
+   Written once over 16 lanes: lane i owns output i, so every set sums in the same order. The
+   including section names its set, the lanes it uses, how many tiles of 16 rows and how many
+   inputs its registers hold (SLM__TILES, SLM__TOKENS), and the attributes of its functions. */
 
 #define SLM__JOIN2(a, b) a##_##b
 #define SLM__JOIN(a, b) SLM__JOIN2(a, b)
-#define SLM__N(name) SLM__JOIN(slm__##name, SLM__LANES)
-#define SLM__V SLM__N(lanes)
+#define SLM__N(name) SLM__JOIN(slm__##name, SLM__SET)
+#define SLM__L(name) SLM__JOIN(slm__##name, SLM__LANES)
+#define SLM__V SLM__L(lanes)
+#define SLM__SUMS SLM__L(sums)
+#define SLM__HELD (SLM__TILES * SLM__TOKENS > 4 ? SLM__TILES * SLM__TOKENS : 4)
 
-/* Four inputs share each widened weight; what remains goes one by one, in the same order. */
-#define SLM__DEFINE_TILE(name, element, load)                                                  \
-    SLM__TARGET static void SLM__N(name)(const void *tile, const float *x, size_t x_stride,    \
-                                         size_t cols, size_t tokens, float *y) {               \
-        const element *weights = (const element *)tile;                                       \
-        size_t t = 0, k, start, end;                                                           \
-        for (; t + 4 <= tokens; t += 4) {                                                      \
-            const float *x0 = x + t * x_stride, *x1 = x0 + x_stride, *x2 = x1 + x_stride,      \
-                        *x3 = x2 + x_stride;                                                   \
-            SLM__V y0 = SLM__N(zero)(), y1 = y0, y2 = y0, y3 = y0;                             \
-            for (start = 0; start < cols; start = end) {                                       \
-                SLM__V s0 = SLM__N(zero)(), s1 = s0, s2 = s0, s3 = s0;                         \
-                end = cols - start < SLM__BLOCK ? cols : start + SLM__BLOCK;                   \
-                for (k = start; k < end; k++) {                                                \
-                    SLM__V w = SLM__N(load)(weights + k * 16);                                 \
-                    s0 = SLM__N(madd)(s0, w, x0[k]);                                           \
-                    s1 = SLM__N(madd)(s1, w, x1[k]);                                           \
-                    s2 = SLM__N(madd)(s2, w, x2[k]);                                           \
-                    s3 = SLM__N(madd)(s3, w, x3[k]);                                           \
-                }                                                                              \
-                y0 = SLM__N(add)(y0, s0);                                                      \
-                y1 = SLM__N(add)(y1, s1);                                                      \
-                y2 = SLM__N(add)(y2, s2);                                                      \
-                y3 = SLM__N(add)(y3, s3);                                                      \
-            }                                                                                  \
-            SLM__N(store)(y + t * 16, y0);                                                     \
-            SLM__N(store)(y + t * 16 + 16, y1);                                                \
-            SLM__N(store)(y + t * 16 + 32, y2);                                                \
-            SLM__N(store)(y + t * 16 + 48, y3);                                                \
-        }                                                                                      \
-        for (; t < tokens; t++) {                                                              \
-            const float *x0 = x + t * x_stride;                                                \
-            SLM__V y0 = SLM__N(zero)();                                                        \
-            for (start = 0; start < cols; start = end) {                                       \
-                SLM__V s0 = SLM__N(zero)();                                                    \
-                end = cols - start < SLM__BLOCK ? cols : start + SLM__BLOCK;                   \
-                for (k = start; k < end; k++)                                                  \
-                    s0 = SLM__N(madd)(s0, SLM__N(load)(weights + k * 16), x0[k]);              \
-                y0 = SLM__N(add)(y0, s0);                                                      \
-            }                                                                                  \
-            SLM__N(store)(y + t * 16, y0);                                                     \
-        }                                                                                      \
+/* slm__exp and slm__gelu_new, operation by operation. */
+SLM__INLINE SLM__V SLM__N(exps)(SLM__V x) {
+    const SLM__V magic = SLM__L(set)(12582912.0f);
+    SLM__V y = SLM__L(max)(SLM__L(set)(-87.0f), SLM__L(min)(SLM__L(set)(88.0f), x)), n, r, p;
+    n = SLM__L(sub)(SLM__L(madd)(magic, y, SLM__L(set)(1.44269504088896341f)), magic);
+    r = SLM__L(madd)(SLM__L(madd)(y, n, SLM__L(set)(-0.693359375f)), n,
+                     SLM__L(set)(2.12194440e-4f));
+    p = SLM__L(madd)(SLM__L(set)(1.3981999507e-3f), r, SLM__L(set)(1.9875691500e-4f));
+    p = SLM__L(madd)(SLM__L(set)(8.3334519073e-3f), r, p);
+    p = SLM__L(madd)(SLM__L(set)(4.1665795894e-2f), r, p);
+    p = SLM__L(madd)(SLM__L(set)(1.6666665459e-1f), r, p);
+    p = SLM__L(madd)(SLM__L(set)(5.0000001201e-1f), r, p);
+    p = SLM__L(add)(SLM__L(madd)(r, SLM__L(mul)(r, r), p), SLM__L(set)(1.0f));
+    return SLM__L(from)(x, -87.0f, SLM__L(mul)(p, SLM__L(power)(n)));
+}
+
+SLM__INLINE SLM__V SLM__N(gelus)(SLM__V x) {
+    SLM__V cube = SLM__L(mul)(SLM__L(mul)(x, x), x);
+    SLM__V u = SLM__L(mul)(SLM__L(madd)(x, SLM__L(set)(0.044715f), cube),
+                           SLM__L(set)(0.79788456080286536f));
+    u = SLM__N(exps)(SLM__L(mul)(SLM__L(set)(-2.0f), u));
+    return SLM__L(div)(x, SLM__L(add)(SLM__L(set)(1.0f), u));
+}
+
+/* The three kinds of blocks: 256 columns or fewer of `tiles` tiles, `tile` bytes apart, times
+   `tokens` inputs; the sums are added to y[token][width]. tiles and tokens are constants where
+   these are called, so the loops over them unroll and s stays in registers. */
+
+/* f32, f16, bf16: in sequential order. */
+SLM__INLINE void SLM__N(block_floats)(unsigned type, size_t tiles, size_t tokens,
+                                      const uint8_t *w, size_t tile, const float *x,
+                                      size_t x_stride, size_t cols, float *y, size_t width) {
+    SLM__V s[SLM__HELD], a;
+    size_t i, t, k, step = type == SLM_TYPE_F32 ? 64 : 32;
+    SLM__UNROLL for (i = 0; i < tiles * tokens; i++) s[i] = SLM__L(set)(0.0f);
+    for (k = 0; k < cols; k++, w += step) {
+        SLM__UNROLL for (i = 0; i < tiles; i++) {
+            const uint8_t *at = w + i * tile;
+            if (tokens == 1) SLM__PREFETCH(at + SLM__AHEAD);
+            a = type == SLM_TYPE_F32   ? SLM__L(load_f32)((const float *)(const void *)at)
+                : type == SLM_TYPE_F16 ? SLM__L(load_f16)((const uint16_t *)(const void *)at)
+                                       : SLM__L(load_bf16)((const uint16_t *)(const void *)at);
+            SLM__UNROLL for (t = 0; t < tokens; t++)
+                s[i * tokens + t] = SLM__L(madd)(s[i * tokens + t], a,
+                                                 SLM__L(set)(x[t * x_stride + k]));
+        }
     }
+    SLM__UNROLL for (i = 0; i < tiles; i++)
+        SLM__UNROLL for (t = 0; t < tokens; t++) {
+            float *to = y + t * width + i * 16;
+            SLM__L(store)(to, SLM__L(add)(SLM__L(load_f32)(to), s[i * tokens + t]));
+        }
+}
 
-SLM__DEFINE_TILE(tile_f32, float, load_f32)
-SLM__DEFINE_TILE(tile_f16, uint16_t, load_f16)
-
-/* float(sum of q * w) * (scale_w * scale_x) per block, blocks in order. */
-SLM__TARGET static void SLM__N(tile_q8)(const void *tile, const int8_t *q, size_t q_stride,
-                                        const float *scales, size_t cols, size_t tokens,
-                                        float *y) {
-    size_t blocks = (cols + SLM__BLOCK - 1) / SLM__BLOCK, quads = (cols + 3) / 4, t = 0, b, k;
-    const uint16_t *weight_scales = (const uint16_t *)tile;
-    const uint8_t *codes = (const uint8_t *)tile + (blocks * 32 + 63) / 64 * 64;
-    for (; t + 2 <= tokens; t += 2) {
-        const int8_t *q0 = q + t * q_stride, *q1 = q0 + q_stride;
-        SLM__V y0 = SLM__N(zero)(), y1 = y0;
-        for (b = 0; b < blocks; b++) {
-            size_t end = quads < (b + 1) * 64 ? quads : (b + 1) * 64;
-            SLM__V w = SLM__N(load_f16)(weight_scales + b * 16);
-            SLM__N(sums) s0 = SLM__N(none)(), s1 = s0;
-            for (k = b * 64; k < end; k++) {
-                SLM__N(codes) c = SLM__N(load_codes)(codes + k * 64);
-                s0 = SLM__N(dot4)(s0, c, q0 + k * 4);
-                s1 = SLM__N(dot4)(s1, c, q1 + k * 4);
+/* q8: float(sum of code * activation) * (weight scale * activation scale). w: [pairs][128]. */
+SLM__INLINE void SLM__N(block_q8)(size_t tiles, size_t tokens, const uint8_t *w, size_t tile,
+                                  const uint8_t *scales, size_t scale_tile, size_t pairs,
+                                  const slm__codes *x, float *y, size_t width) {
+    SLM__SUMS c[SLM__HELD];
+    size_t i, t, p;
+    SLM__UNROLL for (i = 0; i < tiles; i++)
+        SLM__UNROLL for (t = 0; t < tokens; t++) c[i * tokens + t] = SLM__N(start_q8)(x + t);
+    for (p = 0; p < pairs; p++)
+        SLM__UNROLL for (i = 0; i < tiles; i++) {
+            SLM__L(weights) a = SLM__L(load_codes)(w + i * tile + p * 128);
+            if (tokens == 1) {
+                SLM__PREFETCH(w + i * tile + p * 128 + SLM__AHEAD);
+                SLM__PREFETCH(w + i * tile + p * 128 + SLM__AHEAD + 64);
             }
-            y0 = SLM__N(settle)(y0, s0, w, scales[t * blocks + b]);
-            y1 = SLM__N(settle)(y1, s1, w, scales[(t + 1) * blocks + b]);
+            SLM__UNROLL for (t = 0; t < tokens; t++)
+                c[i * tokens + t] = SLM__N(dot)(c[i * tokens + t], a, x[t].code + p * 8);
         }
-        SLM__N(store)(y + t * 16, y0);
-        SLM__N(store)(y + t * 16 + 16, y1);
-    }
-    for (; t < tokens; t++) {
-        SLM__V y0 = SLM__N(zero)();
-        for (b = 0; b < blocks; b++) {
-            size_t end = quads < (b + 1) * 64 ? quads : (b + 1) * 64;
-            SLM__N(sums) s0 = SLM__N(none)();
-            for (k = b * 64; k < end; k++)
-                s0 = SLM__N(dot4)(s0, SLM__N(load_codes)(codes + k * 64), q + t * q_stride + k * 4);
-            y0 = SLM__N(settle)(y0, s0, SLM__N(load_f16)(weight_scales + b * 16),
-                                scales[t * blocks + b]);
+    SLM__UNROLL for (i = 0; i < tiles; i++) {
+        SLM__V scale =
+            SLM__L(load_f16)((const uint16_t *)(const void *)(scales + i * scale_tile));
+        SLM__UNROLL for (t = 0; t < tokens; t++) {
+            float *to = y + t * width + i * 16;
+            SLM__L(store)(to, SLM__L(madd)(SLM__L(load_f32)(to),
+                                           SLM__L(float)(c[i * tokens + t]),
+                                           SLM__L(mul)(scale, SLM__L(set)(x[t].scale))));
         }
-        SLM__N(store)(y + t * 16, y0);
     }
 }
 
-#define SLM__DEFINE_ATTENTION(scores, values, element, load)                                   \
-    SLM__TARGET static void SLM__N(scores)(const float *q, const void *keys, size_t size,      \
-                                           size_t tiles, float scale, float *out) {            \
-        const element *key = (const element *)keys;                                           \
-        size_t tile, d;                                                                        \
-        for (tile = 0; tile < tiles; tile++) {                                                 \
-            SLM__V s = SLM__N(zero)();                                                         \
-            for (d = 0; d < size; d++, key += 16)                                              \
-                s = SLM__N(madd)(s, SLM__N(load)(key), q[d]);                                  \
-            SLM__N(store)(out + tile * 16, SLM__N(scale)(s, scale));                           \
-        }                                                                                      \
-    }                                                                                          \
-    SLM__TARGET static void SLM__N(values)(const float *p, const void *rows, size_t size,      \
-                                           size_t count, float *out) {                         \
-        size_t d, i;                                                                           \
-        for (d = 0; d < size; d += 16) {                                                       \
-            const element *value = (const element *)rows + d;                                 \
-            SLM__V s = SLM__N(zero)();                                                         \
-            for (i = 0; i < count; i++, value += size)                                         \
-                s = SLM__N(madd)(s, SLM__N(load)(value), p[i]);                                \
-            SLM__N(store)(out + d, s);                                                         \
-        }                                                                                      \
+/* q4 and q4f: the sum over groups of float(sum of code * activation) * sub-scale, times the
+   activation's scale. The products are whole numbers below 2^24, so fused or not is the same. */
+SLM__INLINE void SLM__N(block_q4)(int packed, size_t group, size_t tiles, size_t tokens,
+                                  const uint8_t *w, size_t tile, const uint8_t *subscales,
+                                  size_t subscale_tile, size_t groups, const slm__codes *x,
+                                  float *y, size_t width) {
+    SLM__V s[SLM__HELD];
+    size_t i, t, p, g, pairs = group / 8, step = packed ? 64 : 128;
+    SLM__UNROLL for (i = 0; i < tiles * tokens; i++) s[i] = SLM__L(set)(0.0f);
+    for (g = 0; g < groups; g++, w += pairs * step) {
+        SLM__SUMS c[SLM__HELD];
+        SLM__UNROLL for (i = 0; i < tiles; i++)
+            SLM__UNROLL for (t = 0; t < tokens; t++)
+                c[i * tokens + t] =
+                    SLM__L(start)(group == 16 ? x[t].start16[g] : x[t].start32[g]);
+        SLM__UNROLL for (p = 0; p < pairs; p++)
+            SLM__UNROLL for (i = 0; i < tiles; i++) {
+                const uint8_t *at = w + i * tile + p * step;
+                SLM__L(weights) a = packed ? SLM__L(load_nibbles)(at) : SLM__L(load_codes)(at);
+                if (tokens == 1) SLM__PREFETCH(at + SLM__AHEAD);
+                SLM__UNROLL for (t = 0; t < tokens; t++)
+                    c[i * tokens + t] = SLM__N(dot_small)(c[i * tokens + t], a,
+                                                          x[t].code + g * group + p * 8);
+            }
+        SLM__UNROLL for (i = 0; i < tiles; i++) {
+            SLM__V e = SLM__L(load_i8)((const int8_t *)(subscales + i * subscale_tile) + g * 16);
+            SLM__UNROLL for (t = 0; t < tokens; t++)
+                s[i * tokens + t] = SLM__L(madd_exact)(s[i * tokens + t],
+                                                       SLM__L(float)(c[i * tokens + t]), e);
+        }
     }
+    SLM__UNROLL for (i = 0; i < tiles; i++)
+        SLM__UNROLL for (t = 0; t < tokens; t++) {
+            float *to = y + t * width + i * 16;
+            SLM__L(store)(to, SLM__L(madd)(SLM__L(load_f32)(to), s[i * tokens + t],
+                                           SLM__L(set)(x[t].scale)));
+        }
+}
 
-SLM__DEFINE_ATTENTION(scores_f32, values_f32, float, load_f32)
-SLM__DEFINE_ATTENTION(scores_f16, values_f16, uint16_t, load_f16)
+/* Block b of `tiles` tiles from tile `first` on, as it lies in the file, times one input. */
+SLM__INLINE void SLM__N(direct)(const slm__strip *s, size_t tiles, size_t first, size_t b,
+                                size_t token, float *y) {
+    const uint8_t *w = s->tiles + first * s->tile;
+    const slm__codes *x = slm__integer(s->type) ? s->codes + b * s->code_stride + token : NULL;
+    const float *floats = s->x + token * s->x_stride + b * SLM__BLOCK;
+    size_t cols = s->cols - b * SLM__BLOCK, at = slm__block_at(s->type, s->cols, b);
+    size_t scale_at = slm__block_scales_at(s->type, b);
+    if (cols > SLM__BLOCK) cols = SLM__BLOCK;
+    if (s->type == SLM_TYPE_Q8)
+        SLM__N(block_q8)(tiles, 1, w + at, s->tile, w + scale_at, s->tile, (cols + 7) / 8, x, y,
+                         0);
+    else if (s->type == SLM_TYPE_Q4)
+        SLM__N(block_q4)(1, 32, tiles, 1, w + at, s->tile, w + scale_at, s->tile,
+                         (cols + 31) / 32, x, y, 0);
+    else if (s->type == SLM_TYPE_Q4F)
+        SLM__N(block_q4)(1, 16, tiles, 1, w + at, s->tile, w + scale_at, s->tile,
+                         (cols + 15) / 16, x, y, 0);
+    else if (s->type == SLM_TYPE_F32)
+        SLM__N(block_floats)(SLM_TYPE_F32, tiles, 1, w + at, s->tile, floats, 0, cols, y, 0);
+    else if (s->type == SLM_TYPE_F16)
+        SLM__N(block_floats)(SLM_TYPE_F16, tiles, 1, w + at, s->tile, floats, 0, cols, y, 0);
+    else
+        SLM__N(block_floats)(SLM_TYPE_BF16, tiles, 1, w + at, s->tile, floats, 0, cols, y, 0);
+}
+
+/* Sums become results: a strip's tiles [first, first + tiles), inputs [token, token + tokens). */
+SLM__TARGET static void SLM__N(finish)(const slm__strip *s, const slm__output *f, size_t first,
+                                       size_t tiles, size_t token, size_t tokens,
+                                       const float *y) {
+    size_t tile, t;
+    int row_scales = s->type == SLM_TYPE_Q4 || s->type == SLM_TYPE_Q4F;
+    for (tile = first; tile < first + tiles; tile++, y += 16) {
+        size_t rows = f->rows - tile * 16;
+        float padded[16] = {0};
+        SLM__V scale = SLM__L(set)(1.0f), bias = scale, v;
+        if (rows > 16) rows = 16;
+        if (row_scales)
+            scale = SLM__L(load_f32)((const float *)(const void *)(s->tiles + tile * s->tile));
+        if (f->bias) memcpy(padded, f->bias + tile * 16, rows * sizeof(float));
+        bias = SLM__L(load_f32)(padded);
+        for (t = 0; t < tokens; t++) {
+            float *out = f->y + (token + t) * f->y_stride + tile * 16;
+            v = SLM__L(load_f32)(y + t * tiles * 16);
+            if (row_scales) v = SLM__L(mul)(v, scale);
+            if (f->bias) v = SLM__L(add)(v, bias);
+            if (f->gelu) v = SLM__N(gelus)(v);
+            if (rows == 16) {
+                SLM__L(store)(out, v);
+            } else {
+                SLM__L(store)(padded, v);
+                memcpy(out, padded, rows * sizeof(float));
+            }
+        }
+    }
+}
+
+SLM__TARGET static void SLM__N(multiply_one)(const slm__strip *s, const slm__output *f,
+                                             size_t token) {
+    size_t blocks = (s->cols + SLM__BLOCK - 1) / SLM__BLOCK, b, tile;
+    float y[SLM__STRIP_TILES * 16] = {0};
+    if (s->count == SLM__STRIP_TILES)
+        for (b = 0; b < blocks; b++) SLM__N(direct)(s, SLM__STRIP_TILES, 0, b, token, y);
+    else
+        for (tile = 0; tile < s->count; tile++)
+            for (b = 0; b < blocks; b++) SLM__N(direct)(s, 1, tile, b, token, y + tile * 16);
+    SLM__N(finish)(s, f, 0, s->count, token, 1, y);
+}
+
+#if SLM__TOKENS > 1
+/* Block b of some tiles, made ready for many inputs: nibbles become codes and halves floats. */
+SLM__TARGET static void SLM__N(unpack)(const slm__strip *s, size_t tiles, size_t first, size_t b,
+                                       uint8_t *panel) {
+    size_t cols = s->cols - b * SLM__BLOCK, i, k;
+    if (cols > SLM__BLOCK) cols = SLM__BLOCK;
+    if (s->type == SLM_TYPE_Q4) cols = (cols + 31) / 32 * 32;
+    if (s->type == SLM_TYPE_Q4F) cols = (cols + 15) / 16 * 16;
+    for (i = 0; i < tiles; i++) {
+        const uint8_t *w = s->tiles + (first + i) * s->tile +
+                           slm__block_at(s->type, s->cols, b);
+        const uint16_t *half = (const uint16_t *)(const void *)w;
+        float *wide = (float *)(void *)panel + i * SLM__BLOCK * 16;
+        if (s->type == SLM_TYPE_F16)
+            for (k = 0; k < cols; k++)
+                SLM__L(store)(wide + k * 16, SLM__L(load_f16)(half + k * 16));
+        else if (s->type == SLM_TYPE_BF16)
+            for (k = 0; k < cols; k++)
+                SLM__L(store)(wide + k * 16, SLM__L(load_bf16)(half + k * 16));
+        else
+            for (k = 0; k < cols / 8; k++)
+                SLM__L(store_codes)(panel + i * SLM__BLOCK * 16 + k * 128,
+                                    SLM__L(load_nibbles)(w + k * 64));
+    }
+}
+
+/* Block b of `tiles` tiles times the inputs from `token` on, SLM__TOKENS at a time. */
+SLM__INLINE void SLM__N(panel)(const slm__strip *s, size_t tiles, size_t first, size_t b,
+                               size_t token, size_t tokens, uint8_t *panel, float *y) {
+    const uint8_t *w = s->tiles + first * s->tile, *in_place = w;
+    size_t cols = s->cols - b * SLM__BLOCK, width = tiles * 16, t;
+    const uint8_t *scales = w + slm__block_scales_at(s->type, b);
+    in_place += slm__block_at(s->type, s->cols, b);
+    if (cols > SLM__BLOCK) cols = SLM__BLOCK;
+    if (s->type != SLM_TYPE_F32 && s->type != SLM_TYPE_Q8)
+        SLM__N(unpack)(s, tiles, first, b, panel);
+    for (t = 0; t < tokens; t += SLM__TOKENS) {
+        const slm__codes *x =
+            slm__integer(s->type) ? s->codes + b * s->code_stride + token + t : NULL;
+        const float *floats = s->x + (token + t) * s->x_stride + b * SLM__BLOCK;
+        if (s->type == SLM_TYPE_Q8)
+            SLM__N(block_q8)(tiles, SLM__TOKENS, in_place, s->tile, scales, s->tile,
+                             (cols + 7) / 8, x, y + t * width, width);
+        else if (s->type == SLM_TYPE_Q4)
+            SLM__N(block_q4)(0, 32, tiles, SLM__TOKENS, panel, SLM__BLOCK * 16, scales, s->tile,
+                             (cols + 31) / 32, x, y + t * width, width);
+        else if (s->type == SLM_TYPE_Q4F)
+            SLM__N(block_q4)(0, 16, tiles, SLM__TOKENS, panel, SLM__BLOCK * 16, scales, s->tile,
+                             (cols + 15) / 16, x, y + t * width, width);
+        else
+            SLM__N(block_floats)(SLM_TYPE_F32, tiles, SLM__TOKENS,
+                                 s->type == SLM_TYPE_F32 ? in_place : panel,
+                                 s->type == SLM_TYPE_F32 ? s->tile : SLM__BLOCK * 64, floats,
+                                 s->x_stride, cols, y + t * width, width);
+    }
+}
+
+SLM__TARGET static void SLM__N(multiply_many)(const slm__strip *s, const slm__output *f,
+                                              size_t token, size_t tokens) {
+    float y[(SLM__STRIP_TOKENS + SLM__TOKENS) * SLM__TILES * 16];
+    float panel[SLM__TILES * 16 * SLM__BLOCK];
+    size_t blocks = (s->cols + SLM__BLOCK - 1) / SLM__BLOCK, b, tile, tiles;
+    for (tile = 0; tile < s->count; tile += tiles) {
+        tiles = s->count - tile < SLM__TILES ? 1 : SLM__TILES;
+        memset(y, 0, (tokens + SLM__TOKENS) * tiles * 16 * sizeof(float));
+        for (b = 0; b < blocks; b++)
+            if (tiles == SLM__TILES)
+                SLM__N(panel)(s, SLM__TILES, tile, b, token, tokens, (uint8_t *)panel, y);
+            else
+                SLM__N(panel)(s, 1, tile, b, token, tokens, (uint8_t *)panel, y);
+        SLM__N(finish)(s, f, tile, tiles, token, tokens, y);
+    }
+}
+#endif
+
+SLM__TARGET static void SLM__N(multiply)(const slm__strip *s, const slm__output *f) {
+    size_t t = 0;
+#if SLM__TOKENS > 1
+    for (; s->tokens - t > 1; ) {
+        size_t tokens = slm__least(s->tokens - t, SLM__STRIP_TOKENS);
+        SLM__N(multiply_many)(s, f, t, tokens);
+        t += tokens;
+    }
+#endif
+    for (; t < s->tokens; t++) SLM__N(multiply_one)(s, f, t);
+}
+
+/* A full block through the Walsh-Hadamard butterflies, 16 by 16, in the order of the manual. */
+SLM__TARGET static void SLM__N(hadamard)(float *x) {
+    SLM__V v[16], scale = SLM__L(set)(0.0625f);
+    size_t h, i;
+    SLM__UNROLL for (i = 0; i < 16; i++) {
+        v[i] = SLM__L(load_f32)(x + i * 16);
+        v[i] = SLM__L(butterfly)(v[i], 1);
+        v[i] = SLM__L(butterfly)(v[i], 2);
+        v[i] = SLM__L(butterfly)(v[i], 4);
+        v[i] = SLM__L(butterfly)(v[i], 8);
+    }
+    SLM__UNROLL for (h = 1; h < 16; h *= 2)
+        SLM__UNROLL for (i = 0; i < 16; i++)
+            if (!(i & h)) {
+                SLM__V a = v[i], b = v[i + h];
+                v[i] = SLM__L(add)(a, b);
+                v[i + h] = SLM__L(sub)(a, b);
+            }
+    SLM__UNROLL for (i = 0; i < 16; i++) SLM__L(store)(x + i * 16, SLM__L(mul)(v[i], scale));
+}
+
+/* A block's largest magnitude is an integer maximum, so its order does not matter and a NaN or
+   infinity is seen; it then spoils the scale and with it the result. x: padded with zeros. */
+SLM__TARGET static void SLM__N(quantize_block)(const float *x, slm__codes *out) {
+    const SLM__V magic = SLM__L(set)(12582912.0f), limit = SLM__L(set)(127.0f);
+    const SLM__V minus = SLM__L(set)(-127.0f);
+    SLM__V top = SLM__L(set)(0.0f), v;
+    float tops[16], inverse;
+    uint32_t largest = 0, g;
+    int32_t sum, total = 0;
+    for (g = 0; g < 16; g++) top = SLM__L(top)(top, SLM__L(load_f32)(x + g * 16));
+    SLM__L(store)(tops, top);
+    for (g = 0; g < 16; g++)
+        if (slm__bits(tops[g]) > largest) largest = slm__bits(tops[g]);
+    out->scale = slm__float(largest) / 127.0f;
+    inverse = 127.0f / slm__float(largest);
+    if (largest >= 0x7F800000u) out->scale = slm__float(0x7FC00000u);
+    if (largest >= 0x7F800000u || !slm__finite(inverse)) {
+        memset(out->code, 0, SLM__BLOCK);
+        memset(out->start16, 0, sizeof out->start16);
+        memset(out->start32, 0, sizeof out->start32);
+        out->start256 = 0;
+        return;
+    }
+    for (g = 0; g < 16; g++) {
+        v = SLM__L(madd)(magic, SLM__L(load_f32)(x + g * 16), SLM__L(set)(inverse));
+        v = SLM__L(max)(minus, SLM__L(min)(limit, SLM__L(sub)(v, magic)));
+        sum = SLM__L(store_i8)(out->code + g * 16, v);
+        out->start16[g] = -31 * sum;
+        out->start32[g / 2] = g % 2 ? out->start32[g / 2] - 31 * sum : -31 * sum;
+        total += sum;
+    }
+    out->start256 = -128 * total;
+}
+
+SLM__TARGET static void SLM__N(quantize)(const float *x, size_t cols, const float *signs,
+                                         slm__codes *out, size_t stride) {
+    float block[SLM__BLOCK];
+    size_t at, size, i;
+    for (at = 0; at < cols; at += SLM__BLOCK, out += stride) {
+        size = slm__least(cols - at, SLM__BLOCK);
+        if (size < SLM__BLOCK) memset(block, 0, sizeof block);
+        if (signs)
+            for (i = 0; i < size; i++) block[i] = x[at + i] * signs[at + i];
+        else
+            memcpy(block, x + at, size * sizeof(float));
+        if (signs && size == SLM__BLOCK) SLM__N(hadamard)(block);
+        if (signs && size < SLM__BLOCK) slm__hadamard_blocks(block, size);
+        SLM__N(quantize_block)(block, out);
+    }
+}
+
+/* Attention in three steps over all positions: scores, softmax, weighted values. */
+
+/* scores[query][16 * tile ..] = scale * (query . key); q is packed [element][queries]. */
+SLM__INLINE void SLM__N(scores)(size_t item, size_t tiles, size_t queries, const float *q,
+                                const uint8_t *keys, size_t size, float scale, float *out,
+                                size_t line) {
+    SLM__V s[SLM__HELD], a;
+    size_t i, t, d, tile = size * 16 * item;
+    SLM__UNROLL for (i = 0; i < tiles * queries; i++) s[i] = SLM__L(set)(0.0f);
+    for (d = 0; d < size; d++, keys += 16 * item, q += queries)
+        SLM__UNROLL for (i = 0; i < tiles; i++) {
+            const void *at = keys + i * tile;
+            a = item == 4 ? SLM__L(load_f32)((const float *)at)
+                          : SLM__L(load_f16)((const uint16_t *)at);
+            SLM__UNROLL for (t = 0; t < queries; t++)
+                s[i * queries + t] = SLM__L(madd)(s[i * queries + t], a, SLM__L(set)(q[t]));
+        }
+    SLM__UNROLL for (i = 0; i < tiles; i++)
+        SLM__UNROLL for (t = 0; t < queries; t++)
+            SLM__L(store)(out + t * line + i * 16,
+                          SLM__L(mul)(s[i * queries + t], SLM__L(set)(scale)));
+}
+
+/* Scores [0, count) become exp(score - largest), the rest of the line up to `end` zero; their
+   sum is returned: 16 partial sums by position, then the tree. */
+SLM__TARGET static float SLM__N(softmax)(float *scores, size_t count, size_t end) {
+    float lanes[16], largest;
+    SLM__V v, sum = SLM__L(set)(0.0f);
+    size_t i, k;
+    for (i = count; i < end; i++) scores[i] = -3.402823466e38f;
+    v = SLM__L(load_f32)(scores);
+    for (i = 16; i < end; i += 16) v = SLM__L(max)(v, SLM__L(load_f32)(scores + i));
+    SLM__L(store)(lanes, v);
+    for (largest = lanes[0], i = 1; i < 16; i++)
+        if (lanes[i] > largest) largest = lanes[i];
+    for (i = 0; i < end; i += 16) {
+        v = SLM__N(exps)(SLM__L(sub)(SLM__L(load_f32)(scores + i), SLM__L(set)(largest)));
+        if (i + 16 > count) {
+            SLM__L(store)(lanes, v);
+            for (k = i < count ? count - i : 0; k < 16; k++) lanes[k] = 0;
+            v = SLM__L(load_f32)(lanes);
+        }
+        sum = SLM__L(add)(sum, v);
+        SLM__L(store)(scores + i, v);
+    }
+    SLM__L(store)(lanes, sum);
+    return slm__tree(lanes);
+}
+
+/* out[query][16 * chunk ..] = sum over positions of p * value, in order, over the sum of p. */
+SLM__INLINE void SLM__N(values)(size_t item, size_t chunks, size_t queries, const float *p,
+                                size_t line, const float *sums, const uint8_t *values,
+                                size_t stride, size_t count, float *out, size_t width) {
+    SLM__V s[SLM__HELD], a;
+    size_t i, t, k;
+    SLM__UNROLL for (i = 0; i < chunks * queries; i++) s[i] = SLM__L(set)(0.0f);
+    for (k = 0; k < count; k++, values += stride)
+        SLM__UNROLL for (i = 0; i < chunks; i++) {
+            const void *at = values + i * 16 * item;
+            a = item == 4 ? SLM__L(load_f32)((const float *)at)
+                          : SLM__L(load_f16)((const uint16_t *)at);
+            SLM__UNROLL for (t = 0; t < queries; t++)
+                s[i * queries + t] = SLM__L(madd)(s[i * queries + t], a,
+                                                  SLM__L(set)(p[t * line + k]));
+        }
+    SLM__UNROLL for (i = 0; i < chunks; i++)
+        SLM__UNROLL for (t = 0; t < queries; t++)
+            SLM__L(store)(out + t * width + i * 16,
+                          SLM__L(div)(s[i * queries + t], SLM__L(set)(sums[t])));
+}
+
+/* `queries` at once, of which job->count are asked for, against `wide` tiles or chunks. */
+SLM__INLINE void SLM__N(attend)(const slm__queries *job, size_t item, size_t queries,
+                                size_t wide) {
+    size_t size = job->size, padded = (size + 15) / 16 * 16, i, t, d;
+    size_t last = job->first + job->count, tiles = (last + 15) / 16;
+    const uint8_t *keys = (const uint8_t *)job->keys, *values = (const uint8_t *)job->values;
+    float q[SLM__TOKENS * 1024], *mixed = q, sums[SLM__TOKENS];
+    for (d = 0; d < size; d++)
+        for (t = 0; t < queries; t++)
+            q[d * queries + t] =
+                job->query[(t < job->count ? t : job->count - 1) * job->stride + d];
+    for (i = 0; i + wide <= tiles; i += wide)
+        SLM__N(scores)(item, wide, queries, q, keys + i * size * 16 * item, size, job->scale,
+                       job->scores + i * 16, job->line);
+    for (; i < tiles; i++)
+        SLM__N(scores)(item, 1, queries, q, keys + i * size * 16 * item, size, job->scale,
+                       job->scores + i * 16, job->line);
+    for (t = 0; t < queries; t++)
+        sums[t] = SLM__N(softmax)(job->scores + t * job->line,
+                                  job->first + (t < job->count ? t + 1 : job->count), tiles * 16);
+    for (i = 0; i + wide * 16 <= padded; i += wide * 16)
+        SLM__N(values)(item, wide, queries, job->scores, job->line, sums, values + i * item,
+                       padded * item, last, mixed + i, padded);
+    for (; i < padded; i += 16)
+        SLM__N(values)(item, 1, queries, job->scores, job->line, sums, values + i * item,
+                       padded * item, last, mixed + i, padded);
+    for (t = 0; t < job->count; t++)
+        memcpy(job->out + t * job->stride, mixed + t * padded, size * sizeof(float));
+}
+
+SLM__TARGET static void SLM__N(attend_f32)(const slm__queries *job) {
+#if SLM__TOKENS > 1
+    if (job->count > 1)
+        SLM__N(attend)(job, 4, SLM__TOKENS, SLM__TILES);
+    else
+#endif
+        SLM__N(attend)(job, 4, 1, 4);
+}
+
+SLM__TARGET static void SLM__N(attend_f16)(const slm__queries *job) {
+#if SLM__TOKENS > 1
+    if (job->count > 1)
+        SLM__N(attend)(job, 2, SLM__TOKENS, SLM__TILES);
+    else
+#endif
+        SLM__N(attend)(job, 2, 1, 4);
+}
+
+/* LayerNorm (Ba et al. 2016) with biased variance, in two passes. */
+SLM__TARGET static void SLM__N(layer_norm)(float *out, const float *x, size_t size,
+                                           const float *weight, const float *bias, float eps) {
+    float partial[16], mean, scale;
+    SLM__V sum = SLM__L(set)(0.0f), v, m;
+    size_t whole = size / 16 * 16, i;
+    for (i = 0; i < whole; i += 16) sum = SLM__L(add)(sum, SLM__L(load_f32)(x + i));
+    SLM__L(store)(partial, sum);
+    for (; i < size; i++) partial[i & 15] += x[i];
+    mean = slm__tree(partial) / (float)size;
+    m = SLM__L(set)(mean);
+    sum = SLM__L(set)(0.0f);
+    for (i = 0; i < whole; i += 16) {
+        v = SLM__L(sub)(SLM__L(load_f32)(x + i), m);
+        sum = SLM__L(madd)(sum, v, v);
+    }
+    SLM__L(store)(partial, sum);
+    for (; i < size; i++)
+        partial[i & 15] = slm__madd(partial[i & 15], x[i] - mean, x[i] - mean);
+    scale = 1.0f / sqrtf(slm__tree(partial) / (float)size + eps);
+    for (i = 0; i < whole; i += 16) {
+        v = SLM__L(mul)(SLM__L(sub)(SLM__L(load_f32)(x + i), m), SLM__L(set)(scale));
+        SLM__L(store)(out + i, SLM__L(madd)(SLM__L(load_f32)(bias + i), v,
+                                            SLM__L(load_f32)(weight + i)));
+    }
+    for (; i < size; i++) out[i] = slm__madd(bias[i], (x[i] - mean) * scale, weight[i]);
+}
+
+/* sum[i] = (a[i] + b[i]) + sum[i] */
+SLM__TARGET static void SLM__N(add_rows)(float *sum, const float *a, const float *b,
+                                         size_t size) {
+    size_t i;
+    for (i = 0; i + 16 <= size; i += 16)
+        SLM__L(store)(sum + i,
+                      SLM__L(add)(SLM__L(add)(SLM__L(load_f32)(a + i), SLM__L(load_f32)(b + i)),
+                                  SLM__L(load_f32)(sum + i)));
+    for (; i < size; i++) sum[i] = (a[i] + b[i]) + sum[i];
+}
+
+SLM__TARGET static uint32_t SLM__N(narrow)(uint16_t *out, const float *x, size_t size) {
+    SLM__V top = SLM__L(set)(0.0f), v;
+    float tops[16];
+    uint32_t largest = 0, bits;
+    size_t i, j;
+    for (i = 0; i + 16 <= size; i += 16) {
+        v = SLM__L(load_f32)(x + i);
+        top = SLM__L(top)(top, v);
+        SLM__L(store_f16)(out + i, v);
+    }
+    SLM__L(store)(tops, top);
+    for (j = 0; j < 16; j++)
+        if (slm__bits(tops[j]) > largest) largest = slm__bits(tops[j]);
+    for (; i < size; i++) {
+        out[i] = slm__to_half(x[i]);
+        bits = slm__bits(x[i]) & 0x7FFFFFFFu;
+        if (bits > largest) largest = bits;
+    }
+    return largest;
+}
 
 static const slm__kernels SLM__N(kernels) = {
-    SLM__N(tile_f32),   SLM__N(tile_f16),   SLM__N(tile_q8),   SLM__N(scores_f32),
-    SLM__N(scores_f16), SLM__N(values_f32), SLM__N(values_f16)};
+    SLM__TOKENS,        SLM__N(multiply), SLM__N(quantize), SLM__N(attend_f32),
+    SLM__N(attend_f16), SLM__N(layer_norm), SLM__N(add_rows), SLM__N(narrow)};
 
 #undef SLM__JOIN2
 #undef SLM__JOIN
 #undef SLM__N
+#undef SLM__L
 #undef SLM__V
-#undef SLM__DEFINE_TILE
-#undef SLM__DEFINE_ATTENTION
+#undef SLM__SUMS
+#undef SLM__HELD
+#undef SLM__SET
 #undef SLM__LANES
 #undef SLM__TARGET
+#undef SLM__INLINE
+#undef SLM__UNROLL
+#undef SLM__TILES
+#undef SLM__TOKENS
 #endif /* SLM__LANES */
 
 /* MIT licence: see the file LICENSE. */

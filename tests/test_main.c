@@ -21,6 +21,7 @@ static const char *where = "";
 #define SKIP(text) (skipped++, printf("skipped: %s\n", text))
 
 #include "test_core.c"
+#include "test_kernels.c"
 #include "test_golden.c"
 #include "test_generate.c"
 #include "test_tokenizer.c"
@@ -30,8 +31,6 @@ int main(int count, char **args) {
     test_halves();
     test_functions();
     test_kernels();
-    test_q8_kernels();
-    test_quantize();
     test_tokenizer();
     if (count < 2) SKIP("no golden cases");
     for (i = 1; i < count; i++) {

@@ -1,0 +1,408 @@
+/* Kernels: the portable ones against the manual's arithmetic in plain loops, every other set
+   against the portable ones, by memcmp, over random shapes. */
+
+static const unsigned kernel_types[] = {SLM_TYPE_F32, SLM_TYPE_F16, SLM_TYPE_BF16,
+                                        SLM_TYPE_Q8,  SLM_TYPE_Q4,  SLM_TYPE_Q4F};
+
+enum { KERNEL_COLS = 1100, KERNEL_TOKENS = 420 };
+
+typedef struct kernel_case {
+    slm__strip strip;
+    slm__output output;
+    size_t capacity; /* inputs, a multiple of what any set reads at once */
+} kernel_case;
+
+static void kernel_fill(uint8_t *tile, unsigned type, size_t cols, size_t bytes) {
+    size_t i, b;
+    for (i = 0; i < bytes; i++) tile[i] = (uint8_t)core_random();
+    for (i = 0; i < cols * 16 && type <= SLM_TYPE_BF16; i++) {
+        float x = core_random_float();
+        uint16_t half = type == SLM_TYPE_F16 ? slm__to_half(x) : (uint16_t)(slm__bits(x) >> 16);
+        memcpy(tile + i * (type == SLM_TYPE_F32 ? 4 : 2),
+               type == SLM_TYPE_F32 ? (void *)&x : (void *)&half, type == SLM_TYPE_F32 ? 4 : 2);
+    }
+    if (type == SLM_TYPE_Q8)
+        for (b = 0; b < slm__blocks(cols); b++)
+            for (i = 0; i < 16; i++) {
+                uint16_t half = slm__to_half(core_random_float());
+                memcpy(tile + slm__block_scales_at(type, b) + 2 * i, &half, 2);
+            }
+    if (type == SLM_TYPE_Q4 || type == SLM_TYPE_Q4F)
+        for (i = 0; i < 16; i++) {
+            float x = core_random_float();
+            memcpy(tile + 4 * i, &x, 4);
+        }
+    if (type >= SLM_TYPE_Q8 && core_random() % 3 == 0) /* the largest sums */
+        memset(tile + slm__block_at(type, cols, 0), 255,
+               bytes - slm__block_at(type, cols, slm__blocks(cols) - 1));
+}
+
+static void kernel_make(kernel_case *c, unsigned type) {
+    static float x[KERNEL_TOKENS * KERNEL_COLS], bias[64];
+    static slm__codes codes[(KERNEL_COLS / 256 + 1) * KERNEL_TOKENS];
+    static uint8_t tiles[SLM__STRIP_TILES * (KERNEL_COLS * 64 + 256)];
+    size_t i, b, t;
+    slm__strip *s = &c->strip;
+    s->cols = core_random() % 4 ? 1 + core_random() % (KERNEL_COLS - 2) : 256;
+    s->tokens = core_random() % 20 ? 1 + core_random() % 14 : 180 + core_random() % 220;
+    s->count = 1 + core_random() % SLM__STRIP_TILES;
+    s->type = type;
+    s->tile = slm__tile_bytes(type, s->cols);
+    c->capacity = (s->tokens + 11) / 6 * 6;
+    for (i = 0; i < s->count; i++) kernel_fill(tiles + i * s->tile, type, s->cols, s->tile);
+    for (i = 0; i < c->capacity * s->cols; i++) x[i] = core_random_float();
+    for (i = 0; i < 64; i++) bias[i] = core_random_float();
+    s->tiles = tiles;
+    s->x = x;
+    s->x_stride = s->cols;
+    s->codes = codes;
+    s->code_stride = c->capacity;
+    for (t = 0; t < c->capacity; t++)
+        slm__kernels_portable.quantize(x + t * s->cols, s->cols, NULL, codes + t, c->capacity);
+    if (core_random() % 3 == 0)
+        for (b = 0; b < slm__blocks(s->cols); b++)
+            for (t = 0; t < c->capacity; t++) { /* the largest codes */
+                slm__codes *code = codes + b * c->capacity + t;
+                size_t left = s->cols - b * 256 < 256 ? s->cols - b * 256 : 256;
+                memset(code, 0, sizeof *code);
+                code->scale = core_random_float();
+                for (i = 0; i < left; i++) {
+                    code->code[i] = (int8_t)(t % 2 ? 127 : -127);
+                    code->start16[i / 16] -= 31 * code->code[i];
+                    code->start32[i / 32] -= 31 * code->code[i];
+                    code->start256 -= 128 * code->code[i];
+                }
+            }
+    c->output.bias = core_random() % 2 ? bias : NULL;
+    c->output.gelu = core_random() % 2 == 0;
+    c->output.rows = s->count * 16 - core_random() % 16;
+    c->output.y_stride = s->count * 16 + core_random() % 5;
+}
+
+/* One output by the manual. */
+static float kernel_product(const kernel_case *c, size_t t, size_t row) {
+    const slm__strip *s = &c->strip;
+    const uint8_t *tile = s->tiles + row / 16 * s->tile;
+    slm__tensor tensor;
+    size_t b, g, k, lane = row % 16, size;
+    float y = 0;
+    memset(&tensor, 0, sizeof tensor);
+    tensor.data = s->tiles;
+    tensor.tile = s->tile;
+    tensor.type = s->type;
+    tensor.cols = (uint32_t)s->cols;
+    for (b = 0; b < s->cols; b += 256) {
+        size_t end = s->cols < b + 256 ? s->cols : b + 256;
+        const slm__codes *x = s->codes + b / 256 * s->code_stride + t;
+        float sum = 0;
+        if (s->type <= SLM_TYPE_BF16) {
+            for (k = b; k < end; k++)
+                sum = slm__madd(sum, slm__element(&tensor, row, k), s->x[t * s->x_stride + k]);
+            y += sum;
+        } else if (s->type == SLM_TYPE_Q8) {
+            const uint8_t *codes = tile + slm__block_at(s->type, s->cols, b / 256);
+            uint16_t half = slm__u16(tile + slm__block_scales_at(s->type, b / 256) + 2 * lane);
+            int32_t whole = 0;
+            for (k = 0; k < end - b; k++)
+                whole += (codes[k / 4 * 64 + lane * 4 + k % 4] - 128) * x->code[k];
+            y = slm__madd(y, (float)whole, slm__from_half(half) * x->scale);
+        } else {
+            const uint8_t *codes = tile + slm__block_at(s->type, s->cols, b / 256);
+            const int8_t *sub =
+                (const int8_t *)tile + slm__block_scales_at(s->type, b / 256);
+            size = s->type == SLM_TYPE_Q4 ? 32 : 16;
+            for (g = 0; g * size < end - b; g++) {
+                int32_t whole = 0;
+                for (k = g * size; k < end - b && k < (g + 1) * size; k++) {
+                    int at = codes[k / 8 * 64 + lane * 4 + k % 4] >> (k % 8 < 4 ? 0 : 4) & 15;
+                    whole += (slm__codebook[at] - 31) * x->code[k];
+                }
+                sum += (float)(whole * sub[g * 16 + lane]);
+            }
+            y = slm__madd(y, sum, x->scale);
+        }
+    }
+    if (s->type >= SLM_TYPE_Q4) y *= ((const float *)(const void *)tile)[lane];
+    if (c->output.bias) y += c->output.bias[row];
+    return c->output.gelu ? slm__gelu_new(y) : y;
+}
+
+static void test_multiply(void) {
+    static float want[KERNEL_TOKENS * 70], got[KERNEL_TOKENS * 70];
+    size_t kind, round, t, row;
+    for (kind = 0; kind < sizeof kernel_types / sizeof kernel_types[0]; kind++) {
+        int written = 1, same[SLM_ISA_COUNT], i;
+        for (i = 0; i < (int)SLM_ISA_COUNT; i++) same[i] = 1;
+        for (round = 0; round < 150; round++) {
+            kernel_case c;
+            size_t bytes;
+            kernel_make(&c, kernel_types[kind]);
+            bytes = c.strip.tokens * c.output.y_stride * sizeof(float);
+            memset(want, 1, bytes);
+            c.output.y = want;
+            slm__kernels_portable.multiply(&c.strip, &c.output);
+            for (t = 0; t < c.strip.tokens; t += 1 + t / 8)
+                for (row = 0; row < c.output.rows; row++) {
+                    float y = kernel_product(&c, t, row);
+                    if (memcmp(&y, want + t * c.output.y_stride + row, 4)) written = 0;
+                }
+            for (i = 2; i < (int)SLM_ISA_COUNT; i++) {
+                slm_isa isa = (slm_isa)i;
+                const slm__kernels *kernels = slm__kernels_for(&isa);
+                if (!kernels) continue;
+                memset(got, 1, bytes);
+                c.output.y = got;
+                kernels->multiply(&c.strip, &c.output);
+                if (memcmp(got, want, bytes)) same[i] = 0;
+            }
+        }
+        CHECK(written, "the portable product is the manual's arithmetic, bit for bit");
+        for (i = 2; i < (int)SLM_ISA_COUNT; i++) {
+            where = slm_isa_name((slm_isa)i);
+            CHECK(same[i], "a product equals the portable one, bit for bit");
+        }
+        where = "";
+    }
+}
+
+/* Attention by the manual: scores in order, the exact maximum, 16 partial sums and their tree. */
+static void kernel_attend(const slm__queries *q, int halves, size_t query, float *out) {
+    static float p[2000];
+    size_t count = q->first + query + 1, padded = (q->size + 15) / 16 * 16, i, d;
+    float largest = -3.4e38f, partial[16] = {0}, sum;
+    for (i = 0; i < count; i++) {
+        for (p[i] = 0, d = 0; d < q->size; d++) {
+            size_t at = (i / 16 * q->size + d) * 16 + i % 16;
+            float key = halves ? slm__from_half(((const uint16_t *)q->keys)[at])
+                               : ((const float *)q->keys)[at];
+            p[i] = slm__madd(p[i], key, q->query[query * q->stride + d]);
+        }
+        p[i] *= q->scale;
+        if (p[i] > largest) largest = p[i];
+    }
+    for (i = 0; i < count; i++) {
+        p[i] = slm__exp(p[i] - largest);
+        partial[i % 16] += p[i];
+    }
+    sum = slm__tree(partial);
+    for (d = 0; d < q->size; d++) {
+        float mixed = 0;
+        for (i = 0; i < count; i++) {
+            float value = halves ? slm__from_half(((const uint16_t *)q->values)[i * padded + d])
+                                 : ((const float *)q->values)[i * padded + d];
+            mixed = slm__madd(mixed, value, p[i]);
+        }
+        out[query * q->stride + d] = mixed / sum;
+    }
+}
+
+static void test_attention(void) {
+    static float wide[2][320 * 112], query[8 * 120], scores[SLM__QUERIES * 320], got[8 * 120];
+    static float want[8 * 120];
+    static uint16_t half[2][320 * 112];
+    int written = 1, same = 1, round, i;
+    size_t k;
+    for (k = 0; k < 320 * 112; k++)
+        for (i = 0; i < 2; i++) {
+            wide[i][k] = core_random_float() * 2;
+            half[i][k] = slm__to_half(wide[i][k]);
+        }
+    for (round = 0; round < 300; round++) {
+        slm__queries q;
+        int halves = round % 2;
+        size_t most;
+        q.size = 1 + core_random() % 100;
+        q.stride = q.size + core_random() % 9;
+        q.first = core_random() % (round % 3 ? 300 : 20);
+        q.keys = halves ? (const void *)half[0] : (const void *)wide[0];
+        q.values = halves ? (const void *)half[1] : (const void *)wide[1];
+        q.scale = core_random_float() * 2;
+        q.query = query;
+        q.scores = scores;
+        q.line = 320;
+        for (k = 0; k < 8 * 120; k++) query[k] = core_random_float() * 3;
+        for (i = 1; i < (int)SLM_ISA_COUNT; i++) {
+            slm_isa isa = (slm_isa)i;
+            const slm__kernels *kernels = slm__kernels_for(&isa);
+            if (!kernels) continue;
+            most = kernels->tokens;
+            q.count = 1 + core_random() % most;
+            memset(got, 7, sizeof got);
+            memset(want, 7, sizeof want);
+            for (k = 0; k < 320 * SLM__QUERIES; k++) scores[k] = slm__float(0x7FC00000u);
+            q.out = got;
+            (halves ? kernels->attend_f16 : kernels->attend_f32)(&q);
+            for (k = 0; k < q.count; k++) kernel_attend(&q, halves, k, want);
+            if (memcmp(got, want, sizeof got)) *(i == 1 ? &written : &same) = 0;
+        }
+    }
+    CHECK(written, "portable attention is the manual's arithmetic, bit for bit");
+    CHECK(same, "attention of every set is the manual's arithmetic, bit for bit");
+}
+
+/* Codes by the manual. */
+static void kernel_quantize(const float *x, size_t cols, int rotate, slm__codes *out) {
+    static float turned[1100];
+    size_t i, at, end;
+    for (i = 0; i < cols; i++) turned[i] = rotate ? x[i] * slm__sign_of(i) : x[i];
+    if (rotate) slm__hadamard_blocks(turned, cols);
+    for (at = 0; at < cols; at = end, out++) {
+        float largest = 0;
+        end = cols - at < 256 ? cols : at + 256;
+        memset(out, 0, sizeof *out);
+        for (i = at; i < end; i++)
+            if (fabsf(turned[i]) > largest) largest = fabsf(turned[i]);
+        out->scale = largest / 127.0f;
+        for (i = at; i < end; i++) {
+            int code = largest == 0 ? 0 : (int)rintf(turned[i] * (127.0f / largest));
+            code = code > 127 ? 127 : code < -127 ? -127 : code;
+            out->code[i - at] = (int8_t)code;
+            out->start16[(i - at) / 16] -= 31 * code;
+            out->start32[(i - at) / 32] -= 31 * code;
+            out->start256 -= 128 * code;
+        }
+    }
+}
+
+static int kernel_same_codes(const slm__codes *a, const slm__codes *b) {
+    return !memcmp(a, b, offsetof(slm__codes, unused));
+}
+
+static void test_quantize(void) {
+    static float x[1100], signs[1100], y[300];
+    static slm__codes got[5 * 2], want[5];
+    int round, i, same = 1, ends = 1;
+    size_t k;
+    for (k = 0; k < 1100; k++) signs[k] = slm__sign_of(k);
+    for (i = 1; i < (int)SLM_ISA_COUNT; i++) {
+        slm_isa isa = (slm_isa)i;
+        const slm__kernels *kernels = slm__kernels_for(&isa);
+        if (!kernels) {
+            SKIP(slm_isa_name((slm_isa)i));
+            continue;
+        }
+        for (round = 0; round < 400; round++) {
+            size_t cols = 1 + core_random() % 1090;
+            for (k = 0; k < cols; k++) x[k] = core_random_float();
+            if (round % 4 == 0) x[core_random() % cols] = 1e4f;
+            if (round % 8 == 1) for (k = 0; k < cols; k++) x[k] = (float)(k % 255) - 127;
+            kernel_quantize(x, cols, round % 2, want);
+            kernels->quantize(x, cols, round % 2 ? signs : NULL, got, 2);
+            for (k = 0; k * 256 < cols; k++) same &= kernel_same_codes(&got[2 * k], &want[k]);
+        }
+        memset(y, 0, sizeof y);
+        kernels->quantize(y, 300, NULL, got, 1);
+        ends &= got[0].scale == 0 && got[0].code[5] == 0 && got[0].start256 == 0;
+        y[3] = slm__float(0x7F800000u);
+        kernels->quantize(y, 300, NULL, got, 1);
+        ends &= got[0].scale != got[0].scale && got[1].scale == 0;
+        y[3] = slm__float(0xFFC00000u);
+        kernels->quantize(y, 300, NULL, got, 1);
+        ends &= got[0].scale != got[0].scale && got[0].code[3] == 0;
+        y[3] = 1e-40f; /* 127 / it is infinite: the block is zero */
+        kernels->quantize(y, 300, NULL, got, 1);
+        ends &= got[0].code[3] == 0;
+    }
+    CHECK(same, "codes, sums and scales of every set are the manual's");
+    CHECK(ends, "zeros stay zero; an infinity or NaN spoils its block's scale");
+}
+
+static void test_rows(void) {
+    static float x[1100], weight[1100], bias[1100], got[1100], want[1100];
+    static uint16_t half[2][1100];
+    int round, i, same = 1;
+    size_t k;
+    for (round = 0; round < 200; round++) {
+        size_t size = 1 + core_random() % 1090;
+        uint32_t top[2];
+        for (k = 0; k < size; k++) {
+            x[k] = core_random_float() * (round % 5 ? 1 : 1000);
+            weight[k] = core_random_float();
+            bias[k] = core_random_float();
+        }
+        for (i = 2; i < (int)SLM_ISA_COUNT; i++) {
+            slm_isa isa = (slm_isa)i;
+            const slm__kernels *kernels = slm__kernels_for(&isa);
+            const slm__kernels *plain = &slm__kernels_portable;
+            if (!kernels) continue;
+            kernels->layer_norm(got, x, size, weight, bias, 1e-5f);
+            plain->layer_norm(want, x, size, weight, bias, 1e-5f);
+            same &= !memcmp(got, want, size * 4);
+            kernels->add(got, x, weight, size);
+            plain->add(want, x, weight, size);
+            same &= !memcmp(got, want, size * 4);
+            memset(half, 0, sizeof half);
+            top[0] = kernels->narrow(half[0], x, size);
+            top[1] = plain->narrow(half[1], x, size);
+            same &= top[0] == top[1] && !memcmp(half[0], half[1], sizeof half[0]);
+        }
+    }
+    CHECK(same, "norm, sum and halves of every set equal the portable ones, bit for bit");
+}
+
+/* exp and GELU over lanes against the plain functions, at many bit patterns. */
+static void test_lane_functions(void) {
+    static const float unit[1] = {1};
+    int same = 1, i;
+    size_t k, t;
+    for (i = 1; i < (int)SLM_ISA_COUNT; i++) {
+        slm_isa isa = (slm_isa)i;
+        const slm__kernels *kernels = slm__kernels_for(&isa);
+        if (!kernels) continue;
+        for (t = 0; t < 20000; t++) {
+            float tile[16], y[16];
+            slm__strip strip;
+            slm__output output;
+            memset(&strip, 0, sizeof strip);
+            memset(&output, 0, sizeof output);
+            for (k = 0; k < 16; k++) {
+                tile[k] = slm__float((uint32_t)core_random());
+                if (!slm__finite(tile[k]) || t % 2) tile[k] = core_random_float() * 60;
+            }
+            strip.tiles = (const uint8_t *)tile;
+            strip.type = SLM_TYPE_F32;
+            strip.count = strip.cols = strip.tokens = 1;
+            strip.x = unit;
+            output.gelu = 1;
+            output.rows = 16;
+            output.y = y;
+            kernels->multiply(&strip, &output);
+            for (k = 0; k < 16; k++) {
+                float want = slm__gelu_new(0.0f + (0.0f + tile[k]));
+                same &= slm__bits(want) == slm__bits(y[k]) || (want != want && y[k] != y[k]);
+            }
+        }
+    }
+    CHECK(same, "GELU and exp over lanes equal the plain functions, bit for bit");
+}
+
+static void test_rotation(void) {
+    static float x[700], turned[700];
+    float peak = 0;
+    size_t size, k;
+    double worst = 0;
+    for (size = 1; size < 700; size += 13) {
+        for (k = 0; k < size; k++) x[k] = core_random_float();
+        for (k = 0; k < size; k++) turned[k] = x[k] * slm__sign_of(k);
+        slm__hadamard_blocks(turned, size);
+        slm__turn_back(turned, size);
+        for (k = 0; k < size; k++)
+            if (fabs(turned[k] - x[k]) > worst) worst = fabs(turned[k] - x[k]);
+    }
+    CHECK(worst < 2e-6, "the rotation turns back");
+    memset(x, 0, sizeof x);
+    x[5] = 1000;
+    slm__hadamard_blocks(x, 256);
+    for (k = 0; k < 256; k++)
+        if (fabsf(x[k]) > peak) peak = fabsf(x[k]);
+    CHECK(peak < 63, "the rotation spreads an outlier");
+}
+
+static void test_kernels(void) {
+    test_multiply();
+    test_attention();
+    test_quantize();
+    test_rows();
+    test_lane_functions();
+    test_rotation();
+}
