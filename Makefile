@@ -24,7 +24,7 @@ help:
 
 build/slm-convert: $(wildcard tools/convert/*.[ch])
 	@mkdir -p build
-	$(CC) $(FLAGS) tools/convert/*.c -o $@ -lm
+	$(CC) $(FLAGS) -Wno-psabi tools/convert/*.c -o $@ -lm
 
 build/slm-%: tools/%.c tools/common.h slm.h
 	@mkdir -p build

@@ -8,7 +8,8 @@ static const char help[] = "usage: slm-info MODEL.slm [--json] [--verify] [--con
                            "  --context N  tokens for the session's memory (the default session)\n";
 
 static const char *type_name(slm_type type) {
-    return type == SLM_TYPE_F32 ? "f32" : type == SLM_TYPE_F16 ? "f16" : "q8";
+    static const char *const names[] = {"f32", "f32", "f16", "bf16", "q8", "q4", "q4f"};
+    return names[type];
 }
 
 static void put(int json, const char *name, unsigned long long value, int last) {

@@ -322,7 +322,7 @@ static void add_tensor(Model *model, const Config *config, Checkpoint *checkpoin
     out->layer = layer;
     out->rows = config->dims[row->rows];
     out->cols = config->dims[row->cols];
-    out->type = row->rows == DIM_ONE ? TYPE_VECTOR : type;
+    out->type = row->rows == DIM_ONE ? TYPE_VECTOR : type_of(type, layer);
     check_source(source, out->rows, out->cols, row->rows == DIM_ONE);
     out->dtype = source->dtype;
     out->file = source->file;
@@ -445,11 +445,13 @@ void model_from_directory(Model *model, const char *directory, uint32_t type) {
 /* ---- command line ------------------------------------------------------------------------ */
 
 static void print_help(FILE *out) {
-    fputs("usage: slm-convert SRC OUT.slm [--type f32|f16|q8]\n"
+    fputs("usage: slm-convert SRC OUT.slm [--type TYPE]\n"
           "  SRC      a Hugging Face directory (config.json, safetensors, tokenizer files),\n"
-          "           or a .slm of type f32 or f16\n"
+          "           or a .slm of type f32, f16 or bf16\n"
           "  OUT.slm  the file to write\n"
-          "  --type   type of the matrices: f32, f16 (default), q8\n"
+          "  --type   type of the matrices: f32, f16 (default), bf16, q8 (8.06 bits),\n"
+          "           q4f (4.5 bits), q4 (4.25 bits); with q4 and q4f the token embedding and\n"
+          "           the head are q8\n"
           "  --help   this text\n", out);
 }
 
@@ -461,14 +463,15 @@ static int usage_error(const char *what, const char *name) {
 
 static int parse_type(const char *name, uint32_t *type) {
     static const struct { const char *name; uint32_t type; } types[] = {
-        {"f32", TYPE_F32}, {"f16", TYPE_F16}, {"q8", TYPE_Q8}};
+        {"f32", TYPE_F32}, {"f16", TYPE_F16}, {"bf16", TYPE_BF16},
+        {"q8", TYPE_Q8},   {"q4", TYPE_Q4},   {"q4f", TYPE_Q4F}};
     size_t i;
     for (i = 0; name && i < sizeof types / sizeof types[0]; i++)
         if (strcmp(name, types[i].name) == 0) {
             *type = types[i].type;
             return 0;
         }
-    return usage_error("--type is f32, f16 or q8, not ", name ? name : "nothing");
+    return usage_error("--type is f32, f16, bf16, q8, q4 or q4f, not ", name ? name : "nothing");
 }
 
 static int parse(int count, char **arguments, const char **paths, uint32_t *type) {

@@ -137,15 +137,18 @@ void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, u
 
 /* ---- quantization (quantize.c) ----------------------------------------------------------- */
 
-size_t q8_tile_size(size_t cols);   /* bytes before rounding to lines */
-size_t q8_code_offset(size_t cols); /* of the codes in a tile */
-/* rows: [16][cols], those beyond the matrix zero; they are changed. out: one tile.
-   0: some scale is beyond what an f16 holds. */
-int q8_make_tile(float *rows, size_t cols, unsigned char *out);
+size_t integer_tile_size(uint32_t type, size_t cols); /* bytes before rounding to lines */
+size_t integer_scratch_size(size_t cols);
+/* rows: [cols][16] floats, 64-byte aligned, those of rows beyond the matrix zero; they are
+   changed. scratch: as aligned. out: one tile. 0: a scale is beyond what the type holds. */
+int integer_make_tile(uint32_t type, void *rows, size_t cols, void *scratch, unsigned char *out);
 
 /* ---- the model and its output (convert.c, write.c) --------------------------------------- */
 
-enum { TYPE_VECTOR = 0, TYPE_F32 = 1, TYPE_F16 = 2, TYPE_Q8 = 4 };
+enum {
+    TYPE_VECTOR = 0, TYPE_F32 = 1, TYPE_F16 = 2, TYPE_BF16 = 3, TYPE_Q8 = 4, TYPE_Q4 = 5,
+    TYPE_Q4F = 6
+};
 enum { MODEL_LAYER = 0xFFFF };
 
 typedef struct OutTensor {
@@ -180,6 +183,7 @@ enum { SECTION_TOKENIZER = 1, SECTION_FREQUENCIES, SECTION_LAYERS, SECTION_DIREC
 Section *model_section(Model *model, uint32_t kind, uint32_t flags);
 void model_from_directory(Model *model, const char *directory, uint32_t type);
 void model_from_slm(Model *model, const char *path, uint32_t type);
+uint32_t type_of(uint32_t wanted, uint32_t layer); /* the types' rule */
 void model_write(Model *model, const char *path);
 
 #endif

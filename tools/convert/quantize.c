@@ -1,24 +1,40 @@
-/* quantize.c - q8 tiles: rotation, one f16 scale per row and 256 columns, codes. */
+/* quantize.c - tiles of integers: rotation, scales, codes. Everything works on 16 rows at once,
+   one row a lane, so every instruction set gives the same file. */
 #include "convert.h"
 
 #include <math.h>
 #include <string.h>
 
+#ifdef __clang__
+#pragma STDC FP_CONTRACT OFF
+#endif
+#pragma GCC diagnostic ignored "-Wpsabi" /* vectors pass between inlined functions only */
+
 enum { TILE = 16, BLOCK = 256 };
 
-/* Pseudo-random signs and Walsh-Hadamard blocks: as the manual's R, and in the same order. */
+typedef float Lanes __attribute__((vector_size(64)));   /* 16 rows */
+typedef int32_t Whole __attribute__((vector_size(64))); /* 16 integers, or masks */
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* A where the mask is set, else b. */
+#define SELECT(mask, a, b) ((Lanes)(((Whole)(a) & (mask)) | ((Whole)(b) & ~(mask))))
+#define MAGNITUDE(a) ((Lanes)((Whole)(a) & 0x7FFFFFFF))
+
+/* Pseudo-random signs: as the manual's R. */
 static float sign_of(size_t i) {
     uint32_t n = (uint32_t)i;
     return (n * 0x9E3779B1u ^ (n * 0x85EBCA6Bu >> 15)) >> 31 ? -1.0f : 1.0f;
 }
 
-static void hadamard(float *x, size_t size) {
+/* The Walsh-Hadamard butterflies, in the manual's order. */
+INLINE void hadamard(Lanes *x, size_t size) {
     float scale = 1.0f / sqrtf((float)size);
     size_t h, i, j;
     for (h = 1; h < size; h *= 2)
         for (i = 0; i < size; i += 2 * h)
             for (j = i; j < i + h; j++) {
-                float a = x[j], b = x[j + h];
+                Lanes a = x[j], b = x[j + h];
                 x[j] = a + b;
                 x[j + h] = a - b;
             }
@@ -26,8 +42,10 @@ static void hadamard(float *x, size_t size) {
         x[i] *= scale;
 }
 
-static void rotate_row(float *x, size_t cols) {
+INLINE void rotate(Lanes *x, size_t cols) {
     size_t block = BLOCK, at, i;
+    if (cols < BLOCK)
+        return;
     for (i = 0; i < cols; i++)
         x[i] *= sign_of(i);
     for (at = 0; at < cols; at += block) {
@@ -36,6 +54,18 @@ static void rotate_row(float *x, size_t cols) {
         hadamard(x + at, block);
     }
 }
+
+INLINE Lanes largest_of(const Lanes *x, size_t count) {
+    Lanes top = {0};
+    size_t i;
+    for (i = 0; i < count; i++) {
+        Lanes a = MAGNITUDE(x[i]);
+        top = SELECT(a > top, a, top);
+    }
+    return top;
+}
+
+/* ---- q8 ---------------------------------------------------------------------------------- */
 
 static float half_value(uint32_t half) {
     uint32_t bits = half_to_float_bits(half);
@@ -56,44 +86,206 @@ static uint32_t scale_for(float largest) {
     return half;
 }
 
-size_t q8_code_offset(size_t cols) {
+static size_t q8_code_offset(size_t cols) {
     return ((cols + BLOCK - 1) / BLOCK * 32 + 63) / 64 * 64;
 }
 
-size_t q8_tile_size(size_t cols) {
-    return q8_code_offset(cols) + (cols + 3) / 4 * 64;
-}
-
-/* rows: [16][cols], those beyond the matrix zero; they are changed. out: one tile.
-   0: some scale is beyond what an f16 holds. */
-int q8_make_tile(float *rows, size_t cols, unsigned char *out) {
+INLINE int make_q8(Lanes *x, size_t cols, unsigned char *out) {
+    const Lanes magic = (Lanes){0} + 12582912.0f;
     unsigned char *codes = out + q8_code_offset(cols);
     size_t row, start, end, i;
-    memset(codes, 128, (cols + 3) / 4 * 64);
-    for (row = 0; row < TILE; row++) {
-        float *x = rows + row * cols;
-        if (cols >= BLOCK)
-            rotate_row(x, cols);
-        for (start = 0; start < cols; start = end) {
+    memset(codes, 128, (cols + 7) / 8 * 128);
+    rotate(x, cols);
+    for (start = 0; start < cols; start = end) {
+        Lanes largest, inverse, code;
+        end = cols - start < BLOCK ? cols : start + BLOCK;
+        largest = largest_of(x + start, end - start);
+        for (row = 0; row < TILE; row++) {
             size_t at = (start / BLOCK * TILE + row) * 2;
-            float largest = 0, inverse;
             uint32_t half;
-            end = cols - start < BLOCK ? cols : start + BLOCK;
-            for (i = start; i < end; i++)
-                if (fabsf(x[i]) > largest)
-                    largest = fabsf(x[i]);
-            if (!(largest / 127.0f < 65504.0f))
+            if (!(largest[row] / 127.0f < 65504.0f))
                 return 0;
-            half = scale_for(largest);
+            half = scale_for(largest[row]);
             out[at] = (unsigned char)half;
             out[at + 1] = (unsigned char)(half >> 8);
-            inverse = half ? 1.0f / half_value(half) : 0;
-            for (i = start; i < end; i++) {
-                float code = rintf(x[i] * inverse);
-                code = code > 127 ? 127 : code < -127 ? -127 : code;
-                codes[i / 4 * 64 + row * 4 + i % 4] = (unsigned char)(128 + (int)code);
-            }
+            inverse[row] = half ? 1.0f / half_value(half) : 0;
+        }
+        for (i = start; i < end; i++) {
+            unsigned char *to = codes + i / 4 * 64 + i % 4;
+            Whole whole;
+            code = (x[i] * inverse + magic) - magic;
+            code = SELECT(code > 127.0f, (Lanes){0} + 127.0f, code);
+            code = SELECT(code < -127.0f, (Lanes){0} - 127.0f, code);
+            whole = (Whole)(code + magic) & 255; /* the low bits hold the integer */
+            for (row = 0; row < TILE; row++)
+                to[row * 4] = (unsigned char)(whole[row] ^ 128);
         }
     }
     return 1;
+}
+
+/* ---- q4, q4f ----------------------------------------------------------------------------- */
+
+static const float codebook[16] = {-31, -25, -20, -16, -12, -8, -5, -2,
+                                   0,   3,   6,   9,   12,  16, 22, 31};
+
+/* The codebook value nearest to t, counted up over the midpoints. */
+INLINE Lanes nearest(Lanes t) {
+    Lanes value = (Lanes){0} + codebook[0];
+    int i;
+    for (i = 1; i < 16; i++) {
+        Lanes step = (Lanes){0} + (codebook[i] - codebook[i - 1]);
+        value += (Lanes)((Whole)step & (t > (codebook[i] + codebook[i - 1]) * 0.5f));
+    }
+    return value;
+}
+
+INLINE Whole nearest_index(Lanes t) {
+    Whole index = {0};
+    int i;
+    for (i = 1; i < 16; i++)
+        index -= t > (codebook[i] + codebook[i - 1]) * 0.5f;
+    return index;
+}
+
+INLINE Lanes inverse_of(Lanes scale) {
+    Whole zero = scale == 0.0f;
+    return SELECT(zero, (Lanes){0}, 1.0f / SELECT(zero, (Lanes){0} + 1.0f, scale));
+}
+
+/* What scale serves a group best? Its largest magnitude goes to one of some places near the
+   codebook's ends, with either sign (the codebook is not symmetric); for the codes that follow,
+   the best scale is the least-squares one, and the error that it leaves is smallest where
+   (sum x c)^2 / sum c^2 is largest. */
+INLINE Lanes group_scale(const Lanes *x, size_t count) {
+    static const float places[6] = {24, 27, 29.5f, 31, 33, 36};
+    Lanes largest = largest_of(x, count), best = {0}, best_gain = {0};
+    int candidate;
+    for (candidate = 0; candidate < 12; candidate++) {
+        float place = candidate < 6 ? places[candidate] : -places[candidate - 6];
+        Lanes inverse = place * inverse_of(largest), xc = {0}, cc = {0}, gain;
+        size_t i;
+        for (i = 0; i < count; i++) {
+            Lanes c = nearest(x[i] * inverse);
+            xc += x[i] * c;
+            cc += c * c;
+        }
+        cc = SELECT(cc == 0.0f, (Lanes){0} + 1.0f, cc);
+        gain = xc * xc / cc;
+        best = SELECT(gain > best_gain, xc / cc, best);
+        best_gain = SELECT(gain > best_gain, gain, best_gain);
+    }
+    return best;
+}
+
+/* Where block b's sub-scales lie, as the manual says. */
+static size_t q4_block_offset(size_t b, size_t group) {
+    return 64 + b * (BLOCK / group * 16 + BLOCK * 8);
+}
+
+static size_t q4_subscale_bytes(size_t cols, size_t group) {
+    return ((cols + group - 1) / group * 16 + 63) / 64 * 64;
+}
+
+/* Group scales become a row scale and sub-scales in -127..127; the row scale is then refitted to
+   the codes (x: [cols], scales: [groups]). */
+INLINE Lanes row_scale(const Lanes *x, size_t cols, size_t group, Lanes *scales) {
+    const Lanes magic = (Lanes){0} + 12582912.0f;
+    size_t groups = (cols + group - 1) / group, g, i;
+    Lanes row = largest_of(scales, groups) / 127.0f, inverse = inverse_of(row);
+    Lanes xc = {0}, cc = {0};
+    for (g = 0; g < groups; g++) {
+        Lanes sub = (scales[g] * inverse + magic) - magic, invert = inverse_of(row * sub);
+        for (i = g * group; i < cols && i < (g + 1) * group; i++) {
+            Lanes c = nearest(x[i] * invert) * sub;
+            xc += x[i] * c;
+            cc += c * c;
+        }
+        scales[g] = sub;
+    }
+    return SELECT(cc == 0.0f, row, xc / SELECT(cc == 0.0f, (Lanes){0} + 1.0f, cc));
+}
+
+INLINE int make_q4(Lanes *x, size_t cols, size_t group, Lanes *scales, unsigned char *out) {
+    size_t groups = (cols + group - 1) / group, g, i, row;
+    Lanes scale;
+    rotate(x, cols);
+    for (g = 0; g < groups; g++)
+        scales[g] = group_scale(x + g * group, cols - g * group < group ? cols - g * group : group);
+    scale = row_scale(x, cols, group, scales);
+    for (row = 0; row < TILE; row++) {
+        float value = scale[row];
+        uint32_t bits;
+        memcpy(&bits, &value, 4);
+        if ((bits & 0x7F800000u) == 0x7F800000u)
+            return 0;
+        set_u32(out + 4 * row, bits);
+    }
+    for (g = 0; g < groups; g++) {
+        size_t b = g * group / BLOCK, in_block = g % (BLOCK / group);
+        size_t left = cols - b * BLOCK < BLOCK ? cols - b * BLOCK : BLOCK;
+        unsigned char *block = out + q4_block_offset(b, group);
+        unsigned char *codes = block + q4_subscale_bytes(left, group) + in_block * group * 8;
+        Lanes inverse = inverse_of(scale * scales[g]);
+        for (row = 0; row < TILE; row++)
+            block[in_block * 16 + row] = (unsigned char)(int)scales[g][row];
+        memset(codes, 0x88, group * 8); /* the code of zero */
+        for (i = 0; i < group && g * group + i < cols; i++) {
+            Whole code = nearest_index(x[g * group + i] * inverse);
+            unsigned char *to = codes + i / 8 * 64 + i % 4;
+            int high = i % 8 >= 4;
+            for (row = 0; row < TILE; row++)
+                to[row * 4] = (unsigned char)(high ? (to[row * 4] & 15) | code[row] << 4
+                                                   : (to[row * 4] & 0xF0) | code[row]);
+        }
+    }
+    return 1;
+}
+
+/* ---- one tile, by the best instruction set there is -------------------------------------- */
+
+INLINE int make_tile(uint32_t type, Lanes *x, size_t cols, Lanes *scales, unsigned char *out) {
+    if (type == TYPE_Q8)
+        return make_q8(x, cols, out);
+    if (type == TYPE_Q4)
+        return make_q4(x, cols, 32, scales, out);
+    return make_q4(x, cols, 16, scales, out);
+}
+
+static int make_tile_plain(uint32_t type, Lanes *x, size_t cols, Lanes *scales,
+                           unsigned char *out) {
+    return make_tile(type, x, cols, scales, out);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static int make_tile_avx2(uint32_t type, Lanes *x, size_t cols,
+                                                          Lanes *scales, unsigned char *out) {
+    return make_tile(type, x, cols, scales, out);
+}
+__attribute__((target("avx512f,avx512bw"))) static int
+make_tile_avx512(uint32_t type, Lanes *x, size_t cols, Lanes *scales, unsigned char *out) {
+    return make_tile(type, x, cols, scales, out);
+}
+#endif
+
+size_t integer_tile_size(uint32_t type, size_t cols) {
+    size_t group = type == TYPE_Q4 ? 32 : 16, last = (cols + BLOCK - 1) / BLOCK - 1;
+    size_t left = cols - last * BLOCK;
+    if (type == TYPE_Q8)
+        return q8_code_offset(cols) + (cols + 7) / 8 * 128;
+    return q4_block_offset(last, group) + q4_subscale_bytes(left, group) +
+           (left + group - 1) / group * group * 8;
+}
+
+size_t integer_scratch_size(size_t cols) { return ((cols + 15) / 16 + 1) * sizeof(Lanes); }
+
+int integer_make_tile(uint32_t type, void *rows, size_t cols, void *scratch, unsigned char *out) {
+    Lanes *x = rows, *scales = scratch;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw"))
+        return make_tile_avx512(type, x, cols, scales, out);
+    if (__builtin_cpu_supports("avx2"))
+        return make_tile_avx2(type, x, cols, scales, out);
+#endif
+    return make_tile_plain(type, x, cols, scales, out);
 }

@@ -59,10 +59,18 @@ static void progress_step(Progress *progress, uint64_t bytes) {
     fflush(stderr);
 }
 
+/* ---- types ------------------------------------------------------------------------------- */
+
+/* Four bits serve the layers' matrices; the token embedding and the head, whose error nothing
+   after them evens out, take eight. */
+uint32_t type_of(uint32_t wanted, uint32_t layer) {
+    return layer == MODEL_LAYER && (wanted == TYPE_Q4 || wanted == TYPE_Q4F) ? TYPE_Q8 : wanted;
+}
+
 /* ---- layout ------------------------------------------------------------------------------ */
 
 static uint64_t tile_stride(uint32_t type, uint32_t cols) {
-    uint64_t bytes = type == TYPE_Q8 ? q8_tile_size(cols)
+    uint64_t bytes = type >= TYPE_Q8 ? integer_tile_size(type, cols)
                                      : (uint64_t)cols * TILE * (type == TYPE_F32 ? 4 : 2);
     uint64_t lines = (bytes + 63) / 64;
     return (lines | 1) * 64; /* an odd number of lines */
@@ -111,7 +119,7 @@ static void put_directory(Model *model) {
         put_u16(out, tensor->slot);
         put_u16(out, tensor->layer);
         put_u16(out, tensor->type);
-        put_u16(out, tensor->type == TYPE_Q8 && tensor->cols >= 256); /* ROTATED */
+        put_u16(out, tensor->type >= TYPE_Q8 && tensor->cols >= 256); /* ROTATED */
         put_u32(out, tensor->rows);
         put_u32(out, tensor->cols);
         put_u64(out, tensor->offset);
@@ -176,18 +184,18 @@ static uint32_t load_element(Dtype dtype, const unsigned char *bytes, size_t ind
                               : get_u16(bytes + 2 * index) << 16;
 }
 
-/* Stores one element; f32 or, past the check of its range, f16. */
+/* Stores one element: f32 or, past the check of its range, bf16 or f16. */
 static int store_element(uint32_t type, unsigned char *out, size_t index, uint32_t bits) {
     uint32_t magnitude = bits & 0x7FFFFFFF, half;
     if (magnitude >= 0x7F800000u)
         return FAULT_NOT_FINITE;
-    if (type != TYPE_F16) {
+    if (type != TYPE_F16 && type != TYPE_BF16) {
         set_u32(out + 4 * index, bits);
         return FAULT_NONE;
     }
-    if (magnitude > 0x477FE000u) /* 65504 */
+    if (magnitude > (type == TYPE_F16 ? 0x477FE000u : 0x7F7F7FFFu)) /* 65504, or what rounds up */
         return FAULT_RANGE;
-    half = float_bits_to_half(bits);
+    half = type == TYPE_F16 ? float_bits_to_half(bits) : (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
     out[2 * index] = (unsigned char)half;
     out[2 * index + 1] = (unsigned char)(half >> 8);
     return FAULT_NONE;
@@ -212,25 +220,27 @@ static uint64_t tile_rows(const OutTensor *tensor, uint64_t tile) {
     return left < TILE ? left : TILE;
 }
 
-/* A q8 tile is made from floats: all of its rows are needed to find scales. */
+/* A tile of integers is made from floats, [cols][16]: its rows beyond the matrix are zero. */
 static void quantize_tile(const OutTensor *tensor, uint64_t tile, const unsigned char *in,
                           unsigned char *out, Problem *problem) {
     size_t cols = tensor->cols, rows = (size_t)tile_rows(tensor, tile), row, col;
-    float *values = allocate(cols, TILE * sizeof(float));
-    for (row = 0; row < rows; row++)
-        for (col = 0; col < cols; col++) {
+    size_t scratch = integer_scratch_size(cols);
+    unsigned char *memory = allocate(cols * TILE * sizeof(float) + scratch + 64, 1);
+    float *values = (float *)(void *)(memory + (64 - (uintptr_t)memory % 64) % 64);
+    for (col = 0; col < cols; col++)
+        for (row = 0; row < rows; row++) {
             size_t from = tensor->source_stride ? col * TILE + row : row * cols + col;
             uint32_t bits = load_element(tensor->dtype, in, from);
             if ((bits & 0x7FFFFFFF) >= 0x7F800000u) {
                 report(problem, FAULT_NOT_FINITE, tile * TILE + row, col, bits);
-                free(values);
+                free(memory);
                 return;
             }
-            memcpy(&values[row * cols + col], &bits, 4);
+            memcpy(&values[col * TILE + row], &bits, 4);
         }
-    if (!q8_make_tile(values, cols, out))
+    if (!integer_make_tile(tensor->type, values, cols, values + cols * TILE, out))
         report(problem, FAULT_SCALE, tile * TILE, 0, 0);
-    free(values);
+    free(memory);
 }
 
 static void store_tile(const OutTensor *tensor, uint64_t tile, const unsigned char *in,
@@ -260,7 +270,7 @@ static void make_tile(const OutTensor *tensor, uint64_t tile, unsigned char *in,
     uint64_t stride = tensor->source_stride ? tensor->source_stride : TILE * (uint64_t)row_bytes;
     if (file_try_read(tensor->file, tensor->source_offset + tile * stride, in, size) != 0)
         problem->fault = FAULT_READ;
-    else if (tensor->type == TYPE_Q8)
+    else if (tensor->type >= TYPE_Q8)
         quantize_tile(tensor, tile, in, out, problem);
     else
         store_tile(tensor, tile, in, out, problem);
@@ -273,11 +283,12 @@ static void check_problem(const OutTensor *tensor, const Problem *problem) {
     if (problem->fault == FAULT_NOT_FINITE)
         fail("tensor %s: the value at [%llu, %llu] is not finite", tensor->name, row, col);
     if (problem->fault == FAULT_SCALE)
-        fail("tensor %s: the values of rows %llu to %llu are too large for q8 scales", tensor->name,
+        fail("tensor %s: the values of rows %llu to %llu are too large to be quantized", tensor->name,
              row, row + TILE - 1);
     if (problem->fault == FAULT_RANGE)
-        fail("tensor %s: the value %g at [%llu, %llu] is beyond 65504, too large for f16; "
-             "use --type f32", tensor->name, (double)problem->value, row, col);
+        fail("tensor %s: the value %g at [%llu, %llu] is too large for %s; use --type "
+             "f32", tensor->name, (double)problem->value, row, col,
+             tensor->type == TYPE_F16 ? "f16 (beyond 65504)" : "bf16");
 }
 
 /* ---- tensors ----------------------------------------------------------------------------- */
@@ -469,12 +480,14 @@ static void read_slm_tensor(OutTensor *tensor, const File *file, const unsigned 
                  (unsigned long)tensor->slot);
     tensor->name = allocate(sizeof name, 1);
     strcpy(tensor->name, name);
-    if (source > TYPE_F16)
-        fail("%s: tensor %s is quantized or of an unknown type; only f32 and f16 files can be "
-             "converted", file->path, name);
+    if (source > TYPE_BF16)
+        fail("%s: tensor %s is quantized or of an unknown type; only f32, f16 and bf16 files "
+             "can be converted", file->path, name);
     tensor->file = file;
-    tensor->dtype = source == TYPE_F16 ? DTYPE_F16 : DTYPE_F32;
-    tensor->type = source == TYPE_VECTOR ? TYPE_VECTOR : type;
+    tensor->dtype = source == TYPE_F16    ? DTYPE_F16
+                    : source == TYPE_BF16 ? DTYPE_BF16
+                                          : DTYPE_F32;
+    tensor->type = source == TYPE_VECTOR ? TYPE_VECTOR : type_of(type, tensor->layer);
     tensor->source_stride = source == TYPE_VECTOR ? 0 : tile_stride(source, tensor->cols);
     tensor->bytes = source == TYPE_VECTOR ? (uint64_t)tensor->cols * 4
                                           : mul64(tile_count(tensor), tensor->source_stride);
