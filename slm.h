@@ -422,8 +422,10 @@ SLM_API slm_result slm_next(slm_session *, slm_piece *);
 #endif
 #if defined(__GNUC__)
 #define SLM__PREFETCH(address) __builtin_prefetch(address)
+#define SLM__PREFETCH_WRITE(address) __builtin_prefetch(address, 1)
 #else
 #define SLM__PREFETCH(address) ((void)0)
+#define SLM__PREFETCH_WRITE(address) ((void)0)
 #endif
 #if defined(__clang__)
 #define SLM__UNROLL_FULL _Pragma("unroll")
@@ -720,6 +722,11 @@ static uint64_t slm__fnv(uint64_t hash, const uint8_t *bytes, size_t size) {
 /* ---- >>quantization ----------------------------------------------------------------------
    Where the parts of a tile lie, and the rotation that spreads outliers before activations
    become integers. */
+
+/* The first whole cache line of a local array: a load across two lines costs double. */
+static inline float *slm__line(float *room) {
+    return room + (64 - (uintptr_t)room % 64) % 64 / sizeof(float);
+}
 
 enum { SLM__BLOCK = 256 }; /* columns summed in one go, and quantized with one scale */
 
@@ -3227,9 +3234,8 @@ static float slm__element(const slm__tensor *tensor, size_t row, size_t col) {
     int code;
     switch (tensor->type) {
     case SLM_TYPE_F32: return ((const float *)(const void *)tile)[col * 16 + lane];
-    case SLM_TYPE_F16: return slm__from_half(((const uint16_t *)(const void *)tile)[col * 16 + lane]);
-    case SLM_TYPE_BF16:
-        return slm__float((uint32_t)((const uint16_t *)(const void *)tile)[col * 16 + lane] << 16);
+    case SLM_TYPE_F16: return slm__from_half(slm__u16(tile + (col * 16 + lane) * 2));
+    case SLM_TYPE_BF16: return slm__float((uint32_t)slm__u16(tile + (col * 16 + lane) * 2) << 16);
     case SLM_TYPE_Q8:
         code = codes[k / 4 * 64 + lane * 4 + k % 4] - 128;
         return (float)code * slm__from_half(slm__u16(scales + 2 * lane));
@@ -3353,7 +3359,8 @@ static void slm__attention_task(void *arg, size_t index) {
     for (head = 0; head < s->model->shape.heads; head++)
         for (row = 0; row < job->count; row = end, pair++) {
             end = slm__query_block(s, row, job->count);
-            if (pair % s->strips == index) slm__attend(s, job->layer, head, row, end, scores, job->line);
+            if (pair % s->strips == index)
+                slm__attend(s, job->layer, head, row, end, scores, job->line);
         }
 }
 
@@ -4258,19 +4265,21 @@ SLM__INLINE void SLM__N(block_q8)(size_t tiles, size_t tokens, const uint8_t *w,
                                   const uint8_t *scales, size_t scale_tile, size_t pairs,
                                   const slm__codes *x, float *y, size_t width) {
     SLM__SUMS c[SLM__HELD];
+    SLM__L(weights) a[SLM__STRIP_TILES];
     size_t i, t, p;
     SLM__UNROLL for (i = 0; i < tiles; i++)
         SLM__UNROLL for (t = 0; t < tokens; t++) c[i * tokens + t] = SLM__N(start_q8)(x + t);
-    for (p = 0; p < pairs; p++)
+    for (p = 0; p < pairs; p++, w += 128) {
         SLM__UNROLL for (i = 0; i < tiles; i++) {
-            SLM__L(weights) a = SLM__L(load_codes)(w + i * tile + p * 128);
-            if (tokens == 1) {
-                SLM__PREFETCH(w + i * tile + p * 128 + SLM__AHEAD);
-                SLM__PREFETCH(w + i * tile + p * 128 + SLM__AHEAD + 64);
-            }
-            SLM__UNROLL for (t = 0; t < tokens; t++)
-                c[i * tokens + t] = SLM__N(dot)(c[i * tokens + t], a, x[t].code + p * 8);
+            a[i] = SLM__L(load_codes)(w + i * tile);
+            if (tokens > 1) continue;
+            SLM__PREFETCH(w + i * tile + SLM__AHEAD);
+            SLM__PREFETCH(w + i * tile + SLM__AHEAD + 64);
         }
+        SLM__UNROLL for (t = 0; t < tokens; t++)
+            SLM__UNROLL for (i = 0; i < tiles; i++)
+                c[i * tokens + t] = SLM__N(dot)(c[i * tokens + t], a[i], x[t].code + p * 8);
+    }
     SLM__UNROLL for (i = 0; i < tiles; i++) {
         SLM__V scale =
             SLM__L(load_f16)((const uint16_t *)(const void *)(scales + i * scale_tile));
@@ -4290,6 +4299,7 @@ SLM__INLINE void SLM__N(block_q4)(int packed, size_t group, size_t tiles, size_t
                                   size_t subscale_tile, size_t groups, const slm__codes *x,
                                   float *y, size_t width) {
     SLM__V s[SLM__HELD];
+    SLM__L(weights) a[SLM__STRIP_TILES];
     size_t i, t, p, g, pairs = group / 8, step = packed ? 64 : 128;
     SLM__UNROLL for (i = 0; i < tiles * tokens; i++) s[i] = SLM__L(set)(0.0f);
     for (g = 0; g < groups; g++, w += pairs * step) {
@@ -4298,15 +4308,17 @@ SLM__INLINE void SLM__N(block_q4)(int packed, size_t group, size_t tiles, size_t
             SLM__UNROLL for (t = 0; t < tokens; t++)
                 c[i * tokens + t] =
                     SLM__L(start)(group == 16 ? x[t].start16[g] : x[t].start32[g]);
-        SLM__UNROLL for (p = 0; p < pairs; p++)
+        SLM__UNROLL for (p = 0; p < pairs; p++) {
             SLM__UNROLL for (i = 0; i < tiles; i++) {
                 const uint8_t *at = w + i * tile + p * step;
-                SLM__L(weights) a = packed ? SLM__L(load_nibbles)(at) : SLM__L(load_codes)(at);
+                a[i] = packed ? SLM__L(load_nibbles)(at) : SLM__L(load_codes)(at);
                 if (tokens == 1) SLM__PREFETCH(at + SLM__AHEAD);
-                SLM__UNROLL for (t = 0; t < tokens; t++)
-                    c[i * tokens + t] = SLM__N(dot_small)(c[i * tokens + t], a,
-                                                          x[t].code + g * group + p * 8);
             }
+            SLM__UNROLL for (t = 0; t < tokens; t++)
+                SLM__UNROLL for (i = 0; i < tiles; i++)
+                    c[i * tokens + t] = SLM__N(dot_small)(c[i * tokens + t], a[i],
+                                                          x[t].code + g * group + p * 8);
+        }
         SLM__UNROLL for (i = 0; i < tiles; i++) {
             SLM__V e = SLM__L(load_i8)((const int8_t *)(subscales + i * subscale_tile) + g * 16);
             SLM__UNROLL for (t = 0; t < tokens; t++)
@@ -4417,20 +4429,29 @@ SLM__TARGET static void SLM__N(unpack)(const slm__strip *s, size_t tiles, size_t
     }
 }
 
-/* Block b of `tiles` tiles times the inputs from `token` on, SLM__TOKENS at a time. */
+/* Block b of `tiles` tiles times the inputs from `token` on, SLM__TOKENS at a time. Meanwhile the
+   next block's weights, or with the last block the lines of the result `out`, are fetched. */
 SLM__INLINE void SLM__N(panel)(const slm__strip *s, size_t tiles, size_t first, size_t b,
-                               size_t token, size_t tokens, uint8_t *panel, float *y) {
+                               size_t token, size_t tokens, uint8_t *panel, float *y,
+                               const float *out, size_t out_stride) {
     const uint8_t *w = s->tiles + first * s->tile, *in_place = w;
-    size_t cols = s->cols - b * SLM__BLOCK, width = tiles * 16, t;
-    const uint8_t *scales = w + slm__block_scales_at(s->type, b);
+    size_t cols = s->cols - b * SLM__BLOCK, width = tiles * 16, t, i, k;
+    const uint8_t *scales = w + slm__block_scales_at(s->type, b), *ahead;
+    size_t size = slm__block_at(s->type, s->cols, 1) - slm__block_at(s->type, s->cols, 0);
+    size_t share = (size * SLM__TOKENS / tokens + 63) / 64 * 64; /* of the block after this one */
     in_place += slm__block_at(s->type, s->cols, b);
+    ahead = cols > SLM__BLOCK ? in_place + size : w + tiles * s->tile;
     if (cols > SLM__BLOCK) cols = SLM__BLOCK;
     if (s->type != SLM_TYPE_F32 && s->type != SLM_TYPE_Q8)
         SLM__N(unpack)(s, tiles, first, b, panel);
-    for (t = 0; t < tokens; t += SLM__TOKENS) {
+    for (t = 0; t < tokens; t += SLM__TOKENS, ahead += share) {
         const slm__codes *x =
             slm__integer(s->type) ? s->codes + b * s->code_stride + token + t : NULL;
         const float *floats = s->x + (token + t) * s->x_stride + b * SLM__BLOCK;
+        for (i = 0; i < tiles; i++)
+            for (k = 0; k < share; k += 64) SLM__PREFETCH(ahead + i * s->tile + k);
+        for (i = t; out && i < slm__least(t + SLM__TOKENS, tokens); i++)
+            for (k = 0; k < tiles; k++) SLM__PREFETCH_WRITE(out + i * out_stride + k * 16);
         if (s->type == SLM_TYPE_Q8)
             SLM__N(block_q8)(tiles, SLM__TOKENS, in_place, s->tile, scales, s->tile,
                              (cols + 7) / 8, x, y + t * width, width);
@@ -4450,17 +4471,21 @@ SLM__INLINE void SLM__N(panel)(const slm__strip *s, size_t tiles, size_t first, 
 
 SLM__TARGET static void SLM__N(multiply_many)(const slm__strip *s, const slm__output *f,
                                               size_t token, size_t tokens) {
-    float y[(SLM__STRIP_TOKENS + SLM__TOKENS) * SLM__TILES * 16];
-    float panel[SLM__TILES * 16 * SLM__BLOCK];
+    float y_room[(SLM__STRIP_TOKENS + SLM__TOKENS) * SLM__TILES * 16 + 16];
+    float panel_room[SLM__TILES * 16 * SLM__BLOCK + 16];
+    float *y = slm__line(y_room);
+    uint8_t *panel = (uint8_t *)slm__line(panel_room);
     size_t blocks = (s->cols + SLM__BLOCK - 1) / SLM__BLOCK, b, tile, tiles;
     for (tile = 0; tile < s->count; tile += tiles) {
         tiles = s->count - tile < SLM__TILES ? 1 : SLM__TILES;
         memset(y, 0, (tokens + SLM__TOKENS) * tiles * 16 * sizeof(float));
-        for (b = 0; b < blocks; b++)
+        for (b = 0; b < blocks; b++) {
+            const float *out = b + 1 < blocks ? NULL : f->y + token * f->y_stride + tile * 16;
             if (tiles == SLM__TILES)
-                SLM__N(panel)(s, SLM__TILES, tile, b, token, tokens, (uint8_t *)panel, y);
+                SLM__N(panel)(s, SLM__TILES, tile, b, token, tokens, panel, y, out, f->y_stride);
             else
-                SLM__N(panel)(s, 1, tile, b, token, tokens, (uint8_t *)panel, y);
+                SLM__N(panel)(s, 1, tile, b, token, tokens, panel, y, out, f->y_stride);
+        }
         SLM__N(finish)(s, f, tile, tiles, token, tokens, y);
     }
 }
