@@ -9,6 +9,13 @@ FLAGS = $(CFLAGS) $(WARN) $(OPENMP)
 BIN = build/slm-convert build/slm-generate build/slm-chat build/slm-eval build/slm-tokenize \
   build/slm-info build/hello
 MODEL = examples/models/tiny-phi.slm
+SHARED ?= ../shared/data
+TOKENIZERS := bpe2048 $(notdir $(wildcard $(addprefix $(SHARED)/tokenizers/,phi-2 gpt-j-6b gpt2)))
+ROWS_bpe2048 = 2064
+ROWS_phi-2 = 51200
+ROWS_gpt-j-6b = 50400
+ROWS_gpt2 = 50257
+export SHARED
 GOLDEN := $(notdir $(patsubst %/config.json,%,$(wildcard tests/golden/*/config.json)))
 
 all: $(BIN)
@@ -42,6 +49,21 @@ build/golden/%.slm: tests/golden/%/config.json build/slm-convert
 	@mkdir -p build/golden
 	@build/slm-convert tests/golden/$* $@ --type f32 2>/dev/null
 
+build/make-checkpoint: tests/make_checkpoint.c
+	@mkdir -p build
+	$(CC) $(FLAGS) $< -o $@
+
+# a tokenizer's own files beside a tiny checkpoint with its number of vocabulary rows
+build/ids/%.slm: build/make-checkpoint build/slm-convert
+	@rm -rf build/ids/$* && mkdir -p build/ids/$*
+	@for directory in $(abspath $(SHARED))/tokenizers/$* $(abspath tests/data)/$*; do \
+	  for file in tokenizer tokenizer_config special_tokens_map added_tokens vocab merges; do \
+	    for from in $$directory/$$file.json $$directory/$$file.txt; do \
+	      if [ -f $$from ]; then ln -s $$from build/ids/$*/; fi; done; done; done
+	@build/make-checkpoint build/ids/$* $(ROWS_$*)
+	@build/slm-convert build/ids/$* $@ --type f16 2>build/ids/$*/log || \
+	  { cat build/ids/$*/log; exit 1; }
+
 build/test: tests/test_main.c $(wildcard tests/test_*.c) slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) $< -o $@ -lm
@@ -49,7 +71,7 @@ build/test: tests/test_main.c $(wildcard tests/test_*.c) slm.h
 run: build/slm-generate
 	@build/slm-generate $(MODEL) -p "Once upon a time" -n 400
 
-test: all build/test $(GOLDEN:%=build/golden/%.slm)
+test: all build/test $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm)
 	@sh tests/run.sh $(GOLDEN)
 
 check: test

@@ -1,0 +1,98 @@
+/* make_checkpoint.c - a Hugging Face directory's config.json and model.safetensors of a GPT-J of
+   one tiny layer: what the converter needs beside the files of a tokenizer. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HIDDEN 8
+
+typedef struct tensor {
+    const char *name;
+    unsigned rows, cols; /* cols 0: a vector */
+} tensor;
+
+static const char config[] =
+    "{\"model_type\": \"gptj\", \"architectures\": [\"GPTJForCausalLM\"], \"vocab_size\": %u,\n"
+    " \"n_embd\": %d, \"n_layer\": 1, \"n_head\": 1, \"rotary_dim\": 4, \"n_positions\": 64,\n"
+    " \"n_inner\": null, \"activation_function\": \"gelu_new\", \"tie_word_embeddings\": true}\n";
+
+static FILE *create(const char *directory, const char *name) {
+    char path[1024];
+    FILE *out;
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    out = fopen(path, "wb");
+    if (!out) {
+        fprintf(stderr, "make-checkpoint: cannot write %s\n", path);
+        exit(1);
+    }
+    return out;
+}
+
+static size_t elements(const tensor *t) { return (size_t)t->rows * (t->cols ? t->cols : 1); }
+
+static void put_header(FILE *out, const tensor *tensors, size_t count) {
+    char header[4096];
+    unsigned char size[8] = {0};
+    size_t at = 0, offset = 0, i;
+    for (i = 0; i < count; i++) {
+        const tensor *t = &tensors[i];
+        char shape[32];
+        snprintf(shape, sizeof shape, t->cols ? "%u, %u" : "%u", t->rows, t->cols);
+        at += (size_t)snprintf(header + at, sizeof header - at,
+                               "%s\"%s\": {\"dtype\": \"F16\", \"shape\": [%s], "
+                               "\"data_offsets\": [%lu, %lu]}",
+                               i ? ", " : "{", t->name, shape, (unsigned long)offset,
+                               (unsigned long)(offset + 2 * elements(t)));
+        offset += 2 * elements(t);
+    }
+    at += (size_t)snprintf(header + at, sizeof header - at, "}");
+    for (i = 0; i < 8; i++) size[i] = (unsigned char)((uint64_t)at >> 8 * i);
+    fwrite(size, 1, 8, out);
+    fwrite(header, 1, at, out);
+}
+
+static int close_all(FILE *out) { return ferror(out) | fclose(out); }
+
+int main(int argc, char **argv) {
+    unsigned rows = argc == 3 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+    const tensor tensors[] = {
+        {"transformer.wte.weight", rows, HIDDEN},
+        {"transformer.h.0.ln_1.weight", HIDDEN, 0},
+        {"transformer.h.0.ln_1.bias", HIDDEN, 0},
+        {"transformer.h.0.attn.q_proj.weight", HIDDEN, HIDDEN},
+        {"transformer.h.0.attn.k_proj.weight", HIDDEN, HIDDEN},
+        {"transformer.h.0.attn.v_proj.weight", HIDDEN, HIDDEN},
+        {"transformer.h.0.attn.out_proj.weight", HIDDEN, HIDDEN},
+        {"transformer.h.0.mlp.fc_in.weight", 4 * HIDDEN, HIDDEN},
+        {"transformer.h.0.mlp.fc_in.bias", 4 * HIDDEN, 0},
+        {"transformer.h.0.mlp.fc_out.weight", HIDDEN, 4 * HIDDEN},
+        {"transformer.h.0.mlp.fc_out.bias", HIDDEN, 0},
+        {"transformer.ln_f.weight", HIDDEN, 0},
+        {"transformer.ln_f.bias", HIDDEN, 0},
+        {"lm_head.bias", rows, 0}};
+    size_t count = sizeof tensors / sizeof tensors[0], i, j;
+    uint32_t seed = 1;
+    FILE *out;
+    int failed;
+    if (!rows || rows > 1000000) {
+        fprintf(stderr, "usage: make-checkpoint DIRECTORY VOCABULARY-ROWS\n");
+        return 2;
+    }
+    out = create(argv[1], "config.json");
+    fprintf(out, config, rows, HIDDEN);
+    failed = close_all(out);
+    out = create(argv[1], "model.safetensors");
+    put_header(out, tensors, count);
+    for (i = 0; i < count; i++)
+        for (j = 0; j < elements(&tensors[i]); j++) { /* halves of 0.5 to 2, either sign */
+            seed = seed * 1664525u + 1013904223u;
+            fputc((int)(seed >> 24), out);
+            fputc((int)(0x38 + (seed >> 16) % 8 + (seed >> 8 & 0x80)), out);
+        }
+    if (close_all(out) | failed) {
+        fprintf(stderr, "make-checkpoint: cannot write into %s\n", argv[1]);
+        return 1;
+    }
+    return 0;
+}
