@@ -25,6 +25,8 @@ static const char *where = "";
 #include "test_golden.c"
 #include "test_generate.c"
 #include "test_tokenizer.c"
+#include "test_texts.c"
+#include "test_ids.c"
 
 int main(int count, char **args) {
     int i;
@@ -32,6 +34,7 @@ int main(int count, char **args) {
     test_functions();
     test_kernels();
     test_tokenizer();
+    test_ids();
     if (count < 2) SKIP("no golden cases");
     for (i = 1; i < count; i++) {
         char path[256];

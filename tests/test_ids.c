@@ -1,0 +1,395 @@
+/* Token ids against Hugging Face's: hashes in tests/golden/ids, made by make_ids.py, which says
+   what they are of. The Makefile converts the real tokenizers of $SHARED (../shared/data);
+   without them only the project's own is tested. Part of the runner. */
+
+#define IDS_MOST_TOKENIZERS 4
+
+typedef struct ids_tokenizer {
+    const char *name;
+    slm_model *model;
+    char *golden;
+} ids_tokenizer;
+
+static ids_tokenizer ids_tokenizers[IDS_MOST_TOKENIZERS];
+static size_t ids_tokenizer_count;
+static slm_token *ids_tokens; /* room for one text's ids, and for its bytes */
+static unsigned char *ids_back;
+static size_t ids_room;
+
+/* ---- hashes ------------------------------------------------------------------------------ */
+
+#define IDS_START UINT64_C(0xCBF29CE484222325)
+#define IDS_END 0xFFFFFFFFu /* closes each string */
+
+static uint64_t ids_mix(uint64_t hash, uint32_t value) {
+    hash = (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ hash >> 32;
+}
+
+static uint64_t ids_mix_bytes(uint64_t hash, const unsigned char *bytes, size_t size) {
+    size_t i;
+    for (i = 0; i < size; i++) hash = ids_mix(hash, bytes[i]);
+    return ids_mix(hash, IDS_END);
+}
+
+/* The length of the character at bytes[0], or 0 and in *bad the bytes for one U+FFFD. */
+static size_t ids_character(const unsigned char *bytes, size_t size, size_t *bad) {
+    unsigned first = bytes[0], low = 0x80, high = 0xBF;
+    size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    size_t i;
+    *bad = 1;
+    if (first > 0xF4) return 0;
+    if (first == 0xE0) low = 0xA0;
+    if (first == 0xED) high = 0x9F;
+    if (first == 0xF0) low = 0x90;
+    if (first == 0xF4) high = 0x8F;
+    for (i = 1; i < length; i++) {
+        if (i == size || bytes[i] < low || bytes[i] > high) return 0;
+        *bad = i + 1;
+        low = 0x80;
+        high = 0xBF;
+    }
+    return length;
+}
+
+/* Of the text that the bytes show, U+FFFD for what is no character. */
+static uint64_t ids_mix_shown(uint64_t hash, const unsigned char *bytes, size_t size) {
+    size_t at = 0, i, bad;
+    while (at < size) {
+        size_t length = ids_character(bytes + at, size - at, &bad);
+        if (!length) {
+            hash = ids_mix(ids_mix(ids_mix(hash, 0xEF), 0xBF), 0xBD);
+            at += bad;
+            continue;
+        }
+        for (i = 0; i < length; i++) hash = ids_mix(hash, bytes[at + i]);
+        at += length;
+    }
+    return ids_mix(hash, IDS_END);
+}
+
+/* ---- golden files ------------------------------------------------------------------------ */
+
+static char *ids_read(const char *path, size_t *size) {
+    FILE *in = fopen(path, "rb");
+    char *bytes;
+    *size = 0;
+    if (!in) return NULL;
+    fseek(in, 0, SEEK_END);
+    *size = (size_t)ftell(in);
+    rewind(in);
+    bytes = (char *)malloc(*size + 1);
+    if (fread(bytes, 1, *size, in) != *size) *size = 0;
+    bytes[*size] = 0;
+    fclose(in);
+    return bytes;
+}
+
+/* The hashes of the section "name count each", or NULL. */
+static const char *ids_section(const ids_tokenizer *t, const char *name, size_t *count,
+                               size_t *each) {
+    const char *line = t->golden, *next;
+    size_t size = strlen(name);
+    for (; (next = strchr(line, '\n')) != NULL; line = next + 1)
+        if (!strncmp(line, name, size) && line[size] == ' ') {
+            char *at;
+            *count = strtoul(line + size, &at, 10);
+            *each = strtoul(at, &at, 10);
+            if (*at == '\n' && strlen(at) > *count * 17) return at + 1;
+        }
+    *count = *each = 0;
+    CHECK(0, name);
+    return NULL;
+}
+
+static uint64_t ids_hash(const char *section, size_t block) {
+    return (uint64_t)strtoull(section + block * 17, NULL, 16);
+}
+
+/* ---- one text ---------------------------------------------------------------------------- */
+
+static void ids_make_room(size_t size) {
+    if (size <= ids_room) return;
+    ids_room = size;
+    ids_tokens = (slm_token *)realloc(ids_tokens, ids_room * sizeof *ids_tokens);
+    ids_back = (unsigned char *)realloc(ids_back, ids_room);
+}
+
+/* Mixes in a text's ids; what they decode to must be the text. */
+static uint64_t ids_encode(const ids_tokenizer *t, uint64_t hash, const unsigned char *text,
+                           size_t size, size_t *wrong) {
+    size_t count = 0, again = 0, i;
+    slm_result result;
+    ids_make_room(size + 64);
+    result = slm_tokenize(t->model, (const char *)text, size, SLM_ADD_BOS | SLM_PARSE_SPECIAL,
+                          ids_tokens, ids_room, &count);
+    if (result == SLM_OK)
+        result = slm_detokenize(t->model, ids_tokens, count, 0, (char *)ids_back, ids_room,
+                                &again);
+    if (result != SLM_OK || again != size || (size && memcmp(ids_back, text, size))) ++*wrong;
+    for (i = 0; i < count; i++) hash = ids_mix(hash, (uint32_t)ids_tokens[i]);
+    return ids_mix(hash, IDS_END);
+}
+
+/* ---- sections ---------------------------------------------------------------------------- */
+
+/* What a section is of: makes string `number`. */
+typedef void ids_make(texts_text *out, unsigned number);
+
+static void ids_make_string(texts_text *out, unsigned number) {
+    texts_random r = texts_seed(TEXTS_STRINGS, number);
+    texts_string(&r, out);
+}
+
+static void ids_make_code(texts_text *out, unsigned number) {
+    texts_random r = texts_seed(TEXTS_CODE, number);
+    texts_code(&r, out);
+}
+
+static void ids_make_bytes(texts_text *out, unsigned number) {
+    texts_random r = texts_seed(TEXTS_BYTES, number);
+    texts_bytes(&r, out);
+}
+
+static int ids_is_surrogate(unsigned c) { return c >= 0xD800 && c < 0xE000; }
+
+static void ids_make_alone(texts_text *out, unsigned number) {
+    out->size = 0;
+    texts_put_code(out, number);
+}
+
+static void ids_make_inside(texts_text *out, unsigned number) {
+    out->size = 0;
+    texts_put_code(out, 'a');
+    texts_put_code(out, number);
+    texts_put_code(out, 'b');
+}
+
+static void ids_make_beside(texts_text *out, unsigned number) {
+    out->size = 0;
+    texts_put_string(out, "  ");
+    texts_put_code(out, number);
+    texts_put_string(out, "'s");
+}
+
+static void ids_mismatch(const ids_tokenizer *t, const char *what, size_t block, size_t each) {
+    printf("  %s: %s differ in block %lu, from seed %lu on\n", t->name, what,
+           (unsigned long)block, (unsigned long)(block * each));
+}
+
+/* One section for all tokenizers at once: each text is made but once. */
+static void ids_compare(const char *what, ids_make *make, int code_points, const char *text) {
+    const char *want[IDS_MOST_TOKENIZERS];
+    size_t count = (size_t)-1, each = 0, i, block, n, strings = 0, bad = 0, wrong = 0;
+    texts_text *out = (texts_text *)malloc(sizeof *out);
+    for (i = 0; i < ids_tokenizer_count; i++) {
+        size_t hashes;
+        want[i] = ids_section(&ids_tokenizers[i], what, &hashes, &each);
+        if (hashes < count) count = hashes;
+    }
+    CHECK(count > 0, "there are hashes");
+    for (block = 0; block < count; block++) {
+        uint64_t hash[IDS_MOST_TOKENIZERS];
+        for (i = 0; i < ids_tokenizer_count; i++) hash[i] = IDS_START;
+        for (n = 0; n < each; n++) {
+            unsigned number = (unsigned)(block * each + n);
+            if (code_points && ids_is_surrogate(number)) continue;
+            make(out, number);
+            strings++;
+            for (i = 0; i < ids_tokenizer_count; i++)
+                hash[i] = ids_encode(&ids_tokenizers[i], hash[i], out->bytes, out->size, &wrong);
+        }
+        for (i = 0; i < ids_tokenizer_count; i++)
+            if (hash[i] != ids_hash(want[i], block) && ++bad <= 3)
+                ids_mismatch(&ids_tokenizers[i], what, block, each);
+    }
+    CHECK(bad == 0, text);
+    CHECK(wrong == 0, "decode(encode(x)) is x");
+    printf("  %s: %lu strings, %lu tokenizers\n", what, (unsigned long)strings,
+           (unsigned long)ids_tokenizer_count);
+    free(out);
+}
+
+/* Do make_ids.py and test_texts.c still make the same? */
+static void ids_compare_generators(void) {
+    ids_make *const makes[] = {ids_make_string, ids_make_code, ids_make_bytes};
+    const ids_tokenizer *t = &ids_tokenizers[0];
+    texts_text *out = (texts_text *)malloc(sizeof *out);
+    size_t count, each, i, n;
+    const char *want = ids_section(t, "generator", &count, &each);
+    CHECK(count == 3, "there are hashes of texts");
+    for (i = 0; want && i < 3; i++) {
+        uint64_t hash = IDS_START;
+        for (n = 0; n < each; n++) {
+            makes[i](out, (unsigned)n);
+            hash = ids_mix_bytes(hash, out->bytes, out->size);
+        }
+        CHECK(hash == ids_hash(want, i), "C and Python generate the same texts");
+    }
+    free(out);
+}
+
+/* Of a string's ids, or of random ids below `tokens`. */
+static size_t ids_to_decode(const ids_tokenizer *t, texts_text *out, unsigned number,
+                            uint32_t tokens) {
+    size_t count = 0, i;
+    if (tokens) {
+        texts_random r = texts_seed(TEXTS_SEQUENCES, number);
+        count = texts_draw(&r, 24);
+        for (i = 0; i < count; i++) ids_tokens[i] = (slm_token)texts_draw(&r, tokens);
+        return count;
+    }
+    ids_make_string(out, number);
+    slm_tokenize(t->model, (const char *)out->bytes, out->size, SLM_ADD_BOS | SLM_PARSE_SPECIAL,
+                 ids_tokens, ids_room, &count);
+    return count;
+}
+
+static void ids_compare_decoding(const ids_tokenizer *t, const char *what, uint32_t tokens) {
+    size_t count, each, block, n, bad = 0, size, ids;
+    const char *want = ids_section(t, what, &count, &each);
+    texts_text *out = (texts_text *)malloc(sizeof *out);
+    ids_make_room(TEXTS_MOST);
+    for (block = 0; block < count; block++) {
+        uint64_t hash = IDS_START;
+        for (n = 0; n < each; n++) {
+            ids = ids_to_decode(t, out, (unsigned)(block * each + n), tokens);
+            if (slm_detokenize(t->model, ids_tokens, ids, 0, (char *)ids_back, ids_room, &size) !=
+                SLM_OK)
+                bad++;
+            hash = ids_mix_shown(hash, ids_back, size);
+        }
+        if (hash != ids_hash(want, block) && ++bad <= 3) ids_mismatch(t, what, block, each);
+    }
+    CHECK(count > 0 && bad == 0, "decoded ids are Hugging Face's text");
+    free(out);
+}
+
+/* ---- texts ------------------------------------------------------------------------------- */
+
+static const char *ids_shared(void) {
+    const char *shared = getenv("SHARED");
+    return shared && *shared ? shared : "../shared/data";
+}
+
+static void ids_compare_lines(const ids_tokenizer *t, const char *name, const char *text,
+                              size_t size) {
+    char section[80];
+    size_t count, each, line = 0, at = 0, bad = 0, wrong = 0;
+    const char *want;
+    uint64_t hash = IDS_START;
+    snprintf(section, sizeof section, "lines:%s", name);
+    want = ids_section(t, section, &count, &each);
+    while (want && at < size) {
+        const char *end = (const char *)memchr(text + at, '\n', size - at);
+        size_t length = end ? (size_t)(end - text) + 1 - at : size - at;
+        hash = ids_encode(t, hash, (const unsigned char *)text + at, length, &wrong);
+        at += length;
+        if (++line % each && at < size) continue;
+        if ((line - 1) / each >= count || hash != ids_hash(want, (line - 1) / each))
+            if (++bad <= 3) ids_mismatch(t, section, (line - 1) / each, each);
+        hash = IDS_START;
+    }
+    CHECK(line && (line - 1) / each + 1 == count && bad == 0, "a text's lines: the same ids");
+    CHECK(wrong == 0, "decode(encode(line)) is the line");
+}
+
+static void ids_compare_text(const char *name) {
+    char path[1024], section[80];
+    size_t size, i, count, each, wrong = 0;
+    char *text;
+    snprintf(path, sizeof path, "%s/text/%s", ids_shared(), name);
+    text = ids_read(path, &size);
+    if (!text) {
+        snprintf(path, sizeof path, "ids of %s (it is not in %s/text)", name, ids_shared());
+        SKIP(path);
+        return;
+    }
+    snprintf(section, sizeof section, "text:%s", name);
+    for (i = 0; i < ids_tokenizer_count; i++) {
+        const ids_tokenizer *t = &ids_tokenizers[i];
+        const unsigned char *bytes = (const unsigned char *)text;
+        const char *want;
+        want = ids_section(t, section, &count, &each);
+        CHECK(count == 2 && ids_mix_bytes(IDS_START, bytes, size) == ids_hash(want, 0),
+              "the text is the one whose ids were hashed");
+        CHECK(count == 2 && ids_encode(t, IDS_START, bytes, size, &wrong) == ids_hash(want, 1),
+              "a whole text: the same ids");
+        CHECK(wrong == 0, "decode(encode(text)) is the text");
+        ids_compare_lines(t, name, text, size);
+    }
+    printf("  %s: whole and by lines\n", name);
+    free(text);
+}
+
+/* ---- the whole --------------------------------------------------------------------------- */
+
+static int ids_read_borders(void) {
+    size_t size;
+    char *text = ids_read("tests/golden/ids/borders.txt", &size), *at = text;
+    texts_borders = (uint32_t *)malloc((size + 1) * sizeof *texts_borders);
+    for (texts_border_count = 0; at && *at; at += *at == '\n')
+        texts_borders[texts_border_count++] = (uint32_t)strtoul(at, &at, 16);
+    free(text);
+    return texts_border_count > 0;
+}
+
+static void ids_open(const char *name) {
+    ids_tokenizer *t = &ids_tokenizers[ids_tokenizer_count];
+    char path[256];
+    size_t size;
+    FILE *file;
+    snprintf(path, sizeof path, "build/ids/%s.slm", name);
+    file = fopen(path, "rb");
+    if (!file) {
+        snprintf(path, sizeof path, "ids of the tokenizer %s (it is not in %s/tokenizers)", name,
+                 ids_shared());
+        SKIP(path);
+        return;
+    }
+    fclose(file);
+    t->name = name;
+    CHECK(slm_model_open(&t->model, path, NULL, NULL) == SLM_OK, path);
+    snprintf(path, sizeof path, "tests/golden/ids/%s.txt", name);
+    t->golden = ids_read(path, &size);
+    CHECK(t->golden != NULL, path);
+    if (t->model && t->golden) ids_tokenizer_count++;
+}
+
+static void ids_close(void) {
+    size_t i;
+    for (i = 0; i < ids_tokenizer_count; i++) {
+        slm_model_close(ids_tokenizers[i].model);
+        free(ids_tokenizers[i].golden);
+    }
+    free(texts_borders);
+    free(ids_tokens);
+    free(ids_back);
+}
+
+static void test_ids(void) {
+    static const char *const texts[] = {"wikitext-2-test.tokens.txt",
+                                        "wikitext-2-valid.tokens.txt", "tinyshakespeare.txt"};
+    size_t i, count, tokens;
+    ids_open("bpe2048");
+    ids_open("phi-2");
+    ids_open("gpt-j-6b");
+    ids_open("gpt2");
+    CHECK(ids_tokenizer_count > 0 && ids_read_borders(), "there are tokenizers and borders");
+    if (ids_tokenizer_count && texts_border_count) {
+        ids_compare_generators();
+        ids_compare("strings", ids_make_string, 0, "random strings: the same ids");
+        ids_compare("alone", ids_make_alone, 1, "each code point alone: the same ids");
+        ids_compare("inside", ids_make_inside, 1, "each code point in a word: the same ids");
+        ids_compare("beside", ids_make_beside, 1, "each code point beside spaces: the same ids");
+        ids_compare("code", ids_make_code, 0, "code: the same ids");
+        ids_compare("bytes", ids_make_bytes, 0, "what is not UTF-8: the same ids");
+        for (i = 0; i < ids_tokenizer_count; i++) {
+            ids_compare_decoding(&ids_tokenizers[i], "decode", 0);
+            ids_section(&ids_tokenizers[i], "tokens", &count, &tokens);
+            ids_compare_decoding(&ids_tokenizers[i], "sequences", (uint32_t)tokens);
+        }
+        for (i = 0; i < sizeof texts / sizeof texts[0]; i++) ids_compare_text(texts[i]);
+    }
+    ids_close();
+}
