@@ -118,7 +118,7 @@
      Tokenizer section (kind 1, byte-level BPE), T = vocab used:
        0   u32 T
        4   u32 merge slots M (a power of two, or 0)
-       8   u32 longest probe (slots looked at, at most)
+       8   u32 longest probe (slots looked at, at most; at most 1024)
        12  i32 BOS, i32 UNK (-1: none)
        20  u32 flags: 1 BOS is added before a text; 2 prefix space
        24  u32 end token count (at most 8);  28  i32 x 8 end tokens
@@ -130,7 +130,8 @@
        ... u32 x 256    the token of each single byte
        ... M x {u32 left, u32 right, u32 rank, u32 result}; an empty slot has left = 0xFFFFFFFF
        ... A x {u32 id, u32 blob offset, u32 bytes, u32 flags: 1 special, 2 normalized,
-           4 lstrip, 8 rstrip, 16 single word}: the text that is matched, sorted by (bytes, id)
+           4 lstrip, 8 rstrip, 16 single word}: the text that is matched (1 to 255 bytes), sorted
+           by bytes
        ... the blob
      Merge (left, right) starts at slot (left * 0x9E3779B1 + right * 0x85EBCA6B) >> 7 mod M (in
      uint32) and goes on by one slot, wrapping.
@@ -364,7 +365,8 @@ typedef struct slm_piece {
 
 /* Starts generating after what has been evaluated; NULL = defaults. */
 SLM_API slm_result slm_generate(slm_session *, const slm_generation *);
-/* SLM_OK: a piece; SLM_DONE: the end, with its reason (the end token itself is not shown). */
+/* SLM_OK: a piece; SLM_DONE: the end, with its reason (the end token itself is not shown).
+   After SLM_ERR_CANCELLED the next call goes on as if nothing had happened. */
 SLM_API slm_result slm_next(slm_session *, slm_piece *);
 
 #ifdef __cplusplus
@@ -1875,6 +1877,8 @@ static unsigned slm__class_before(const uint8_t *text, size_t end, size_t *lengt
 
 #define SLM__NO_TOKEN 0xFFFFFFFFu
 #define SLM__SHORT_WORD 64 /* symbols that are merged on the stack */
+#define SLM__MOST_PROBES 1024 /* these two bound what a file can make a byte of text cost */
+#define SLM__LONGEST_ADDED 255
 
 typedef struct slm__tokenizer { /* pointers into the mapped section */
     uint32_t count, merge_slots, longest_probe, flags, blob_bytes, added_count, end_count;
@@ -1987,6 +1991,7 @@ static const char *slm__check_merges(const slm__tokenizer *t) {
     uint64_t i;
     if (slots & (slots - 1)) return "its merge slots are no power of two";
     if (t->longest_probe > slots) return "its longest probe exceeds its slots";
+    if (t->longest_probe > SLM__MOST_PROBES) return "its longest probe exceeds 1024";
     for (i = 0; i < 2 * (uint64_t)slots; i++) { /* the first round only finds the run before 0 */
         uint32_t slot = (uint32_t)i & (slots - 1), distance;
         const uint32_t *merge = t->merges + (size_t)slot * 4;
@@ -1999,7 +2004,7 @@ static const char *slm__check_merges(const slm__tokenizer *t) {
                 return "a merge's token out of range";
             if (merge[2] == SLM__NO_TOKEN) return "a merge's rank out of range";
             distance = (slot - slm__merge_start(t, merge[0], merge[1])) & (slots - 1);
-            if (distance > t->longest_probe || distance > run) return "a merge out of its place";
+            if (distance >= t->longest_probe || distance > run) return "a merge out of its place";
         }
         if (run < slots) run++;
     }
@@ -2012,6 +2017,7 @@ static const char *slm__check_added(const slm__tokenizer *t) {
         const uint32_t *a = t->added + (size_t)i * 4, *before = a - 4;
         if (a[0] >= t->count) return "an added token out of range";
         if (!a[2]) return "an added token without text";
+        if (a[2] > SLM__LONGEST_ADDED) return "an added token of more than 255 bytes";
         if (a[1] > t->blob_bytes || a[2] > t->blob_bytes - a[1])
             return "an added token's text beyond its texts";
         if (i && slm__compare_texts(t->blob + before[1], before[2], t->blob + a[1], a[2]) >= 0)
@@ -2039,7 +2045,7 @@ static uint32_t slm__merge_rank(const slm__tokenizer *t, uint32_t left, uint32_t
     *result = SLM__NO_TOKEN;
     if (!t->merge_slots) return SLM__NO_TOKEN;
     slot = slm__merge_start(t, left, right);
-    for (looked = 0; looked <= t->longest_probe; looked++) {
+    for (looked = 0; looked < t->longest_probe; looked++) {
         const uint32_t *merge = t->merges + (size_t)slot * 4;
         if (merge[0] == left && merge[1] == right) {
             *result = merge[3];
@@ -2198,7 +2204,7 @@ static slm_result slm__encode_word(slm__encoding *e, const uint8_t *word, size_t
     const uint32_t *byte_token = e->tokenizer->byte_token;
     size_t count = 0, i;
     if (size + (prefix ? 1 : 0) > SLM__SHORT_WORD) return slm__encode_long(e, word, size, prefix);
-    if (prefix && byte_token[(uint8_t)' '] != SLM__NO_TOKEN) symbols[count++] = byte_token[(uint8_t)' '];
+    if (prefix && byte_token[0x20] != SLM__NO_TOKEN) symbols[count++] = byte_token[0x20];
     for (i = 0; i < size; i++)
         if (byte_token[word[i]] != SLM__NO_TOKEN) symbols[count++] = byte_token[word[i]];
     slm__merge_short(e, symbols, count);
@@ -2838,7 +2844,8 @@ static void *slm__read_file(const char *path, const slm_allocator *allocator, si
     void *bytes = NULL;
     long length = -1;
     *block = NULL;
-    if (file && fseek(file, 0, SEEK_END) == 0) length = ftell(file);
+    /* a directory opens and has a length, but cannot be read */
+    if (file && fgetc(file) != EOF && fseek(file, 0, SEEK_END) == 0) length = ftell(file);
     if (length > 0 && fseek(file, 0, SEEK_SET) == 0) {
         *size = (size_t)length;
         bytes = slm__allocate_aligned(allocator, *size, block);
@@ -3707,7 +3714,7 @@ static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_
 }
 
 SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t count) {
-    size_t start, done, i;
+    size_t start, done, i, finals, logits;
     slm_result result = SLM_OK;
     unsigned saved;
     if (!s || (!tokens && count)) return SLM_ERR_ARGUMENT;
@@ -3721,6 +3728,8 @@ SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t coun
                          s->position);
     if (!count) return SLM_OK;
     start = s->position;
+    finals = s->final_count;
+    logits = s->logits_count;
     s->final_count = s->logits_count = 0;
     saved = slm__fp_enter();
     for (done = 0; done < count && result == SLM_OK;) {
@@ -3730,8 +3739,11 @@ SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t coun
     }
     slm__fp_leave(saved);
     if (result != SLM_OK) {
+        /* cancelled before any of these was overwritten: they are still the last position's */
+        int intact = result == SLM_ERR_CANCELLED && !s->final_count;
         s->position = start;
-        s->final_count = 0;
+        s->final_count = intact ? finals : 0;
+        s->logits_count = intact ? logits : 0;
     }
     return result;
 }
@@ -4112,6 +4124,8 @@ SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
     slm_token token;
     slm_result result;
     float logprob;
+    uint64_t random;
+    int seeded;
     if (!s || !piece) return SLM_ERR_ARGUMENT;
     memset(piece, 0, sizeof *piece);
     piece->token = -1;
@@ -4122,6 +4136,8 @@ SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
     if (s->generation.limit && s->generated >= s->generation.limit)
         return slm__finish(s, piece, SLM_REASON_LIMIT);
     if (s->position >= s->context) return slm__finish(s, piece, SLM_REASON_CONTEXT);
+    random = s->random;
+    seeded = s->seeded;
     result = slm_sample(s, &s->generation.sampling, &token);
     if (result != SLM_OK) return result;
     if (!s->generation.ignore_end && slm__is_end(s->model, token))
@@ -4130,7 +4146,11 @@ SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
     if (!logits) return s->error.code;
     logprob = slm__logprob(logits, s->model->shape.vocab_rows, (size_t)token);
     result = slm_eval(s, &token, 1);
-    if (result != SLM_OK) return result;
+    if (result != SLM_OK) { /* a cancelled token is drawn again, not another one */
+        s->random = random;
+        s->seeded = seeded;
+        return result;
+    }
     s->generated++;
     piece->token = token;
     piece->logprob = logprob;

@@ -17,10 +17,11 @@ if command -v clang >/dev/null; then
     clang -std=c99 -O2 -Wall -Wextra -pedantic -Werror build/one.c -o build/one -lm
 fi
 echo "address and undefined-behaviour sanitizers"
-$CC -std=c99 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all tests/test_main.c \
-    -o build/test-sanitized -lm
+$CC -std=c99 -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all \
+    tests/test_main.c -o build/test-sanitized -lm
 cases=$(ls -d tests/golden/*/config.json 2>/dev/null | sed "s,tests/golden/,,; s,/config.json,,")
-build/test-sanitized $cases | tail -n 1
+build/test-sanitized $cases >build/sanitized.txt || { cat build/sanitized.txt; exit 1; }
+tail -n 1 build/sanitized.txt
 python=${PYTHON:-python3}
 if $python -c 'import tokenizers' 2>/dev/null; then
     $python tests/make_unicode.py --check slm.h

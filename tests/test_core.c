@@ -61,6 +61,78 @@ static void test_functions(void) {
           "checked sizes");
 }
 
+/* The order that the manual fixes, for one output. */
+static float core_product(const float *tile, const float *x, size_t cols, size_t lane) {
+    float total = 0;
+    size_t start, k;
+    for (start = 0; start < cols; start += 256) {
+        float sum = 0;
+        for (k = start; k < cols && k < start + 256; k++)
+            sum = slm__madd(sum, tile[k * 16 + lane], x[k]);
+        total += sum;
+    }
+    return total;
+}
+
+static void core_kernels_once(const slm__kernels *kernels, int *same, int *written) {
+    static float tile[1100 * 16], x[9 * 1100], got[9 * 16], want[9 * 16];
+    static uint16_t half[1100 * 16];
+    const slm__kernels *plain = &slm__kernels_portable;
+    size_t cols = 1 + core_random() % 1090, tokens = 1 + core_random() % 9, i, lane;
+    for (i = 0; i < cols * 16; i++) {
+        half[i] = slm__to_half(core_random_float());
+        tile[i] = core_random_float();
+    }
+    for (i = 0; i < cols * tokens; i++) x[i] = core_random_float();
+    kernels->tile_f32(tile, x, cols, cols, tokens, got);
+    for (i = 0; i < tokens; i++)
+        for (lane = 0; lane < 16; lane++)
+            want[i * 16 + lane] = core_product(tile, x + i * cols, cols, lane);
+    if (memcmp(got, want, tokens * 64)) *written = 0;
+    kernels->tile_f16(half, x, cols, cols, tokens, got);
+    plain->tile_f16(half, x, cols, cols, tokens, want);
+    if (memcmp(got, want, tokens * 64)) *same = 0;
+    {
+        size_t size = 1 + core_random() % 100, padded = (size + 15) / 16 * 16;
+        size_t count = 1 + core_random() % 100, tiles = (count + 15) / 16;
+        static float scores[2][128], mixed[2][128], keys[112 * 128], p[128];
+        static uint16_t half_keys[112 * 128];
+        for (i = 0; i < 112 * 128; i++) {
+            keys[i] = core_random_float();
+            half_keys[i] = slm__to_half(keys[i]);
+        }
+        for (i = 0; i < 128; i++) p[i] = core_random_float();
+        kernels->scores_f32(x, keys, size, tiles, 0.37f, scores[0]);
+        plain->scores_f32(x, keys, size, tiles, 0.37f, scores[1]);
+        kernels->values_f32(p, keys, padded, count, mixed[0]);
+        plain->values_f32(p, keys, padded, count, mixed[1]);
+        if (memcmp(scores[0], scores[1], tiles * 64) || memcmp(mixed[0], mixed[1], padded * 4))
+            *same = 0;
+        kernels->scores_f16(x, half_keys, size, tiles, 0.37f, scores[0]);
+        plain->scores_f16(x, half_keys, size, tiles, 0.37f, scores[1]);
+        kernels->values_f16(p, half_keys, padded, count, mixed[0]);
+        plain->values_f16(p, half_keys, padded, count, mixed[1]);
+        if (memcmp(scores[0], scores[1], tiles * 64) || memcmp(mixed[0], mixed[1], padded * 4))
+            *same = 0;
+    }
+}
+
+static void test_kernels(void) {
+    int i;
+    for (i = 1; i < (int)SLM_ISA_COUNT; i++) {
+        slm_isa isa = (slm_isa)i;
+        const slm__kernels *kernels = slm__kernels_for(&isa);
+        int same = 1, written = 1, round;
+        if (!kernels) {
+            SKIP(slm_isa_name((slm_isa)i));
+            continue;
+        }
+        for (round = 0; round < 300; round++) core_kernels_once(kernels, &same, &written);
+        CHECK(same, "kernel equals the portable one, bit for bit");
+        CHECK(written, "kernel equals the manual's order, bit for bit");
+    }
+}
+
 /* An allocator that counts and can refuse the n-th call. */
 typedef struct core_allocations { int calls, refuse, live; } core_allocations;
 
@@ -179,55 +251,94 @@ static void test_session(const char *path) {
     free(block);
 }
 
-/* Every prefix and every single-bit flip of the head: an error or a model that runs. */
-static void test_damage(const char *path) {
-    FILE *file = fopen(path, "rb");
-    size_t size, i, opened = 0, cut;
-    uint8_t *block, *bytes;
-    slm_model *model;
-    if (!file) {
-        CHECK(0, "the test's model reads");
-        return;
-    }
-    fseek(file, 0, SEEK_END);
-    size = (size_t)ftell(file);
-    rewind(file);
-    block = (uint8_t *)malloc(size + 64);
-    bytes = (uint8_t *)(((uintptr_t)block + 63) / 64 * 64);
-    CHECK(fread(bytes, 1, size, file) == size, "the test's model reads");
-    fclose(file);
-    for (cut = 0; cut < size; cut += cut < 2048 ? 1 : 997)
-        opened += slm_model_open_memory(&model, bytes, cut, NULL, NULL) == SLM_OK;
-    CHECK(opened == 0, "no prefix opens");
-    for (i = 0; i < 4096 * 8 && i < size * 8; i++) {
-        uint64_t data_offset;
-        bytes[i / 8] ^= (uint8_t)(1u << i % 8);
-        if (slm_model_open_memory(&model, bytes, size, NULL, NULL) == SLM_OK)
-            slm_model_close(model); /* beyond the head: weights, or the minor version */
-        data_offset = slm__u64(bytes + 24);
-        if (data_offset >= 256 && data_offset <= size) { /* once more, checksum repaired */
-            uint8_t saved[4];
-            uint32_t crc = slm__crc32(0, bytes + 16, (size_t)data_offset - 16);
-            memcpy(saved, bytes + 12, 4);
-            memcpy(bytes + 12, &crc, 4);
-            if (slm_model_open_memory(&model, bytes, size, NULL, NULL) == SLM_OK) {
-                slm_session *session = NULL;
-                slm_session_desc desc;
-                slm_token token = 0;
-                memset(&desc, 0, sizeof desc);
-                desc.context = 4;
-                desc.threads = 1;
-                if (slm_session_open(&session, model, &desc, NULL) == SLM_OK &&
-                    slm_eval(session, &token, 1) == SLM_OK)
-                    (void)slm_logits(session, 0);
-                slm_session_close(session);
-                slm_model_close(model);
-                opened++;
+/* q8: the integer sums are exact, so the plain double loop gives the same float products. */
+static void test_q8_kernels(void) {
+    static uint8_t tile[64 * 20 + 1100 * 16 + 64];
+    static int8_t q[5 * 1104];
+    static float got[5 * 16], want[5 * 16], scales[5 * 5];
+    int i;
+    for (i = 1; i < (int)SLM_ISA_COUNT; i++) {
+        slm_isa isa = (slm_isa)i;
+        const slm__kernels *kernels = slm__kernels_for(&isa);
+        int same = 1, round;
+        if (!kernels) continue;
+        for (round = 0; round < 200; round++) {
+            size_t cols = 1 + core_random() % 1090, stride = (cols + 3) / 4 * 4;
+            size_t tokens = 1 + core_random() % 5, blocks = slm__blocks(cols), t, lane, b, k;
+            uint8_t *codes = tile + slm__q8_codes(cols);
+            for (k = 0; k < blocks * 16; k++) {
+                uint16_t half = slm__to_half(core_random_float());
+                memcpy(tile + 2 * k, &half, 2);
             }
-            memcpy(bytes + 12, saved, 4);
+            for (k = 0; k < stride * 16; k++) codes[k] = (uint8_t)(1 + core_random() % 255);
+            if (round % 3 == 0) memset(codes, round & 1 ? 255 : 1, stride * 16);
+            for (k = 0; k < stride * tokens; k++)
+                q[k] = (int8_t)((int)(core_random() % 255) - 127);
+            if (round % 3 == 0) memset(q, 127, stride * tokens);
+            for (t = 0; t < tokens; t++)
+                for (k = cols; k < stride; k++) q[t * stride + k] = 0;
+            for (k = 0; k < blocks * tokens; k++) scales[k] = core_random_float();
+            kernels->tile_q8(tile, q, stride, scales, cols, tokens, got);
+            for (t = 0; t < tokens; t++)
+                for (lane = 0; lane < 16; lane++) {
+                    float y = 0;
+                    for (b = 0; b < blocks; b++) {
+                        int32_t sum = 0;
+                        float w = slm__from_half(slm__u16(tile + 2 * (b * 16 + lane)));
+                        for (k = b * 256; k < cols && k < b * 256 + 256; k++)
+                            sum += (codes[k / 4 * 64 + lane * 4 + k % 4] - 128) *
+                                   q[t * stride + k];
+                        y = slm__madd(y, (float)sum, w * scales[t * blocks + b]);
+                    }
+                    want[t * 16 + lane] = y;
+                }
+            if (memcmp(got, want, tokens * 64)) same = 0;
         }
-        bytes[i / 8] ^= (uint8_t)(1u << i % 8);
+        CHECK(same, "q8 kernel equals the manual's arithmetic, bit for bit");
     }
-    CHECK(opened > 0, "some flips leave a model that runs");
-    free(block);
+    {
+        static float x[700], turned[700];
+        float peak = 0;
+        size_t size, k;
+        double worst = 0;
+        for (size = 1; size < 700; size += 13) {
+            for (k = 0; k < size; k++) x[k] = core_random_float();
+            slm__turn(turned, x, size);
+            slm__turn_back(turned, size);
+            for (k = 0; k < size; k++)
+                if (fabs(turned[k] - x[k]) > worst) worst = fabs(turned[k] - x[k]);
+        }
+        CHECK(worst < 2e-6, "the rotation turns back");
+        memset(x, 0, sizeof x);
+        x[5] = 1000;
+        slm__turn(turned, x, 256);
+        for (k = 0; k < 256; k++)
+            if (fabsf(turned[k]) > peak) peak = fabsf(turned[k]);
+        CHECK(peak < 63, "the rotation spreads an outlier");
+    }
+}
+
+/* Activations to int8: what is not finite spoils the scale and with it the result. */
+static void test_quantize(void) {
+    float x[300], scales[2];
+    int8_t codes[300];
+    int i;
+    for (i = 0; i < 300; i++) x[i] = (float)(i % 7) - 3;
+    x[10] = -127;
+    slm__quantize(codes, scales, x, 300);
+    CHECK(scales[0] == 1 && codes[10] == -127 && codes[0] == -3, "codes of a block");
+    CHECK(scales[1] == 3.0f / 127 && codes[260 - 260 % 7 + 7] == -127,
+          "the next block's own scale");
+    x[10] = 127;
+    slm__quantize(codes, scales, x, 300);
+    CHECK(codes[10] == 127, "the largest code");
+    memset(x, 0, sizeof x);
+    slm__quantize(codes, scales, x, 300);
+    CHECK(scales[0] == 0 && codes[5] == 0, "zeros stay zero");
+    x[3] = slm__float(0x7F800000u);
+    slm__quantize(codes, scales, x, 300);
+    CHECK(scales[0] != scales[0] && scales[1] == 0, "an infinity shows");
+    x[3] = slm__float(0x7FC00000u);
+    slm__quantize(codes, scales, x, 300);
+    CHECK(scales[0] != scales[0], "a NaN shows");
 }

@@ -283,8 +283,8 @@ static void check_problem(const OutTensor *tensor, const Problem *problem) {
     if (problem->fault == FAULT_NOT_FINITE)
         fail("tensor %s: the value at [%llu, %llu] is not finite", tensor->name, row, col);
     if (problem->fault == FAULT_SCALE)
-        fail("tensor %s: the values of rows %llu to %llu are too large to be quantized", tensor->name,
-             row, row + TILE - 1);
+        fail("tensor %s: the values of rows %llu to %llu are too large to be quantized",
+             tensor->name, row, row + TILE - 1);
     if (problem->fault == FAULT_RANGE)
         fail("tensor %s: the value %g at [%llu, %llu] is too large for %s; use --type "
              "f32", tensor->name, (double)problem->value, row, col,
