@@ -159,28 +159,42 @@ static slm__shape damage_shape(const damage_kind *kind) {
 
 static uint64_t damage_state;
 
-/* Small random weights; a norm's are near 1. */
-static void damage_fill(uint8_t *at, size_t bytes, unsigned type, uint32_t cols, int norm) {
-    size_t i, tile = slm__tile_bytes(type, cols), codes = slm__q8_codes(cols), within;
-    for (i = 0; i < bytes; i += type == SLM_TYPE_F16 ? 2 : type == SLM_TYPE_Q8 ? 1 : 4) {
-        uint32_t random = (uint32_t)(slm__random(&damage_state) >> 32);
-        float value = (float)random / 4294967296.0f - 0.5f + (float)norm;
-        if (type == SLM_TYPE_F16)
-            damage_put(at + i, 2, slm__to_half(value));
-        else if (type == SLM_TYPE_Q8) {
-            within = i % tile;
-            if (within < slm__blocks(cols) * 32) at[i] = within % 2 ? 0x20 : (uint8_t)random;
-            if (within < codes) continue;
-            within -= codes;
-            at[i] = within / 64 * 4 + within % 4 < cols ? (uint8_t)(random | 1) : 128;
-        } else
-            damage_put(at + i, 4, slm__bits(value));
+/* A scale of about 1/100: f16 for q8, f32 for q4 and q4f. */
+static void damage_scales(uint8_t *tile, unsigned type, uint32_t cols) {
+    size_t i, count = type == SLM_TYPE_Q8 ? slm__blocks(cols) * 16 : 16;
+    for (i = 0; i < count; i++) {
+        float scale = 0.005f + (float)(slm__random(&damage_state) >> 40) / 2e9f;
+        if (type == SLM_TYPE_Q8) damage_put(tile + 2 * i, 2, slm__to_half(scale));
+        else damage_put(tile + 4 * i, 4, slm__bits(scale / 30));
     }
 }
 
+/* Small random weights; a norm's are near 1. */
+static void damage_fill(uint8_t *at, size_t bytes, unsigned type, uint32_t cols, int norm) {
+    size_t i, tile = type ? slm__tile_bytes(type, cols) : bytes;
+    size_t item = type == SLM_TYPE_F16 || type == SLM_TYPE_BF16 ? 2 : slm__integer(type) ? 1 : 4;
+    for (i = 0; i < bytes; i += item) {
+        uint32_t random = (uint32_t)(slm__random(&damage_state) >> 32);
+        float value = (float)random / 4294967296.0f - 0.5f + (float)norm;
+        if (type == SLM_TYPE_F16) damage_put(at + i, 2, slm__to_half(value));
+        else if (type == SLM_TYPE_BF16) damage_put(at + i, 2, slm__bits(value) >> 16);
+        else if (slm__integer(type)) at[i] = (uint8_t)(random | 1);
+        else damage_put(at + i, 4, slm__bits(value));
+    }
+    for (i = 0; slm__integer(type) && i < bytes; i += tile) damage_scales(at + i, type, cols);
+}
+
 static unsigned damage_type(unsigned slot) {
-    if (slot == SLM__KEY || slot == SLM__UP || slot == SLM__HEAD) return SLM_TYPE_F16;
-    return slot == SLM__VALUE || slot == SLM__DOWN ? SLM_TYPE_Q8 : SLM_TYPE_F32;
+    switch (slot) {
+    case SLM__KEY:
+    case SLM__UP: return SLM_TYPE_F16;
+    case SLM__HEAD: return SLM_TYPE_BF16;
+    case SLM__VALUE:
+    case SLM__DOWN: return SLM_TYPE_Q8;
+    case SLM__QUERY: return SLM_TYPE_Q4;
+    case SLM__OUT: return SLM_TYPE_Q4F;
+    default: return SLM_TYPE_F32;
+    }
 }
 
 /* Writes one directory entry and its tensor, if the model has it. */
@@ -486,7 +500,8 @@ static void damage_flip(damage_file *f) {
         if (described) {
             damage_repair(f->bytes, f->size, DAMAGE_REPAIR);
             opened = damage_try(f->bytes, f->size, &verified, &repaired);
-            missed += opened && verified != SLM_OK;
+            /* a half may be no number as the other kind of half */
+            missed += opened && verified != SLM_OK && verified != SLM_ERR_NUMERIC;
         }
         memcpy(f->bytes, saved, f->size);
     }
@@ -693,7 +708,7 @@ static void damage_check_tensors(damage_file *f) {
         uint32_t rows = slm__u32(f->bytes + at + 8);
         damage_refused(f, at, 2, slm__u16(f->bytes + at) + 1, format, "missing");
         damage_refused(f, at + 2, 2, 2, format, "missing");
-        damage_refused(f, at + 4, 2, 3, SLM_ERR_UNSUPPORTED, "type 3");
+        damage_refused(f, at + 4, 2, 7, SLM_ERR_UNSUPPORTED, "type 7");
         damage_refused(f, at + 4, 2, type ? 0 : 1, SLM_ERR_UNSUPPORTED, "type");
         damage_refused(f, at + 6, 2, slm__u16(f->bytes + at + 6) ^ 1, format, "out of place");
         damage_refused(f, at + 8, 4, rows + 1, format, "wanted");
@@ -762,17 +777,22 @@ static void damage_check_values(damage_file *f) {
     size_t i;
     for (i = 0; i < f->tensors; i++) {
         const uint8_t *entry = f->bytes + f->directory + i * 40;
-        unsigned type = slm__u16(entry + 4), width = type == 0 || type == SLM_TYPE_F32 ? 4 : 2;
+        unsigned type = slm__u16(entry + 4);
+        int halves = type == SLM_TYPE_F16 || type == SLM_TYPE_BF16 || type == SLM_TYPE_Q8;
+        unsigned width = halves ? 2 : 4, not_finite = 0x7F800000u;
         size_t offset = (size_t)slm__u64(entry + 16), bytes = (size_t)slm__u64(entry + 24), last;
         size_t cols = slm__u32(entry + 12);
         uint8_t saved[4];
         slm_model *model = NULL;
         slm_result result;
-        last = type == SLM_TYPE_Q8 ? bytes - slm__tile_bytes(type, cols) + slm__blocks(cols) * 32
-                                   : bytes;
+        last = bytes;
+        if (slm__integer(type)) /* the last tile's last scale */
+            last += (type == SLM_TYPE_Q8 ? slm__blocks(cols) * 32 : 64) -
+                    slm__tile_bytes(type, cols);
         last = offset + last - width;
+        if (halves) not_finite = type == SLM_TYPE_BF16 ? 0x7F80u : 0x7C01u;
         memcpy(saved, f->bytes + last, width);
-        damage_put(f->bytes + last, width, width == 4 ? 0x7F800000u : 0x7C01u);
+        damage_put(f->bytes + last, width, not_finite);
         damage_repair(f->bytes, f->size, DAMAGE_REPAIR);
         result = slm_model_open_memory(&model, f->bytes, f->size, NULL, NULL);
         CHECK(result == SLM_OK && slm_model_verify(model, NULL) == SLM_ERR_NUMERIC,
