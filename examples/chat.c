@@ -1,4 +1,6 @@
-/* chat.c - a conversation: one session, its KV cache kept from turn to turn. */
+/* chat.c - a conversation: one session, its KV cache kept from turn to turn. What happens when
+   the context is full is decided here: the library only says that it is. */
+#define _POSIX_C_SOURCE 200809L
 #define SLM_IMPLEMENTATION
 #include "../tools/common.h"
 
@@ -6,31 +8,82 @@
 #include <time.h>
 
 static const char help[] =
-    "usage: slm-chat [MODEL.slm] [--temp T] [--top-p P] [--seed S] [-n N] [--threads N]\n"
+    "usage: slm-chat [MODEL.slm] [options]\n"
     "  without a model: examples/models/tiny-phi.slm\n"
-    "  Each line is a message. Commands: /reset forgets the conversation, /stats shows numbers,\n"
-    "  /help lists these, /quit ends. Ctrl-C stops an answer and not the program.\n";
+    "  --help       this text\n"
+    "  --temp T     temperature (0.8); 0 takes the likeliest token\n"
+    "  --top-p P    only the likeliest tokens that together have probability P (off)\n"
+    "  --seed S     random seed (0)\n"
+    "  -n N         tokens in an answer at most (until the context is full)\n"
+    "  --context N  tokens that the conversation may have (the model's context, at most 4096)\n"
+    "  --forget     do what /more does without being asked, when the context is full\n"
+    "  --threads N  (as many as there are processors)\n";
+
+static const char commands[] =
+    "Each line is a message; one that begins with / needs a space before it. Commands:\n"
+    "  /more   go on with an answer that was cut off; with a full context this forgets all but\n"
+    "          the last question and answer\n"
+    "  /reset  forget the conversation\n"
+    "  /stats  context used, tokens, speed\n"
+    "  /help   this text\n"
+    "  /quit   end, as the end of the input does\n"
+    "Ctrl-C stops an answer and not the program; twice without an answer it ends the program.\n";
+
+typedef struct chat {
+    const char *model_path;
+    int forget;
+    slm_generation generation;
+    slm_session_desc desc;
+    slm_model *model;
+    slm_session *session;
+    size_t context;
+    char *question, *waiting; /* the last one that was answered; one that did not fit */
+    slm_token *answer;        /* the part of the last answer that is in the context */
+    size_t answer_count, asked_at; /* the position before the last question */
+    int cut_off;              /* ... which did not come to its end */
+    size_t written;
+    double seconds;
+} chat;
+
+/* ---- Ctrl-C ------------------------------------------------------------------------------ */
 
 static volatile sig_atomic_t interrupted;
 static void on_interrupt(int number) {
     (void)number;
     interrupted = 1;
+#ifdef _WIN32
     signal(SIGINT, on_interrupt);
+#endif
 }
+
 static int cancelled(void *user) {
     (void)user;
     return interrupted;
 }
 
-typedef struct chat {
-    const char *model_path;
-    slm_generation generation;
-    slm_session_desc desc;
-    slm_model *model;
-    slm_session *session;
-    size_t context, answered;
-    double seconds;
-} chat;
+/* Without SA_RESTART, so that Ctrl-C also ends the wait for a line. */
+static void catch_interrupts(void) {
+#ifdef _WIN32
+    signal(SIGINT, on_interrupt);
+#else
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_interrupt;
+    sigaction(SIGINT, &action, NULL);
+#endif
+}
+
+static double now(void) {
+#ifdef _WIN32
+    return (double)clock() / CLOCKS_PER_SEC;
+#else
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+#endif
+}
+
+/* ---- command line and lines -------------------------------------------------------------- */
 
 static void parse(int count, char **args, chat *c) {
     slm_sampling *sampling = &c->generation.sampling;
@@ -40,15 +93,21 @@ static void parse(int count, char **args, chat *c) {
         const char *name = args[i];
         if (!strcmp(name, "--help")) {
             fputs(help, stdout);
-            exit(0);
+            fputs(commands, stdout);
+            exit(tool_finish());
         } else if (!strcmp(name, "--temp"))
             sampling->temperature = tool_real(name, tool_value(count, args, &i), 0, 1000);
         else if (!strcmp(name, "--top-p"))
             sampling->top_p = tool_real(name, tool_value(count, args, &i), 0, 1);
         else if (!strcmp(name, "--seed"))
             sampling->seed = tool_number(name, tool_value(count, args, &i), UINT64_MAX);
-        else if (!strcmp(name, "-n"))
+        else if (!strcmp(name, "-n")) {
             c->generation.limit = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 30);
+            if (!c->generation.limit) tool_fail(2, "-n must be at least 1");
+        } else if (!strcmp(name, "--context")) {
+            c->context = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 24);
+            if (c->context < 64) tool_fail(2, "--context must be at least 64");
+        } else if (!strcmp(name, "--forget")) c->forget = 1;
         else if (!strcmp(name, "--threads"))
             c->desc.threads = (unsigned)tool_number(name, tool_value(count, args, &i), 4096);
         else if (name[0] == '-' && name[1]) tool_fail(2, "unknown option %s (see --help)", name);
@@ -58,10 +117,21 @@ static void parse(int count, char **args, chat *c) {
     if (!c->model_path) c->model_path = "examples/models/tiny-phi.slm";
 }
 
-/* A line without its newline; 0 at the end of input. */
+/* A line without its newline; 0 at the end of input, and for Ctrl-C twice in a row. */
 static int read_line(char **line, size_t *capacity, size_t *size) {
-    int byte;
-    for (*size = 0; (byte = getchar()) != EOF && byte != '\n';) {
+    int byte, stopped = 0;
+    if (tool_terminal(stdin)) fputs("> ", stderr);
+    interrupted = 0;
+    for (*size = 0; (byte = getchar()) != '\n';) {
+        if (byte == EOF && interrupted && ferror(stdin) && !stopped++) {
+            fputs("\n(Ctrl-C again or /quit ends the program)\n", stderr);
+            clearerr(stdin);
+            interrupted = 0;
+            *size = 0;
+            continue;
+        }
+        if (byte == EOF) break;
+        if (!byte) continue;
         if (*size + 1 >= *capacity) {
             *capacity = *capacity ? *capacity * 2 : 256;
             *line = (char *)realloc(*line, *capacity);
@@ -69,93 +139,227 @@ static int read_line(char **line, size_t *capacity, size_t *size) {
         }
         (*line)[(*size)++] = (char)byte;
     }
-    return byte != EOF || *size > 0;
+    if (*size) (*line)[*size] = 0;
+    return byte != EOF || (*size > 0 && !ferror(stdin));
 }
 
-static void say_full(void) {
-    fputs("The context is full: /reset starts a new conversation.\n", stderr);
+static void keep(char **kept, const char *text) {
+    size_t size = text ? strlen(text) + 1 : 0;
+    char *copy = text ? (char *)tool_allocate(size, 1) : NULL;
+    if (text) memcpy(copy, text, size);
+    free(*kept);
+    *kept = copy;
 }
 
+/* ---- a turn ------------------------------------------------------------------------------ */
+
+static void say_full(const chat *c) {
+    fprintf(stderr, "The context of %lu tokens is full. /more forgets all but the last question "
+                    "and answer and %s; /reset forgets everything.\n",
+            (unsigned long)c->context,
+            c->waiting ? "then takes this message" : "goes on with this answer");
+}
+
+static void say_error(const chat *c, slm_result result) {
+    if (result == SLM_ERR_CANCELLED) fputs("(stopped)\n", stderr);
+    else fprintf(stderr, "%s\n", slm_session_error(c->session));
+}
+
+/* Appends a question and opens the answer to it, or appends nothing. */
+static slm_result ask(chat *c, const char *question) {
+    size_t before = slm_position(c->session);
+    slm_result result = slm_chat(c->session, SLM_USER, question, SLM_NUL);
+    c->asked_at = before;
+    if (result == SLM_OK) result = slm_chat(c->session, SLM_ASSISTANT, NULL, 0);
+    if (result == SLM_OK && slm_position(c->session) >= c->context) result = SLM_ERR_CONTEXT_FULL;
+    if (result != SLM_OK) slm_rewind(c->session, before);
+    return result;
+}
+
+/* Shows what the model says from here on, and keeps its tokens. */
 static void answer(chat *c) {
+    size_t start = slm_position(c->session), first = c->answer_count, room = c->context - start;
+    int shown = first > 0;
+    double begun = now();
     slm_piece piece;
-    slm_result result;
-    clock_t start = clock();
-    int shown = 0;
-    while ((result = slm_next(c->session, &piece)) == SLM_OK) {
+    slm_result result = slm_generate(c->session, &c->generation);
+    while (result == SLM_OK && (result = slm_next(c->session, &piece)) == SLM_OK) {
         const char *text = piece.text;
         size_t size = piece.size;
         if (!shown && size && *text == ' ') text++, size--; /* "Output:" is followed by a space */
         shown |= piece.size > 0;
         fwrite(text, 1, size, stdout);
         fflush(stdout);
-        c->answered += piece.token >= 0;
+        if (piece.token >= 0 && c->answer_count - first < room) {
+            c->answer[c->answer_count++] = piece.token;
+            c->written++;
+        }
         if (interrupted) break;
     }
     putchar('\n');
     fflush(stdout);
-    c->seconds += (double)(clock() - start) / CLOCKS_PER_SEC;
-    if (result == SLM_DONE && piece.reason == SLM_REASON_CONTEXT) say_full();
-    if (result != SLM_OK && result != SLM_DONE && !interrupted)
-        fprintf(stderr, "%s\n", slm_session_error(c->session));
+    c->seconds += now() - begun;
+    c->answer_count = first + slm_position(c->session) - start; /* a stop takes some back */
+    c->generation.sampling.seed++; /* the same question need not get the same answer */
+    c->cut_off = result != SLM_DONE || piece.reason == SLM_REASON_LIMIT ||
+                 piece.reason == SLM_REASON_CONTEXT;
+    if (result != SLM_OK && result != SLM_DONE) say_error(c, result);
+}
+
+static int is_full(const chat *c) { return slm_position(c->session) >= c->context; }
+
+/* Begins anew with the last question and, where it was cut off, the end of its answer: half of
+   the room that the question leaves. A long question is forgotten too. */
+static slm_result shorten(chat *c) {
+    size_t room, kept = c->answer_count;
+    slm_result result;
+    slm_rewind(c->session, 0);
+    result = c->question ? ask(c, c->question) : SLM_OK;
+    if (result == SLM_OK && kept && slm_position(c->session) > c->context / 2)
+        slm_rewind(c->session, 0);
+    room = (c->context - slm_position(c->session)) / 2;
+    if (result != SLM_OK || !kept) return result;
+    if (kept > room) {
+        memmove(c->answer, c->answer + kept - room, room * sizeof *c->answer);
+        kept = room;
+    }
+    c->answer_count = kept;
+    result = slm_eval(c->session, c->answer, kept);
+    if (result != SLM_OK) slm_rewind(c->session, 0);
+    return result;
+}
+
+static slm_result resume(chat *c) {
+    size_t position = slm_position(c->session);
+    if (is_full(c) || !position) return shorten(c); /* 0: Ctrl-C in an earlier attempt */
+    if (!c->answer_count) {                         /* stopped before the first token */
+        slm_rewind(c->session, c->asked_at);
+        return ask(c, c->question);
+    }
+    slm_rewind(c->session, position - 1); /* after a stop there are no logits to go on from */
+    return slm_eval(c->session, &c->answer[c->answer_count - 1], 1);
+}
+
+static void begin(chat *c, const char *question) {
+    keep(&c->question, question);
+    c->answer_count = 0;
+    answer(c);
+}
+
+static void more(chat *c) {
+    slm_result result = SLM_OK;
+    if (!c->waiting && !c->cut_off) {
+        fputs("The last answer has come to its end: there is no more.\n", stderr);
+        return;
+    }
+    if (c->waiting) {
+        result = shorten(c);
+        if (result == SLM_OK) result = ask(c, c->waiting);
+        if (result == SLM_ERR_CONTEXT_FULL ||
+            (result == SLM_OK && slm_position(c->session) > c->context / 4 * 3)) {
+            slm_rewind(c->session, 0); /* without the last turn then */
+            result = ask(c, c->waiting);
+        }
+    } else result = resume(c);
+    if (result != SLM_OK) say_error(c, result);
+    else if (c->waiting) {
+        begin(c, c->waiting);
+        keep(&c->waiting, NULL);
+    } else answer(c);
+}
+
+/* What to do once a message or an answer has filled the context. */
+static void go_on(chat *c) {
+    if (!c->forget) say_full(c);
+    else {
+        fputs("(The context was full: all but the last question and answer is forgotten.)\n",
+              stderr);
+        more(c);
+        if (c->cut_off && is_full(c)) say_full(c);
+    }
 }
 
 static void turn(chat *c, const char *line, size_t size) {
-    size_t before = slm_position(c->session);
-    slm_result result = slm_chat(c->session, SLM_USER, line, size);
-    if (result == SLM_OK) result = slm_chat(c->session, SLM_ASSISTANT, NULL, 0);
-    if (result == SLM_OK) result = slm_generate(c->session, &c->generation);
-    if (result == SLM_OK) {
-        answer(c);
-        c->generation.sampling.seed++; /* the same question need not get the same answer */
+    size_t need = 0, most = c->context - c->context / 4;
+    slm_result result;
+    keep(&c->waiting, NULL);
+    slm_tokenize(c->model, line, size, 0, NULL, 0, &need);
+    if (need + 16 > most) { /* the rest is for the turn's frame and the answer */
+        fprintf(stderr, "A message of %lu tokens is too long for a context of %lu.\n",
+                (unsigned long)need, (unsigned long)c->context);
         return;
     }
-    slm_rewind(c->session, before);
-    if (result == SLM_ERR_CONTEXT_FULL) say_full();
-    else if (result != SLM_ERR_CANCELLED) fprintf(stderr, "%s\n", slm_session_error(c->session));
+    result = ask(c, line);
+    if (result == SLM_OK) {
+        begin(c, line);
+        if (c->cut_off && is_full(c)) go_on(c);
+    } else if (result == SLM_ERR_CONTEXT_FULL) {
+        keep(&c->waiting, line);
+        go_on(c);
+    } else say_error(c, result);
+}
+
+static void reset(chat *c) {
+    slm_rewind(c->session, 0);
+    keep(&c->question, NULL);
+    keep(&c->waiting, NULL);
+    c->answer_count = 0;
+    c->cut_off = 0;
+    fputs("A new conversation.\n", stderr);
 }
 
 static int command(chat *c, const char *line) {
     if (!strcmp(line, "/quit")) return 0;
-    if (!strcmp(line, "/reset")) {
-        slm_rewind(c->session, 0);
-        fputs("A new conversation.\n", stderr);
-    } else if (!strcmp(line, "/stats")) {
-        fprintf(stderr, "context %lu of %lu tokens; %lu tokens answered in %.2f s of processor\n",
+    if (!strcmp(line, "/reset")) reset(c);
+    else if (!strcmp(line, "/more")) {
+        more(c);
+        if (c->cut_off && is_full(c)) say_full(c);
+    } else if (!strcmp(line, "/help")) fputs(commands, stderr);
+    else if (!strcmp(line, "/stats"))
+        fprintf(stderr, "context %lu of %lu tokens; %lu tokens written, %.1f a second\n",
                 (unsigned long)slm_position(c->session), (unsigned long)c->context,
-                (unsigned long)c->answered, c->seconds);
-    } else fputs(help, stderr);
+                (unsigned long)c->written, c->seconds > 0 ? (double)c->written / c->seconds : 0);
+    else fprintf(stderr, "unknown command %s (see /help)\n", line);
     return 1;
 }
 
-int main(int count, char **args) {
+static void open_session(chat *c) {
     static const char *const stops[] = {"\nInstruct:"};
-    static chat c;
     slm_model_info info;
+    c->model = tool_open(c->model_path, NULL);
+    slm_model_get_info(c->model, &info);
+    if (!strcmp(info.tokenizer, "none")) tool_fail(1, "%s has no tokenizer", c->model_path);
+    if (!c->context) c->context = info.context < 4096 ? info.context : 4096;
+    c->desc.cancel = cancelled;
+    c->desc.context = c->context;
+    c->session = tool_session(c->model, &c->desc);
+    c->answer = (slm_token *)tool_allocate(c->context, sizeof *c->answer);
+    if (!strcmp(info.turn_format, "phi-2")) {
+        c->generation.stops = stops;
+        c->generation.stop_count = 1;
+    }
+}
+
+int main(int count, char **args) {
+    static chat c;
     char *line = NULL;
     size_t capacity = 0, size;
-    int go_on = 1;
+    int go = 1;
     tool_name = "slm-chat";
     parse(count, args, &c);
-    c.model = tool_open(c.model_path, NULL);
-    slm_model_get_info(c.model, &info);
-    c.desc.cancel = cancelled;
-    c.context = info.context < 4096 ? info.context : 4096;
-    c.session = tool_session(c.model, &c.desc);
-    if (!strcmp(info.turn_format, "phi-2")) {
-        c.generation.stops = stops;
-        c.generation.stop_count = 1;
-    }
-    signal(SIGINT, on_interrupt);
+    open_session(&c);
+    catch_interrupts();
     fprintf(stderr, "%s: a line is a message; /help for commands.\n", c.model_path);
-    while (go_on && read_line(&line, &capacity, &size)) {
-        interrupted = 0;
+    while (go && read_line(&line, &capacity, &size)) {
         if (!size) continue;
-        line[size] = 0;
-        if (line[0] == '/') go_on = command(&c, line);
+        if (line[0] == '/') go = command(&c, line);
         else turn(&c, line, size);
     }
     free(line);
+    free(c.question);
+    free(c.waiting);
+    free(c.answer);
     slm_session_close(c.session);
     slm_model_close(c.model);
-    return 0;
+    return tool_finish();
 }

@@ -12,6 +12,15 @@
 
 #include "../slm.h"
 
+#ifdef _WIN32
+#include <io.h>
+#define isatty _isatty
+#define fileno _fileno
+#else
+int isatty(int); /* POSIX; strict C99 headers hide it and fileno */
+int fileno(FILE *);
+#endif
+
 #if defined(__GNUC__)
 #define TOOL_PRINTF __attribute__((format(printf, 2, 3), noreturn, unused))
 #define TOOL_UNUSED __attribute__((unused))
@@ -32,6 +41,15 @@ TOOL_PRINTF static void tool_fail(int status, const char *format, ...) {
     va_end(args);
     fputc('\n', stderr);
     exit(status);
+}
+
+/* Is a person looking? */
+TOOL_UNUSED static int tool_terminal(FILE *file) { return isatty(fileno(file)) != 0; }
+
+/* The last thing a program does: what could not be written is a failure. */
+TOOL_UNUSED static int tool_finish(void) {
+    if (fflush(stdout) != 0 || ferror(stdout)) tool_fail(1, "cannot write to stdout");
+    return 0;
 }
 
 TOOL_UNUSED static void *tool_allocate(size_t count, size_t size) {
@@ -86,6 +104,41 @@ TOOL_UNUSED static char *tool_read(const char *path, size_t *size) {
     if (file != stdin) fclose(file);
     bytes[*size] = 0;
     return bytes;
+}
+
+/* Bytes of the well-formed character at the start, or 0 and in *bad how many bytes make one
+   U+FFFD (the longest beginning of a character). */
+TOOL_UNUSED static size_t tool_character(const unsigned char *p, size_t size, size_t *bad) {
+    unsigned lead = p[0], low = 0x80, high = 0xBF;
+    size_t need = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3
+                  : lead < 0xF5 ? 4 : 0, i;
+    *bad = 1;
+    if (lead == 0xE0) low = 0xA0;
+    if (lead == 0xED) high = 0x9F;
+    if (lead == 0xF0) low = 0x90;
+    if (lead == 0xF4) high = 0x8F;
+    for (i = 1; i < need; i++, low = 0x80, high = 0xBF) {
+        if (i == size || p[i] < low || p[i] > high) return 0;
+        *bad = i + 1;
+    }
+    return need;
+}
+
+/* The inside of a JSON string: also what may be shown of a text that nobody has looked at, since
+   no control character of a terminal passes. Invalid UTF-8 becomes U+FFFD. */
+TOOL_UNUSED static void tool_escaped(const char *bytes, size_t size) {
+    size_t at = 0;
+    while (at < size) {
+        unsigned char c = (unsigned char)bytes[at];
+        size_t bad, good = tool_character((const unsigned char *)bytes + at, size - at, &bad);
+        if (!good) fputs("\xEF\xBF\xBD", stdout);
+        else if (c == '"' || c == '\\') printf("\\%c", c);
+        else if (c < 0x20 || c == 0x7F) printf("\\u%04x", c);
+        else if (c == 0xC2 && (unsigned char)bytes[at + 1] < 0xA0)
+            printf("\\u%04x", (unsigned char)bytes[at + 1]);
+        else fwrite(bytes + at, 1, good, stdout);
+        at += good ? good : bad;
+    }
 }
 
 /* An instruction set by name; what this build and CPU lack ends with a list of what they have. */
