@@ -2,10 +2,12 @@
 #define SLM_IMPLEMENTATION
 #include "common.h"
 
-static const char help[] = "usage: slm-info MODEL.slm [--json] [--verify] [--context N]\n"
-                           "  --json       one JSON object\n"
-                           "  --verify     read every weight: checksums, finite values\n"
-                           "  --context N  tokens for the session's memory (the default session)\n";
+static const char help[] =
+    "usage: slm-info MODEL.slm [--json] [--verify] [--context N]\n"
+    "  --help       this text\n"
+    "  --json       one JSON object\n"
+    "  --verify     read every weight: checksums, finite values\n"
+    "  --context N  how many tokens session_bytes is for (the model's context, at most 4096)\n";
 
 static const char *type_name(slm_type type) {
     static const char *const names[] = {"f32", "f32", "f16", "bf16", "q8", "q4", "q4f"};
@@ -22,7 +24,55 @@ static void put_text(int json, const char *name, const char *value) {
     else printf("%-18s %s\n", name, value);
 }
 
-static void put_all(const slm_model_info *info, size_t session, int json) {
+/* ---- metadata: key NUL value NUL ..., shown and never believed ---------------------------- */
+
+static uint64_t number_at(const unsigned char *at, int bytes) {
+    uint64_t value = 0;
+    while (bytes-- > 0) value = value << 8 | at[bytes];
+    return value;
+}
+
+/* The section's bytes with a NUL behind them, or NULL where there is none. The library has
+   checked that sections lie within the file. */
+static char *read_metadata(const char *path, size_t *size) {
+    unsigned char head[256 + 32 * 16];
+    FILE *file = fopen(path, "rb");
+    size_t got = file ? fread(head, 1, sizeof head, file) : 0, i;
+    char *bytes = NULL;
+    for (i = 0; got >= 256 && i < number_at(head + 40, 2) && 288 + 32 * i <= got; i++) {
+        const unsigned char *entry = head + 256 + 32 * i;
+        if (number_at(entry, 4) != 8) continue;
+        *size = (size_t)number_at(entry + 16, 8);
+        bytes = (char *)tool_allocate(*size + 1, 1);
+        if (fseek(file, (long)number_at(entry + 8, 8), SEEK_SET) != 0 ||
+            fread(bytes, 1, *size, file) != *size)
+            tool_fail(1, "%s: cannot read its metadata", path);
+        break;
+    }
+    if (file) fclose(file);
+    return bytes;
+}
+
+static void put_metadata(const char *path, int json) {
+    size_t size = 0, at = 0, shown = 0;
+    char *bytes = read_metadata(path, &size);
+    if (json) printf("  \"metadata\": [");
+    while (bytes && at < size) {
+        const char *key = bytes + at, *value = key + strlen(key) + 1;
+        if (value >= bytes + size) break; /* a key without a value */
+        at = (size_t)(value - bytes) + strlen(value) + 1;
+        fputs(!json ? "metadata           " : shown++ ? ", [\"" : "[\"", stdout);
+        tool_escaped(key, strlen(key));
+        fputs(json ? "\", \"" : " = ", stdout);
+        tool_escaped(value, strlen(value));
+        fputs(json ? "\"]" : "\n", stdout);
+    }
+    if (json) puts("],");
+    free(bytes);
+}
+
+static void put_all(const slm_model_info *info, const char *path, size_t context,
+                    size_t session, int json) {
     uint32_t i;
     if (json) puts("{");
     put_text(json, "architecture", info->architecture);
@@ -51,6 +101,8 @@ static void put_all(const slm_model_info *info, size_t session, int json) {
     puts(json ? "]," : "");
     printf(json ? "  \"content_id\": \"%016llx\",\n" : "content_id         %016llx\n",
            (unsigned long long)info->content_id);
+    put_metadata(path, json);
+    put(json, "session_context", context, 0);
     put(json, "session_bytes", session, 1);
     if (json) puts("}");
 }
@@ -72,9 +124,11 @@ int main(int count, char **args) {
         }
         if (!strcmp(args[i], "--json")) json = 1;
         else if (!strcmp(args[i], "--verify")) verify = 1;
-        else if (!strcmp(args[i], "--context"))
+        else if (!strcmp(args[i], "--context")) {
             desc.context =
-                (size_t)tool_number("--context", tool_value(count, args, &i), 1u << 20);
+                (size_t)tool_number("--context", tool_value(count, args, &i), 1u << 24);
+            if (!desc.context) tool_fail(2, "--context must be at least 1");
+        }
         else if (args[i][0] == '-' || path) tool_fail(2, "unexpected %s (see --help)", args[i]);
         else path = args[i];
     }
@@ -85,7 +139,8 @@ int main(int count, char **args) {
         tool_fail(1, "%s: %s", path, error.text);
     session = slm_session_size(model, &desc);
     if (!session) tool_fail(1, "%s: the context is at most %lu", path, (unsigned long)info.context);
-    put_all(&info, session, json);
+    if (!desc.context) desc.context = info.context < 4096 ? info.context : 4096;
+    put_all(&info, path, desc.context, session, json);
     slm_model_close(model);
-    return 0;
+    return tool_finish();
 }
