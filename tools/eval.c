@@ -4,18 +4,12 @@
 #include "common.h"
 
 #include <math.h>
-#ifdef _WIN32
-#include <io.h>
-#define isatty _isatty
-#define fileno _fileno
-#else
-int isatty(int); /* POSIX; strict C99 headers hide it and fileno */
-int fileno(FILE *);
-#endif
+#include <signal.h>
 
 static const char help[] =
     "usage: slm-eval MODEL.slm --tokens FILE [--logits OUT] [--reference LOGITS] [options]\n"
     "       slm-eval MODEL.slm --text FILE [--window N] [options]\n"
+    "  --help          this text\n"
     "  --tokens FILE   token ids separated by white space (-: stdin)\n"
     "  --logits OUT    little-endian f32 [tokens, vocabulary rows] is written here\n"
     "  --reference F   such a file: prints mean KL divergence from it and top-1 agreement\n"
@@ -47,8 +41,10 @@ static void parse(int count, char **args, options *o) {
         else if (!strcmp(name, "--logits")) o->logits = tool_value(count, args, &i);
         else if (!strcmp(name, "--reference")) o->reference = tool_value(count, args, &i);
         else if (!strcmp(name, "--text")) o->text = tool_value(count, args, &i);
-        else if (!strcmp(name, "--window"))
+        else if (!strcmp(name, "--window")) {
             o->window = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 20);
+            if (o->window < 2) tool_fail(2, "--window must be at least 2");
+        }
         else if (!strcmp(name, "--threads"))
             o->session.threads =
                 (unsigned)tool_number(name, tool_value(count, args, &i), 4096);
@@ -129,7 +125,7 @@ static void compare(comparison *c, const float *logits) {
 static void evaluate(slm_session *session, const slm_token *tokens, size_t count, size_t chunk,
                      size_t rows, FILE *out, comparison *reference) {
     size_t at, size, back;
-    int show = isatty(fileno(stderr));
+    int show = tool_terminal(stderr);
     for (at = 0; at < count; at += size) {
         size = count - at < chunk ? count - at : chunk;
         if (slm_eval(session, tokens + at, size) != SLM_OK)
@@ -157,9 +153,10 @@ static void perplexity(const slm_model *model, const slm_model_info *info, const
     slm_session *session;
     float *logprobs;
     double sum = 0, squares = 0, mean, variance, total = 0;
+    int show = tool_terminal(stderr);
     if (!window) window = info->context < 2048 ? info->context : 2048;
-    if (window < 2 || window > info->context)
-        tool_fail(1, "--window is from 2 to the model's context of %lu",
+    if (window > info->context)
+        tool_fail(1, "--window is at most the model's context of %lu",
                   (unsigned long)info->context);
     slm_tokenize(model, text, size, SLM_PARSE_SPECIAL, NULL, 0, &count);
     tokens = (slm_token *)tool_allocate(count, sizeof *tokens);
@@ -182,13 +179,14 @@ static void perplexity(const slm_model *model, const slm_model_info *info, const
         if (length + bos < 2) break;
         total += loss;
         scored += length + bos - 1;
+        if (show) fprintf(stderr, "\r%zu of %zu tokens ", at + length, count);
         loss /= (double)(length + bos - 1);
         if (++windows && length + bos < window) continue; /* too short for the error */
         sum += loss;
         squares += loss * loss;
         whole++;
-        if (isatty(fileno(stderr))) fprintf(stderr, "\r%zu of %zu tokens ", at + length, count);
     }
+    if (show) fputc('\n', stderr);
     if (!windows) tool_fail(1, "%s: fewer than two tokens", o->text);
     mean = whole ? sum / (double)whole : 0;
     variance = whole > 1 ? (squares - sum * mean) / (double)(whole - 1) : 0;
@@ -203,22 +201,48 @@ static void perplexity(const slm_model *model, const slm_model_info *info, const
     free(logprobs);
 }
 
-static char *unfinished;
+static char *volatile unfinished;
 static void remove_unfinished(void) {
     if (unfinished) remove(unfinished);
+}
+
+static void on_signal(int number) {
+    remove_unfinished();
+    signal(number, SIG_DFL);
+    raise(number);
 }
 
 /* The file beside OUT that becomes OUT when it is whole. */
 static FILE *open_part(const char *logits) {
     size_t length = strlen(logits);
+    char *part;
     FILE *out;
-    unfinished = (char *)tool_allocate(length + 8, 1);
-    memcpy(unfinished, logits, length);
-    strcpy(unfinished + length, ".part");
-    out = fopen(unfinished, "wb");
-    if (!out) tool_fail(1, "%s: %s", unfinished, strerror(errno));
+    part = (char *)tool_allocate(length + 8, 1);
+    memcpy(part, logits, length);
+    strcpy(part + length, ".part");
+    out = fopen(part, "wb");
+    if (!out) tool_fail(1, "%s: %s", part, strerror(errno));
+    unfinished = part;
     atexit(remove_unfinished);
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+#ifdef SIGXFSZ
+    signal(SIGXFSZ, SIG_IGN); /* too large a file is an error like any other */
+#endif
     return out;
+}
+
+/* A reference of the wrong size is worth knowing before the work and not behind it. */
+static FILE *open_reference(const char *path, size_t count, size_t rows) {
+    FILE *file = fopen(path, "rb");
+    long size;
+    if (!file) tool_fail(1, "%s: %s", path, strerror(errno));
+    if (fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) < 0) return file; /* a pipe */
+    if ((unsigned long long)size != (unsigned long long)count * rows * sizeof(float))
+        tool_fail(1, "%s: %ld bytes; %zu tokens of %zu vocabulary rows have %llu", path, size,
+                  count, rows, (unsigned long long)count * rows * sizeof(float));
+    rewind(file);
+    return file;
 }
 
 static void all_logits(const slm_model *model, const slm_model_info *info, options *o) {
@@ -227,6 +251,7 @@ static void all_logits(const slm_model *model, const slm_model_info *info, optio
     comparison reference = {NULL, NULL, 0, 0, 0};
     slm_session *session;
     FILE *out = NULL;
+    char *part;
     if (count > info->context)
         tool_fail(1, "%s: %zu tokens, the model's context is %lu", o->tokens, count,
                   (unsigned long)info->context);
@@ -236,8 +261,7 @@ static void all_logits(const slm_model *model, const slm_model_info *info, optio
     session = tool_session(model, &o->session);
     reference.rows = info->vocab_rows;
     reference.row = (float *)tool_allocate(reference.rows, sizeof(float));
-    if (o->reference && !(reference.file = fopen(o->reference, "rb")))
-        tool_fail(1, "%s: %s", o->reference, strerror(errno));
+    if (o->reference) reference.file = open_reference(o->reference, count, reference.rows);
     if (o->logits) out = open_part(o->logits);
     evaluate(session, tokens, count, o->chunk, info->vocab_rows, out, &reference);
     if (reference.file && fgetc(reference.file) != EOF)
@@ -245,8 +269,9 @@ static void all_logits(const slm_model *model, const slm_model_info *info, optio
     if (out && (ferror(out) | fclose(out))) tool_fail(1, "%s: cannot write", unfinished);
     if (out && rename(unfinished, o->logits) != 0)
         tool_fail(1, "%s: %s", o->logits, strerror(errno));
-    free(unfinished);
-    unfinished = NULL;
+    part = unfinished;
+    unfinished = NULL; /* it is whole, and has its name */
+    free(part);
     if (reference.file) {
         printf("mean KL divergence %.6g, top-1 agreement %.2f%% (%zu tokens)\n",
                reference.divergence / (double)count,
@@ -270,5 +295,5 @@ int main(int count, char **args) {
     if (o.text) perplexity(model, &info, &o);
     else all_logits(model, &info, &o);
     slm_model_close(model);
-    return 0;
+    return tool_finish();
 }
