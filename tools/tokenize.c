@@ -4,6 +4,7 @@
 
 static const char help[] =
     "usage: slm-tokenize MODEL.slm [options] < text\n"
+    "  --help          this text\n"
     "  stdin, whole, becomes token ids on one line\n"
     "  --no-special    without the added BOS\n"
     "  --raw           special tokens written in the text are plain text\n"
@@ -85,9 +86,12 @@ static void parse_string(const char *at, const char *end, size_t line, text *out
     if (at == end || *at++ != '"') tool_fail(1, "line %zu: not a JSON string", line);
     while (at && at < end && *at != '"') {
         const char *name;
-        if ((unsigned char)*at < 0x20) at = NULL;
-        else if (*at != '\\') append(out, at++, 1);
-        else if (++at == end) at = NULL;
+        size_t bad, size = tool_character((const unsigned char *)at, (size_t)(end - at), &bad);
+        if (!size || (unsigned char)*at < 0x20) at = NULL;
+        else if (*at != '\\') {
+            append(out, at, size);
+            at += size;
+        } else if (++at == end) at = NULL;
         else if (*at == 'u') at = parse_unicode(at + 1, end, out);
         else if (*at && (name = strchr(names, *at)) != NULL) {
             append(out, values + (name - names), 1);
@@ -98,36 +102,9 @@ static void parse_string(const char *at, const char *end, size_t line, text *out
         tool_fail(1, "line %zu: not a valid JSON string", line);
 }
 
-/* Bytes of the well-formed character at the start, or 0 and in *bad how many bytes make one
-   U+FFFD (the longest beginning of a character). */
-static size_t character(const unsigned char *p, size_t size, size_t *bad) {
-    unsigned lead = p[0], low = 0x80, high = 0xBF;
-    size_t need = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3
-                  : lead < 0xF5 ? 4 : 0, i;
-    *bad = 1;
-    if (lead == 0xE0) low = 0xA0;
-    if (lead == 0xED) high = 0x9F;
-    if (lead == 0xF0) low = 0x90;
-    if (lead == 0xF4) high = 0x8F;
-    for (i = 1; i < need; i++, low = 0x80, high = 0xBF) {
-        if (i == size || p[i] < low || p[i] > high) return 0;
-        *bad = i + 1;
-    }
-    return need;
-}
-
 static void print_json(const char *bytes, size_t size) {
-    size_t at = 0;
     putchar('"');
-    while (at < size) {
-        unsigned char c = (unsigned char)bytes[at];
-        size_t bad, good = character((const unsigned char *)bytes + at, size - at, &bad);
-        if (!good) fputs("\xEF\xBF\xBD", stdout);
-        else if (c == '"' || c == '\\') printf("\\%c", c);
-        else if (c < 0x20) printf("\\u%04x", c);
-        else fwrite(bytes + at, 1, good, stdout);
-        at += good ? good : bad;
-    }
+    tool_escaped(bytes, size);
     puts("\"");
 }
 
@@ -236,6 +213,5 @@ int main(int count, char **args) {
     free(out.bytes);
     free(bytes);
     slm_model_close(model);
-    if (fflush(stdout) != 0 || ferror(stdout)) tool_fail(1, "cannot write");
-    return 0;
+    return tool_finish();
 }
