@@ -4,15 +4,18 @@
 
 static const char help[] =
     "usage: slm-generate MODEL.slm [-p PROMPT | -f FILE] [options]\n"
+    "  --help          this text\n"
     "  -p PROMPT       the beginning (-: read it from stdin); empty: from the start token\n"
     "  -f FILE         read the beginning from a file\n"
     "  -n N            new tokens at most (256); fewer if an end token comes\n"
     "  --temp T        temperature (0.8); 0 takes the likeliest token\n"
-    "  --top-p P, --top-k K, --min-p P   sampling limits (off)\n"
+    "  --top-p P       only the likeliest tokens that together have probability P (off)\n"
+    "  --top-k K       only the K likeliest tokens (off)\n"
+    "  --min-p P       only tokens with P of the likeliest one's probability (off)\n"
     "  --seed S        random seed (0): a command gives the same text twice\n"
     "  --ignore-eos    go on after an end token\n"
     "  --threads N     (as many as there are processors)\n"
-    "  --kv f16|f32    type of the KV cache\n";
+    "  --kv f16|f32    type of the KV cache (f16 for q8 models, else f32)\n";
 
 typedef struct options {
     const char *model, *prompt, *file;
@@ -86,8 +89,10 @@ int main(int count, char **args) {
     }
     if (result != SLM_DONE) tool_fail(1, "%s", slm_session_error(session));
     putchar('\n');
+    if (o.generation.limit && piece.reason == SLM_REASON_CONTEXT)
+        fprintf(stderr, "slm-generate: the context of %lu tokens is full\n",
+                (unsigned long)slm_position(session));
     slm_session_close(session);
     slm_model_close(model);
-    if (fflush(stdout) != 0) tool_fail(1, "cannot write");
-    return 0;
+    return tool_finish();
 }
