@@ -4,6 +4,7 @@
 #include "convert.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -442,6 +443,21 @@ void model_from_directory(Model *model, const char *directory, uint32_t type) {
     free(path);
 }
 
+/* ---- the output must not be a part of the source ------------------------------------------ */
+
+static void refuse_same(const char *source, const char *out) {
+    struct stat a, b;
+    if (stat(source, &a) == 0 && stat(out, &b) == 0 && a.st_dev == b.st_dev &&
+        a.st_ino == b.st_ino)
+        fail("%s: it is part of the source and would be overwritten", out);
+}
+
+static void refuse_own_source(const Model *model, const char *out) {
+    size_t i;
+    for (i = 0; i < model->tensor_count; i++)
+        refuse_same(model->tensors[i].file->path, out);
+}
+
 /* ---- command line ------------------------------------------------------------------------ */
 
 static void print_help(FILE *out) {
@@ -510,12 +526,14 @@ int main(int count, char **arguments) {
     result = parse(count, arguments, paths, &type);
     if (result)
         return result;
+    signal(SIGXFSZ, SIG_IGN); /* too large a file is an error like any other: it is cleaned up */
     if (stat(paths[0], &status) != 0)
         fail("%s: no such file or directory", paths[0]);
     if (S_ISDIR(status.st_mode))
         model_from_directory(&model, paths[0], type);
     else
         model_from_slm(&model, paths[0], type);
+    refuse_own_source(&model, paths[1]);
     model_write(&model, paths[1]);
     return 0;
 }
