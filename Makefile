@@ -22,6 +22,7 @@ all: $(BIN)
 
 help:
 	@echo "make            build everything into build/"
+	@echo "make help       this list"
 	@echo "make run        the bundled model writes a story"
 	@echo "make test       all tests that need nothing but a C compiler"
 	@echo "make check      test, then sanitizers, C++ and other builds, Unicode tables"
@@ -71,7 +72,11 @@ build/test: tests/test_main.c $(wildcard tests/test_*.c) slm.h
 run: build/slm-generate
 	@build/slm-generate $(MODEL) -p "Once upon a time" -n 400
 
-test: all build/test $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm)
+build/helper: tests/helper.c
+	@mkdir -p build
+	$(CC) $(CFLAGS) $(WARN) $< -o $@
+
+test: all build/test build/helper $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm)
 	@sh tests/run.sh $(GOLDEN)
 
 check: test

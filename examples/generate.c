@@ -32,7 +32,7 @@ static void parse(int count, char **args, options *o) {
         const char *name = args[i];
         if (!strcmp(name, "--help")) {
             fputs(help, stdout);
-            exit(0);
+            exit(tool_finish());
         } else if (!strcmp(name, "-p")) o->prompt = tool_value(count, args, &i);
         else if (!strcmp(name, "-f")) o->file = tool_value(count, args, &i);
         else if (!strcmp(name, "-n"))

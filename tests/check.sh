@@ -22,6 +22,16 @@ $CC -std=c99 -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-saniti
 cases=$(ls -d tests/golden/*/config.json 2>/dev/null | sed "s,tests/golden/,,; s,/config.json,,")
 build/test-sanitized $cases >build/sanitized.txt || { cat build/sanitized.txt; exit 1; }
 tail -n 1 build/sanitized.txt
+echo "peak memory of slm-convert: at most 256 MB and twice the largest tensor (4.2 MB)"
+mkdir -p build/memory
+sh tests/large_checkpoint.sh build/memory 32
+for type in f32 f16 q8 q4; do
+    peak=$(build/helper rss build/slm-convert build/memory build/memory/m.slm --type $type \
+        2>/dev/null)
+    echo "$type: $peak KB of a checkpoint of 400 MB"
+    [ "$peak" -lt $((262144 + 2 * 4128)) ] || { echo "too much"; exit 1; }
+done
+rm -r build/memory
 python=${PYTHON:-python3}
 if $python -c 'import tokenizers' 2>/dev/null; then
     $python tests/make_unicode.py --check slm.h

@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh CASE ... - the C tests, then the tools with good and bad input. Last line: the sums.
+# run.sh CASE ... - the C tests, then those of the programs. Last line: the sums.
 LC_ALL=C; export LC_ALL
 B=build; T=$B/tmp; rm -rf $T; mkdir -p $T
 passed=0; failed=0; skipped=0
@@ -41,11 +41,6 @@ else bad "the library has writable globals"; fi
 if grep -nP '[^\x00-\x7F]' slm.h; then bad "slm.h is not ASCII"; else ok; fi
 if awk 'length > 100 {exit 1}' slm.h; then ok; else bad "slm.h has lines beyond 100 columns"; fi
 
-# -- tools
-for tool in convert generate chat eval tokenize info; do
-    check "slm-$tool --help" $B/slm-$tool --help
-    refuse "slm-$tool --nonsense" 2 $B/slm-$tool --nonsense
-done
 first=$1
 if [ -n "$first" ]; then
     model=$B/golden/$first.slm; tokens=tests/golden/$first/tokens.txt
@@ -132,6 +127,7 @@ if [ -f $text ] && [ -f tests/golden/tokens.text.jsonl ]; then
 else
     skipped=$((skipped + 1)); echo "skipped: no token goldens"
 fi
+. tests/tools.sh
 echo "skipped $skipped"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -36,7 +36,7 @@ static void parse(int count, char **args, options *o) {
         const char *name = args[i];
         if (!strcmp(name, "--help")) {
             fputs(help, stdout);
-            exit(0);
+            exit(tool_finish());
         } else if (!strcmp(name, "--tokens")) o->tokens = tool_value(count, args, &i);
         else if (!strcmp(name, "--logits")) o->logits = tool_value(count, args, &i);
         else if (!strcmp(name, "--reference")) o->reference = tool_value(count, args, &i);

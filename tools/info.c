@@ -120,7 +120,7 @@ int main(int count, char **args) {
     for (i = 1; i < count; i++) {
         if (!strcmp(args[i], "--help")) {
             fputs(help, stdout);
-            return 0;
+            return tool_finish();
         }
         if (!strcmp(args[i], "--json")) json = 1;
         else if (!strcmp(args[i], "--verify")) verify = 1;

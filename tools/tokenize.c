@@ -182,7 +182,7 @@ static void parse(int count, char **args, options *o) {
         const char *name = args[i];
         if (!strcmp(name, "--help")) {
             fputs(help, stdout);
-            exit(0);
+            exit(tool_finish());
         } else if (!strcmp(name, "--no-special")) o->flags &= ~SLM_ADD_BOS;
         else if (!strcmp(name, "--raw")) o->flags &= ~SLM_PARSE_SPECIAL;
         else if (!strcmp(name, "--decode")) o->decode = 1;

@@ -521,6 +521,8 @@ int main(int count, char **arguments) {
     for (i = 1; i < count; i++)
         if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0) {
             print_help(stdout);
+            if (fflush(stdout) != 0)
+                fail("cannot write to stdout");
             return 0;
         }
     result = parse(count, arguments, paths, &type);
