@@ -1,0 +1,34 @@
+# project.sh - what the Makefile and the README promise. run.sh, which counts, reads this file.
+
+# -- the Makefile (without the flags of the make that runs this)
+again() { (unset MAKEFLAGS MFLAGS MAKELEVEL; make "$@") }
+again -q && ok || bad "building twice does something the second time"
+again help >$T/help
+for target in $(sed -n 's/^\.PHONY: all //p' Makefile); do
+    grep -q "^make $target " $T/help && ok || bad "make help says nothing of make $target"
+done
+again -s run >$T/out 2>$T/err
+[ "$(wc -w <$T/out)" -ge 100 ] && ok || bad "make run writes $(wc -w <$T/out) words"
+
+# -- the README: its program compiles as it stands there, and writes what stands there
+block() { awk -v kind="$1" -v word="$2" '
+    inside && /^```/ { if (text ~ word) { printf "%s", text; exit } inside = 0; next }
+    /^```/ { inside = $0 == "```" kind; text = ""; next }
+    inside { text = text $0 "\n" }' README.md; }
+words() { (cat $1; echo) | tr -s ' \n' '\n\n' | sed '/^$/d'; } # lines may be broken elsewhere
+block c 'int main' >$T/program.c
+check "README: its program compiles" ${CC:-cc} -Wall -Wextra -O2 -I. $T/program.c -o $T/program -lm
+check "README: its program runs" $T/program
+cp $T/out $T/program.out
+block text '' >$T/shown
+$B/hello >$T/hello.out
+words $T/shown >$T/a; words $T/hello.out >$T/b; words $T/program.out >$T/c
+[ "$(wc -l <$T/a)" -ge 50 ] && ok || bad "README shows what the program writes"
+same "README: the text that it shows is what build/hello writes" $T/a $T/b
+same "README: its program writes what hello.c does" $T/c $T/b
+for path in $(grep -o '`\(examples\|tools\|tests\|build\)/[a-z_./-]*`' README.md | tr -d '`'); do
+    [ -e "$path" ] && ok || bad "README: $path is not there"
+done
+for tool in convert generate chat eval tokenize info; do
+    grep -q "slm-$tool" README.md && ok || bad "README: says nothing of slm-$tool"
+done
