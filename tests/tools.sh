@@ -179,9 +179,17 @@ if [ "$(id -u)" != 0 ]; then
 else skip "a directory without write rights (root has them)"; fi
 (ulimit -f 100 && reject "a file size limit" "too large" $gqa --type f32; echo $failed >$T/failed)
 [ "$(cat $T/failed)" = "$failed" ] && ok || bad "convert: a file size limit"
-if mount -t tmpfs -o size=200k none $T/never 2>/dev/null; then
-    reject "a full disk" "are needed" $gqa --type f32
-    umount $T/never
+# small_disk COMMAND...: with 100 KB mounted on $T/never, which nobody else sees and which ends
+# with the command; it fails where a file is left
+small_disk() {
+    unshare -m sh -c "mount -t tmpfs -o size=100k none $T/never || exit 9; $*; status=\$?
+        [ -z \"\$(ls -A $T/never)\" ] || exit 8; exit \$status"
+}
+if small_disk true 2>/dev/null; then
+    refused "convert: a full disk" 1 "are needed" \
+        small_disk $B/slm-convert $gqa $T/never/m.slm --type f32
+    refused "slm-eval: a full disk" 1 "cannot write" small_disk $B/slm-eval \
+        $B/golden/phi_long.slm --tokens tests/golden/phi_long/tokens.txt --logits $T/never/l
 else skip "a full disk (no right to mount one)"; fi
 
 # 400 MB: long enough to stop in the middle
