@@ -194,7 +194,6 @@ static void answer(chat *c) {
             c->answer[c->answer_count++] = piece.token;
             c->written++;
         }
-        if (interrupted) break;
     }
     putchar('\n');
     fflush(stdout);

@@ -23,7 +23,9 @@ static const char help[] =
     "       helper rss COMMAND ...             prints the peak memory in KB\n"
     "       helper stop DIR PREFIX COMMAND ... SIGINT once DIR has a file named PREFIX...\n"
     "       helper talk ONE TWO COMMAND ...    line ONE, SIGINT in the answer to it, line TWO\n"
-    "       helper rest ONE TWO COMMAND ...    the same, SIGINT after the answer\n";
+    "       helper rest ONE TWO COMMAND ...    the same, SIGINT after the answer\n"
+    "       helper hush ONE TWO COMMAND ...    the same, SIGINT after a line on stderr, which is\n"
+    "                                          copied to stdout\n";
 
 static void die(const char *what, const char *name) {
     fprintf(stderr, "helper: %s %s\n", what, name);
@@ -269,12 +271,12 @@ static int check_json(void) {
 
 /* ---- processes --------------------------------------------------------------------------- */
 
-static pid_t start(char **command, int in, int out) {
+static pid_t start(char **command, int in, int out, int as) {
     pid_t child = fork();
     if (child < 0) die("cannot fork for", command[0]);
     if (child) return child;
     if (in >= 0) dup2(in, 0), close(in);
-    if (out >= 0) dup2(out, 1), close(out);
+    if (out >= 0) dup2(out, as), close(out);
     execvp(command[0], command);
     _exit(127);
 }
@@ -287,7 +289,7 @@ static int finish(pid_t child) {
 
 static int peak(char **command) {
     struct rusage usage;
-    int status = finish(start(command, -1, -1));
+    int status = finish(start(command, -1, -1, 1));
     getrusage(RUSAGE_CHILDREN, &usage);
     printf("%ld\n", usage.ru_maxrss);
     return status;
@@ -306,7 +308,7 @@ static int there(const char *directory, const char *prefix) {
 
 static int stop(const char *directory, const char *prefix, char **command) {
     struct timespec pause = {0, 500000};
-    pid_t child = start(command, -1, -1);
+    pid_t child = start(command, -1, -1, 1);
     int status;
     while (!there(directory, prefix)) {
         if (waitpid(child, &status, WNOHANG) == child) die("ended too early:", command[0]);
@@ -322,7 +324,8 @@ static void send_line(int to, const char *line) {
         die("cannot write", line);
 }
 
-static int talk(const char *one, const char *two, char **command, int whole_answer) {
+/* from: 1 or 2, what is listened to. whole_line: SIGINT a little after its first line. */
+static int talk(const char *one, const char *two, char **command, int whole_line, int from) {
     struct timespec pause = {0, 100000000};
     int in[2], out[2];
     char bytes[4096];
@@ -331,17 +334,17 @@ static int talk(const char *one, const char *two, char **command, int whole_answ
     if (pipe(in) || pipe(out)) die("no", "pipe");
     fcntl(in[1], F_SETFD, FD_CLOEXEC); /* else the child never sees the end of its input */
     fcntl(out[0], F_SETFD, FD_CLOEXEC);
-    child = start(command, in[0], out[1]);
+    child = start(command, in[0], out[1], from);
     close(in[0]);
     close(out[1]);
     send_line(in[1], one);
     do {
         got = read(out[0], bytes, 1); /* the answer has begun */
         if (got == 1) fwrite(bytes, 1, 1, stdout);
-    } while (whole_answer && got == 1 && bytes[0] != '\n');
-    if (whole_answer) nanosleep(&pause, NULL);
+    } while (whole_line && got == 1 && bytes[0] != '\n');
+    if (whole_line) nanosleep(&pause, NULL);
     kill(child, SIGINT);
-    if (whole_answer) nanosleep(&pause, NULL);
+    if (whole_line) nanosleep(&pause, NULL);
     send_line(in[1], two);
     close(in[1]);
     while ((got = read(out[0], bytes, sizeof bytes)) > 0) fwrite(bytes, 1, (size_t)got, stdout);
@@ -359,8 +362,9 @@ int main(int count, char **args) {
     if (!strcmp(what, "json") && count == 2) return check_json();
     if (!strcmp(what, "rss") && count > 2) return peak(args + 2);
     if (!strcmp(what, "stop") && count > 4) return stop(args[2], args[3], args + 4);
-    if (!strcmp(what, "talk") && count > 4) return talk(args[2], args[3], args + 4, 0);
-    if (!strcmp(what, "rest") && count > 4) return talk(args[2], args[3], args + 4, 1);
+    if (!strcmp(what, "talk") && count > 4) return talk(args[2], args[3], args + 4, 0, 1);
+    if (!strcmp(what, "rest") && count > 4) return talk(args[2], args[3], args + 4, 1, 1);
+    if (!strcmp(what, "hush") && count > 4) return talk(args[2], args[3], args + 4, 1, 2);
     fputs(help, stderr);
     return 2;
 }

@@ -119,7 +119,8 @@ flaw replace '"lm_head.bias":{' '"lm_head.bias":['
 reject "a header that is not JSON" "JSON" $T/flaw
 for length in 0 1 7fffffff ffffffffffffffff 8000000000000000; do
     flaw length $length
-    reject "a header of $length bytes" "safetensors" $T/flaw
+    case $length in ?) says=JSON ;; *) says="not a safetensors file (header of" ;; esac
+    reject "a header of $length bytes" "$says" $T/flaw
 done
 for size in 0 7 8 100 200000; do
     head -c $size $gqa/model.safetensors >$T/flaw/model.safetensors
@@ -418,8 +419,12 @@ printf 'Who are you?\n/more\n/more\n' | talk --temp 0 -n 3
 # Ctrl-C
 $H talk "Tell me a story." "Another one." $B/slm-chat $large --temp 0 -n 100 >$T/a 2>$T/err
 [ $? = 0 ] && [ "$(wc -l <$T/a)" = 2 ] && ok || bad "slm-chat: Ctrl-C does not end the program"
+said "slm-chat: Ctrl-C is answered" "^(stopped)"
 one=$(sed -n 1p $T/a | wc -c); two=$(sed -n 2p $T/a | wc -c)
 [ "$one" -lt "$two" ] && [ "$two" = 101 ] && ok ||
     bad "slm-chat: Ctrl-C stops an answer ($one, $two)"
+$H hush "$(awk 'BEGIN {while (n++ < 1200) printf "a"}')" /stats $B/slm-chat $large >$T/a 2>$T/err
+grep -q '^(stopped)' $T/a && grep -q '^context 0 of' $T/a && ok ||
+    bad "slm-chat: Ctrl-C stops the reading of a message"
 $H rest "Who are you?" "Who are you?" $B/slm-chat --temp 0 >$T/a 2>$T/err
 [ $? = 0 ] && [ "$(wc -l <$T/a)" = 2 ] && ok || bad "slm-chat: Ctrl-C without an answer"
