@@ -117,7 +117,7 @@ insert "$entry,\"data_offsets\":[0,404]}"
 reject "a key twice in the header" "duplicate" $T/flaw
 flaw replace '"lm_head.bias":{' '"lm_head.bias":['
 reject "a header that is not JSON" "JSON" $T/flaw
-for length in 0 1 7fffffff ffffffffffffffff 8000000000000000; do
+for length in 0 1 1000000 7fffffff ffffffffffffffff 8000000000000000; do
     flaw length $length
     case $length in ?) says=JSON ;; *) says="not a safetensors file (header of" ;; esac
     reject "a header of $length bytes" "$says" $T/flaw
