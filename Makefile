@@ -5,7 +5,7 @@ WARN = -std=c99 -Wall -Wextra -pedantic -Werror
 OPENMP := $(shell printf 'int main(void){return 0;}\n' > /tmp/slm-probe-$$$$.c; \
   $(CC) -fopenmp /tmp/slm-probe-$$$$.c -o /tmp/slm-probe-$$$$ 2>/dev/null && echo -fopenmp; \
   rm -f /tmp/slm-probe-$$$$ /tmp/slm-probe-$$$$.c)
-FLAGS = $(CFLAGS) $(WARN) $(OPENMP)
+FLAGS = $(CFLAGS) $(WARN) $(OPENMP) -pthread
 BIN = build/slm-convert build/slm-generate build/slm-chat build/slm-eval build/slm-tokenize \
   build/slm-info build/hello
 MODEL = examples/models/tiny-phi.slm
@@ -38,7 +38,7 @@ build/slm-%: tools/%.c tools/common.h slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) $< -o $@ -lm
 
-build/slm-%: examples/%.c tools/common.h slm.h
+build/slm-%: examples/%.c examples/threads.h tools/common.h slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) $< -o $@ -lm
 
@@ -69,6 +69,10 @@ build/test: tests/test_main.c $(wildcard tests/test_*.c) slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) $< -o $@ -lm
 
+build/test-threads: tests/test_threads.c examples/threads.h slm.h
+	@mkdir -p build
+	$(CC) $(FLAGS) $< -o $@ -lm
+
 run: build/slm-generate
 	@build/slm-generate $(MODEL) -p "Once upon a time" -n 400
 
@@ -76,7 +80,7 @@ build/helper: tests/helper.c
 	@mkdir -p build
 	$(CC) $(CFLAGS) $(WARN) $< -o $@
 
-test: all build/test build/helper $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm)
+test: all build/test build/test-threads build/helper $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm)
 	@sh tests/run.sh $(GOLDEN)
 
 check: test
@@ -85,7 +89,7 @@ check: test
 check-long: check
 	sh tests/check_long.sh
 
-bench: build/slm-generate
+bench: build/slm-generate build/test-threads
 	sh tests/bench.sh
 
 clean:

@@ -1,8 +1,11 @@
 /* chat.c - a conversation: one session, its KV cache kept from turn to turn. What happens when
    the context is full is decided here: the library only says that it is. */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE 1 /* signals, threads.h */
 #define SLM_IMPLEMENTATION
 #include "../tools/common.h"
+#ifndef _OPENMP
+#include "threads.h"
+#endif
 
 #include <signal.h>
 #include <time.h>
@@ -344,8 +347,16 @@ int main(int count, char **args) {
     char *line = NULL;
     size_t capacity = 0, size;
     int go = 1;
+#ifndef _OPENMP
+    slm_threads *pool;
+#endif
     tool_name = "slm-chat";
     parse(count, args, &c);
+#ifndef _OPENMP
+    c.desc.parallel.run = slm_threads_run;
+    c.desc.parallel.user = pool = slm_threads_open(c.desc.threads);
+    c.desc.threads = slm_threads_count(pool);
+#endif
     open_session(&c);
     catch_interrupts();
     fprintf(stderr, "%s: a line is a message; /help for commands.\n", c.model_path);
@@ -360,5 +371,8 @@ int main(int count, char **args) {
     free(c.answer);
     slm_session_close(c.session);
     slm_model_close(c.model);
+#ifndef _OPENMP
+    slm_threads_close(pool);
+#endif
     return tool_finish();
 }

@@ -1,6 +1,10 @@
 /* generate.c - continues a text. stdout is prompt + continuation and one newline, nothing else. */
+#define _GNU_SOURCE 1 /* for threads.h */
 #define SLM_IMPLEMENTATION
 #include "../tools/common.h"
+#ifndef _OPENMP
+#include "threads.h"
+#endif
 
 static const char help[] =
     "usage: slm-generate MODEL.slm [-p PROMPT | -f FILE] [options]\n"
@@ -69,12 +73,20 @@ int main(int count, char **args) {
     slm_result result;
     const char *text;
     size_t size;
+#ifndef _OPENMP
+    slm_threads *pool;
+#endif
     tool_name = "slm-generate";
     parse(count, args, &o);
     text = o.prompt ? o.prompt : "";
     size = strlen(text);
     if (o.file || !strcmp(text, "-")) text = tool_read(o.file ? o.file : "-", &size);
     model = tool_open(o.model, NULL);
+#ifndef _OPENMP
+    o.session.parallel.run = slm_threads_run;
+    o.session.parallel.user = pool = slm_threads_open(o.session.threads);
+    o.session.threads = slm_threads_count(pool);
+#endif
     session = tool_session(model, &o.session);
     if (slm_prompt(session, text, size, SLM_ADD_BOS | SLM_PARSE_SPECIAL) != SLM_OK)
         tool_fail(1, "%s", slm_session_error(session));
@@ -94,5 +106,8 @@ int main(int count, char **args) {
                 (unsigned long)slm_position(session));
     slm_session_close(session);
     slm_model_close(model);
+#ifndef _OPENMP
+    slm_threads_close(pool);
+#endif
     return tool_finish();
 }

@@ -32,6 +32,27 @@ for type in f32 f16 q8 q4; do
     [ "$peak" -lt $((262144 + 2 * 4128)) ] || { echo "too much"; exit 1; }
 done
 rm -r build/memory
+echo "thread sanitizer"
+if $CC -fsanitize=thread build/one.c -o build/one -lm 2>/dev/null; then
+    $CC -std=c99 -O1 -g -fsanitize=thread tests/test_threads.c -o build/test-races -lm -pthread
+    build/test-races >build/tmp/races || { cat build/tmp/races; exit 1; }
+    tail -n 1 build/tmp/races
+else
+    echo "skipped: thread sanitizer ($CC has none)"
+fi
+echo "plain builds of the examples use threads.h and write the same"
+for compiler in "$CC -std=c99" "g++ -x c++ -std=c++11" "clang -std=c99"; do
+    command -v ${compiler%% *} >/dev/null || { echo "skipped: $compiler"; continue; }
+    for example in chat generate; do
+        $compiler -O2 -Wall -Wextra -pedantic -Werror examples/$example.c -o build/plain-$example \
+            -lm -pthread
+    done
+    for threads in 1 5; do
+        head -c 500 README.md | build/plain-generate examples/models/tiny-phi.slm -p - -n 20 \
+            --threads $threads >build/tmp/plain-$threads
+    done
+    cmp build/tmp/plain-1 build/tmp/plain-5
+done
 python=${PYTHON:-python3}
 if $python -c 'import tokenizers' 2>/dev/null; then
     $python tests/make_unicode.py --check slm.h

@@ -16,14 +16,21 @@ refuse() {
 }
 same() { if cmp "$2" "$3" >/dev/null 2>&1; then ok; else bad "$1"; fi; }
 
-$B/test "$@" >$T/c; status=$?
-cat $T/c | sed '$d'
-line=$(tail -n 1 $T/c)
-case "$line" in
-*" passed, "*) passed=${line%% passed*}; rest=${line#* passed, }; failed=${rest%% failed*}
-    rest=${rest#* failed, }; skipped=${rest%% skipped*} ;;
-*) failed=1; echo "FAILED: the C tests ended with status $status" ;;
-esac
+# count NAME COMMAND...: a runner whose last line has its sums
+count() {
+    name=$1; shift
+    "$@" >$T/c; status=$?
+    sed '$d' $T/c
+    line=$(tail -n 1 $T/c)
+    case "$line" in
+    *" passed, "*) passed=$((passed + ${line%% passed*})); rest=${line#* passed, }
+        failed=$((failed + ${rest%% failed*})); rest=${rest#* failed, }
+        skipped=$((skipped + ${rest%% skipped*})) ;;
+    *) bad "$name ended with status $status" ;;
+    esac
+}
+count "the C tests" $B/test "$@"
+count "the threads' tests" $B/test-threads
 
 # -- what lies at top level, and what the compiled library needs
 for name in *; do

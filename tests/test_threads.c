@@ -1,0 +1,327 @@
+/* test_threads.c - examples/threads.h: every task once, any number
+   of callers, the same bits, no more threads than there should be, none that is busy when idle.
+   With --measure: what a region costs. */
+#define _GNU_SOURCE 1
+#define SLM_IMPLEMENTATION
+#include "../slm.h"
+#include "../examples/threads.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static int passed, failed, skipped;
+
+#define CHECK(condition, text)                                                                 \
+    do {                                                                                       \
+        if (condition) passed++;                                                               \
+        else {                                                                                 \
+            failed++;                                                                          \
+            printf("FAILED %s:%d: %s\n", __FILE__, __LINE__, text);                            \
+        }                                                                                      \
+    } while (0)
+
+static double seconds(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void nap(long microseconds) {
+    struct timespec time;
+    time.tv_sec = 0;
+    time.tv_nsec = microseconds * 1000;
+    nanosleep(&time, NULL);
+}
+
+/* ---- the pool */
+
+enum { MOST = 1001 };
+
+typedef struct job {
+    unsigned done[MOST]; /* not atomic: each task has its own, and the pool must order them */
+    slm_threads *pool;
+    unsigned inside, most_inside, sum;
+    int nested;
+    long nap;
+} job;
+
+static void add_one(void *arg, size_t index) {
+    (void)index;
+    __atomic_add_fetch((unsigned *)arg, 1, __ATOMIC_RELAXED);
+}
+
+static void task(void *arg, size_t index) {
+    job *j = (job *)arg;
+    unsigned inside = __atomic_add_fetch(&j->inside, 1, __ATOMIC_SEQ_CST);
+    unsigned most = __atomic_load_n(&j->most_inside, __ATOMIC_SEQ_CST);
+    while (inside > most && !__atomic_compare_exchange_n(&j->most_inside, &most, inside, 0,
+                                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {}
+    j->done[index]++;
+    if (j->nested) slm_threads_run(j->pool, 3, add_one, &j->sum);
+    if (j->nap) nap(j->nap);
+    __atomic_sub_fetch(&j->inside, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Rounds of regions; 1: every task of every round ran once. */
+static int run_rounds(job *j, size_t rounds, size_t tasks) {
+    size_t round, i;
+    int good = 1;
+    memset(j->done, 0, sizeof j->done);
+    for (round = 1; round <= rounds; round++) {
+        slm_threads_run(j->pool, tasks, task, j);
+        for (i = 0; i < MOST; i++) good &= j->done[i] == (i < tasks ? round : 0);
+    }
+    return good;
+}
+
+static void test_tasks(unsigned threads) {
+    static const size_t counts[] = {0, 1, 2, 3, 5, 7, 16, 17, 63, 1001};
+    static job j;
+    size_t i;
+    memset(&j, 0, sizeof j);
+    j.pool = slm_threads_open(threads);
+    CHECK(j.pool && slm_threads_count(j.pool) == threads, "a pool of so many");
+    for (i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        CHECK(run_rounds(&j, 300, counts[i]), "every task once");
+    CHECK(j.most_inside <= threads, "no more at once than the pool has");
+    j.nested = 1;
+    CHECK(run_rounds(&j, 100, 17) && j.sum == 100 * 17 * 3, "a region inside a task");
+    j.nested = 0;
+    j.nap = 300;
+    j.most_inside = 0;
+    nap(2000); /* they sleep by now */
+    CHECK(run_rounds(&j, 20, 17), "every task once, from sleep");
+    CHECK(j.most_inside == (threads < 17 ? threads : 17), "all threads work");
+    j.nap = 0;
+    for (i = 0; i < 50; i++) { /* workers about to sleep, asleep, and callers who have to wait */
+        nap((long)(i * 7));
+        if (!run_rounds(&j, 3, 5)) break;
+    }
+    CHECK(i == 50, "every task once, after pauses");
+    slm_threads_close(j.pool);
+}
+
+typedef struct caller {
+    pthread_t thread;
+    job j;
+    int good;
+} caller;
+
+static void *call(void *arg) {
+    caller *c = (caller *)arg;
+    c->good = run_rounds(&c->j, 2000, 7);
+    return NULL;
+}
+
+static void test_callers(void) {
+    static caller callers[3];
+    slm_threads *pool = slm_threads_open(3);
+    size_t i;
+    for (i = 0; i < 3; i++) callers[i].j.pool = pool;
+    for (i = 0; i < 3; i++) pthread_create(&callers[i].thread, NULL, call, &callers[i]);
+    for (i = 0; i < 3; i++) pthread_join(callers[i].thread, NULL);
+    for (i = 0; i < 3; i++)
+        CHECK(callers[i].good && callers[i].j.most_inside <= 3, "three callers, one pool");
+    slm_threads_close(pool);
+}
+
+static void test_ends(void) {
+    unsigned sum = 0, i;
+    slm_threads *pool;
+    double cpu;
+    slm_threads_run(NULL, 9, add_one, &sum);
+    CHECK(sum == 9 && slm_threads_count(NULL) == 1, "no pool is a plain loop");
+    slm_threads_close(NULL);
+    for (sum = i = 0; i < 200; i++) {
+        pool = slm_threads_open(1 + i % 5);
+        if (i % 3) slm_threads_run(pool, i % 7, add_one, &sum);
+        if (i % 4 == 3) nap(300); /* close while they sleep */
+        slm_threads_close(pool);
+    }
+    CHECK(sum > 300, "opened and closed at once, in use, asleep");
+    pool = slm_threads_open(0);
+    CHECK(slm_threads_count(pool) == slm_threads_processors(), "as many as processors");
+    slm_threads_run(pool, 100, add_one, &sum);
+    nap(20000);
+    cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    nap(300000);
+    cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    CHECK(cpu < 0.01, "an idle pool uses no processor");
+    slm_threads_close(pool);
+}
+
+/* ---- sessions */
+
+static const char model_path[] = "examples/models/tiny-phi.slm";
+enum { TOKENS = 150 };
+
+typedef struct reader {
+    pthread_t thread;
+    const slm_model *model;
+    slm_session_desc desc;
+    size_t rows;
+    float *logits; /* [TOKENS][rows] */
+    int good;
+} reader;
+
+/* All logits of a text of its own, chunks large and small. */
+static void *read_text(void *arg) {
+    reader *r = (reader *)arg;
+    slm_session *session = NULL;
+    slm_token tokens[TOKENS];
+    size_t at, size, back;
+    float *out = r->logits;
+    for (at = 0; at < TOKENS; at++) tokens[at] = (slm_token)(300 + at * 37 % 1500);
+    r->desc.logits_kept = TOKENS;
+    r->good = slm_session_open(&session, r->model, &r->desc, NULL) == SLM_OK;
+    for (at = 0, size = 101; r->good && at < TOKENS; at += size, size = 7) {
+        r->good = slm_eval(session, tokens + at, size) == SLM_OK;
+        for (back = size; r->good && back-- > 0; out += r->rows) {
+            const float *logits = slm_logits(session, back);
+            if (logits) memcpy(out, logits, r->rows * sizeof *out);
+            else r->good = 0;
+        }
+    }
+    slm_session_close(session);
+    return NULL;
+}
+
+typedef struct counted {
+    slm_threads *pool;
+    unsigned regions;
+} counted;
+
+static void run_counted(void *user, size_t tasks, void (*run)(void *arg, size_t index), void *arg) {
+    counted *c = (counted *)user;
+    __atomic_add_fetch(&c->regions, 1, __ATOMIC_RELAXED);
+    slm_threads_run(c->pool, tasks, run, arg);
+}
+
+static void open_reader(reader *r, const slm_model *model) {
+    slm_model_info info;
+    slm_model_get_info(model, &info);
+    memset(r, 0, sizeof *r);
+    r->model = model;
+    r->rows = info.vocab_rows;
+    r->logits = (float *)calloc(TOKENS * r->rows, sizeof(float));
+}
+
+static int same_logits(const reader *a, const reader *b) {
+    return a->good && b->good && !memcmp(a->logits, b->logits, TOKENS * a->rows * sizeof(float));
+}
+
+/* Two sessions at once in two threads, round after round. */
+static void read_twice(const reader *alone, reader *pair, const char *what) {
+    int round, good = 1;
+    for (round = 0; round < 5; round++) {
+        size_t i;
+        for (i = 0; i < 2; i++) memset(pair[i].logits, 0, TOKENS * pair[i].rows * sizeof(float));
+        for (i = 0; i < 2; i++) pthread_create(&pair[i].thread, NULL, read_text, &pair[i]);
+        for (i = 0; i < 2; i++) pthread_join(pair[i].thread, NULL);
+        for (i = 0; i < 2; i++) good &= same_logits(alone, &pair[i]);
+    }
+    CHECK(good, what);
+}
+
+static void test_sessions(const slm_model *model) {
+    reader alone, pair[2];
+    counted hook;
+    size_t i;
+    open_reader(&alone, model);
+    alone.desc.threads = 1;
+    read_text(&alone);
+    for (i = 0; i < 2; i++) open_reader(&pair[i], model);
+    read_twice(&alone, pair, "two sessions with default threads: the bits of one thread");
+    hook.pool = slm_threads_open(3);
+    hook.regions = 0;
+    for (i = 0; i < 2; i++) {
+        pair[i].desc.threads = 3;
+        pair[i].desc.parallel.run = run_counted;
+        pair[i].desc.parallel.user = &hook;
+    }
+    read_text(&pair[0]);
+    CHECK(same_logits(&alone, &pair[0]), "a session on a pool: the bits of one thread");
+    CHECK(hook.regions > 10, "the pool was used");
+    read_twice(&alone, pair, "two sessions on one pool: the bits of one thread");
+    slm_threads_close(hook.pool);
+    for (i = 0; i < 2; i++) free(pair[i].logits);
+    free(alone.logits);
+}
+
+/* ---- cost of a region */
+
+static void nothing(void *arg, size_t index) { (void)arg, (void)index; }
+
+/* About a microsecond. */
+static void little(void *arg, size_t index) {
+    volatile unsigned *sink = (volatile unsigned *)arg + index * 64;
+    unsigned i;
+    for (i = 0; i < 600; i++) *sink += i;
+}
+
+static double region_cost(slm_threads *pool, unsigned threads, size_t tasks,
+                          void (*body)(void *, size_t)) {
+    static unsigned sinks[64 * 64];
+    double start = 0, best = 1e9;
+    int i, round;
+    slm_parallel hook;
+    hook.run = pool ? slm_threads_run : NULL;
+    hook.user = pool;
+    for (round = 0; round < 7; round++) {
+        start = seconds(CLOCK_MONOTONIC);
+        for (i = 0; i < 20000; i++)
+            slm__parallel(&hook, threads, (size_t)1 << 30, tasks, body, sinks);
+        start = (seconds(CLOCK_MONOTONIC) - start) / 20000 * 1e6;
+        if (start < best) best = start;
+    }
+    return best;
+}
+
+static void measure(void) {
+    slm_threads *pool = slm_threads_open(0);
+    unsigned threads = slm_threads_count(pool);
+    static const size_t tasks[] = {2, 8, 32};
+    size_t i;
+    printf("us per region with %u threads, best of 7 x 20000: tasks of nothing, of 1 us\n", threads);
+    for (i = 0; i < 3; i++) {
+        printf("  %2u tasks: one thread %.2f %.2f", (unsigned)tasks[i],
+               region_cost(NULL, 1, tasks[i], nothing), region_cost(NULL, 1, tasks[i], little));
+        printf("; pool %.2f %.2f", region_cost(pool, threads, tasks[i], nothing),
+               region_cost(pool, threads, tasks[i], little));
+#ifdef _OPENMP
+        nap(100000); /* the pool's workers sleep */
+        printf("; OpenMP %.2f %.2f", region_cost(NULL, threads, tasks[i], nothing),
+               region_cost(NULL, threads, tasks[i], little));
+        nap(100000);
+#endif
+        printf("\n");
+    }
+    slm_threads_close(pool);
+}
+
+int main(int count, char **args) {
+    static const unsigned pools[] = {1, 2, 3, 8};
+    slm_model *model = NULL;
+    FILE *file;
+    size_t i;
+    if (count > 1 && !strcmp(args[1], "--measure")) {
+        measure();
+        return 0;
+    }
+    alarm(240); /* a deadlock ends here, by a signal */
+    for (i = 0; i < sizeof pools / sizeof pools[0]; i++) test_tasks(pools[i]);
+    test_callers();
+    test_ends();
+    file = fopen(model_path, "rb");
+    if (!file) {
+        skipped++;
+        printf("skipped: no bundled model\n");
+    } else {
+        fclose(file);
+        CHECK(slm_model_open(&model, model_path, NULL, NULL) == SLM_OK, "the bundled model opens");
+    }
+    if (model) test_sessions(model);
+    slm_model_close(model);
+    printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
+    return failed != 0;
+}
