@@ -265,7 +265,9 @@ typedef struct slm_session_desc {
     size_t batch;        /* tokens read together; 0: 192 */
     size_t logits_kept;  /* last positions of an slm_eval whose logits can be had; 0: 1 */
     slm_type kv_type;    /* SLM_TYPE_F32 or _F16; 0: f16 if weights are quantized, else f32 */
-    unsigned threads;    /* 0: as many as there are processors; ignored without OpenMP */
+    unsigned threads;    /* ignored without OpenMP. 0: as many as there are processors, shared
+                            with the model's sessions that compute at the same time; one inside
+                            the caller's own parallel region. Another count is used as given. */
     slm_parallel parallel;              /* instead of OpenMP; threads says how many it has */
     int (*cancel)(void *cancel_user);   /* not 0: stop with SLM_ERR_CANCELLED */
     void *cancel_user;
@@ -1577,7 +1579,6 @@ static unsigned slm__default_threads(const slm_parallel *hook) {
 #ifdef SLM__OPENMP
     {
         int processors = omp_get_num_procs(), limit = omp_get_max_threads();
-        if (omp_in_parallel()) return 1;
         return (unsigned)(limit < processors ? limit : processors);
     }
 #else
@@ -2483,6 +2484,7 @@ struct slm_model {
     void *memory;      /* what to release at close, or NULL */
     void *copied_file; /* the file read into memory, or NULL */
     int mapped;
+    int active; /* calls that compute now, by whatever session; only changed atomically */
 };
 
 static const slm__tensor *slm__model_tensor(const slm_model *model, unsigned slot) {
@@ -3085,7 +3087,8 @@ typedef struct slm__row {
 struct slm_session {
     const slm_model *model;
     size_t context, batch, kept, logits_rows, strips;
-    unsigned threads;
+    unsigned threads, team; /* at most; in the call under way */
+    int shares;            /* nobody chose the number of threads */
     size_t capacity;       /* batch rounded up to what the kernels read at once */
     int quantized;         /* some matrix is of integers */
     slm_parallel parallel;
@@ -3127,6 +3130,34 @@ struct slm_session {
     slm_error error;
     int bad_layer;         /* a value left the KV cache's range here; -1: none */
 };
+
+/* Begins a call that computes. Where nobody chose the number of threads, calls of one model that
+   run at once share the processors, and inside a host's own parallel region each has one. */
+static unsigned slm__begin(slm_session *s) {
+    s->team = s->threads;
+#ifdef SLM__OPENMP
+    {
+        int *active = &((slm_model *)s->model)->active, now;
+#pragma omp atomic capture
+        now = ++*active;
+        if (s->shares) s->team = omp_in_parallel() ? 1 : s->threads / (unsigned)now;
+    }
+#endif
+    return slm__fp_enter();
+}
+
+static void slm__end(slm_session *s, unsigned saved) {
+    slm__fp_leave(saved);
+#ifdef SLM__OPENMP
+    {
+        int *active = &((slm_model *)s->model)->active;
+#pragma omp atomic
+        --*active;
+    }
+#else
+    (void)s;
+#endif
+}
 
 /* Rotary positions (Su et al. 2021) on the first `rotary` elements of a head; angles holds
    cosine and sine of each pair. Half style turns (x[i], x[i + rotary/2]), the other (x[2i],
@@ -3220,7 +3251,7 @@ static void slm__multiply(const slm_session *s, const slm__product *list, size_t
                  (16 * SLM__STRIP_TILES);
         work += list[i].weight->bytes;
     }
-    slm__parallel(&s->parallel, s->threads, work * ((tokens + 3) / 4), tasks, slm__multiply_task,
+    slm__parallel(&s->parallel, s->team, work * ((tokens + 3) / 4), tasks, slm__multiply_task,
                   &job);
 }
 
@@ -3379,10 +3410,10 @@ static void slm__attention(slm_session *s, size_t layer, size_t count) {
     job.layer = layer;
     job.count = count;
     job.line = (s->context + 15) / 16 * 16;
-    slm__parallel(&s->parallel, s->threads, count * wide * 64, count, slm__prepare_task, &job);
+    slm__parallel(&s->parallel, s->team, count * wide * 64, count, slm__prepare_task, &job);
     for (i = 0; i < count; i++)
         if (s->rows[i].overflow) s->bad_layer = (int)layer;
-    slm__parallel(&s->parallel, s->threads,
+    slm__parallel(&s->parallel, s->team,
                   count * (s->rows[count - 1].position + 1) * wide * s->cache.item / 2, s->strips,
                   slm__attention_task, &job);
 }
@@ -3433,7 +3464,7 @@ static void slm__between_layers(slm_session *s, int add, const slm__tensor *norm
     job.add = add;
     job.norm = norm;
     job.input = input;
-    slm__parallel(&s->parallel, s->threads, count * s->model->shape.hidden * 64, count,
+    slm__parallel(&s->parallel, s->team, count * s->model->shape.hidden * 64, count,
                   slm__between_task, &job);
 }
 
@@ -3484,7 +3515,7 @@ static void slm__forward_layer(slm_session *s, size_t index, size_t count) {
     slm__multiply(s, first, 4, count);
     slm__attention(s, index, count);
     if (s->quantized)
-        slm__parallel(&s->parallel, s->threads, count * shape->ffn * 64, count, slm__ends_task,
+        slm__parallel(&s->parallel, s->team, count * shape->ffn * 64, count, slm__ends_task,
                       &ends);
     slm__multiply(s, last, 2, count);
 }
@@ -3599,6 +3630,7 @@ static int slm__plan_session(slm_session *s, const slm_model *model,
     s->parallel = desc->parallel;
     s->threads = desc->threads ? desc->threads : slm__default_threads(&desc->parallel);
     if (s->threads < 1) s->threads = 1;
+    s->shares = !desc->threads;
     s->strips = s->threads == 1 ? 1 : (size_t)s->threads * 4;
     s->cancel = desc->cancel;
     s->cancel_user = desc->cancel_user;
@@ -3731,13 +3763,13 @@ SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t coun
     finals = s->final_count;
     logits = s->logits_count;
     s->final_count = s->logits_count = 0;
-    saved = slm__fp_enter();
+    saved = slm__begin(s);
     for (done = 0; done < count && result == SLM_OK;) {
         size_t chunk = count - done < s->batch ? count - done : s->batch;
         result = slm__eval_chunk(s, tokens + done, chunk, count - done - chunk);
         done += chunk;
     }
-    slm__fp_leave(saved);
+    slm__end(s, saved);
     if (result != SLM_OK) {
         /* cancelled before any of these was overwritten: they are still the last position's */
         int intact = result == SLM_ERR_CANCELLED && !s->final_count;
@@ -3767,10 +3799,10 @@ SLM_API const float *slm_logits(slm_session *s, size_t back) {
                               s->codes);
         product = slm__product_of(&input, slm__model_tensor(s->model, SLM__HEAD), s->logits,
                                   rows);
-        saved = slm__fp_enter();
+        saved = slm__begin(s);
         for (i = 0; i < s->logits_count; i++) slm__quantize_row(s, &input, i);
         slm__multiply(s, &product, 1, s->logits_count);
-        slm__fp_leave(saved);
+        slm__end(s, saved);
     }
     for (i = 0; i < rows; i++)
         if (!slm__finite(s->logits[(at - s->logits_at) * rows + i])) {

@@ -1,4 +1,4 @@
-/* test_threads.c - examples/threads.h: every task once, any number
+/* test_threads.c - examples/threads.h and the library's own threads: every task once, any number
    of callers, the same bits, no more threads than there should be, none that is busy when idle.
    With --measure: what a region costs. */
 #define _GNU_SOURCE 1
@@ -6,6 +6,7 @@
 #include "../slm.h"
 #include "../examples/threads.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -244,9 +245,83 @@ static void test_sessions(const slm_model *model) {
     CHECK(hook.regions > 10, "the pool was used");
     read_twice(&alone, pair, "two sessions on one pool: the bits of one thread");
     slm_threads_close(hook.pool);
+    CHECK(model->active == 0, "no call counts as active any more");
     for (i = 0; i < 2; i++) free(pair[i].logits);
     free(alone.logits);
 }
+
+/* ---- OpenMP */
+
+#ifdef _OPENMP
+/* Threads of this process; 0: cannot be told. */
+static int threads_now(void) {
+    DIR *tasks = opendir("/proc/self/task");
+    int count = -2; /* . and .. */
+    if (!tasks) return 0;
+    while (readdir(tasks)) count++;
+    closedir(tasks);
+    return count;
+}
+
+static unsigned team_of(const slm_model *model, unsigned threads) {
+    slm_session_desc desc;
+    slm_session *session = NULL;
+    unsigned team = 0;
+    memset(&desc, 0, sizeof desc);
+    desc.threads = threads;
+    if (slm_session_open(&session, model, &desc, NULL) == SLM_OK) {
+        slm__end(session, slm__begin(session));
+        team = session->team;
+    }
+    slm_session_close(session);
+    return team;
+}
+
+static void test_teams(slm_model *model) {
+    unsigned all = (unsigned)omp_get_num_procs();
+    CHECK(team_of(model, 0) == all, "alone: as many as processors");
+    omp_set_num_threads((int)all * 4);
+    CHECK(team_of(model, 0) == all, "never more than processors");
+    CHECK(team_of(model, all + 3) == all + 3, "a given count is used as given");
+    omp_set_num_threads(1);
+    CHECK(team_of(model, 0) == 1, "never more than OpenMP may use");
+    omp_set_num_threads((int)all);
+    model->active = 1;
+    CHECK(team_of(model, 0) <= (all > 1 ? all / 2 : 1), "two at once share the processors");
+    CHECK(team_of(model, all) == all, "not where the caller chose");
+    model->active = 0;
+}
+
+/* Sessions in a host's own region, with nested regions allowed. */
+static void test_host_region(const slm_model *model) {
+    reader alone, readers[3];
+    unsigned teams[3] = {0, 0, 0};
+    int before, after, i;
+    open_reader(&alone, model);
+    alone.desc.threads = 1;
+    read_text(&alone);
+    for (i = 0; i < 3; i++) open_reader(&readers[i], model);
+    omp_set_max_active_levels(4);
+#pragma omp parallel num_threads(3)
+    nap(1000);
+    before = threads_now();
+#pragma omp parallel for num_threads(3) schedule(static, 1)
+    for (i = 0; i < 3; i++) {
+        read_text(&readers[i]);
+        teams[i] = team_of(model, 0);
+    }
+    after = threads_now();
+    for (i = 0; i < 3; i++)
+        CHECK(same_logits(&alone, &readers[i]) && teams[i] == 1, "one thread in a host's region");
+    CHECK(after == before, "no threads were added to the host's");
+    for (i = 0; i < 3; i++) readers[i].desc.threads = 2;
+#pragma omp parallel for num_threads(3) schedule(static, 1)
+    for (i = 0; i < 3; i++) read_text(&readers[i]);
+    for (i = 0; i < 3; i++) CHECK(same_logits(&alone, &readers[i]), "nested: the same bits");
+    for (i = 0; i < 3; i++) free(readers[i].logits);
+    free(alone.logits);
+}
+#endif
 
 /* ---- cost of a region */
 
@@ -321,6 +396,13 @@ int main(int count, char **args) {
         CHECK(slm_model_open(&model, model_path, NULL, NULL) == SLM_OK, "the bundled model opens");
     }
     if (model) test_sessions(model);
+#ifdef _OPENMP
+    if (model) test_teams(model);
+    if (model) test_host_region(model);
+#else
+    skipped++;
+    printf("skipped: OpenMP's threads (built without)\n");
+#endif
     slm_model_close(model);
     printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
     return failed != 0;
