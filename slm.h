@@ -350,6 +350,11 @@ typedef struct slm_generation {
                                  must stay valid. The session is rewound to before the token in
                                  which the stop began. */
     size_t stop_count;
+    unsigned draft; /* at most 16; 0: off. Prompt lookup: where the last tokens stand in the context
+                       already, up to this many that followed them are evaluated together with the
+                       next one, and count if they are what would have been picked. Results do not
+                       change by a bit. Needs a batch above 1; with logits_kept of draft + 1 the
+                       head's matrix is read once for all of them. */
 } slm_generation;
 
 typedef enum slm_reason {
@@ -3084,6 +3089,8 @@ typedef struct slm__row {
     int overflow; /* a key or value is beyond what the cache holds */
 } slm__row;
 
+enum { SLM__DRAFT_MAX = 16 };
+
 struct slm_session {
     const slm_model *model;
     size_t context, batch, kept, logits_rows, strips;
@@ -3110,8 +3117,11 @@ struct slm_session {
     slm__codes *inner_codes; /* [blocks of intermediate][capacity] */
     float *angles;         /* [batch][rotary / 2][2]: cosine, sine */
     float *scores;         /* [strips][SLM__QUERIES][context rounded up to 16] */
-    float *final;          /* [kept][hidden]: the last positions after the final norm */
-    size_t final_count, logits_at, logits_count;
+    float *final;          /* [kept, or drafts + 1][hidden]: positions after the final norm */
+    size_t final_first, final_count; /* rows of it that can be asked for: [first, count) */
+    size_t logits_at, logits_count;
+    size_t drafts;         /* tokens that can be drafted at most: what a batch holds */
+    size_t ahead;          /* drafted tokens behind position in history, cache and final */
     float *logits;         /* [logits_rows][vocabulary rows] */
     uint32_t *candidates;  /* [vocabulary rows] */
     float *adjusted;       /* [vocabulary rows]: logits after penalties */
@@ -3540,6 +3550,11 @@ static slm_result slm__forward(slm_session *s, size_t count) {
 
 /* ---- >>session --------------------------------------------------------------------------- */
 
+/* Rows of positions whose logits can be asked for: those kept, or a token and its drafts. */
+static size_t slm__finals(const slm_session *s) {
+    return s->kept > s->drafts + 1 ? s->kept : s->drafts + 1;
+}
+
 static void slm__carve_session(slm_session *s, slm__arena *arena) {
     const slm__shape *shape = &s->model->shape;
     size_t wide = (size_t)shape->heads * shape->head_size;
@@ -3548,7 +3563,7 @@ static void slm__carve_session(slm_session *s, slm__arena *arena) {
     size_t heads = (size_t)shape->layers * shape->kv_heads;
     size_t context = slm__round_up(s->context, 16), hidden = shape->hidden;
     size_t widest = hidden > wide ? hidden : wide, rows = s->capacity;
-    size_t inputs = s->quantized ? rows : 0, ffn = shape->ffn;
+    size_t inputs = s->quantized ? rows : 0, ffn = shape->ffn, finals;
     s->cache.key_head = slm__size(context, shape->head_size, 0);
     s->cache.value_head = slm__size(context, padded, 0);
     s->cache.keys = (uint8_t *)slm__carve(arena, slm__size(heads, s->cache.key_head, 0),
@@ -3573,7 +3588,8 @@ static void slm__carve_session(slm_session *s, slm__arena *arena) {
                                               sizeof(slm__codes));
     s->angles = (float *)slm__carve(arena, slm__size(batch, shape->rotary, 0), 4);
     s->scores = (float *)slm__carve(arena, slm__size(s->strips * SLM__QUERIES, context, 0), 4);
-    s->final = (float *)slm__carve(arena, slm__size(s->kept + SLM__QUERIES, hidden, 0), 4);
+    finals = slm__finals(s) + SLM__QUERIES;
+    s->final = (float *)slm__carve(arena, slm__size(finals, hidden, 0), 4);
     s->logits = (float *)slm__carve(arena, slm__size(s->logits_rows, shape->vocab_rows, 0), 4);
     s->candidates = (uint32_t *)slm__carve(arena, shape->vocab_rows, sizeof(uint32_t));
     s->adjusted = (float *)slm__carve(arena, shape->vocab_rows, sizeof(float));
@@ -3589,7 +3605,7 @@ static void slm__clear_session(slm_session *s) {
     size_t widest = hidden > wide ? hidden : wide;
     memset(s->cache.keys, 0, slm__size((size_t)shape->layers * shape->kv_heads,
                                        s->cache.key_head * s->cache.item, 0));
-    memset(s->final + s->kept * hidden, 0, SLM__QUERIES * hidden * sizeof(float));
+    memset(s->final, 0, (slm__finals(s) + SLM__QUERIES) * hidden * sizeof(float));
     for (row = 0; row < s->capacity; row++)
         if (row >= s->batch || row < s->model->kernels->tokens) {
             memset(s->normed + row * hidden, 0, hidden * sizeof(float));
@@ -3624,6 +3640,8 @@ static int slm__plan_session(slm_session *s, const slm_model *model,
     s->kept = desc->logits_kept ? desc->logits_kept : 1;
     if (s->context > limit || s->kept > s->context || desc->threads > 4096) return 0;
     if (s->batch > s->context) s->batch = s->context;
+    s->drafts = s->batch - 1;
+    if (s->drafts > SLM__DRAFT_MAX) s->drafts = SLM__DRAFT_MAX;
     s->logits_rows = s->kept < 16 ? s->kept : 16;
     s->capacity = slm__round_up(s->batch > s->logits_rows ? s->batch : s->logits_rows,
                                 model->kernels->tokens);
@@ -3704,20 +3722,24 @@ SLM_API const char *slm_session_error(const slm_session *s) { return s ? s->erro
 
 SLM_API size_t slm_position(const slm_session *s) { return s ? s->position : 0; }
 
+static void slm__forget_logits(slm_session *s) {
+    s->final_first = s->final_count = s->logits_count = s->ahead = 0;
+}
+
 SLM_API slm_result slm_rewind(slm_session *s, size_t position) {
     if (!s) return SLM_ERR_ARGUMENT;
     if (position > s->position)
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "rewind to %u, beyond position %u",
                          position, s->position);
     s->position = position;
-    s->final_count = s->logits_count = 0;
+    slm__forget_logits(s);
     s->generating = 0;
     return SLM_OK;
 }
 
 /* Reads one chunk; the rows among the last `kept` of the whole call go on to the final norm. */
 static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_t count,
-                                  size_t rest) {
+                                  size_t rest, size_t kept) {
     const slm__tensor *norm = slm__model_tensor(s->model, SLM__FINAL_NORM);
     size_t hidden = s->model->shape.hidden, row, i, first;
     slm_result result;
@@ -3729,7 +3751,7 @@ static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_
     }
     result = slm__forward(s, count);
     if (result != SLM_OK) return result;
-    first = rest >= s->kept ? count : count + rest > s->kept ? count + rest - s->kept : 0;
+    first = rest >= kept ? count : count + rest > kept ? count + rest - kept : 0;
     for (row = first; row < count; row++) {
         float *out = s->final + s->final_count * hidden;
         s->model->kernels->layer_norm(out, s->hidden + row * hidden, hidden,
@@ -3745,10 +3767,32 @@ static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_
     return SLM_OK;
 }
 
-SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t count) {
-    size_t start, done, i, finals, logits;
+/* slm_eval without its checks; the last `kept` positions can be asked for logits. */
+static slm_result slm__eval(slm_session *s, const slm_token *tokens, size_t count, size_t kept) {
+    size_t start = s->position, done;
     slm_result result = SLM_OK;
-    unsigned saved;
+    size_t first = s->final_first, finals = s->final_count, logits = s->logits_count;
+    unsigned saved = slm__begin(s);
+    slm__forget_logits(s);
+    for (done = 0; done < count && result == SLM_OK;) {
+        size_t chunk = count - done < s->batch ? count - done : s->batch;
+        result = slm__eval_chunk(s, tokens + done, chunk, count - done - chunk, kept);
+        done += chunk;
+    }
+    slm__end(s, saved);
+    if (result != SLM_OK) {
+        /* cancelled before any of these was overwritten: they are still the last position's */
+        int intact = result == SLM_ERR_CANCELLED && !s->final_count;
+        s->position = start;
+        s->final_first = intact ? first : 0;
+        s->final_count = intact ? finals : 0;
+        s->logits_count = intact ? logits : 0;
+    }
+    return result;
+}
+
+SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t count) {
+    size_t i;
     if (!s || (!tokens && count)) return SLM_ERR_ARGUMENT;
     for (i = 0; i < count; i++)
         if (tokens[i] < 0 || (uint32_t)tokens[i] >= s->model->shape.vocab_rows)
@@ -3758,26 +3802,7 @@ SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t coun
         return slm__fail(&s->error, SLM_ERR_CONTEXT_FULL,
                          "%u tokens do not fit: the context of %u holds %u", count, s->context,
                          s->position);
-    if (!count) return SLM_OK;
-    start = s->position;
-    finals = s->final_count;
-    logits = s->logits_count;
-    s->final_count = s->logits_count = 0;
-    saved = slm__begin(s);
-    for (done = 0; done < count && result == SLM_OK;) {
-        size_t chunk = count - done < s->batch ? count - done : s->batch;
-        result = slm__eval_chunk(s, tokens + done, chunk, count - done - chunk);
-        done += chunk;
-    }
-    slm__end(s, saved);
-    if (result != SLM_OK) {
-        /* cancelled before any of these was overwritten: they are still the last position's */
-        int intact = result == SLM_ERR_CANCELLED && !s->final_count;
-        s->position = start;
-        s->final_count = intact ? finals : 0;
-        s->logits_count = intact ? logits : 0;
-    }
-    return result;
+    return count ? slm__eval(s, tokens, count, s->kept) : SLM_OK;
 }
 
 SLM_API const float *slm_logits(slm_session *s, size_t back) {
@@ -3786,7 +3811,7 @@ SLM_API const float *slm_logits(slm_session *s, size_t back) {
     size_t rows, at, i;
     unsigned saved;
     if (!s) return NULL;
-    if (back >= s->final_count) {
+    if (back >= s->final_count - s->final_first) {
         slm__fail(&s->error, SLM_ERR_ARGUMENT, "no logits kept %u positions back", back);
         return NULL;
     }
@@ -3794,7 +3819,8 @@ SLM_API const float *slm_logits(slm_session *s, size_t back) {
     at = s->final_count - 1 - back;
     if (at < s->logits_at || at >= s->logits_at + s->logits_count) {
         s->logits_at = at;
-        s->logits_count = back + 1 < s->logits_rows ? back + 1 : s->logits_rows;
+        s->logits_count = back + 1 + s->ahead; /* drafted ones too: they are asked for next */
+        if (s->logits_count > s->logits_rows) s->logits_count = s->logits_rows;
         input = slm__input_of(s->final + at * s->model->shape.hidden, s->model->shape.hidden,
                               s->codes);
         product = slm__product_of(&input, slm__model_tensor(s->model, SLM__HEAD), s->logits,
@@ -4069,6 +4095,9 @@ SLM_API slm_result slm_generate(slm_session *s, const slm_generation *generation
     for (i = 0; generation && i < generation->stop_count; i++)
         if (!generation->stops || !generation->stops[i] || strlen(generation->stops[i]) > 255)
             return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a stop is missing or too long");
+    if (generation && generation->draft > SLM__DRAFT_MAX)
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a draft of %u tokens; the most is %u",
+                         (size_t)generation->draft, (size_t)SLM__DRAFT_MAX);
     memset(&s->generation, 0, sizeof s->generation);
     if (generation) s->generation = *generation;
     s->generating = 1;
@@ -4149,6 +4178,60 @@ static void slm__show(slm_session *s, slm_piece *piece, const char *text, size_t
     piece->size = s->shown = whole;
 }
 
+/* Prompt lookup: where the last three or else two of `count` tokens stood before, most recently,
+   what followed them is a guess at what follows now. Puts `most` tokens behind them; the guess
+   may run into itself, so a short period goes on. 0: they did not stand anywhere. */
+static size_t slm__look_up(slm_token *tokens, size_t count, size_t most) {
+    size_t size, at, i;
+    for (size = 3; size >= 2; size--)
+        for (at = count; at-- > size;) {
+            if (memcmp(tokens + at - size, tokens + count - size, size * sizeof *tokens)) continue;
+            for (i = 0; i < most; i++) tokens[count + i] = tokens[at + i];
+            return most;
+        }
+    return 0;
+}
+
+/* Moves on by a token that was drafted. The cancel hook is asked as slm_eval would ask it. */
+static slm_result slm__take_draft(slm_session *s) {
+    if (s->cancel && s->cancel(s->cancel_user)) {
+        slm__forget_logits(s);
+        return slm__fail(&s->error, SLM_ERR_CANCELLED, "cancelled");
+    }
+    s->ahead--;
+    s->position++;
+    s->final_first++;
+    s->final_count++;
+    return SLM_OK;
+}
+
+/* Appends a picked token: it was drafted, or it is evaluated with a new draft, or alone. A draft
+   lies in the history behind the position, where slm__eval puts it anyway. */
+static slm_result slm__append_token(slm_session *s, slm_token token) {
+    const slm_generation *g = &s->generation;
+    size_t most = g->draft < s->drafts ? g->draft : s->drafts, start = s->position;
+    slm_token *tokens = s->history + start;
+    slm_error error;
+    slm_result result;
+    if (s->ahead && *tokens == token) return slm__take_draft(s);
+    if (most > s->context - start - 1) most = s->context - start - 1;
+    if (g->limit && most > g->limit - s->generated - 1) most = g->limit - s->generated - 1;
+    *tokens = token;
+    if (most) most = slm__look_up(s->history, start + 1, most);
+    if (most) {
+        error = s->error;
+        result = slm__eval(s, tokens, most + 1, most + 1);
+        if (result == SLM_OK) {
+            s->position = start + 1;
+            s->final_count = 1;
+            s->ahead = most;
+        }
+        if (result == SLM_OK || result == SLM_ERR_CANCELLED) return result;
+        s->error = error; /* what a wrong guess gives is no failure */
+    }
+    return slm_eval(s, &token, 1);
+}
+
 SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
     const char *text;
     const float *logits;
@@ -4177,7 +4260,7 @@ SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
     logits = slm_logits(s, 0);
     if (!logits) return s->error.code;
     logprob = slm__logprob(logits, s->model->shape.vocab_rows, (size_t)token);
-    result = slm_eval(s, &token, 1);
+    result = slm__append_token(s, token);
     if (result != SLM_OK) { /* a cancelled token is drawn again, not another one */
         s->random = random;
         s->seeded = seeded;

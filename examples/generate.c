@@ -18,6 +18,8 @@ static const char help[] =
     "  --min-p P       only tokens with P of the likeliest one's probability (off)\n"
     "  --seed S        random seed (0): a command gives the same text twice\n"
     "  --ignore-eos    go on after an end token\n"
+    "  --draft N       guess up to N tokens ahead (0; at most 16): faster where a text repeats\n"
+    "                  itself and reading the weights takes the time; the text is the same\n"
     "  --threads N     (as many as there are processors)\n"
     "  --kv f16|f32    type of the KV cache (f16 for q8 models, else f32)\n";
 
@@ -53,6 +55,8 @@ static void parse(int count, char **args, options *o) {
         else if (!strcmp(name, "--seed"))
             sampling->seed = tool_number(name, tool_value(count, args, &i), UINT64_MAX);
         else if (!strcmp(name, "--ignore-eos")) o->generation.ignore_end = 1;
+        else if (!strcmp(name, "--draft"))
+            o->generation.draft = (unsigned)tool_number(name, tool_value(count, args, &i), 16);
         else if (!strcmp(name, "--threads"))
             o->session.threads =
                 (unsigned)tool_number(name, tool_value(count, args, &i), 4096);
@@ -68,6 +72,7 @@ static void parse(int count, char **args, options *o) {
 int main(int count, char **args) {
     static options o;
     slm_model *model;
+    slm_model_info info;
     slm_session *session;
     slm_piece piece;
     slm_result result;
@@ -82,6 +87,8 @@ int main(int count, char **args) {
     size = strlen(text);
     if (o.file || !strcmp(text, "-")) text = tool_read(o.file ? o.file : "-", &size);
     model = tool_open(o.model, NULL);
+    slm_model_get_info(model, &info);
+    o.session.logits_kept = o.generation.draft < info.context ? o.generation.draft + 1 : 1;
 #ifndef _OPENMP
     o.session.parallel.run = slm_threads_run;
     o.session.parallel.user = pool = slm_threads_open(o.session.threads);

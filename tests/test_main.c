@@ -31,6 +31,7 @@ static const char *where = "";
 #include "test_kernels.c"
 #include "test_golden.c"
 #include "test_generate.c"
+#include "test_draft.c"
 #include "test_tokenizer.c"
 #include "test_texts.c"
 #include "test_ids.c"
@@ -60,6 +61,7 @@ int main(int count, char **args) {
     }
     where = "";
     test_generate("examples/models/tiny-phi.slm");
+    test_draft("examples/models/tiny-phi.slm");
     printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
     return failed != 0;
 }

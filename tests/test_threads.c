@@ -357,7 +357,8 @@ static void measure(void) {
     unsigned threads = slm_threads_count(pool);
     static const size_t tasks[] = {2, 8, 32};
     size_t i;
-    printf("us per region with %u threads, best of 7 x 20000: tasks of nothing, of 1 us\n", threads);
+    printf("us per region with %u threads, best of 7 x 20000: tasks of nothing, of 1 us\n",
+           threads);
     for (i = 0; i < 3; i++) {
         printf("  %2u tasks: one thread %.2f %.2f", (unsigned)tasks[i],
                region_cost(NULL, 1, tasks[i], nothing), region_cost(NULL, 1, tasks[i], little));
