@@ -102,6 +102,9 @@ if [ -f $tiny ]; then
     [ "$(wc -w <$T/a)" -ge 60 ] && ok || bad "120 tokens are at least 60 words"
     check "slm-generate again" $B/slm-generate $tiny -p "Once upon a time" -n 120 --threads 3
     same "the same command, the same text" $T/a $T/out
+    check "slm-generate --draft" $B/slm-generate $tiny -p "Once upon a time" -n 120 --draft 7
+    same "drafts do not change the text" $T/a $T/out
+    refuse "a draft too long" 2 $B/slm-generate $tiny --draft 17
     printf 'Once upon a time' | $B/slm-generate $tiny -p - -n 120 >$T/b
     same "a prompt from stdin" $T/a $T/b
     $B/slm-generate $tiny -p "Once upon a time" -n 0 >$T/b; printf 'Once upon a time\n' >$T/c

@@ -12,15 +12,16 @@ typedef struct draft_pair {
     size_t taken, wasted; /* drafted tokens that counted, and that did not */
 } draft_pair;
 
-/* Position, logits of the last positions, error text: 1 if both show the same. */
+/* Position, error text, logits of the last positions: 1 if both show the same. */
 static int draft_same_state(draft_pair *p) {
     size_t back;
-    int good = slm_position(p->plain) == slm_position(p->drafted);
+    int good = slm_position(p->plain) == slm_position(p->drafted) &&
+               !strcmp(slm_session_error(p->plain), slm_session_error(p->drafted));
     for (back = 3; back-- > 0;) {
         const float *a = slm_logits(p->plain, back), *b = slm_logits(p->drafted, back);
         good &= !a == !b && (!a || !memcmp(a, b, p->rows * sizeof *a));
     }
-    return good && !strcmp(slm_session_error(p->plain), slm_session_error(p->drafted));
+    return good;
 }
 
 static int draft_same_piece(const slm_piece *a, const slm_piece *b) {
