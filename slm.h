@@ -4194,10 +4194,8 @@ static size_t slm__look_up(slm_token *tokens, size_t count, size_t most) {
 
 /* Moves on by a token that was drafted. The cancel hook is asked as slm_eval would ask it. */
 static slm_result slm__take_draft(slm_session *s) {
-    if (s->cancel && s->cancel(s->cancel_user)) {
-        slm__forget_logits(s);
+    if (s->cancel && s->cancel(s->cancel_user))
         return slm__fail(&s->error, SLM_ERR_CANCELLED, "cancelled");
-    }
     s->ahead--;
     s->position++;
     s->final_first++;
