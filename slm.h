@@ -16,7 +16,7 @@
          #include "slm.h"
          int main(void) {
              slm_model *model = NULL; slm_session *session = NULL; slm_piece piece;
-             if (slm_model_open(&model, "examples/models/tiny.slm", NULL, NULL) == SLM_OK &&
+             if (slm_model_open(&model, "examples/models/tiny-phi.slm", NULL, NULL) == SLM_OK &&
                  slm_session_open(&session, model, NULL, NULL) == SLM_OK &&
                  slm_prompt(session, "Once", SLM_NUL, SLM_ADD_BOS) == SLM_OK &&
                  slm_generate(session, NULL) == SLM_OK)
@@ -39,27 +39,38 @@
      SLM_STATIC       all functions static            SLM_NO_STDIO   no slm_model_open by path
      SLM_NO_MALLOC    no malloc: give memory or an allocator
      SLM_MALLOC(n), SLM_FREE(p)   other default allocator
-     SLM_NO_OPENMP    ignore -fopenmp                 SLM_NO_SIMD, SLM_NO_AVX2   portable C only
+     SLM_NO_OPENMP    ignore -fopenmp                 SLM_NO_SIMD    portable C only
+     SLM_NO_AVX2 (all of x86), SLM_NO_AVXVNNI, SLM_NO_AVX512   without these kernels
      SLM_NO_MMAP      read files instead of mapping them
 
    NUMERICS (version SLM_NUMERICS)
      One file and one input give the same bits for every thread count, chunking, instruction set,
-     compiler and optimisation level. No fused multiply-add is used in any result.
-     - Products of a matrix and a vector: within 256 columns in sequential order from +0
-       (s = s + w*x, two roundings), the block sums added in order from +0, then the bias.
+     compiler and optimisation level. Every operation below is one IEEE single-precision operation,
+     rounded to nearest even; a product that is added is rounded before (no fused multiply-add).
+     Columns are taken in blocks of 256 from column 0; the last block may be short.
+     - f32, f16, bf16 matrices (halves widened exactly): for each block s = +0, then s = s + w*x by
+       column; y = +0, then y = y + s by block; then y = y + bias if there is one.
+     - Activations for q8, q4, q4f: the input x is rotated first if the matrix is (see ROTATED).
+       For each block: m = max |x|; scale_x = m / 127; q = (x * (127/m) + 12582912) - 12582912,
+       clamped to -127..127; if 127/m is not finite all q are 0.
+     - q8: per block d = sum of q*w (integers, exact); y = y + float(d) * (scale_w * scale_x), by
+       block from +0.
+     - q4, q4f: per block s = +0, then by group of 32 (q4) or 16 (q4f) columns
+       s = s + float(sum of q*w) * float(sub-scale) (that product is exact); then
+       y = y + s * scale_x, by block from +0; at the end y = y * row scale. Then the bias.
      - Sums over a vector (norms, softmax): 16 partial sums, element i in partial sum i mod 16,
        then s[i] += s[i+8], s[i] += s[i+4], s[i] += s[i+2], s[0] + s[1].
-     - Norms in two passes: mean, then the variance of the differences; 1/sqrt(var + eps) by IEEE
-       division and square root.
-     - Attention: scores in sequential order over the head's elements, times the scale; the exact
-       maximum; exp of the difference; weighted values summed over positions in order; the result
-       divided by the sum.
-     - exp: 2^n times a polynomial of degree 6 (slm__exp); below -87 it is +0. GELU (tanh form) is
-       x / (1 + exp(-2u)). Rotary angles are position * inverse frequency rounded to float, their
-       sine and cosine computed in double and rounded to float.
-     - q8: activations per 256 columns: m = max |x|, q = round-to-even(x * (127/m)), scale m/127.
-       Per block: float(sum of q*w) * (scale_w * scale_x), added in order.
-       Types with ROTATED: see the file format.
+     - LayerNorm in two passes: mean = sum / n, then v = sum of (x - mean) * (x - mean);
+       r = 1 / sqrt(v / n + eps); y = bias + ((x - mean) * r) * weight.
+     - Rotary: angle = float(position) * inverse frequency; its sine and cosine in double
+       (slm__sin_cos), rounded; (x, y) become x*cos + (-y)*sin, y*cos + x*sin.
+     - Attention: score = (s = +0, then s = s + k*q by element) * scale; m = the largest;
+       e = exp(score - m); t = sum of e (position i in partial sum i mod 16); out = +0, then
+       out = out + v*e by position; out = out / t. scale: the header's, or 1/sqrt(head size).
+     - exp: slm__exp, 2^n times a polynomial of degree 6; below -87 it is +0. GELU (tanh form):
+       u = (x + 0.044715 * (x*x*x)) * 0.79788456; x / (1 + exp(-2u)).
+     - Residual of Phi and GPT-J: (attention + feed-forward) + stream.
+     - Keys and values are rounded to the KV cache's type.
 
    FILE FORMAT (.slm, major 1, minor 0; little-endian)
      offset size  field
@@ -103,15 +114,26 @@
      Types: 0 vector, f32 [cols] with rows = 1; matrices [rows, cols] in tiles of 16 rows:
        1 f32   a tile is [cols][16] f32
        2 f16   a tile is [cols][16] IEEE half
-       4 q8    a tile is [blocks][16] f16 scales (blocks = ceil(cols/256)), zero padded to 64
-               bytes, then [ceil(cols/4)][16][4] bytes: code = w + 128, w in -127..127;
-               columns beyond cols have code 128; weight = scale * w
+       3 bf16  a tile is [cols][16] upper halves of f32
+       4 q8    B = ceil(cols/256) blocks. A tile is [B][16] f16 scales, zero padded to a multiple
+               of 64 bytes, then [2*ceil(cols/8)][16][4] bytes: code u of column 4*i + j of a row
+               at [i][row][j]; w = u - 128, in -127..127; weight = w * scale
+       5 q4    a tile is [16] f32 row scales, then its blocks, each with the c columns that it has
+               (256, the last one perhaps fewer): G = ceil(c/32) groups; [G][16] signed bytes, the
+               sub-scales, zero padded to a multiple of 64 bytes; then [4*G][16][4] bytes: at
+               [i][row][j] the low nibble is the code of the block's column 8*i + j, the high one
+               that of column 8*i + 4 + j; w = table[code]; weight = (w * sub-scale) * row scale
+       6 q4f   as q4, with groups of 16: G = ceil(c/16), [2*G][16][4] bytes of codes
+       table: -31 -25 -20 -16 -12 -8 -5 -2 0 3 6 9 12 16 22 31
+       Columns beyond cols have the code of zero: 128 in q8, 8 in q4 and q4f.
        A tile's bytes are rounded up to an odd number of 64-byte lines (so tiles never lie a
-       multiple of 4096 bytes apart); a matrix has ceil(rows/16) tiles; rows beyond are zero.
-     ROTATED (q8 with cols >= 256): each row w is stored as R w, and activations x are replaced by
-       R x before the product. R: element i is multiplied by sign(i); then, in blocks of 256 and,
-       for what remains, of the largest power of two that fits, the Walsh-Hadamard butterfly
-       (for h = 1, 2, 4, ...: a+b, a-b on pairs h apart), times 1/sqrt(block) as one multiply.
+       multiple of 4096 bytes apart); a matrix has ceil(rows/16) tiles; in the last one, rows
+       beyond the matrix have the codes of zero.
+     ROTATED (q8, q4, q4f with cols >= 256, always): each row w is stored as R w, and activations x
+       are replaced by R x before the product. R: element i is multiplied by sign(i); then, in
+       blocks of 256 and, for what remains, of the largest power of two that fits, the
+       Walsh-Hadamard butterfly (for h = 1, 2, 4, ...: a+b, a-b on pairs h apart), times
+       1/sqrt(block) as one multiply.
        sign(i) = -1 where bit 31 of (uint32)(i * 0x9E3779B1 ^ (i * 0x85EBCA6B >> 15)) is set.
        A gathered embedding row is turned back: the butterfly, the multiply, then the signs.
 
