@@ -1,0 +1,39 @@
+/* dump_weights.c MODEL.slm OUT - every tensor as little-endian f32, row by row, in the order of the
+   directory: what tests/read_slm.py, written from the manual alone, must find too. Rotated
+   tensors come as they are stored. */
+#define SLM_IMPLEMENTATION
+#include "../slm.h"
+
+static int dump(const slm__tensor *tensor, FILE *out) {
+    size_t row, col;
+    for (row = 0; row < tensor->rows && tensor->data; row++)
+        for (col = 0; col < tensor->cols; col++) {
+            float value = tensor->type == SLM_TYPE_VECTOR ? slm__vector(tensor)[col]
+                                                          : slm__element(tensor, row, col);
+            if (fwrite(&value, 4, 1, out) != 1) return 0;
+        }
+    return 1;
+}
+
+int main(int count, char **args) {
+    slm_model *model = NULL;
+    slm_error error;
+    FILE *out;
+    size_t layer, slot;
+    int good = 1;
+    if (count != 3) return 2;
+    if (slm_model_open(&model, args[1], NULL, &error) != SLM_OK) {
+        fprintf(stderr, "dump_weights: %s\n", error.text);
+        return 1;
+    }
+    out = fopen(args[2], "wb");
+    if (!out) return 1;
+    for (layer = 0; layer < model->shape.layers; layer++)
+        for (slot = 1; slot < SLM__LAYER_SLOTS; slot++)
+            good &= dump(&model->layers[layer].at[slot], out);
+    for (slot = SLM__EMBEDDING; slot < SLM__MODEL_SLOTS; slot++)
+        if (slot != SLM__HEAD || (model->features & SLM__UNTIED)) /* a tied head is no tensor */
+            good &= dump(slm__model_tensor(model, (unsigned)slot), out);
+    slm_model_close(model);
+    return fclose(out) != 0 || !good;
+}
