@@ -896,10 +896,11 @@ typedef struct slm__queries {
     size_t line;        /* positions rounded up to 16 */
 } slm__queries;
 
-enum { SLM__QUERIES = 6 };
+enum { SLM__QUERIES = 12 };
 
 typedef struct slm__kernels {
-    size_t tokens; /* inputs that are read at once; there may be that many more than asked for */
+    size_t tokens;  /* inputs that are read at once; there may be that many more than asked for */
+    size_t queries; /* that attention takes at once, at most SLM__QUERIES */
     void (*multiply)(const slm__strip *, const slm__output *);
     /* codes of one input, rotated first if signs are given; blocks `stride` elements apart */
     void (*quantize)(const float *x, size_t cols, const float *signs, slm__codes *out,
@@ -1075,6 +1076,7 @@ SLM__LANE slm__lanes_portable slm__float_portable(slm__sums_portable s) {
 #define SLM__UNROLL
 #define SLM__TILES 1
 #define SLM__TOKENS 1
+#define SLM__TOGETHER 1
 #include SLM_HEADER
 
 /* ---- >>lanes avx2 ------------------------------------------------------------------------ */
@@ -1292,6 +1294,7 @@ SLM__LANE slm__lanes_avx2 slm__float_avx2(slm__sums_avx2 s) {
 #define SLM__UNROLL SLM__UNROLL_FULL
 #define SLM__TILES 1
 #define SLM__TOKENS 2
+#define SLM__TOGETHER 4
 #include SLM_HEADER
 #endif
 
@@ -1324,6 +1327,7 @@ SLM__LANE slm__sums_avx2 slm__start_q8_avxvnni(const slm__codes *x) {
 #define SLM__UNROLL SLM__UNROLL_FULL
 #define SLM__TILES 1
 #define SLM__TOKENS 2
+#define SLM__TOGETHER 4
 #include SLM_HEADER
 #endif
 
@@ -1467,6 +1471,7 @@ SLM__LANE slm__lanes_avx512 slm__float_avx512(slm__sums_avx512 s) {
 #define SLM__UNROLL SLM__UNROLL_FULL
 #define SLM__TILES 2
 #define SLM__TOKENS 6
+#define SLM__TOGETHER 12
 #include SLM_HEADER
 #endif
 
@@ -3360,7 +3365,6 @@ static int slm__cache_store(uint8_t *to, size_t item, const float *x, size_t siz
 typedef struct slm__attention_job {
     slm_session *s;
     size_t layer, count, line;
-    size_t blocks; /* of queries, at most kernels->tokens rows of consecutive positions */
 } slm__attention_job;
 
 /* Prepares a row's queries and keys, and puts keys and values into its cache. */
@@ -3391,7 +3395,7 @@ static void slm__prepare_task(void *arg, size_t row) {
 /* Rows that follow each other in one sequence share the reading of its keys and values. */
 static size_t slm__query_block(const slm_session *s, size_t row, size_t count) {
     size_t end = row + 1;
-    while (end < count && end - row < s->model->kernels->tokens &&
+    while (end < count && end - row < s->model->kernels->queries &&
            s->rows[end].cache == s->rows[row].cache &&
            s->rows[end].position == s->rows[end - 1].position + 1)
         end++;
@@ -4351,7 +4355,8 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
 /* ---- >>kernel bodies ---------------------------------------------------------------------
    Written once over 16 lanes: lane i owns output i, so every set sums in the same order. The
    including section names its set, the lanes it uses, how many tiles of 16 rows and how many
-   inputs its registers hold (SLM__TILES, SLM__TOKENS), and the attributes of its functions. */
+   inputs or queries its registers hold (SLM__TILES, SLM__TOKENS, SLM__TOGETHER), and the
+   attributes of its functions. */
 
 #define SLM__JOIN2(a, b) a##_##b
 #define SLM__JOIN(a, b) SLM__JOIN2(a, b)
@@ -4359,7 +4364,7 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
 #define SLM__L(name) SLM__JOIN(slm__##name, SLM__LANES)
 #define SLM__V SLM__L(lanes)
 #define SLM__SUMS SLM__L(sums)
-#define SLM__HELD (SLM__TILES * SLM__TOKENS > 4 ? SLM__TILES * SLM__TOKENS : 4)
+#define SLM__HELD (SLM__TILES * SLM__TOGETHER > 4 ? SLM__TILES * SLM__TOGETHER : 4)
 
 /* slm__exp and slm__gelu_new, operation by operation. */
 SLM__INLINE SLM__V SLM__N(exps)(SLM__V x) {
@@ -4415,26 +4420,34 @@ SLM__INLINE void SLM__N(block_floats)(unsigned type, size_t tiles, size_t tokens
         }
 }
 
+/* Eight columns from k on. */
+SLM__INLINE void SLM__N(pair_q8)(size_t tiles, size_t tokens, const uint8_t *w, size_t tile,
+                                 const slm__codes *x, size_t k, SLM__SUMS *c) {
+    SLM__L(weights) a[SLM__STRIP_TILES];
+    size_t i, t;
+    SLM__UNROLL for (i = 0; i < tiles; i++) {
+        a[i] = SLM__L(load_codes)(w + i * tile);
+        if (tokens > 1) continue;
+        SLM__PREFETCH(w + i * tile + SLM__AHEAD);
+        SLM__PREFETCH(w + i * tile + SLM__AHEAD + 64);
+    }
+    SLM__UNROLL for (t = 0; t < tokens; t++)
+        SLM__UNROLL for (i = 0; i < tiles; i++)
+            c[i * tokens + t] = SLM__N(dot)(c[i * tokens + t], a[i], x[t].code + k);
+}
+
 /* q8: float(sum of code * activation) * (weight scale * activation scale). w: [pairs][128]. */
 SLM__INLINE void SLM__N(block_q8)(size_t tiles, size_t tokens, const uint8_t *w, size_t tile,
                                   const uint8_t *scales, size_t scale_tile, size_t pairs,
                                   const slm__codes *x, float *y, size_t width) {
     SLM__SUMS c[SLM__HELD];
-    SLM__L(weights) a[SLM__STRIP_TILES];
-    size_t i, t, p;
+    size_t i, t, p, j;
     SLM__UNROLL for (i = 0; i < tiles; i++)
         SLM__UNROLL for (t = 0; t < tokens; t++) c[i * tokens + t] = SLM__N(start_q8)(x + t);
-    for (p = 0; p < pairs; p++, w += 128) {
-        SLM__UNROLL for (i = 0; i < tiles; i++) {
-            a[i] = SLM__L(load_codes)(w + i * tile);
-            if (tokens > 1) continue;
-            SLM__PREFETCH(w + i * tile + SLM__AHEAD);
-            SLM__PREFETCH(w + i * tile + SLM__AHEAD + 64);
-        }
-        SLM__UNROLL for (t = 0; t < tokens; t++)
-            SLM__UNROLL for (i = 0; i < tiles; i++)
-                c[i * tokens + t] = SLM__N(dot)(c[i * tokens + t], a[i], x[t].code + p * 8);
-    }
+    for (p = 0; p + 4 <= pairs; p += 4, w += 512)
+        SLM__UNROLL for (j = 0; j < 4; j++)
+            SLM__N(pair_q8)(tiles, tokens, w + j * 128, tile, x, (p + j) * 8, c);
+    for (; p < pairs; p++, w += 128) SLM__N(pair_q8)(tiles, tokens, w, tile, x, p * 8, c);
     SLM__UNROLL for (i = 0; i < tiles; i++) {
         SLM__V scale =
             SLM__L(load_f16)((const uint16_t *)(const void *)(scales + i * scale_tile));
@@ -4807,7 +4820,7 @@ SLM__INLINE void SLM__N(attend)(const slm__queries *job, size_t item, size_t que
     size_t size = job->size, padded = (size + 15) / 16 * 16, i, t, d;
     size_t last = job->first + job->count, tiles = (last + 15) / 16;
     const uint8_t *keys = (const uint8_t *)job->keys, *values = (const uint8_t *)job->values;
-    float q[SLM__TOKENS * 1024], *mixed = q, sums[SLM__TOKENS];
+    float q[SLM__TOGETHER * 1024], *mixed = q, sums[SLM__TOGETHER];
     for (d = 0; d < size; d++)
         for (t = 0; t < queries; t++)
             q[d * queries + t] =
@@ -4832,18 +4845,18 @@ SLM__INLINE void SLM__N(attend)(const slm__queries *job, size_t item, size_t que
 }
 
 SLM__TARGET static void SLM__N(attend_f32)(const slm__queries *job) {
-#if SLM__TOKENS > 1
+#if SLM__TOGETHER > 1
     if (job->count > 1)
-        SLM__N(attend)(job, 4, SLM__TOKENS, SLM__TILES);
+        SLM__N(attend)(job, 4, SLM__TOGETHER, SLM__TILES);
     else
 #endif
         SLM__N(attend)(job, 4, 1, 4);
 }
 
 SLM__TARGET static void SLM__N(attend_f16)(const slm__queries *job) {
-#if SLM__TOKENS > 1
+#if SLM__TOGETHER > 1
     if (job->count > 1)
-        SLM__N(attend)(job, 2, SLM__TOKENS, SLM__TILES);
+        SLM__N(attend)(job, 2, SLM__TOGETHER, SLM__TILES);
     else
 #endif
         SLM__N(attend)(job, 2, 1, 4);
@@ -4910,7 +4923,7 @@ SLM__TARGET static uint32_t SLM__N(narrow)(uint16_t *out, const float *x, size_t
 }
 
 static const slm__kernels SLM__N(kernels) = {
-    SLM__TOKENS,        SLM__N(multiply), SLM__N(quantize), SLM__N(attend_f32),
+    SLM__TOKENS,        SLM__TOGETHER, SLM__N(multiply), SLM__N(quantize), SLM__N(attend_f32),
     SLM__N(attend_f16), SLM__N(layer_norm), SLM__N(add_rows), SLM__N(narrow)};
 
 #undef SLM__JOIN2
@@ -4927,6 +4940,7 @@ static const slm__kernels SLM__N(kernels) = {
 #undef SLM__UNROLL
 #undef SLM__TILES
 #undef SLM__TOKENS
+#undef SLM__TOGETHER
 #endif /* SLM__LANES */
 
 /* MIT licence: see the file LICENSE. */

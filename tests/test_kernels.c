@@ -197,8 +197,8 @@ static void kernel_attend(const slm__queries *q, int halves, size_t query, float
 }
 
 static void test_attention(void) {
-    static float wide[2][320 * 112], query[8 * 120], scores[SLM__QUERIES * 320], got[8 * 120];
-    static float want[8 * 120];
+    static float wide[2][320 * 112], query[16 * 120], scores[SLM__QUERIES * 320], got[16 * 120];
+    static float want[16 * 120];
     static uint16_t half[2][320 * 112];
     int written = 1, same = 1, round, i;
     size_t k;
@@ -220,12 +220,12 @@ static void test_attention(void) {
         q.query = query;
         q.scores = scores;
         q.line = 320;
-        for (k = 0; k < 8 * 120; k++) query[k] = core_random_float() * 3;
+        for (k = 0; k < 16 * 120; k++) query[k] = core_random_float() * 3;
         for (i = 1; i < (int)SLM_ISA_COUNT; i++) {
             slm_isa isa = (slm_isa)i;
             const slm__kernels *kernels = slm__kernels_for(&isa);
             if (!kernels) continue;
-            most = kernels->tokens;
+            most = kernels->queries;
             q.count = 1 + core_random() % most;
             memset(got, 7, sizeof got);
             memset(want, 7, sizeof want);
