@@ -73,16 +73,17 @@
      - Keys and values are rounded to the KV cache's type.
 
    FILE FORMAT (.slm, major 1, minor 0; little-endian)
-     offset size  field
+     offset size  field (bytes of each; unsigned unless marked; fields given as 0 are written 0 and
+                  ignored when read)
      0      8     magic 89 53 4C 4D 0D 0A 1A 0A
-     8      2 2   major (1), minor
+     8      2 2   major (1, others are refused), minor (any); bytes 0-15 are in no checksum
      12     4     CRC-32 (IEEE, reflected, as zlib) of bytes [16, data_offset)
      16     8 8   file size; data_offset (multiple of 64, at most 64 MiB)
      32     8     content id: FNV-1a 64 over bytes [64,256), the tokenizer section's bytes and the
                   tensor directory's bytes, in this order
      40     2 2 4 section count (at most 16), 0, tensor count
      48     16    0
-     64     2 x 4 architecture, tokenizer kind, turn format, default pooling (0)
+     64     2 x 4 (four of 2 bytes) architecture, tokenizer kind, turn format, default pooling (0)
      72     4 x14 vocab rows, vocab used, context, layers, hidden, intermediate, heads, kv heads,
                   head size, rotary size, window, token types, labels, tasks
      128    4 x 6 embedding size (= hidden), bottleneck, ffn count (1), bottleneck flags,
@@ -96,7 +97,10 @@
      kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
      them); 3 layer kinds (one byte a layer, 0); 4 tensor directory; 5 end-of-turn stops; 6 labels;
      7 pooling; 8 metadata (key NUL value NUL ...; UTF-8, shown and never interpreted).
-     An unknown required section is refused, an unknown optional one is skipped.
+     An unknown required section is refused, an unknown optional one is skipped. Each kind occurs at
+     most once. Kinds 2, 4 and, if the tokenizer kind is not 0, 1 must be there; without kind 3 all
+     layers are of kind 0. Metadata: the last NUL may be missing, a last key without a value is
+     ignored. A reader may leave content id and tensors' checksums unchecked when it opens a file.
 
      Architectures: 1 Phi, 2 GPT-J. Tokenizer kinds: 0 none, 1 byte-level BPE.
      Turn formats: 0 plain, 1 Phi-2 ("Instruct: ...\nOutput:").
@@ -105,24 +109,30 @@
        u16 slot, u16 layer (0xFFFF: the model's own), u16 type, u16 flags (1: ROTATED),
        u32 rows, u32 cols, u64 offset, u64 bytes, u32 CRC-32 of its bytes, u32 0
      The first tensor lies at data_offset, each next one at the 64-byte boundary after the one
-     before, and the last one, rounded up to 64 bytes, ends the file. Gaps are zero.
+     before, and the last one, rounded up to 64 bytes, ends the file. Gaps are zero; those after
+     tensors are in no checksum. bytes: of a vector 4 * cols, of a matrix ceil(rows/16) tiles.
      Slots of a layer: 1,2 norm weight, bias; 3,4 query; 5,6 key; 7,8 value; 9,10 attention
        output; 11,12 query norm; 13,14 key norm; 15,16 second norm; 17,18 ffn up; 19,20 gate;
        21,22 ffn down (odd: weight, even: bias).
      Slots of the model: 64 token embedding; 65 position embedding; 66 token types; 67,68
        embedding norm; 69,70 final norm; 71,72 head weight, bias.
+     Shapes, with H hidden, I intermediate, N heads * head size, K kv heads * head size, V vocab
+       rows. A layer: 1, 2 [1,H]; 3 [N,H]; 5, 7 [K,H]; 9 [H,N]; 17 [I,H]; 18 [1,I]; 21 [H,I]; 22
+       [1,H]; Phi also 4 [1,N], 6, 8 [1,K], 10 [1,H], and with flag 2: 11-14 [1, head size]. The
+       model: 64 [V,H]; 69, 70 [1,H]; 72 [1,V]; 71 [V,H] without flag 1. None else.
      Types: 0 vector, f32 [cols] with rows = 1; matrices [rows, cols] in tiles of 16 rows:
        1 f32   a tile is [cols][16] f32
        2 f16   a tile is [cols][16] IEEE half
        3 bf16  a tile is [cols][16] upper halves of f32
        4 q8    B = ceil(cols/256) blocks. A tile is [B][16] f16 scales, zero padded to a multiple
                of 64 bytes, then [2*ceil(cols/8)][16][4] bytes: code u of column 4*i + j of a row
-               at [i][row][j]; w = u - 128, in -127..127; weight = w * scale
+               at [i][row][j]; w = u - 128 (0 is never written for u); weight = w * scale
        5 q4    a tile is [16] f32 row scales, then its blocks, each with the c columns that it has
                (256, the last one perhaps fewer): G = ceil(c/32) groups; [G][16] signed bytes, the
                sub-scales, zero padded to a multiple of 64 bytes; then [4*G][16][4] bytes: at
                [i][row][j] the low nibble is the code of the block's column 8*i + j, the high one
-               that of column 8*i + 4 + j; w = table[code]; weight = (w * sub-scale) * row scale
+               that of column 8*i + 4 + j; w = table[code]; weight = float(w * sub-scale, a product
+               of integers) * row scale
        6 q4f   as q4, with groups of 16: G = ceil(c/16), [2*G][16][4] bytes of codes
        table: -31 -25 -20 -16 -12 -8 -5 -2 0 3 6 9 12 16 22 31
        Columns beyond cols have the code of zero: 128 in q8, 8 in q4 and q4f.
@@ -130,12 +140,14 @@
        multiple of 4096 bytes apart); a matrix has ceil(rows/16) tiles; in the last one, rows
        beyond the matrix have the codes of zero.
      ROTATED (q8, q4, q4f with cols >= 256, always): each row w is stored as R w, and activations x
-       are replaced by R x before the product. R: element i is multiplied by sign(i); then, in
-       blocks of 256 and, for what remains, of the largest power of two that fits, the
-       Walsh-Hadamard butterfly (for h = 1, 2, 4, ...: a+b, a-b on pairs h apart), times
-       1/sqrt(block) as one multiply.
-       sign(i) = -1 where bit 31 of (uint32)(i * 0x9E3779B1 ^ (i * 0x85EBCA6B >> 15)) is set.
-       A gathered embedding row is turned back: the butterfly, the multiply, then the signs.
+       are replaced by R x before the product. R: element i (its column) is multiplied by sign(i);
+       then, in blocks of 256 and, for as long as columns remain, of the largest power of two that
+       is not larger than their number (700 = 256+256+128+32+16+8+4): the Walsh-Hadamard butterfly
+       (for h = 1, 2, 4, ... < block, for each pair (k, k+h) with bit h of k clear: element k
+       becomes a+b, element k+h becomes a-b), then every element times the f32 1/sqrt(block).
+       sign(i) = -1 where bit 31 of (i * 0x9E3779B1) ^ ((i * 0x85EBCA6B) >> 15) is set, products
+       modulo 2^32. A gathered embedding row is turned back: butterflies, multiplies, then signs.
+     Each matrix has its own type; slm-convert writes slots 64 and 71 as q8 in q4 and q4f files.
 
      Tokenizer section (kind 1, byte-level BPE), T = vocab used:
        0   u32 T

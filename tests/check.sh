@@ -59,4 +59,5 @@ if $python -c 'import tokenizers' 2>/dev/null; then
 else
     echo "skipped: Unicode tables (Python tokenizers is not installed)"
 fi
+sh tests/read_slm.sh
 echo "check passed"

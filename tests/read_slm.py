@@ -1,0 +1,299 @@
+#!/usr/bin/env python3
+"""Reads an .slm file (major 1, minor 0), written from the manual at the top of slm.h alone (FILE FORMAT).
+
+    read_slm.py FILE.slm                              its description as JSON
+    read_slm.py FILE.slm --weights OUT                all tensors as f32, as stored
+    read_slm.py FILE.slm --turned-back LAYER SLOT OUT one matrix as f32, ROTATED undone
+                                                      (LAYER 65535: the model's own)
+"""
+import struct
+import sys
+import zlib
+from collections import namedtuple
+
+import numpy as np
+
+MAGIC = bytes([0x89, 0x53, 0x4C, 0x4D, 0x0D, 0x0A, 0x1A, 0x0A])
+F32, F16, BF16, Q8, Q4, Q4F = 1, 2, 3, 4, 5, 6                    # types
+TYPE_NAMES = ["vector", "f32", "f16", "bf16", "q8", "q4", "q4f"]
+ARCHITECTURES = {1: "phi", 2: "gptj"}
+TOKENIZERS = {0: "none", 1: "byte-level BPE"}
+TURN_FORMATS = {0: "plain", 1: "phi-2"}
+TOKENIZER, FREQUENCIES, LAYER_KINDS, DIRECTORY, METADATA = 1, 2, 3, 4, 8    # kinds of sections
+# "table: -31 -25 -20 ...", the weights of the 16 codes of q4 and q4f
+TABLE = np.array([-31, -25, -20, -16, -12, -8, -5, -2, 0, 3, 6, 9, 12, 16, 22, 31], np.int32)
+GROUP = {Q4: 32, Q4F: 16}                                         # columns of a sub-scale
+TILE_ROWS, BLOCK, LINE, MAX_DATA_OFFSET = 16, 256, 64, 64 << 20
+
+Tensor = namedtuple("Tensor", "slot layer type flags rows cols offset bytes crc zero")
+Model = namedtuple("Model", "data sizes kinds sections tensors content_id")
+
+
+class Refused(Exception):
+    """The file is not what the specification describes."""
+
+
+def require(condition, message):
+    if not condition:
+        raise Refused(message)
+
+
+def round_up(n):
+    return -(-n // LINE) * LINE
+
+
+def fnv1a(*parts):
+    digest = 0xCBF29CE484222325
+    for part in parts:
+        for byte in part:
+            digest = (digest ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return digest
+
+
+def block_widths(cols):
+    # "its blocks, each with the c columns that it has (256, the last one perhaps fewer)"
+    return [min(BLOCK, cols - start) for start in range(0, cols, BLOCK)]
+
+
+def tile_bytes(kind, cols):
+    """Bytes of one tile of 16 rows, "rounded up to an odd number of 64-byte lines"."""
+    if kind in (F32, F16, BF16):
+        size = cols * TILE_ROWS * (4 if kind == F32 else 2)
+    elif kind == Q8:
+        size = round_up(-(-cols // BLOCK) * TILE_ROWS * 2) + 2 * -(-cols // 8) * LINE
+    else:
+        size = LINE                                                   # "[16] f32 row scales"
+        for width in block_widths(cols):
+            groups = -(-width // GROUP[kind])
+            size += round_up(groups * TILE_ROWS) + groups * GROUP[kind] // 8 * LINE
+    return (-(-size // LINE) | 1) * LINE
+
+
+def tensor_bytes(tensor):
+    if tensor.type == 0:
+        return 4 * tensor.cols                                        # "f32 [cols] with rows = 1"
+    return -(-tensor.rows // TILE_ROWS) * tile_bytes(tensor.type, tensor.cols)
+
+
+# ---- reading and checking -------------------------------------------------------------------
+
+def read_sections(data, count, data_offset):
+    # "Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing"
+    sections, end = {}, 256 + 32 * count
+    for index in range(count):
+        kind, flags, offset, size, _ = struct.unpack_from("<IIQQQ", data, 256 + 32 * index)
+        name = f"section {index} (kind {kind})"
+        require(offset % LINE == 0 and end <= offset and offset + size <= data_offset,
+                f"{name}: out of place")
+        end = offset + size
+        require(1 <= kind <= METADATA or not flags & 1, f"{name}: unknown but required")
+        require(kind not in sections, f"{name}: a second one of its kind")
+        sections[kind] = data[offset:end]
+    return sections
+
+
+def read_tensors(data, directory, count, data_offset):
+    """The directory, and that its tensors fill [data_offset, file size) without damage."""
+    require(0 < 40 * count == len(directory), "tensor directory: not 40 bytes a tensor")
+    tensors = [Tensor(*entry) for entry in struct.iter_unpack("<HHHHIIQQII", directory)]
+    end, last_key = data_offset, (-1, -1)
+    for t in tensors:
+        name = f"tensor (layer {t.layer}, slot {t.slot})"
+        require(last_key < (t.layer, t.slot), f"{name}: directory is not sorted")
+        require(t.type < len(TYPE_NAMES), f"{name}: unknown type {t.type}")
+        require(t.rows > 0 and t.cols > 0 and (t.type > 0 or t.rows == 1), f"{name}: bad shape")
+        # "ROTATED (q8, q4, q4f with cols >= 256, always)"
+        rotated = t.type in (Q8, Q4, Q4F) and t.cols >= BLOCK
+        require(t.flags == int(rotated), f"{name}: flags {t.flags}")
+        require(t.bytes == tensor_bytes(t), f"{name}: {t.bytes} bytes do not fit its shape")
+        # "each next one at the 64-byte boundary after the one before", "Gaps are zero"
+        require(t.offset == round_up(end), f"{name}: out of place")
+        require(t.offset + t.bytes <= len(data), f"{name}: beyond the end of the file")
+        require(not any(data[end:t.offset]), f"{name}: the gap before it is not zero")
+        end, last_key = t.offset + t.bytes, (t.layer, t.slot)
+        require(zlib.crc32(data[t.offset:end]) == t.crc, f"{name}: CRC differs, file is damaged")
+    require(round_up(end) == len(data) and not any(data[end:]), "file: does not end as it should")
+    return tensors
+
+
+def read_model(path):
+    with open(path, "rb") as file:
+        data = file.read()
+    require(data[:8] == MAGIC, "not an .slm file (magic)")
+    require(len(data) >= 256, "file is cut off: no whole header")
+    major, minor, head_crc, file_size, data_offset, content_id = struct.unpack_from(
+        "<HHIQQQ", data, 8)
+    section_count, _, tensor_count = struct.unpack_from("<HHI", data, 40)
+    require(major == 1, f"version {major}.{minor}, this program reads 1")  # any minor
+    require(file_size == len(data), f"file has {len(data)} bytes, its header says {file_size}")
+    require(section_count <= 16 and data_offset % LINE == 0 and data_offset <= MAX_DATA_OFFSET
+            and 256 + 32 * section_count <= data_offset <= file_size, "header: impossible sizes")
+    require(zlib.crc32(data[16:data_offset]) == head_crc, "head: CRC differs, file is damaged")
+    kinds = struct.unpack_from("<4H", data, 64)
+    sizes = struct.unpack_from("<14I", data, 72)
+    require(kinds[0] in ARCHITECTURES, f"architecture {kinds[0]} is unknown")
+    require(kinds[1] in TOKENIZERS, f"tokenizer kind {kinds[1]} is unknown")
+    require(kinds[2] in TURN_FORMATS, f"turn format {kinds[2]} is unknown")
+    sections = read_sections(data, section_count, data_offset)
+    require(DIRECTORY in sections, "no tensor directory")
+    require(kinds[1] == 0 or TOKENIZER in sections, "no tokenizer section")
+    tokenizer, directory = sections.get(TOKENIZER, b""), sections[DIRECTORY]
+    require(fnv1a(data[64:256], tokenizer, directory) == content_id, "content id differs")
+    require(len(sections.get(FREQUENCIES, b"")) == sizes[9] // 2 * 4,
+            "inverse frequencies: not rotary size / 2")
+    require(sections.get(LAYER_KINDS, bytes(sizes[3])) == bytes(sizes[3]),
+            "layer kinds: not one 0 a layer")
+    tensors = read_tensors(data, directory, tensor_count, data_offset)
+    return Model(data, sizes, kinds, sections, tensors, content_id)
+
+
+# ---- weights --------------------------------------------------------------------------------
+
+def codes_to_rows(codes):
+    """[tiles][columns / 4][16][4] to [rows][columns]: "column 4*i + j of a row at [i][row][j]"."""
+    tiles, quads = codes.shape[:2]
+    return codes.transpose(0, 2, 1, 3).reshape(tiles * TILE_ROWS, quads * 4)
+
+
+def spread(scales, width):
+    """[tiles][n][16] values, one for every `width` columns, to [rows][n * width]."""
+    tiles, count = scales.shape[:2]
+    return np.repeat(scales.transpose(0, 2, 1).reshape(tiles * TILE_ROWS, count), width, axis=1)
+
+
+def q8_rows(tiles, cols):
+    blocks, quads = -(-cols // BLOCK), 2 * -(-cols // 8)
+    scales = tiles[:, :blocks * 32].copy().view("<f2").astype(np.float32)
+    start = round_up(blocks * 32)
+    codes = tiles[:, start:start + quads * 64].reshape(-1, quads, TILE_ROWS, 4)
+    weights = codes_to_rows(codes).astype(np.float32) - np.float32(128)     # exact
+    return weights[:, :cols] * spread(scales.reshape(-1, blocks, TILE_ROWS), BLOCK)[:, :cols]
+
+
+def q4_rows(tiles, cols, group):
+    row_scales = tiles[:, :64].copy().view("<f4").reshape(-1, 1)
+    blocks, at = [], 64
+    for width in block_widths(cols):
+        groups = -(-width // group)
+        scales = tiles[:, at:at + groups * 16].copy().view(np.int8).astype(np.int32)
+        at += round_up(groups * 16)
+        octets = groups * group // 8
+        codes = tiles[:, at:at + octets * 64].reshape(-1, octets, 1, TILE_ROWS, 4)
+        at += octets * 64
+        # low nibble: "column 8*i + j", high nibble: "column 8*i + 4 + j"
+        codes = np.concatenate([codes & 15, codes >> 4], axis=2)
+        weights = TABLE[codes_to_rows(codes.reshape(-1, octets * 2, TILE_ROWS, 4))]
+        # "weight = (w * sub-scale) * row scale": the first product in integers, so 0 * -5 is +0
+        weights = weights * spread(scales.reshape(-1, groups, TILE_ROWS), group)
+        blocks.append((weights.astype(np.float32) * row_scales)[:, :width])
+    return np.concatenate(blocks, axis=1)
+
+
+def stored_rows(model, tensor):
+    """The tensor as f32 [rows, cols], as stored (rotated ones are not turned back)."""
+    raw = np.frombuffer(model.data, np.uint8, tensor.bytes, tensor.offset)
+    rows, cols, kind = tensor.rows, tensor.cols, tensor.type
+    if kind == 0:
+        return raw.view("<f4").reshape(1, cols)
+    tiles = raw.reshape(-1, tile_bytes(kind, cols))
+    if kind == Q8:
+        return q8_rows(tiles, cols)[:rows]
+    if kind in (Q4, Q4F):
+        return q4_rows(tiles, cols, GROUP[kind])[:rows]
+    code = {F32: "<f4", F16: "<f2", BF16: "<u2"}[kind]
+    values = tiles[:, :cols * TILE_ROWS * int(code[2])].copy().view(code)
+    if kind == BF16:                                                  # "upper halves of f32"
+        values = (values.astype(np.uint32) << 16).view(np.float32)
+    values = values.astype(np.float32).reshape(-1, cols, TILE_ROWS)   # "a tile is [cols][16]"
+    return values.transpose(0, 2, 1).reshape(-1, cols)[:rows]
+
+
+def turn_back(weights):
+    """ROTATED undone: "the butterfly, the multiply, then the signs"."""
+    out, cols, start = weights.astype(np.float32), weights.shape[1], 0
+    while start < cols:
+        # "blocks of 256 and, for what remains, of the largest power of two that fits"
+        block = min(BLOCK, 1 << ((cols - start).bit_length() - 1))
+        part = out[:, start:start + block].copy()
+        h = 1
+        while h < block:
+            pairs = part.reshape(len(part), -1, 2, h)
+            a, b = pairs[:, :, 0].copy(), pairs[:, :, 1].copy()
+            pairs[:, :, 0], pairs[:, :, 1] = a + b, a - b
+            h *= 2
+        factor = np.float32(1) / np.sqrt(np.float32(block))           # two f32 operations
+        out[:, start:start + block] = part * factor
+        start += block
+    i = np.arange(cols, dtype=np.uint32)                              # all of it modulo 2^32
+    mix = i * np.uint32(0x9E3779B1) ^ (i * np.uint32(0x85EBCA6B) >> np.uint32(15))
+    return out * np.where(mix >> np.uint32(31), np.float32(-1), np.float32(1))
+
+
+# ---- output ---------------------------------------------------------------------------------
+
+def json_string(text):
+    codes = {code: f"\\u{code:04x}" for code in [*range(32), *range(127, 160)]}
+    return '"' + text.translate({**codes, ord('"'): '\\"', ord("\\"): "\\\\"}) + '"'
+
+
+def describe(model):
+    sizes, tensors = model.sizes, model.tensors
+    end_tokens = ()
+    if model.kinds[1] != 0:
+        tokenizer = model.sections[TOKENIZER]
+        require(len(tokenizer) >= 96 and tokenizer[24] <= 8
+                and not any(tokenizer[25:28]), "tokenizer section: bad size or end token count")
+        end_tokens = struct.unpack_from(f"<{tokenizer[24]}i", tokenizer, 28)
+    texts = model.sections.get(METADATA, b"").decode("utf-8", "replace")
+    texts = texts.removesuffix("\0").split("\0")              # "key NUL value NUL ..."
+    pairs = zip(texts[0::2], texts[1::2])
+    parameters = sum(t.rows * t.cols for t in tensors)
+    weight_bytes = sum(t.bytes for t in tensors)
+    weights = next((t.type for t in tensors if t.type != 0), 0)      # that of the first matrix
+    entries = [("architecture", json_string(ARCHITECTURES[model.kinds[0]])),
+               ("weights", json_string(TYPE_NAMES[weights])),
+               ("tokenizer", json_string(TOKENIZERS[model.kinds[1]])),
+               ("turn_format", json_string(TURN_FORMATS[model.kinds[2]]))]
+    names = ("vocabulary_rows vocabulary context layers hidden intermediate heads kv_heads "
+             "head_size rotary_size").split()
+    entries += zip(names, sizes)
+    entries += [("tensors", len(tensors)), ("parameters", parameters),
+                ("weight_bytes", weight_bytes), ("file_bytes", len(model.data)),
+                ("bits_per_weight", f"{8 * weight_bytes / parameters:.3f}"),
+                ("end_tokens", "[" + ", ".join(map(str, end_tokens)) + "]"),
+                ("content_id", f'"{model.content_id:016x}"'),
+                ("metadata", "[" + ", ".join(f"[{json_string(key)}, {json_string(value)}]"
+                                             for key, value in pairs) + "]")]
+    return "{\n" + ",\n".join(f'  "{key}": {value}' for key, value in entries) + "\n}\n"
+
+
+def main(arguments):
+    options = arguments[1:]
+    if not arguments or (options[:1], len(options)) not in (
+            ([], 0), (["--weights"], 2), (["--turned-back"], 4)):
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        model = read_model(arguments[0])
+        if not options:
+            sys.stdout.buffer.write(describe(model).encode("utf-8"))
+        elif options[0] == "--weights":
+            with open(options[1], "wb") as out:
+                for tensor in model.tensors:
+                    out.write(stored_rows(model, tensor).astype("<f4").tobytes())
+        else:
+            wanted = (int(options[1], 0), int(options[2], 0))
+            found = [t for t in model.tensors if (t.layer, t.slot) == wanted]
+            require(found, f"no tensor (layer {wanted[0]}, slot {wanted[1]})")
+            weights = stored_rows(model, found[0])
+            weights = turn_back(weights) if found[0].flags & 1 else weights
+            with open(options[3], "wb") as out:
+                out.write(weights.astype("<f4").tobytes())
+    except (Refused, OSError, ValueError) as problem:
+        print(f"read_slm.py: {arguments[0]}: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
