@@ -7,7 +7,7 @@ OPENMP := $(shell printf 'int main(void){return 0;}\n' > /tmp/slm-probe-$$$$.c; 
   rm -f /tmp/slm-probe-$$$$ /tmp/slm-probe-$$$$.c)
 FLAGS = $(CFLAGS) $(WARN) $(OPENMP) -pthread
 BIN = build/slm-convert build/slm-generate build/slm-chat build/slm-eval build/slm-tokenize \
-  build/slm-info build/hello
+  build/slm-info build/slm-bench build/hello
 MODEL = examples/models/tiny-phi.slm
 SHARED ?= ../shared/data
 TOKENIZERS := bpe2048 $(notdir $(wildcard $(addprefix $(SHARED)/tokenizers/,phi-2 gpt-j-6b gpt2)))
@@ -27,7 +27,7 @@ help:
 	@echo "make test       all tests that need nothing but a C compiler"
 	@echo "make check      test, then sanitizers, C++ and other builds, Unicode tables"
 	@echo "make check-long compilers x optimisation x OpenMP give the same bits"
-	@echo "make bench      reading and writing speed of the bundled model"
+	@echo "make bench      speeds of the bundled model and of Phi-2's shape, beside probes"
 	@echo "make clean      remove build/"
 
 build/slm-convert: $(wildcard tools/convert/*.[ch])
@@ -41,6 +41,8 @@ build/slm-%: tools/%.c tools/common.h slm.h
 build/slm-%: examples/%.c examples/threads.h tools/common.h slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) $< -o $@ -lm
+
+build/slm-bench: tools/bench_model.h tools/bench_probe.h examples/threads.h
 
 build/hello: examples/hello.c slm.h
 	@mkdir -p build
@@ -89,8 +91,10 @@ check: test
 check-long: check
 	sh tests/check_long.sh
 
-bench: build/slm-generate build/test-threads
-	sh tests/bench.sh
+bench: build/slm-bench build/test-threads
+	@build/slm-bench $(MODEL)
+	@build/slm-bench --shape phi-2 --type q4
+	@build/test-threads --measure
 
 clean:
 	rm -rf build

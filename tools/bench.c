@@ -1,0 +1,665 @@
+/* bench.c - how fast a model reads and writes, in ratio to what the machine can do at the same
+   moment: probes of it alternate with each repetition, so a busy or throttled machine shows in
+   both. A model of random weights serves where there is no file. */
+#define _GNU_SOURCE 1 /* for threads.h, posix_memalign and getrusage */
+#define SLM_IMPLEMENTATION
+#include "common.h"
+
+#include <math.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "bench_probe.h"
+
+#include "bench_model.h"
+
+#ifndef _OPENMP
+#include "../examples/threads.h"
+#endif
+
+enum { MOST_COUNTS = 16, MOST_REPETITIONS = 1000 };
+
+static const char help[] =
+    "usage: slm-bench MODEL.slm | --shape NAME [--type T] [options]\n"
+    "       slm-bench --kernel [MODEL.slm | --shape NAME] [--type T] [options]\n"
+    "  --help         this text\n"
+    "  --shape NAME   random weights in memory: phi-2, phi-1.5, gpt-j-6b, phi-tiny, gptj-tiny,\n"
+    "                 phi-odd\n"
+    "  --type T       their type: f32, f16, bf16, q8, q4, q4f (q4)\n"
+    "  -p N           tokens of the prompt (512, or the model's context; 0: not measured)\n"
+    "  -n N           tokens to generate (64; 0: not measured)\n"
+    "  -t LIST        numbers of threads, as 1,2 (1 and as many as there are processors)\n"
+    "  -r N           repetitions; every figure is their median (5)\n"
+    "  --position N   tokens in the context where generation begins (0)\n"
+    "  --kernel       the matrix products alone, over all layers: prompts in GOP/s, one token in\n"
+    "                 GB/s (without a model: layers of phi-2, about 1 GiB)\n"
+    "  --isa NAME     portable, avx2, avxvnni, avx512, neon; the probes use the widest always\n"
+    "  --kv f16|f32   type of the KV cache\n"
+    "  --verify       check the model's sums first\n"
+    "  --json         one JSON object; its figures are those of the last number of threads, and\n"
+    "                 \"runs\" has all\n"
+    "A ratio is the median over the repetitions of speed / probe. int8 and mul+add: 2 operations\n"
+    "for each multiply-add of all matrix products (the head once) / int8 multiply-adds, and / f32\n"
+    "multiplications and additions apart. read: the bytes of the weights that a token reads (no KV\n"
+    "cache) / reading memory; above 1 where a cache holds the weights. The peak of the memory is\n"
+    "without that which the read probe reads.\n";
+
+typedef struct options {
+    const char *path;
+    const bench_shape *shape;
+    slm_type type;
+    size_t prompt, generate, position;
+    unsigned threads[MOST_COUNTS];
+    size_t counts, repetitions;
+    slm_isa isa;
+    slm_type kv;
+    int kernel, verify, json, prompt_given, type_given;
+} options;
+
+/* ---- options ----------------------------------------------------------------------------- */
+
+static const char *const type_names[] = {"", "f32", "f16", "bf16", "q8", "q4", "q4f"};
+
+static slm_type type_of(const char *name) {
+    int i;
+    for (i = SLM_TYPE_F32; i <= SLM_TYPE_Q4F; i++)
+        if (!strcmp(name, type_names[i])) return (slm_type)i;
+    tool_fail(2, "--type is f32, f16, bf16, q8, q4 or q4f, not %s", name);
+    return SLM_TYPE_VECTOR;
+}
+
+static const bench_shape *shape_of(const char *name) {
+    char known[512] = "";
+    size_t i;
+    for (i = 0; i < BENCH_SHAPES; i++) {
+        if (!strcmp(name, bench_shapes[i].name)) return &bench_shapes[i];
+        strcat(strcat(known, i ? ", " : ""), bench_shapes[i].name);
+    }
+    tool_fail(2, "--shape %s is not known; known: %s", name, known);
+    return NULL;
+}
+
+static void parse_threads(options *o, const char *list) {
+    const char *at = list;
+    for (o->counts = 0;; at++) {
+        char *end;
+        unsigned long value = strtoul(at, &end, 10);
+        if (*at < '0' || *at > '9' || !value || value > 1024 || (*end && *end != ','))
+            tool_fail(2, "-t: '%s' is not a list of numbers from 1 to 1024, as 1,2", list);
+        if (o->counts == MOST_COUNTS) tool_fail(2, "-t: more than %d numbers", MOST_COUNTS);
+        o->threads[o->counts++] = (unsigned)value;
+        at = end;
+        if (!*at) return;
+    }
+}
+
+static unsigned processors(void) {
+#ifdef _OPENMP
+    return (unsigned)omp_get_num_procs();
+#else
+    return slm_threads_processors();
+#endif
+}
+
+static void defaults(options *o) {
+    o->type = SLM_TYPE_Q4;
+    o->prompt = 512;
+    o->generate = 64;
+    o->repetitions = 5;
+    o->threads[0] = 1;
+    o->threads[1] = processors();
+    o->counts = o->threads[1] > 1 ? 2 : 1;
+}
+
+static size_t number(const char *name, const char *text, size_t least, size_t most) {
+    size_t value = (size_t)tool_number(name, text, most);
+    if (value < least) tool_fail(2, "%s must be at least %zu", name, least);
+    return value;
+}
+
+/* The options with a value; 0: it is none of them. */
+static int parse_value(options *o, const char *name, int count, char **args, int *i) {
+    static const char *const with_value[] = {"--shape", "--type", "-p", "-n", "-t", "-r",
+                                             "--position", "--isa", "--kv"};
+    const char *value;
+    size_t k = 0;
+    while (k < 9 && strcmp(with_value[k], name)) k++;
+    if (k == 9) return 0;
+    value = tool_value(count, args, i);
+    if (!strcmp(name, "--shape")) o->shape = shape_of(value);
+    else if (!strcmp(name, "--type")) o->type = type_of(value), o->type_given = 1;
+    else if (!strcmp(name, "-p")) {
+        o->prompt = number(name, value, 0, 1u << 20);
+        o->prompt_given = 1;
+    }
+    else if (!strcmp(name, "-n")) o->generate = number(name, value, 0, 1u << 20);
+    else if (!strcmp(name, "-t")) parse_threads(o, value);
+    else if (!strcmp(name, "-r")) o->repetitions = number(name, value, 1, MOST_REPETITIONS);
+    else if (!strcmp(name, "--position")) o->position = number(name, value, 0, 1u << 20);
+    else if (!strcmp(name, "--isa")) o->isa = tool_isa(value);
+    else if (!strcmp(name, "--kv")) o->kv = tool_kv(value);
+    return 1;
+}
+
+static void parse(int count, char **args, options *o) {
+    int i;
+    for (i = 1; i < count; i++) {
+        const char *name = args[i];
+        if (!strcmp(name, "--help")) {
+            fputs(help, stdout);
+            exit(tool_finish());
+        }
+        if (!strcmp(name, "--kernel")) o->kernel = 1;
+        else if (!strcmp(name, "--verify")) o->verify = 1;
+        else if (!strcmp(name, "--json")) o->json = 1;
+        else if (parse_value(o, name, count, args, &i)) continue;
+        else if (name[0] == '-') tool_fail(2, "unknown option %s (see --help)", name);
+        else if (o->path) tool_fail(2, "one model only, not also %s", name);
+        else o->path = name;
+    }
+    if (o->path && (o->shape || o->type_given))
+        tool_fail(2, "--shape and --type are of random weights: not with %s", o->path);
+    if (!o->path && !o->shape && !o->kernel)
+        tool_fail(2, "MODEL.slm or --shape NAME is needed (see --help)");
+    if (!o->prompt && !o->generate) tool_fail(2, "-p 0 -n 0 leaves nothing to measure");
+}
+
+/* ---- threads ----------------------------------------------------------------------------- */
+
+static void team_open(bench_team *team, unsigned threads) {
+    memset(team, 0, sizeof *team);
+    team->threads = threads;
+#ifndef _OPENMP
+    team->hook.run = slm_threads_run;
+    team->hook.user = slm_threads_open(threads);
+    team->threads = slm_threads_count((slm_threads *)team->hook.user);
+    if (team->threads != threads) tool_fail(1, "the system grants no %u threads", threads);
+#endif
+}
+
+static void team_close(bench_team *team) {
+#ifndef _OPENMP
+    slm_threads_close((slm_threads *)team->hook.user);
+#endif
+    (void)team;
+}
+
+/* ---- the model --------------------------------------------------------------------------- */
+
+typedef struct subject {
+    slm_model *model;
+    slm_model_info info;
+    const char *name;
+    uint8_t *image;          /* random weights, or NULL */
+    double made, opened;     /* seconds */
+    double layer_products, head_products; /* multiply-adds of a token */
+    double token_bytes;      /* weights that a token reads */
+    double matrix_bytes;     /* those of the layers' matrices */
+} subject;
+
+static int is_matrix(const slm__tensor *tensor) { return tensor->data && tensor->tile; }
+
+static void count_work(subject *s) {
+    const slm_model *model = s->model;
+    const slm__tensor *embedding = slm__model_tensor(model, SLM__EMBEDDING);
+    const slm__tensor *head = slm__model_tensor(model, SLM__HEAD);
+    uint32_t layer, slot;
+    for (layer = 0; layer < model->shape.layers; layer++)
+        for (slot = 0; slot < SLM__LAYER_SLOTS; slot++) {
+            const slm__tensor *t = &model->layers[layer].at[slot];
+            if (!t->data) continue;
+            s->token_bytes += (double)t->bytes;
+            if (!is_matrix(t)) continue;
+            s->layer_products += (double)t->rows * t->cols;
+            s->matrix_bytes += (double)t->bytes;
+        }
+    for (slot = SLM__FINAL_NORM; slot < SLM__MODEL_SLOTS; slot++)
+        if (slm__model_tensor(model, slot)->data)
+            s->token_bytes += (double)slm__model_tensor(model, slot)->bytes;
+    s->token_bytes += (double)embedding->bytes / embedding->rows;
+    if (is_matrix(head)) s->head_products = (double)head->rows * head->cols;
+}
+
+static double median(double *values, size_t count) {
+    size_t i, j;
+    for (i = 1; i < count; i++) {
+        double value = values[i];
+        for (j = i; j && values[j - 1] > value; j--) values[j] = values[j - 1];
+        values[j] = value;
+    }
+    if (!count) return 0;
+    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+static slm_model *open_once(const subject *s, const options *o, size_t size) {
+    slm_model_desc desc;
+    slm_model *model;
+    slm_error error;
+    memset(&desc, 0, sizeof desc);
+    desc.isa = o->isa;
+    if (!s->image) return tool_open(o->path, &desc);
+    if (slm_model_open_memory(&model, s->image, size, &desc, &error) != SLM_OK)
+        tool_fail(1, "%s: %s", s->name, error.text);
+    return model;
+}
+
+/* The first opening reads the head from the disk; the median is of a file that is at hand. */
+static void open_subject(subject *s, const options *o, const bench_team *team) {
+    static bench_shape shape;
+    double times[9];
+    size_t size = 0, i;
+    slm_error error;
+    if (!o->path) {
+        shape = o->shape ? *o->shape : *shape_of("phi-2");
+        if (!o->shape) { /* --kernel alone: as much as the probe reads, and no large vocabulary */
+            size_t layer = (size_t)shape.hidden * (4 * shape.hidden + 2 * shape.ffn) / 16 / 256;
+            layer *= slm__tile_bytes(o->type, 256);
+            shape.layers = (uint32_t)(((size_t)1 << 30) / layer + 1);
+            shape.vocab = 256;
+            shape.name = "phi-2's layers";
+        }
+        s->made = bench_now();
+        s->image = random_make(&shape, o->type, team, &size);
+        s->made = bench_now() - s->made;
+        if (!s->image)
+            tool_fail(1, "%s: no memory for %zu MB of weights", shape.name, size / 1000000);
+    }
+    s->name = o->path ? o->path : shape.name;
+    for (i = 0; i < 9; i++) {
+        slm_model_close(s->model);
+        times[i] = bench_now();
+        s->model = open_once(s, o, size);
+        times[i] = bench_now() - times[i];
+    }
+    s->opened = median(times, 9);
+    if (o->verify && slm_model_verify(s->model, &error) != SLM_OK)
+        tool_fail(1, "%s: %s", s->name, error.text);
+    slm_model_get_info(s->model, &s->info);
+    count_work(s);
+}
+
+/* ---- measuring --------------------------------------------------------------------------- */
+
+enum {
+    PROMPT_TPS, PROMPT_GOPS, INT8_GOPS, INT8_RATIO, FMA_GFLOPS, FMA_RATIO, MULADD_GFLOPS,
+    MULADD_RATIO, GENERATE_TPS, GENERATE_GBPS, READ_GBPS, READ_RATIO, FIGURES
+};
+
+static const char *const figure_names[FIGURES] = {
+    "prompt_tps", "prompt_gops", "int8_gops", "int8_ratio", "fma_gflops", "fma_ratio",
+    "muladd_gflops", "muladd_ratio", "generate_tps", "generate_gbps", "read_gbps", "read_ratio"};
+
+typedef struct bench {
+    const options *o;
+    subject subject;
+    probe_set probes;
+    slm_session *session;
+    slm_token *tokens;
+    int show;                                  /* somebody looks at stderr */
+    double samples[FIGURES][MOST_REPETITIONS];
+    double median[MOST_COUNTS][FIGURES];       /* of each number of threads; below 0: none */
+    double kv_bytes;                           /* cache that a token in the middle reads */
+} bench;
+
+static void progress(const bench *b, const char *what, size_t repetition) {
+    if (!b->show) return;
+    fprintf(stderr, "\r%-8s %u threads, repetition %zu of %zu   ", what,
+            b->probes.team->threads, repetition + 1, b->o->repetitions);
+}
+
+static void check(const bench *b, slm_result result) {
+    if (result != SLM_OK) tool_fail(1, "%s", slm_session_error(b->session));
+}
+
+/* Reads the tokens as a new session would; the head is used once. */
+static double time_prompt(bench *b, size_t count) {
+    double start;
+    slm_token next;
+    check(b, slm_rewind(b->session, 0));
+    start = bench_now();
+    check(b, slm_eval(b->session, b->tokens, count));
+    check(b, slm_sample(b->session, NULL, &next));
+    return bench_now() - start;
+}
+
+static double time_generation(bench *b, size_t count) {
+    slm_token token = b->tokens[0];
+    double start;
+    size_t i;
+    check(b, slm_rewind(b->session, b->o->position));
+    start = bench_now();
+    for (i = 0; i < count; i++) {
+        check(b, slm_eval(b->session, &token, 1));
+        check(b, slm_sample(b->session, NULL, &token));
+    }
+    return bench_now() - start;
+}
+
+/* Every layer's products, in the two phases of a layer; what they read is left from before. */
+static double time_kernel(bench *b, size_t tokens) {
+    static const unsigned slots[2][5] = {
+        {SLM__QUERY, SLM__KEY, SLM__VALUE, SLM__UP, SLM__GATE}, {SLM__OUT, SLM__DOWN, 0, 0, 0}};
+    slm_session *s = b->session;
+    const slm__shape *shape = &s->model->shape;
+    slm__input normed = slm__input_of(s->normed, shape->hidden, s->codes);
+    slm__input mixed = slm__input_of(s->mixed, (size_t)shape->heads * shape->head_size, s->codes);
+    slm__input inner = slm__input_of(s->inner, shape->ffn, s->inner_codes);
+    const slm__input *inputs[2][5] = {{&normed, &normed, &normed, &normed, &normed},
+                                      {&mixed, &inner, NULL, NULL, NULL}};
+    float *outputs[2][5] = {{s->query, s->key, s->value, s->inner, s->inner},
+                            {s->attended, s->normed, NULL, NULL, NULL}};
+    double start;
+    unsigned saved, phase, i;
+    size_t layer, row;
+    for (row = 0; row < tokens; row++) {
+        slm__quantize_row(s, &mixed, row);
+        slm__quantize_row(s, &normed, row);
+        slm__quantize_row(s, &inner, row);
+    }
+    start = bench_now();
+    saved = slm__begin(s);
+    for (layer = 0; layer < shape->layers; layer++)
+        for (phase = 0; phase < 2; phase++) {
+            slm__product list[5];
+            size_t count = 0;
+            for (i = 0; i < 5; i++) {
+                const slm__tensor *t = &s->model->layers[layer].at[slots[phase][i]];
+                if (!slots[phase][i] || !is_matrix(t)) continue;
+                list[count++] = slm__product_of(inputs[phase][i], t, outputs[phase][i], t->rows);
+            }
+            slm__multiply(s, list, count, tokens);
+        }
+    slm__end(s, saved);
+    return bench_now() - start;
+}
+
+/* The mean of the probes before and after is the limit of what was measured between them. */
+static void between(double *samples, double *ratios, size_t i, double before, double after,
+                    double speed) {
+    samples[i] = (before + after) / 2;
+    ratios[i] = speed / samples[i];
+}
+
+/* The kernel's prompt is what the session reads together. */
+static void measure_prompts(bench *b) {
+    static const int kinds[3] = {PROBE_INT8, PROBE_FMA, PROBE_MULADD};
+    static const int figures[3] = {INT8_GOPS, FMA_GFLOPS, MULADD_GFLOPS};
+    const subject *s = &b->subject;
+    size_t count = b->o->kernel ? b->session->batch : b->o->prompt, i, k;
+    double head = b->o->kernel ? 0 : s->head_products, before[3], seconds, gops;
+    for (i = 0; i < b->o->repetitions; i++) {
+        progress(b, b->o->kernel ? "kernel" : "prompt", i);
+        for (k = 0; k < 3; k++) before[k] = probe_measure(&b->probes, kinds[k]);
+        seconds = b->o->kernel ? time_kernel(b, count) : time_prompt(b, count);
+        gops = 2e-9 * ((double)count * s->layer_products + head) / seconds;
+        b->samples[PROMPT_TPS][i] = (double)count / seconds;
+        b->samples[PROMPT_GOPS][i] = gops;
+        for (k = 0; k < 3; k++)
+            between(b->samples[figures[k]], b->samples[figures[k] + 1], i, before[k],
+                    probe_measure(&b->probes, kinds[k]), gops);
+    }
+}
+
+static void measure_generation(bench *b) {
+    const subject *s = &b->subject;
+    size_t count = b->o->kernel ? 1 : b->o->generate, i;
+    double bytes = b->o->kernel ? s->matrix_bytes : s->token_bytes, before, seconds, gbps;
+    if (b->o->position && !b->o->kernel) time_prompt(b, b->o->position);
+    for (i = 0; i < b->o->repetitions; i++) {
+        progress(b, b->o->kernel ? "vector" : "generate", i);
+        before = probe_measure(&b->probes, PROBE_READ);
+        seconds = b->o->kernel ? time_kernel(b, 1) : time_generation(b, count);
+        gbps = 1e-9 * bytes * (double)count / seconds;
+        b->samples[GENERATE_TPS][i] = (double)count / seconds;
+        b->samples[GENERATE_GBPS][i] = gbps;
+        between(b->samples[READ_GBPS], b->samples[READ_RATIO], i, before,
+                probe_measure(&b->probes, PROBE_READ), gbps);
+    }
+}
+
+static void open_session(bench *b) {
+    const options *o = b->o;
+    const slm__shape *shape = &b->subject.model->shape;
+    slm_session_desc desc;
+    size_t need = o->position + o->generate, i;
+    slm_session *s;
+    memset(&desc, 0, sizeof desc);
+    desc.context = need > o->prompt ? need : o->prompt;
+    desc.kv_type = o->kv;
+    desc.threads = b->probes.team->threads;
+    desc.parallel = b->probes.team->hook;
+    s = b->session = tool_session(b->subject.model, &desc);
+    b->kv_bytes = 2.0 * shape->layers * shape->kv_heads * shape->head_size *
+                  (double)s->cache.item * ((double)o->position + (double)o->generate / 2);
+    if (!o->kernel) return;
+    for (i = 0; i < s->batch * shape->hidden; i++)
+        s->normed[i] = (float)((double)random_bits(i) * 0x1p-63 - 1);
+    for (i = 0; i < s->batch * shape->heads * shape->head_size; i++)
+        s->mixed[i] = (float)((double)random_bits(i) * 0x1p-63 - 1);
+    for (i = 0; i < s->batch * shape->ffn; i++)
+        s->inner[i] = (float)((double)random_bits(i) * 0x1p-63 - 1);
+}
+
+static void run(bench *b, size_t which) {
+    const options *o = b->o;
+    bench_team team;
+    int i;
+    team_open(&team, o->threads[which]);
+    probe_calibrate(&b->probes, &team);
+    open_session(b);
+    if (!o->kernel) /* whatever is touched for the first time is not measured */
+        time_prompt(b, slm__least(16, b->session->context));
+    if (o->prompt) measure_prompts(b);
+    if (o->generate) measure_generation(b);
+    for (i = 0; i < FIGURES; i++) {
+        int measured = i < GENERATE_TPS ? o->prompt != 0 : o->generate != 0;
+        if (o->kernel && (i == PROMPT_TPS || i == GENERATE_TPS)) measured = 0;
+        b->median[which][i] = measured ? median(b->samples[i], o->repetitions) : -1;
+    }
+    slm_session_close(b->session);
+    team_close(&team);
+    if (b->show) fprintf(stderr, "\r%-60s\r", "");
+}
+
+/* ---- the report -------------------------------------------------------------------------- */
+
+#ifdef SLM__X86
+#include <cpuid.h>
+#endif
+
+/* The name that the CPU gives itself, or the system gives it. */
+static void cpu_name(char *name, size_t size) {
+    size_t start = 0;
+#ifdef SLM__X86
+    unsigned words[12], i;
+    char brand[49] = "";
+    if (__get_cpuid_max(0x80000000u, NULL) >= 0x80000004u) {
+        for (i = 0; i < 3; i++)
+            __get_cpuid(0x80000002u + i, &words[4 * i], &words[4 * i + 1], &words[4 * i + 2],
+                        &words[4 * i + 3]);
+        memcpy(brand, words, 48);
+    }
+#else
+    char brand[256] = "";
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    while (file && fgets(brand, sizeof brand, file)) {
+        char *colon = strchr(brand, ':');
+        if (colon && (!strncmp(brand, "model name", 10) || !strncmp(brand, "Model", 5))) {
+            start = (size_t)(colon + 1 - brand);
+            break;
+        }
+        brand[0] = 0;
+    }
+    if (file) fclose(file);
+#endif
+    while (brand[start] == ' ') start++;
+    slm__append(name, size, &(size_t){0}, brand + start);
+    name[strcspn(name, "\n")] = 0;
+    for (size = strlen(name); size && name[size - 1] == ' '; size--) name[size - 1] = 0;
+    if (!name[0]) strcpy(name, "unknown");
+}
+
+/* Bytes, without the memory that the read probe has had from the beginning. */
+static double peak_rss(const bench *b) {
+    struct rusage usage;
+    double unit = 1024;
+#ifdef __APPLE__
+    unit = 1;
+#endif
+    if (getrusage(RUSAGE_SELF, &usage) != 0) return -1;
+    return (double)usage.ru_maxrss * unit - (double)b->probes.size;
+}
+
+static void print_number(const char *name, double value) {
+    if (value < 0) printf("\"%s\": null, ", name);
+    else printf("\"%s\": %.9g, ", name, value);
+}
+
+static void print_run(const bench *b, size_t which) {
+    int i;
+    printf("\"threads\": %u", b->o->threads[which]);
+    for (i = 0; i < FIGURES; i++) {
+        if (b->median[which][i] < 0) printf(", \"%s\": null", figure_names[i]);
+        else printf(", \"%s\": %.5g", figure_names[i], b->median[which][i]);
+    }
+}
+
+static void print_json(const bench *b, const char *cpu) {
+    const subject *s = &b->subject;
+    size_t i;
+    printf("{\"version\": \"%s\", \"cpu\": \"", slm_version());
+    tool_escaped(cpu, strlen(cpu));
+    printf("\", \"isa\": \"%s\", \"model\": \"", s->info.isa);
+    tool_escaped(s->name, strlen(s->name));
+    printf("\", \"architecture\": \"%s\", \"type\": \"%s\", \"random\": %s, \"kernel\": %s, ",
+           s->info.architecture, type_names[s->info.weights], s->image ? "true" : "false",
+           b->o->kernel ? "true" : "false");
+    print_number("parameters", (double)s->info.parameters);
+    print_number("weight_bytes", (double)s->info.weight_bytes);
+    print_number("bytes_per_token", s->token_bytes);
+    print_number("kv_bytes_per_token", b->o->kernel ? -1 : b->kv_bytes);
+    print_number("make_seconds", s->image ? s->made : -1);
+    print_number("open_ms", s->opened * 1e3);
+    print_number("peak_rss", peak_rss(b));
+    printf("\"prompt\": %zu, \"generate\": %zu, \"position\": %zu, \"repetitions\": %zu, ",
+           b->o->prompt, b->o->generate, b->o->position, b->o->repetitions);
+    print_run(b, b->o->counts - 1);
+    printf(", \"runs\": [");
+    for (i = 0; i < b->o->counts; i++) {
+        printf("%s{", i ? ", " : "");
+        print_run(b, i);
+        putchar('}');
+    }
+    printf("]}\n");
+}
+
+static void show_run(const bench *b, size_t which) {
+    const double *f = b->median[which];
+    printf("%u thread%s\n", b->o->threads[which], b->o->threads[which] == 1 ? "" : "s");
+    if (f[PROMPT_GOPS] >= 0) {
+        printf("  prompt    ");
+        if (f[PROMPT_TPS] >= 0) printf("%8.2f tokens/s  ", f[PROMPT_TPS]);
+        printf("%7.1f GOP/s   %.3f of int8 %.0f, %.3f of mul+add %.0f, %.3f of FMA %.0f\n",
+               f[PROMPT_GOPS], f[INT8_RATIO], f[INT8_GOPS], f[MULADD_RATIO], f[MULADD_GFLOPS],
+               f[FMA_RATIO], f[FMA_GFLOPS]);
+    }
+    if (f[GENERATE_GBPS] < 0) return;
+    printf("  generate  ");
+    if (f[GENERATE_TPS] >= 0) printf("%8.2f tokens/s  ", f[GENERATE_TPS]);
+    printf("%7.2f GB/s    %.3f of reading %.1f\n", f[GENERATE_GBPS], f[READ_RATIO], f[READ_GBPS]);
+}
+
+/* How much more threads give, beside what they give the probes. */
+static void show_scaling(const bench *b, size_t which) {
+    const double *one = b->median[0], *more = b->median[which];
+    const char *comma = "";
+    printf("%u to %u threads:", b->o->threads[0], b->o->threads[which]);
+    if (one[PROMPT_GOPS] > 0) {
+        printf(" prompt x %.2f (int8 probe x %.2f, mul+add x %.2f)",
+               more[PROMPT_GOPS] / one[PROMPT_GOPS], more[INT8_GOPS] / one[INT8_GOPS],
+               more[MULADD_GFLOPS] / one[MULADD_GFLOPS]);
+        comma = ",";
+    }
+    if (one[GENERATE_GBPS] > 0)
+        printf("%s generate x %.2f (read probe x %.2f)", comma,
+               more[GENERATE_GBPS] / one[GENERATE_GBPS], more[READ_GBPS] / one[READ_GBPS]);
+    putchar('\n');
+}
+
+static void show(const bench *b, const char *cpu) {
+    const subject *s = &b->subject;
+    const options *o = b->o;
+    size_t i;
+    fputs("cpu       ", stdout);
+    tool_escaped(cpu, strlen(cpu));
+    fputs("\nmodel     ", stdout);
+    tool_escaped(s->name, strlen(s->name));
+    printf(" (%s, %s): %.3f G parameters, %.3f GB\n", type_names[s->info.weights], s->info.isa,
+           (double)s->info.parameters * 1e-9, (double)s->info.weight_bytes * 1e-9);
+    if (s->image) printf("made in   %.1f s\n", s->made);
+    printf("opened in %.3f ms\n", s->opened * 1e3);
+    if (o->kernel) printf("kernel    matrix products of %zu tokens, and of one\n", slm__least(
+                              SLM__STRIP_TOKENS, o->prompt));
+    else
+        printf("tokens    prompt of %zu; %zu generated at position %zu, each from %.4f GB of "
+               "weights and %.4f GB of KV cache\n", o->prompt, o->generate, o->position,
+               s->token_bytes * 1e-9, b->kv_bytes * 1e-9);
+    for (i = 0; i < o->counts; i++) show_run(b, i);
+    for (i = 1; i < o->counts; i++) show_scaling(b, i);
+    printf("peak RSS  %.3f GB\n", peak_rss(b) * 1e-9);
+}
+
+/* ---- main -------------------------------------------------------------------------------- */
+
+/* What the defaults do not know yet: the model's context. */
+static void check_lengths(options *o, const subject *s) {
+    size_t context = s->info.context;
+    if (!o->prompt_given && o->prompt > context) o->prompt = context;
+    if (o->prompt > context || o->position > context || o->generate > context - o->position)
+        tool_fail(2, "-p, or --position and -n together, exceed the model's context of %zu",
+                  context);
+}
+
+/* 1 GiB, or a quarter of a small machine's memory. */
+static size_t probe_bytes(void) {
+    size_t size = (size_t)1 << 30;
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    while (pages > 0 && page > 0 && size > (size_t)16 << 20 &&
+           (double)size > (double)pages * (double)page / 4)
+        size /= 2;
+    return size;
+}
+
+int main(int count, char **args) {
+    static options o;
+    static bench b;
+    bench_team all;
+    void *memory = NULL;
+    size_t i, most;
+    char cpu[256] = "";
+    tool_name = "slm-bench";
+    defaults(&o);
+    parse(count, args, &o);
+    b.o = &o;
+    b.show = tool_terminal(stderr);
+    team_open(&all, processors());
+    if (posix_memalign(&memory, 4096, probe_bytes()) != 0) tool_fail(1, "out of memory");
+    probe_open(&b.probes, &all, memory, probe_bytes());
+    if (b.show) fprintf(stderr, "\ropening the model");
+    open_subject(&b.subject, &o, &all);
+    team_close(&all);
+    check_lengths(&o, &b.subject);
+    most = o.prompt > o.position + 16 ? o.prompt : o.position + 16;
+    b.tokens = (slm_token *)tool_allocate(most, sizeof *b.tokens);
+    for (i = 0; i < most; i++)
+        b.tokens[i] = (slm_token)(random_bits(i + 1) % b.subject.info.vocab_rows);
+    for (i = 0; i < o.counts; i++) run(&b, i);
+    cpu_name(cpu, sizeof cpu);
+    if (o.json) print_json(&b, cpu);
+    else show(&b, cpu);
+    slm_model_close(b.subject.model);
+    free(b.subject.image);
+    free(b.tokens);
+    free(memory);
+    return tool_finish();
+}

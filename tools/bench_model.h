@@ -1,0 +1,327 @@
+/* bench_model.h - a model of random weights, made in memory as the .slm that a converter would
+   write (see the manual in slm.h): for measuring without a checkpoint. Values are of about
+   1/sqrt(columns), norms 1 and biases 0, so that activations stay as tame as a trained model's.
+   Needs slm.h's implementation and bench_probe.h's team before it. */
+#ifndef SLM_BENCH_MODEL_H
+#define SLM_BENCH_MODEL_H
+
+typedef struct bench_shape {
+    const char *name, *architecture; /* the latter one of the library's */
+    uint32_t vocab, context, layers, hidden, ffn, heads, kv_heads, head_size, rotary, flags;
+    float eps, theta;
+} bench_shape;
+
+/* A row is all that another model needs whose architecture the library runs. */
+static const bench_shape bench_shapes[] = {
+    {"phi-2", "phi", 51200, 2048, 32, 2560, 10240, 32, 32, 80, 32, 0, 1e-5f, 10000},
+    {"phi-1.5", "phi", 51200, 2048, 24, 2048, 8192, 32, 32, 64, 32, 0, 1e-5f, 10000},
+    {"gpt-j-6b", "gptj", 50400, 2048, 28, 4096, 16384, 16, 16, 256, 64, 0, 1e-5f, 10000},
+    {"phi-tiny", "phi", 1001, 512, 2, 256, 1024, 4, 4, 64, 32, 0, 1e-5f, 10000},
+    {"gptj-tiny", "gptj", 1001, 512, 2, 256, 1024, 4, 4, 64, 32, 0, 1e-5f, 10000},
+    {"phi-odd", "phi", 77, 64, 2, 300, 522, 5, 1, 60, 24, 0, 1e-5f, 10000}}; /* uneven sizes */
+
+enum { BENCH_SHAPES = sizeof bench_shapes / sizeof bench_shapes[0] };
+
+typedef struct random_tensor {
+    uint16_t slot, layer;
+    uint32_t type, rows, cols, crc;
+    size_t offset, bytes, tile;
+} random_tensor;
+
+typedef struct random_model {
+    const bench_shape *shape;
+    const slm__architecture *architecture;
+    slm__shape extents;
+    unsigned features;
+    slm_type type;
+    random_tensor *tensors;
+    size_t count, directory_at, data_offset, size;
+    uint8_t *bytes;
+    uint32_t crc[8][256]; /* eight bytes of a checksum at a time */
+} random_model;
+
+/* ---- which tensors, and where ------------------------------------------------------------ */
+
+/* The embedding and the head of a 4-bit model take eight bits, as the converter has it. */
+static uint32_t random_type(slm_type type, uint32_t layer) {
+    return layer == 0xFFFF && (type == SLM_TYPE_Q4 || type == SLM_TYPE_Q4F) ? SLM_TYPE_Q8 : type;
+}
+
+static void random_list(random_model *m, uint32_t layer, const slm__expected *list, size_t count) {
+    size_t i;
+    for (i = 0; i < count; i++) {
+        random_tensor *t = &m->tensors[m->count];
+        if (!(list[i].needs & m->features)) continue;
+        t->slot = list[i].slot;
+        t->layer = (uint16_t)layer;
+        t->rows = slm__extent_of(&m->extents, list[i].rows);
+        t->cols = slm__extent_of(&m->extents, list[i].cols);
+        t->type = list[i].rows == SLM__ONE ? SLM_TYPE_VECTOR : random_type(m->type, layer);
+        t->tile = t->type == SLM_TYPE_VECTOR ? 0 : slm__tile_bytes(t->type, t->cols);
+        t->bytes = t->tile ? ((size_t)t->rows + 15) / 16 * t->tile : (size_t)t->cols * 4;
+        m->count++;
+    }
+}
+
+static void random_plan(random_model *m) {
+    const bench_shape *shape = m->shape;
+    const size_t of_layer = sizeof slm__layer_tensors / sizeof slm__layer_tensors[0];
+    const size_t of_model = sizeof slm__model_tensors / sizeof slm__model_tensors[0];
+    size_t at, i;
+    uint32_t layer;
+    m->extents.vocab_rows = shape->vocab;
+    m->extents.hidden = shape->hidden;
+    m->extents.ffn = shape->ffn;
+    m->extents.heads = shape->heads;
+    m->extents.kv_heads = shape->kv_heads;
+    m->extents.head_size = shape->head_size;
+    m->features = m->architecture->features;
+    if (!(shape->flags & 1)) m->features |= SLM__UNTIED;
+    if (shape->flags & 2) m->features |= SLM__QK_NORM;
+    m->tensors = (random_tensor *)tool_allocate(shape->layers * of_layer + of_model,
+                                                sizeof *m->tensors);
+    for (layer = 0; layer < shape->layers; layer++)
+        random_list(m, layer, slm__layer_tensors, of_layer);
+    random_list(m, 0xFFFF, slm__model_tensors, of_model);
+    m->directory_at = slm__round_up(320 + (size_t)shape->rotary * 2, 64); /* after the frequencies */
+    at = m->data_offset = slm__round_up(m->directory_at + m->count * SLM__ENTRY_BYTES, 64);
+    for (i = 0; i < m->count; i++) {
+        m->tensors[i].offset = at;
+        at = slm__round_up(at + m->tensors[i].bytes, 64);
+    }
+    m->size = at;
+}
+
+/* ---- values ------------------------------------------------------------------------------ */
+
+/* How eight random bytes become elements: (bits & keep) + base, with the bits of sign on top. */
+typedef struct random_pattern {
+    uint64_t keep, base, sign;
+} random_pattern;
+
+static uint64_t random_bits(uint64_t n) {
+    n *= UINT64_C(0x9E3779B97F4A7C15);
+    n ^= n >> 32;
+    n *= UINT64_C(0xD6E8FEB86659FD93);
+    return n ^ n >> 32;
+}
+
+/* place: the bytes' offset in the file (one number of the sequence for each eight of them, so no
+   two runs overlap), so that the number of threads does not matter. */
+static void random_fill(uint8_t *to, size_t bytes, uint64_t place, const random_pattern *pattern) {
+    size_t i;
+    for (i = 0; i < bytes; i += 8, place++) {
+        uint64_t bits = random_bits(place + 1);
+        bits = ((bits & pattern->keep) + pattern->base) | (bits & pattern->sign);
+        memcpy(to + i, &bits, 8);
+    }
+}
+
+/* Floats: sign, fraction and the exponent's two lowest bits are random; magnitudes lie below
+   2^(top + 1), and their root mean square is 0.88 * 2^top. */
+static random_pattern random_floats(unsigned type, size_t cols) {
+    unsigned width = type == SLM_TYPE_F32 ? 32 : 16, fraction = type == SLM_TYPE_F32 ? 23 : 7;
+    int bias = 127, top = (int)floor(0.5 - 0.5 * log((double)cols) / log(2.0));
+    uint64_t ones = width == 32 ? UINT64_C(0x0000000100000001) : UINT64_C(0x0001000100010001);
+    random_pattern pattern;
+    if (type == SLM_TYPE_F16) fraction = 10, bias = 15;
+    pattern.keep = ones * (((uint64_t)1 << (fraction + 2)) - 1);
+    pattern.base = ones * ((uint64_t)(bias + top - 3) << fraction);
+    pattern.sign = ones << (width - 1);
+    return pattern;
+}
+
+static void put_16(uint8_t *to, unsigned value) {
+    to[0] = (uint8_t)value;
+    to[1] = (uint8_t)(value >> 8);
+}
+static void put_32(uint8_t *to, uint32_t value) {
+    put_16(to, value & 0xFFFF);
+    put_16(to + 2, value >> 16);
+}
+static void put_64(uint8_t *to, uint64_t value) {
+    put_32(to, (uint32_t)value);
+    put_32(to + 4, (uint32_t)(value >> 32));
+}
+
+/* An element beyond the matrix: zero, or the code of it. */
+static void random_clear(const random_tensor *t, uint8_t *tile, size_t col, size_t lane) {
+    size_t k = col % SLM__BLOCK;
+    uint8_t *codes = tile + slm__block_at(t->type, t->cols, col / SLM__BLOCK);
+    if (t->type == SLM_TYPE_F32)
+        put_32(codes + (k * 16 + lane) * 4, 0);
+    else if (t->type == SLM_TYPE_F16 || t->type == SLM_TYPE_BF16)
+        put_16(codes + (k * 16 + lane) * 2, 0);
+    else if (t->type == SLM_TYPE_Q8)
+        codes[k / 4 * 64 + lane * 4 + k % 4] = 128;
+    else {
+        uint8_t *pair = &codes[k / 8 * 64 + lane * 4 + k % 4];
+        *pair = (uint8_t)(k % 8 < 4 ? (*pair & 0xF0) | 8 : (*pair & 0x0F) | 0x80);
+    }
+}
+
+/* One block's scales and codes. Codes and sub-scales are odd bytes: -127 to 127 at a root mean
+   square of 73.9; q4's table has one of 16.7. */
+static void random_block(const random_tensor *t, uint8_t *tile, size_t b, uint64_t place) {
+    static const random_pattern odd = {UINT64_C(0xFEFEFEFEFEFEFEFE),
+                                       UINT64_C(0x0101010101010101), 0};
+    static const random_pattern any = {UINT64_MAX, 0, 0};
+    size_t left = slm__least(t->cols - b * SLM__BLOCK, SLM__BLOCK), i;
+    uint8_t *scales = tile + slm__block_scales_at(t->type, b);
+    uint8_t *codes = tile + slm__block_at(t->type, t->cols, b);
+    double size = 1 / sqrt((double)t->cols);
+    if (t->type == SLM_TYPE_Q8) {
+        for (i = 0; i < 16; i++) put_16(scales + 2 * i, slm__to_half((float)(size / 73.9)));
+        random_fill(codes, (left + 7) / 8 * 128, place, &odd);
+    } else {
+        size_t groups = (left + slm__group(t->type) - 1) / slm__group(t->type);
+        random_fill(scales, groups * 16, place, &odd);
+        random_fill(codes, groups * slm__group(t->type) * 8, place + groups * 2, &any);
+        for (i = 0; i < 16; i++)
+            put_32(tile + 4 * i, slm__bits((float)(size / 73.9 / 16.7)));
+    }
+}
+
+static void random_tile(const random_tensor *t, uint8_t *tile, size_t rows, uint64_t place) {
+    size_t blocks = slm__blocks(t->cols), group, padded = t->cols, b, col, lane;
+    if (slm__integer(t->type)) {
+        group = t->type == SLM_TYPE_Q8 ? 8 : slm__group(t->type);
+        padded = slm__round_up(t->cols, group);
+        memset(tile, 0, t->tile);
+        for (b = 0; b < blocks; b++)
+            random_block(t, tile, b, place + slm__block_at(t->type, t->cols, b));
+    } else {
+        random_pattern pattern = random_floats(t->type, t->cols);
+        size_t bytes = (size_t)t->cols * (t->type == SLM_TYPE_F32 ? 64 : 32);
+        random_fill(tile, bytes, place, &pattern);
+        memset(tile + bytes, 0, t->tile - bytes);
+    }
+    for (col = t->cols; col < padded; col++)
+        for (lane = 0; lane < 16; lane++) random_clear(t, tile, col, lane);
+    for (lane = rows; lane < 16; lane++)
+        for (col = 0; col < padded; col++) random_clear(t, tile, col, lane);
+}
+
+/* ---- checksums --------------------------------------------------------------------------- */
+
+static void random_crc_tables(random_model *m) {
+    uint32_t n, i;
+    for (n = 0; n < 256; n++) {
+        uint32_t crc = n;
+        for (i = 0; i < 8; i++) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
+        m->crc[0][n] = crc;
+    }
+    for (n = 0; n < 256; n++)
+        for (i = 1; i < 8; i++)
+            m->crc[i][n] = m->crc[i - 1][n] >> 8 ^ m->crc[0][m->crc[i - 1][n] & 255];
+}
+
+static uint32_t random_crc(const random_model *m, const uint8_t *bytes, size_t size) {
+    uint32_t crc = 0xFFFFFFFFu;
+    for (; size >= 8; size -= 8, bytes += 8) {
+        uint32_t a = crc ^ slm__u32(bytes), b = slm__u32(bytes + 4);
+        crc = m->crc[7][a & 255] ^ m->crc[6][a >> 8 & 255] ^ m->crc[5][a >> 16 & 255] ^
+              m->crc[4][a >> 24] ^ m->crc[3][b & 255] ^ m->crc[2][b >> 8 & 255] ^
+              m->crc[1][b >> 16 & 255] ^ m->crc[0][b >> 24];
+    }
+    for (; size; size--, bytes++) crc = crc >> 8 ^ m->crc[0][(crc ^ *bytes) & 255];
+    return ~crc;
+}
+
+static void random_tensor_task(void *arg, size_t index) {
+    random_model *m = (random_model *)arg;
+    random_tensor *t = &m->tensors[index];
+    uint8_t *data = m->bytes + t->offset;
+    size_t i, tiles = ((size_t)t->rows + 15) / 16;
+    if (!t->tile)
+        for (i = 0; i < t->cols; i++)
+            put_32(data + 4 * i, slm__bits(t->slot % 2 ? 1.0f : 0.0f)); /* norms are odd slots */
+    for (i = 0; t->tile && i < tiles; i++)
+        random_tile(t, data + i * t->tile, slm__least(16, t->rows - 16 * i),
+                    t->offset + i * t->tile);
+    memset(data + t->bytes, 0, slm__round_up(t->bytes, 64) - t->bytes);
+    t->crc = random_crc(m, data, t->bytes);
+}
+
+/* ---- the head ---------------------------------------------------------------------------- */
+
+static void random_sections(random_model *m) {
+    uint32_t rotary = m->shape->rotary, i;
+    uint8_t *entry = m->bytes + SLM__HEADER_BYTES;
+    put_32(entry, SLM__FREQUENCIES);
+    put_32(entry + 4, 1);
+    put_64(entry + 8, 320);
+    put_64(entry + 16, (uint64_t)rotary * 2);
+    put_32(entry + 32, SLM__DIRECTORY);
+    put_32(entry + 36, 1);
+    put_64(entry + 40, m->directory_at);
+    put_64(entry + 48, m->count * SLM__ENTRY_BYTES);
+    for (i = 0; i < rotary / 2; i++)
+        put_32(m->bytes + 320 + 4 * i,
+               slm__bits((float)pow(m->shape->theta, -2.0 * i / rotary)));
+    for (i = 0; i < m->count; i++) {
+        const random_tensor *t = &m->tensors[i];
+        entry = m->bytes + m->directory_at + (size_t)i * SLM__ENTRY_BYTES;
+        put_16(entry, t->slot);
+        put_16(entry + 2, t->layer);
+        put_16(entry + 4, t->type);
+        put_16(entry + 6, (unsigned)slm__rotated(t->type, t->cols));
+        put_32(entry + 8, t->rows);
+        put_32(entry + 12, t->cols);
+        put_64(entry + 16, t->offset);
+        put_64(entry + 24, t->bytes);
+        put_32(entry + 32, t->crc);
+    }
+}
+
+static void random_head(random_model *m) {
+    const bench_shape *s = m->shape;
+    const uint32_t words[26] = {
+        s->vocab, 0, s->context, s->layers, s->hidden, s->ffn, s->heads, s->kv_heads,
+        s->head_size, s->rotary, 0, 0, 0, 0, s->hidden, 0, 1, 0, 0xFFFFFFFFu, s->flags,
+        slm__bits(s->eps), slm__bits(1.0f), 0, 0, 0, 0};
+    uint64_t id;
+    size_t i;
+    memset(m->bytes, 0, m->data_offset);
+    memcpy(m->bytes, slm__magic, 8);
+    put_16(m->bytes + 8, 1);
+    put_64(m->bytes + 16, m->size);
+    put_64(m->bytes + 24, m->data_offset);
+    put_16(m->bytes + 40, 2);
+    put_32(m->bytes + 44, (uint32_t)m->count);
+    put_16(m->bytes + 64, m->architecture->id);
+    for (i = 0; i < 26; i++) put_32(m->bytes + 72 + 4 * i, words[i]);
+    random_sections(m);
+    id = slm__fnv(UINT64_C(0xCBF29CE484222325), m->bytes + 64, 192);
+    id = slm__fnv(id, m->bytes + m->directory_at, m->count * SLM__ENTRY_BYTES);
+    put_64(m->bytes + 32, id);
+    put_32(m->bytes + 12, slm__crc32(0, m->bytes + 16, m->data_offset - 16));
+}
+
+/* The file's bytes, 64-byte aligned, to be freed; NULL: no memory for *size bytes. */
+static uint8_t *random_make(const bench_shape *shape, slm_type type, const bench_team *team,
+                            size_t *size) {
+    random_model *m = (random_model *)tool_allocate(1, sizeof *m);
+    uint8_t *bytes;
+    size_t i;
+    m->shape = shape;
+    m->type = type;
+    for (i = 0; i < sizeof slm__architectures / sizeof slm__architectures[0]; i++)
+        if (!strcmp(slm__architectures[i].name, shape->architecture))
+            m->architecture = &slm__architectures[i];
+    if (!m->architecture) tool_fail(1, "the library does not run %s", shape->architecture);
+    random_plan(m);
+    *size = m->size;
+    if (posix_memalign((void **)&m->bytes, 4096, m->size) != 0) m->bytes = NULL;
+    if (m->bytes) {
+        random_crc_tables(m);
+        team_run(team, m->count, random_tensor_task, m);
+        random_head(m);
+    }
+    bytes = m->bytes;
+    free(m->tensors);
+    free(m);
+    return bytes;
+}
+
+#endif
