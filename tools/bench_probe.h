@@ -57,13 +57,24 @@ static double bench_now(void) {
 #define PROBE_REGISTERS \
     "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", \
     "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
-/* Four registers of 64 (or 8 of 32) bytes at a time, added up. */
-#define PROBE_LOAD(R, at, i) "vaddps " #at "(%0),%%" R #i ",%%" R #i "\n"
-#define PROBE_READ_ASM(BODY) \
-    __asm__ volatile(PROBE_EACH(PROBE_ZERO, "") ".p2align 5\n1:\nprefetcht0 4096(%0)\n" \
-                     "prefetcht0 4160(%0)\nprefetcht0 4224(%0)\nprefetcht0 4288(%0)\n" BODY \
+/* 256 bytes of each of four streams, added up; with them, and with little prefetched ahead, more
+   is read than with one stream. */
+#define PROBE_AHEAD(A) \
+    "prefetcht0 1024" A "\nprefetcht0 1088" A "\nprefetcht0 1152" A "\nprefetcht0 1216" A "\n"
+#define PROBE_LOAD(R, at, A, i) "vaddps " #at A ",%%" R #i ",%%" R #i "\n"
+#define PROBE_LOAD_512(A) \
+    PROBE_AHEAD(A) PROBE_LOAD("zmm", 0, A, 0) PROBE_LOAD("zmm", 64, A, 1) \
+    PROBE_LOAD("zmm", 128, A, 2) PROBE_LOAD("zmm", 192, A, 3)
+#define PROBE_LOAD_256(A) \
+    PROBE_AHEAD(A) PROBE_LOAD("ymm", 0, A, 0) PROBE_LOAD("ymm", 32, A, 1) \
+    PROBE_LOAD("ymm", 64, A, 2) PROBE_LOAD("ymm", 96, A, 3) PROBE_LOAD("ymm", 128, A, 4) \
+    PROBE_LOAD("ymm", 160, A, 5) PROBE_LOAD("ymm", 192, A, 6) PROBE_LOAD("ymm", 224, A, 7)
+#define PROBE_READ_ASM(LOAD) \
+    __asm__ volatile(PROBE_EACH(PROBE_ZERO, "") ".p2align 5\n1:\n" LOAD("(%0)") \
+                     LOAD("(%0,%2)") LOAD("(%0,%2,2)") LOAD("(%0,%3)") \
                      "addq $256,%0\ncmpq %1,%0\njb 1b\nvzeroupper\n" \
-                     : "+r"(at) : "r"(end) : "cc", "memory", PROBE_REGISTERS)
+                     : "+r"(at) : "r"(at + part), "r"(part), "r"(3 * part) \
+                     : "cc", "memory", PROBE_REGISTERS)
 #endif
 
 typedef struct probe_set {
@@ -133,7 +144,7 @@ static void probe_plain_read(const uint8_t *at, const uint8_t *end) {
     volatile uint64_t sink;
     for (; at < end; at += 64) {
         const uint64_t *p = (const uint64_t *)(const void *)at;
-        SLM__PREFETCH(at + 4096);
+        SLM__PREFETCH(at + 1024);
         a += p[0] ^ p[1];
         b += p[2] ^ p[3];
         c += p[4] ^ p[5];
@@ -187,32 +198,32 @@ static void probe_f32(slm_isa isa, uint64_t rounds, int fused) {
     probe_plain_f32(rounds, fused);
 }
 
-static void probe_read(slm_isa isa, const uint8_t *at, const uint8_t *end) {
+/* size: a multiple of 4096 */
+static void probe_read(slm_isa isa, const uint8_t *at, size_t size) {
+#ifdef SLM__AVX2
+    size_t part = size / 4;
+#endif
 #ifdef SLM__AVX512
     if (isa == SLM_ISA_AVX512) {
-        PROBE_READ_ASM(PROBE_LOAD("zmm", 0, 0) PROBE_LOAD("zmm", 64, 1)
-                       PROBE_LOAD("zmm", 128, 2) PROBE_LOAD("zmm", 192, 3));
+        PROBE_READ_ASM(PROBE_LOAD_512);
         return;
     }
 #endif
 #ifdef SLM__AVX2
     if (isa != SLM_ISA_PORTABLE) {
-        PROBE_READ_ASM(PROBE_LOAD("ymm", 0, 0) PROBE_LOAD("ymm", 32, 1)
-                       PROBE_LOAD("ymm", 64, 2) PROBE_LOAD("ymm", 96, 3)
-                       PROBE_LOAD("ymm", 128, 4) PROBE_LOAD("ymm", 160, 5)
-                       PROBE_LOAD("ymm", 192, 6) PROBE_LOAD("ymm", 224, 7));
+        PROBE_READ_ASM(PROBE_LOAD_256);
         return;
     }
 #endif
     (void)isa;
-    probe_plain_read(at, end);
+    probe_plain_read(at, at + size);
 }
 
 static void probe_task(void *arg, size_t index) {
     const probe_set *p = (const probe_set *)arg;
     size_t part = (size_t)p->rounds[PROBE_READ] * PROBE_PAGE;
     const uint8_t *from = p->bytes + p->at + index * part;
-    if (p->kind == PROBE_READ) probe_read(p->isa, from, from + part);
+    if (p->kind == PROBE_READ) probe_read(p->isa, from, part);
     else if (p->kind == PROBE_INT8) probe_int8(p->isa, p->rounds[PROBE_INT8]);
     else probe_f32(p->isa, p->rounds[p->kind], p->kind == PROBE_FMA && p->fused);
 }
