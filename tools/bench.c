@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "bench_probe.h"
-
 #include "bench_model.h"
 
 #ifndef _OPENMP
@@ -373,6 +372,17 @@ static double time_kernel(bench *b, size_t tokens) {
     return bench_now() - start;
 }
 
+/* What is short is done again, for about as long as a probe lasts. */
+static double average(bench *b, double (*time)(bench *, size_t), size_t count) {
+    double sum = 0;
+    size_t runs = 0;
+    do {
+        sum += time(b, count);
+        runs++;
+    } while (sum < 0.05);
+    return sum / (double)runs;
+}
+
 /* The mean of the probes before and after is the limit of what was measured between them. */
 static void between(double *samples, double *ratios, size_t i, double before, double after,
                     double speed) {
@@ -390,7 +400,7 @@ static void measure_prompts(bench *b) {
     for (i = 0; i < b->o->repetitions; i++) {
         progress(b, b->o->kernel ? "kernel" : "prompt", i);
         for (k = 0; k < 3; k++) before[k] = probe_measure(&b->probes, kinds[k]);
-        seconds = b->o->kernel ? time_kernel(b, count) : time_prompt(b, count);
+        seconds = average(b, b->o->kernel ? time_kernel : time_prompt, count);
         gops = 2e-9 * ((double)count * s->layer_products + head) / seconds;
         b->samples[PROMPT_TPS][i] = (double)count / seconds;
         b->samples[PROMPT_GOPS][i] = gops;
@@ -408,7 +418,7 @@ static void measure_generation(bench *b) {
     for (i = 0; i < b->o->repetitions; i++) {
         progress(b, b->o->kernel ? "vector" : "generate", i);
         before = probe_measure(&b->probes, PROBE_READ);
-        seconds = b->o->kernel ? time_kernel(b, 1) : time_generation(b, count);
+        seconds = average(b, b->o->kernel ? time_kernel : time_generation, count);
         gbps = 1e-9 * bytes * (double)count / seconds;
         b->samples[GENERATE_TPS][i] = (double)count / seconds;
         b->samples[GENERATE_GBPS][i] = gbps;
@@ -445,7 +455,8 @@ static void run(bench *b, size_t which) {
     bench_team team;
     int i;
     team_open(&team, o->threads[which]);
-    probe_calibrate(&b->probes, &team);
+    probe_calibrate(&b->probes, &team, o->prompt ? 0 : PROBE_READ,
+                    o->generate ? PROBE_KINDS : PROBE_READ);
     open_session(b);
     if (!o->kernel) /* whatever is touched for the first time is not measured */
         time_prompt(b, slm__least(16, b->session->context));
@@ -473,7 +484,7 @@ static void cpu_name(char *name, size_t size) {
 #ifdef SLM__X86
     unsigned words[12], i;
     char brand[49] = "";
-    if (__get_cpuid_max(0x80000000u, NULL) >= 0x80000004u) {
+    if ((unsigned)__get_cpuid_max(0x80000000u, NULL) >= 0x80000004u) {
         for (i = 0; i < 3; i++)
             __get_cpuid(0x80000002u + i, &words[4 * i], &words[4 * i + 1], &words[4 * i + 2],
                         &words[4 * i + 3]);
@@ -559,7 +570,7 @@ static void show_run(const bench *b, size_t which) {
     if (f[PROMPT_GOPS] >= 0) {
         printf("  prompt    ");
         if (f[PROMPT_TPS] >= 0) printf("%8.2f tokens/s  ", f[PROMPT_TPS]);
-        printf("%7.1f GOP/s   %.3f of int8 %.0f, %.3f of mul+add %.0f, %.3f of FMA %.0f\n",
+        printf("%7.1f GOP/s   %.3f of int8 %.1f, %.3f of mul+add %.1f, %.3f of FMA %.1f\n",
                f[PROMPT_GOPS], f[INT8_RATIO], f[INT8_GOPS], f[MULADD_RATIO], f[MULADD_GFLOPS],
                f[FMA_RATIO], f[FMA_GFLOPS]);
     }
@@ -623,10 +634,8 @@ static void check_lengths(options *o, const subject *s) {
 /* 1 GiB, or a quarter of a small machine's memory. */
 static size_t probe_bytes(void) {
     size_t size = (size_t)1 << 30;
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    while (pages > 0 && page > 0 && size > (size_t)16 << 20 &&
-           (double)size > (double)pages * (double)page / 4)
-        size /= 2;
+    double most = physical_memory() / 4;
+    while (most > 0 && size > (size_t)16 << 20 && (double)size > most) size /= 2;
     return size;
 }
 
@@ -643,8 +652,9 @@ int main(int count, char **args) {
     b.o = &o;
     b.show = tool_terminal(stderr);
     team_open(&all, processors());
-    if (posix_memalign(&memory, 4096, probe_bytes()) != 0) tool_fail(1, "out of memory");
-    probe_open(&b.probes, &all, memory, probe_bytes());
+    if (o.generate && posix_memalign(&memory, 4096, probe_bytes()) != 0)
+        tool_fail(1, "out of memory");
+    probe_open(&b.probes, &all, memory, o.generate ? probe_bytes() : 0);
     if (b.show) fprintf(stderr, "\ropening the model");
     open_subject(&b.subject, &o, &all);
     team_close(&all);

@@ -83,7 +83,8 @@ static void random_plan(random_model *m) {
     for (layer = 0; layer < shape->layers; layer++)
         random_list(m, layer, slm__layer_tensors, of_layer);
     random_list(m, 0xFFFF, slm__model_tensors, of_model);
-    m->directory_at = slm__round_up(320 + (size_t)shape->rotary * 2, 64); /* after the frequencies */
+    /* the head: 256 bytes, two sections' entries, the frequencies, the directory */
+    m->directory_at = slm__round_up(320 + (size_t)shape->rotary * 2, 64);
     at = m->data_offset = slm__round_up(m->directory_at + m->count * SLM__ENTRY_BYTES, 64);
     for (i = 0; i < m->count; i++) {
         m->tensors[i].offset = at;
@@ -298,7 +299,14 @@ static void random_head(random_model *m) {
     put_32(m->bytes + 12, slm__crc32(0, m->bytes + 16, m->data_offset - 16));
 }
 
-/* The file's bytes, 64-byte aligned, to be freed; NULL: no memory for *size bytes. */
+/* In bytes; 0: not known. */
+static double physical_memory(void) {
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? (double)pages * (double)page : 0;
+}
+
+/* The file's bytes, 64-byte aligned, to be freed; NULL: no memory for *size bytes. Where the
+   system would grant more than it has, it would later end this or another process instead. */
 static uint8_t *random_make(const bench_shape *shape, slm_type type, const bench_team *team,
                             size_t *size) {
     random_model *m = (random_model *)tool_allocate(1, sizeof *m);
@@ -312,7 +320,9 @@ static uint8_t *random_make(const bench_shape *shape, slm_type type, const bench
     if (!m->architecture) tool_fail(1, "the library does not run %s", shape->architecture);
     random_plan(m);
     *size = m->size;
-    if (posix_memalign((void **)&m->bytes, 4096, m->size) != 0) m->bytes = NULL;
+    if ((physical_memory() > 0 && (double)m->size > physical_memory() * 0.95) ||
+        posix_memalign((void **)&m->bytes, 4096, m->size) != 0)
+        m->bytes = NULL;
     if (m->bytes) {
         random_crc_tables(m);
         team_run(team, m->count, random_tensor_task, m);

@@ -260,11 +260,11 @@ static void probe_fill_task(void *arg, size_t index) {
     memset(p->bytes + index * (PROBE_PAGE * 256), 1, PROBE_PAGE * 256); /* normal floats */
 }
 
-/* A probe lasts about 70 ms: how many rounds that is with these threads. */
-static void probe_calibrate(probe_set *p, const bench_team *team) {
+/* A probe lasts about 70 ms: how many rounds that is with these threads, for kinds [first, end). */
+static void probe_calibrate(probe_set *p, const bench_team *team, int first, int end) {
     int kind;
     p->team = team;
-    for (kind = 0; kind < PROBE_KINDS; kind++) {
+    for (kind = first; kind < end; kind++) {
         uint64_t most = kind == PROBE_READ ? p->size / PROBE_PAGE / team->threads : UINT64_MAX / 2;
         double seconds;
         p->at = 0;
