@@ -40,7 +40,8 @@
      SLM_NO_MALLOC    no malloc: give memory or an allocator
      SLM_MALLOC(n), SLM_FREE(p)   other default allocator
      SLM_NO_OPENMP    ignore -fopenmp                 SLM_NO_SIMD    portable C only
-     SLM_NO_AVX2 (all of x86), SLM_NO_AVXVNNI, SLM_NO_AVX512   without these kernels
+     SLM_NO_AVX2 (all of x86), SLM_NO_AVXVNNI, SLM_NO_AVX512,
+     SLM_NO_NEON (all of AArch64), SLM_NO_NEONDOT   without these kernels
      SLM_NO_MMAP      read files instead of mapping them
 
    NUMERICS (version SLM_NUMERICS)
@@ -234,10 +235,11 @@ typedef struct slm_allocator {
     void *user;
 } slm_allocator;
 
-/* Instruction sets: each gives the same bits. AVX2 never uses VNNI, AVX512 always does. */
+/* Instruction sets: each gives the same bits. AVX2 never uses VNNI, AVX512 always does; NEON is
+   that of every AArch64, NEONDOT adds ARMv8.2's dot products. */
 typedef enum slm_isa {
     SLM_ISA_AUTO = 0, SLM_ISA_PORTABLE, SLM_ISA_AVX2, SLM_ISA_AVXVNNI, SLM_ISA_AVX512,
-    SLM_ISA_NEON, SLM_ISA_COUNT
+    SLM_ISA_NEON, SLM_ISA_NEONDOT, SLM_ISA_COUNT
 } slm_isa;
 
 typedef enum slm_type {
@@ -463,6 +465,27 @@ SLM_API slm_result slm_next(slm_session *, slm_piece *);
 #endif
 #endif
 #endif
+#if defined(__aarch64__) && defined(__GNUC__)
+#define SLM__ARM64
+#if defined(__ARM_NEON) && !defined(SLM_NO_SIMD) && !defined(SLM_NO_NEON)
+#include <arm_neon.h>
+#define SLM__NEON
+/* GCC's attribute replaces the whole architecture and would take away what is newer than it. */
+#if defined(SLM_NO_NEONDOT)
+#elif defined(__ARM_FEATURE_DOTPROD)
+#define SLM__TARGET_DOT
+#elif defined(__linux__) && defined(__clang__) && __clang_major__ > 15
+#define SLM__TARGET_DOT __attribute__((target("+dotprod")))
+#elif defined(__linux__) && !defined(__clang__) && __GNUC__ > 9 && \
+    !defined(__ARM_FEATURE_CRYPTO) && !defined(__ARM_FEATURE_COMPLEX) && \
+    !defined(__ARM_FEATURE_FP16_VECTOR_ARITHMETIC) && !defined(__ARM_FEATURE_SVE)
+#define SLM__TARGET_DOT __attribute__((target("arch=armv8.2-a+dotprod")))
+#endif
+#if defined(SLM__TARGET_DOT) && !defined(__ARM_FEATURE_DOTPROD)
+#include <sys/auxv.h>
+#endif
+#endif
+#endif
 #if defined(__GNUC__)
 #define SLM__PREFETCH(address) __builtin_prefetch(address)
 #define SLM__PREFETCH_WRITE(address) __builtin_prefetch(address, 1)
@@ -485,8 +508,11 @@ enum { SLM__AHEAD = 4096 }; /* bytes to prefetch ahead of weights that are read 
 #pragma GCC optimize("fp-contract=off", "no-fast-math", "no-unsafe-math-optimizations", \
                      "no-associative-math", "no-reciprocal-math")
 #elif defined(__clang__)
+#if defined(SLM__X86) || __clang_major__ > 15
+#define SLM__FLOAT_CONTROL
 #pragma float_control(push)
 #pragma float_control(precise, on)
+#endif
 #pragma STDC FP_CONTRACT OFF
 #endif
 
@@ -509,6 +535,11 @@ static unsigned slm__fp_enter(void) {
     unsigned saved = _mm_getcsr();
     _mm_setcsr(0x1F80);
     return saved;
+#elif defined(SLM__ARM64)
+    uint64_t saved;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(saved) : : "memory");
+    if (saved) __asm__ volatile("msr fpcr, xzr" : : : "memory");
+    return (unsigned)saved; /* the upper half is reserved */
 #else
     return 0;
 #endif
@@ -517,6 +548,8 @@ static unsigned slm__fp_enter(void) {
 static void slm__fp_leave(unsigned saved) {
 #ifdef SLM__X86
     _mm_setcsr(saved);
+#elif defined(SLM__ARM64)
+    if (saved) __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)saved) : "memory");
 #else
     (void)saved;
 #endif
@@ -1487,11 +1520,266 @@ SLM__LANE slm__lanes_avx512 slm__float_avx512(slm__sums_avx512 s) {
 #include SLM_HEADER
 #endif
 
+/* ---- >>lanes neon ------------------------------------------------------------------------
+   AArch64 as it began: no instruction here is newer than ARMv8.0. */
+
+#ifdef SLM__NEON
+#define SLM__LANE __attribute__((always_inline)) static inline
+#define SLM__EACH for (i = 0; i < 4; i++)
+
+typedef struct { float32x4_t v[4]; } slm__lanes_neon;
+typedef struct { uint8x16_t a[8]; } slm__weights_neon; /* a[r], a[4 + r]: rows 4 r to 4 r + 3 */
+typedef struct { int32x4_t v[4]; } slm__sums_neon;
+
+SLM__LANE slm__lanes_neon slm__set_neon(float b) {
+    slm__lanes_neon a;
+    a.v[0] = a.v[1] = a.v[2] = a.v[3] = vdupq_n_f32(b);
+    return a;
+}
+SLM__LANE slm__lanes_neon slm__load_f32_neon(const float *p) {
+    slm__lanes_neon a;
+    int i;
+    SLM__EACH a.v[i] = vld1q_f32(p + 4 * i);
+    return a;
+}
+SLM__LANE slm__lanes_neon slm__load_f16_neon(const uint16_t *p) {
+    slm__lanes_neon a;
+    int i;
+    SLM__EACH a.v[i] = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p + 4 * i)));
+    return a;
+}
+SLM__LANE slm__lanes_neon slm__load_bf16_neon(const uint16_t *p) {
+    slm__lanes_neon a;
+    int i;
+    SLM__EACH a.v[i] = vreinterpretq_f32_u32(vshlq_n_u32(vmovl_u16(vld1_u16(p + 4 * i)), 16));
+    return a;
+}
+SLM__LANE slm__lanes_neon slm__load_i8_neon(const int8_t *p) {
+    int8x16_t bytes = vld1q_s8(p);
+    int16x8_t lo = vmovl_s8(vget_low_s8(bytes)), hi = vmovl_s8(vget_high_s8(bytes));
+    slm__lanes_neon a;
+    a.v[0] = vcvtq_f32_s32(vmovl_s16(vget_low_s16(lo)));
+    a.v[1] = vcvtq_f32_s32(vmovl_s16(vget_high_s16(lo)));
+    a.v[2] = vcvtq_f32_s32(vmovl_s16(vget_low_s16(hi)));
+    a.v[3] = vcvtq_f32_s32(vmovl_s16(vget_high_s16(hi)));
+    return a;
+}
+SLM__LANE void slm__store_neon(float *p, slm__lanes_neon a) {
+    int i;
+    SLM__EACH vst1q_f32(p + 4 * i, a.v[i]);
+}
+SLM__LANE void slm__store_f16_neon(uint16_t *p, slm__lanes_neon a) {
+    int i;
+    SLM__EACH vst1_u16(p + 4 * i, vreinterpret_u16_f16(vcvt_f16_f32(a.v[i])));
+}
+SLM__LANE int32_t slm__store_i8_neon(int8_t *p, slm__lanes_neon a) {
+    int16x4_t part[4];
+    int8x16_t bytes;
+    int i;
+    SLM__EACH part[i] = vmovn_s32(vcvtq_s32_f32(a.v[i]));
+    bytes = vcombine_s8(vmovn_s16(vcombine_s16(part[0], part[1])),
+                        vmovn_s16(vcombine_s16(part[2], part[3])));
+    vst1q_s8(p, bytes);
+    return vaddlvq_s8(bytes);
+}
+#define SLM__OPERATION(name, result)                                                           \
+    SLM__LANE slm__lanes_neon name(slm__lanes_neon a, slm__lanes_neon b) {                     \
+        int i;                                                                                 \
+        SLM__EACH a.v[i] = result;                                                             \
+        return a;                                                                              \
+    }
+/* Every product passes through an empty asm, so that none is fused with an addition. */
+SLM__LANE float32x4_t slm__product_neon(float32x4_t a, float32x4_t b) {
+    a = vmulq_f32(a, b);
+    __asm__("" : "+w"(a));
+    return a;
+}
+SLM__OPERATION(slm__add_neon, vaddq_f32(a.v[i], b.v[i]))
+SLM__OPERATION(slm__sub_neon, vsubq_f32(a.v[i], b.v[i]))
+SLM__OPERATION(slm__mul_neon, slm__product_neon(a.v[i], b.v[i]))
+SLM__OPERATION(slm__div_neon, vdivq_f32(a.v[i], b.v[i]))
+/* FMAX and FMIN give NaN where either is NaN; the second is wanted. */
+SLM__OPERATION(slm__max_neon, vbslq_f32(vcgtq_f32(a.v[i], b.v[i]), a.v[i], b.v[i]))
+SLM__OPERATION(slm__min_neon, vbslq_f32(vcltq_f32(a.v[i], b.v[i]), a.v[i], b.v[i]))
+SLM__LANE uint32x4_t slm__magnitude_neon(float32x4_t a) {
+    return vandq_u32(vreinterpretq_u32_f32(a), vdupq_n_u32(0x7FFFFFFF));
+}
+SLM__OPERATION(slm__top_neon,
+               vreinterpretq_f32_u32(vmaxq_u32(slm__magnitude_neon(a.v[i]),
+                                               slm__magnitude_neon(b.v[i]))))
+#undef SLM__OPERATION
+SLM__LANE slm__lanes_neon slm__madd_neon(slm__lanes_neon s, slm__lanes_neon a,
+                                         slm__lanes_neon b) {
+    return slm__add_neon(s, slm__mul_neon(a, b));
+}
+SLM__LANE slm__lanes_neon slm__madd_exact_neon(slm__lanes_neon s, slm__lanes_neon a,
+                                               slm__lanes_neon b) {
+    int i;
+    SLM__EACH s.v[i] = vfmaq_f32(s.v[i], a.v[i], b.v[i]);
+    return s;
+}
+SLM__LANE slm__lanes_neon slm__from_neon(slm__lanes_neon x, float limit, slm__lanes_neon a) {
+    int i;
+    SLM__EACH a.v[i] = vreinterpretq_f32_u32(vbicq_u32(
+        vreinterpretq_u32_f32(a.v[i]), vcltq_f32(x.v[i], vdupq_n_f32(limit))));
+    return a;
+}
+SLM__LANE slm__lanes_neon slm__power_neon(slm__lanes_neon n) {
+    int i;
+    SLM__EACH n.v[i] = vreinterpretq_f32_s32(
+        vshlq_n_s32(vaddq_s32(vcvtq_s32_f32(n.v[i]), vdupq_n_s32(127)), 23));
+    return n;
+}
+SLM__LANE slm__lanes_neon slm__butterfly_neon(slm__lanes_neon a, int h) {
+    static const uint32_t minus[2][4] = {{0, 0x80000000u, 0, 0x80000000u},
+                                         {0, 0, 0x80000000u, 0x80000000u}};
+    slm__lanes_neon b;
+    uint32x4_t sign;
+    int i;
+    if (h >= 4) {
+        SLM__EACH b.v[i] = i & h / 4 ? vsubq_f32(a.v[i - h / 4], a.v[i])
+                                     : vaddq_f32(a.v[i], a.v[i + h / 4]);
+        return b;
+    }
+    sign = vld1q_u32(minus[h - 1]);
+    SLM__EACH {
+        b.v[i] = h == 2 ? vextq_f32(a.v[i], a.v[i], 2) : vrev64q_f32(a.v[i]);
+        a.v[i] = vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(a.v[i]), sign));
+    }
+    return slm__add_neon(b, a);
+}
+SLM__LANE slm__sums_neon slm__start_neon(int32_t b) {
+    slm__sums_neon a;
+    a.v[0] = a.v[1] = a.v[2] = a.v[3] = vdupq_n_s32(b);
+    return a;
+}
+SLM__LANE slm__weights_neon slm__load_codes_neon(const uint8_t *p) {
+    slm__weights_neon w;
+    int i;
+    for (i = 0; i < 8; i++) w.a[i] = vld1q_u8(p + 16 * i);
+    return w;
+}
+SLM__LANE slm__weights_neon slm__load_nibbles_neon(const uint8_t *p) {
+    const uint8x16_t table = vld1q_u8(slm__codebook);
+    slm__weights_neon w;
+    int i;
+    SLM__EACH {
+        uint8x16_t codes = vld1q_u8(p + 16 * i);
+        w.a[i] = vqtbl1q_u8(table, vandq_u8(codes, vdupq_n_u8(15)));
+        w.a[4 + i] = vqtbl1q_u8(table, vshrq_n_u8(codes, 4));
+    }
+    return w;
+}
+SLM__LANE void slm__store_codes_neon(uint8_t *p, slm__weights_neon w) {
+    int i;
+    for (i = 0; i < 8; i++) vst1q_u8(p + 16 * i, w.a[i]);
+}
+SLM__LANE int8x8_t slm__four_neon(const int8_t *x) {
+    int32_t four;
+    memcpy(&four, x, sizeof four);
+    return vreinterpret_s8_s32(vdup_n_s32(four));
+}
+SLM__LANE int8x16_t slm__signed_neon(uint8x16_t code) { /* q8's weight: code - 128 */
+    return vreinterpretq_s8_u8(veorq_u8(code, vdupq_n_u8(128)));
+}
+/* Two rows' products with columns 0 to 3 plus those with 4 to 7, at most 2 * 128 * 127. */
+SLM__LANE int16x8_t slm__products_neon(int8x8_t w0, int8x8_t x0, int8x8_t w1, int8x8_t x1) {
+    return vmlal_s8(vmull_s8(w0, x0), w1, x1);
+}
+SLM__LANE slm__sums_neon slm__dot_neon(slm__sums_neon s, slm__weights_neon w, const int8_t *x) {
+    int8x8_t x0 = slm__four_neon(x), x1 = slm__four_neon(x + 4);
+    int i;
+    SLM__EACH {
+        int8x16_t w0 = slm__signed_neon(w.a[i]), w1 = slm__signed_neon(w.a[4 + i]);
+        int16x8_t lo = slm__products_neon(vget_low_s8(w0), x0, vget_low_s8(w1), x1);
+        int16x8_t hi = slm__products_neon(vget_high_s8(w0), x0, vget_high_s8(w1), x1);
+        s.v[i] = vaddq_s32(s.v[i], vpaddq_s32(vpaddlq_s16(lo), vpaddlq_s16(hi)));
+    }
+    return s;
+}
+/* Codes up to 62 are signed as they are, and four products stay below 2^15. */
+SLM__LANE slm__sums_neon slm__dot_small_neon(slm__sums_neon s, slm__weights_neon w,
+                                             const int8_t *x) {
+    int8x8_t x0 = slm__four_neon(x), x1 = slm__four_neon(x + 4);
+    int i;
+    SLM__EACH {
+        int8x16_t w0 = vreinterpretq_s8_u8(w.a[i]), w1 = vreinterpretq_s8_u8(w.a[4 + i]);
+        int16x8_t lo = slm__products_neon(vget_low_s8(w0), x0, vget_low_s8(w1), x1);
+        int16x8_t hi = slm__products_neon(vget_high_s8(w0), x0, vget_high_s8(w1), x1);
+        s.v[i] = vpadalq_s16(s.v[i], vpaddq_s16(lo, hi));
+    }
+    return s;
+}
+/* The products are of signed weights. */
+SLM__LANE slm__sums_neon slm__start_q8_neon(const slm__codes *x) {
+    (void)x;
+    return slm__start_neon(0);
+}
+SLM__LANE slm__lanes_neon slm__float_neon(slm__sums_neon s) {
+    slm__lanes_neon a;
+    int i;
+    SLM__EACH a.v[i] = vcvtq_f32_s32(s.v[i]);
+    return a;
+}
+#undef SLM__LANE
+
+#define SLM__SET neon
+#define SLM__LANES neon
+#define SLM__TARGET
+#define SLM__INLINE __attribute__((always_inline)) static inline
+#define SLM__UNROLL SLM__UNROLL_FULL
+#define SLM__TILES 1
+#define SLM__TOKENS 3
+#define SLM__TOGETHER 4
+#include SLM_HEADER
+#endif
+
+/* ---- >>lanes neondot ---------------------------------------------------------------------
+   NEON's lanes, with one instruction for four products. */
+
+#ifdef SLM__TARGET_DOT
+#define SLM__LANE SLM__TARGET_DOT __attribute__((always_inline)) static inline
+
+SLM__LANE slm__sums_neon slm__dot_small_neondot(slm__sums_neon s, slm__weights_neon w,
+                                                const int8_t *x) {
+    int8x8_t eight = vld1_s8(x);
+    int i;
+    SLM__EACH {
+        s.v[i] = vdotq_lane_s32(s.v[i], vreinterpretq_s8_u8(w.a[i]), eight, 0);
+        s.v[i] = vdotq_lane_s32(s.v[i], vreinterpretq_s8_u8(w.a[4 + i]), eight, 1);
+    }
+    return s;
+}
+SLM__LANE slm__sums_neon slm__dot_neondot(slm__sums_neon s, slm__weights_neon w,
+                                          const int8_t *x) {
+    int i;
+    for (i = 0; i < 8; i++) w.a[i] = vreinterpretq_u8_s8(slm__signed_neon(w.a[i]));
+    return slm__dot_small_neondot(s, w, x);
+}
+SLM__LANE slm__sums_neon slm__start_q8_neondot(const slm__codes *x) {
+    return slm__start_q8_neon(x);
+}
+#undef SLM__LANE
+
+#define SLM__SET neondot
+#define SLM__LANES neon
+#define SLM__TARGET SLM__TARGET_DOT
+#define SLM__INLINE SLM__TARGET_DOT __attribute__((always_inline)) static inline
+#define SLM__UNROLL SLM__UNROLL_FULL
+#define SLM__TILES 1
+#define SLM__TOKENS 3
+#define SLM__TOGETHER 4
+#include SLM_HEADER
+#endif
+#ifdef SLM__NEON
+#undef SLM__EACH
+#endif
+
 /* ---- >>dispatch -------------------------------------------------------------------------- */
 
 SLM_API const char *slm_isa_name(slm_isa isa) {
-    static const char *const names[SLM_ISA_COUNT] = {"auto",    "portable", "avx2",
-                                                     "avxvnni", "avx512",   "neon"};
+    static const char *const names[SLM_ISA_COUNT] = {"auto",   "portable", "avx2",   "avxvnni",
+                                                     "avx512", "neon",     "neondot"};
     return (unsigned)isa < (unsigned)SLM_ISA_COUNT ? names[isa] : NULL;
 }
 
@@ -1516,6 +1804,14 @@ SLM_API int slm_isa_available(slm_isa isa) {
         return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
 #endif
+#ifdef SLM__NEON
+    case SLM_ISA_NEON: return 1;
+#endif
+#if defined(SLM__TARGET_DOT) && defined(__ARM_FEATURE_DOTPROD)
+    case SLM_ISA_NEONDOT: return 1;
+#elif defined(SLM__TARGET_DOT)
+    case SLM_ISA_NEONDOT: return (getauxval(AT_HWCAP) >> 20 & 1) != 0; /* HWCAP_ASIMDDP */
+#endif
     default: return 0;
     }
 }
@@ -1523,7 +1819,7 @@ SLM_API int slm_isa_available(slm_isa isa) {
 /* NULL: not in this build or not on this CPU. */
 static const slm__kernels *slm__kernels_for(slm_isa *isa) {
     static const slm_isa best[] = {SLM_ISA_AVX512, SLM_ISA_AVXVNNI, SLM_ISA_AVX2,
-                                   SLM_ISA_PORTABLE};
+                                   SLM_ISA_NEONDOT, SLM_ISA_NEON, SLM_ISA_PORTABLE};
     size_t i = 0;
     if (*isa == SLM_ISA_AUTO) {
         while (!slm_isa_available(best[i])) i++;
@@ -1539,6 +1835,12 @@ static const slm__kernels *slm__kernels_for(slm_isa *isa) {
 #endif
 #ifdef SLM__AVX512
     case SLM_ISA_AVX512: return &slm__kernels_avx512;
+#endif
+#ifdef SLM__NEON
+    case SLM_ISA_NEON: return &slm__kernels_neon;
+#endif
+#ifdef SLM__TARGET_DOT
+    case SLM_ISA_NEONDOT: return &slm__kernels_neondot;
 #endif
     default: return &slm__kernels_portable;
     }
@@ -4357,7 +4659,7 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
 #ifdef SLM__DIAGNOSTIC_POP
 #pragma GCC diagnostic pop
 #endif
-#elif defined(__clang__)
+#elif defined(SLM__FLOAT_CONTROL)
 #pragma float_control(pop)
 #endif
 #endif /* SLM_IMPLEMENTATION */
