@@ -98,6 +98,29 @@ const Json *json_member(const Json *object, const char *key); /* NULL: absent */
 const Json *json_get(const Json *object, const char *key);    /* NULL: absent or null */
 int json_is(const Json *string, const char *text);
 
+/* ---- zip files of stored entries (zip.c) -------------------------------------------------- */
+
+typedef struct ZipEntry {
+    char *name;                 /* printable ASCII, NUL-terminated */
+    size_t name_size;
+    uint64_t offset, size;      /* of the data in the file */
+    uint64_t start, end;        /* with its header and descriptor */
+    uint32_t crc;
+} ZipEntry;
+
+typedef struct Zip {
+    const File *file;
+    ZipEntry *entries;          /* in the order of the file */
+    size_t count;
+    Map by_name;
+} Zip;
+
+void zip_open(Zip *zip, const File *file);
+void zip_close(Zip *zip);
+const ZipEntry *zip_find(const Zip *zip, const char *name); /* NULL: it is not there */
+void zip_check(const Zip *zip, const ZipEntry *entry);      /* fails on a wrong checksum */
+unsigned char *zip_read(const Zip *zip, const ZipEntry *entry, size_t limit); /* checked */
+
 /* ---- checkpoints (safetensors.c) --------------------------------------------------------- */
 
 typedef enum Dtype { DTYPE_OTHER, DTYPE_F32, DTYPE_F16, DTYPE_BF16 } Dtype;
