@@ -121,6 +121,38 @@ const ZipEntry *zip_find(const Zip *zip, const char *name); /* NULL: it is not t
 void zip_check(const Zip *zip, const ZipEntry *entry);      /* fails on a wrong checksum */
 unsigned char *zip_read(const Zip *zip, const ZipEntry *entry, size_t limit); /* checked */
 
+/* ---- pickles of tensor files (pickle.c) --------------------------------------------------- */
+
+typedef enum PickleType {
+    PICKLE_MARK, PICKLE_NONE, PICKLE_BOOL, PICKLE_INT, PICKLE_BIG, PICKLE_FLOAT, PICKLE_STRING,
+    PICKLE_TUPLE, PICKLE_LIST, PICKLE_DICT, PICKLE_GLOBAL, PICKLE_STORAGE, PICKLE_TENSOR
+} PickleType;
+
+typedef struct PickleValue {
+    PickleType type;
+    uint32_t depth;
+    int64_t integer;            /* of an integer or a boolean */
+    const char *text;           /* of a string or a global's name, not NUL-terminated; of an */
+    size_t size;                /* integer beyond 64 bits its bytes, little-endian */
+    struct PickleValue **items; /* of a tuple or a list; of a dictionary key, value, key ... */
+    size_t count, capacity;
+    struct PickleValue *arguments; /* a tuple: of a tensor's rebuilding, or a storage's id */
+} PickleValue;
+
+typedef struct Pickle {
+    PickleValue *root;
+    PickleValue **storages;     /* all that the pickle names */
+    size_t storage_count, storage_capacity;
+    struct PickleChunk *chunks;
+} Pickle;
+
+/* Returns the bytes that the pickle takes; its values point into them. `name` is for messages. */
+size_t pickle_read(Pickle *out, const char *name, const unsigned char *bytes, size_t size);
+void pickle_free(Pickle *pickle);
+int pickle_is(const PickleValue *value, const char *text); /* that string */
+const PickleValue *pickle_member(const PickleValue *dict, const char *key); /* NULL: absent */
+const char *pickle_type_name(const PickleValue *value);
+
 /* ---- checkpoints (safetensors.c) --------------------------------------------------------- */
 
 typedef enum Dtype { DTYPE_OTHER, DTYPE_F32, DTYPE_F16, DTYPE_BF16 } Dtype;
