@@ -94,12 +94,22 @@ static const TensorRow gptj_model[] = {
 
 enum { ARCHITECTURE_PHI = 1, ARCHITECTURE_GPTJ = 2 };
 
+#define OLDER_PHI_KEYS \
+    {{"vocab_size", NULL, 50304}, {"n_positions", NULL, 2048}, {"n_layer", NULL, 20}, \
+     {"n_embd", NULL, 1024}, {"n_inner", NULL, 0}, {"n_head", NULL, 16}, {"n_head_kv", NULL, 0}, \
+     {"layer_norm_epsilon", NULL, 1e-5}}
+
 static const Architecture architectures[] = {
     {ARCHITECTURE_PHI, "phi", "PhiForCausalLM", "hidden_act",
      {{"vocab_size", NULL, 51200}, {"max_position_embeddings", NULL, 2048},
       {"num_hidden_layers", NULL, 24}, {"hidden_size", NULL, 2048},
       {"intermediate_size", NULL, 8192}, {"num_attention_heads", NULL, 32},
       {"num_key_value_heads", NULL, 0}, {"layer_norm_eps", NULL, 1e-5}},
+     "model.layers.", phi_layer, phi_model},
+    /* the same model under the keys and names of its own code (older.c) */
+    {ARCHITECTURE_PHI, "mixformer-sequential", "MixFormerSequentialForCausalLM",
+     "activation_function", OLDER_PHI_KEYS, "model.layers.", phi_layer, phi_model},
+    {ARCHITECTURE_PHI, "phi-msft", "PhiForCausalLM", "activation_function", OLDER_PHI_KEYS,
      "model.layers.", phi_layer, phi_model},
     {ARCHITECTURE_GPTJ, "gptj", "GPTJForCausalLM", "activation_function",
      {{"vocab_size", NULL, 50400}, {"n_positions", "max_position_embeddings", 2048},
@@ -201,12 +211,21 @@ static void check_scaling(const Config *config) {
              type && type->type == JSON_STRING ? type->text : "(of no type)");
 }
 
+/* Phi's first config.json: other keys, and queries and keys without a norm. */
+static int is_older_phi(const Config *config) {
+    return config->architecture->id == ARCHITECTURE_PHI &&
+           strcmp(config->architecture->model_type, "phi") != 0;
+}
+
 /* The rotary part of a head, and the base of its frequencies. */
 static void read_rotary(Config *config) {
     uint32_t head = config->dims[DIM_HEAD];
     double size;
     config->theta = 10000;
-    if (config->architecture->id == ARCHITECTURE_PHI) {
+    if (is_older_phi(config)) {
+        size = config_number(config, "rotary_dim", 32);
+        size = size > head ? head : size;
+    } else if (config->architecture->id == ARCHITECTURE_PHI) {
         size = floor(head * config_number(config, "partial_rotary_factor", 0.5));
         config->theta = config_number(config, "rope_theta", 10000);
     } else
@@ -253,9 +272,10 @@ static void read_config(Config *config, const char *path) {
     config->dims[DIM_VOCAB] = config_size(config, KEY_VOCAB, 1 << 24);
     config->dims[DIM_HIDDEN] = config_size(config, KEY_HIDDEN, 1 << 17);
     inner = config_key(config, KEY_INTERMEDIATE);
-    config->dims[DIM_INTERMEDIATE] = inner == 0 && config->architecture->id == ARCHITECTURE_GPTJ
-                                         ? 4 * config->dims[DIM_HIDDEN]
-                                         : config_size(config, KEY_INTERMEDIATE, 1 << 20);
+    config->dims[DIM_INTERMEDIATE] =
+        inner == 0 && config->architecture->keys[KEY_INTERMEDIATE].value == 0
+            ? 4 * config->dims[DIM_HIDDEN]
+            : config_size(config, KEY_INTERMEDIATE, 1 << 20);
     config->layers = config_size(config, KEY_LAYERS, 4096);
     config->context = config_size(config, KEY_CONTEXT, 1 << 24);
     read_heads(config);
@@ -304,30 +324,68 @@ static void check_source(const SourceTensor *tensor, uint32_t rows, uint32_t col
              tensor->file->path, tensor->name, tensor->dtype_name);
 }
 
+/* Its place in the file: rows or columns must lie side by side, as those of a matrix or of its
+   transpose do. */
+static void set_layout(OutTensor *out, const SourceTensor *source, const OlderTensor *older) {
+    uint64_t width = out->dtype == DTYPE_F32 ? 4 : 2;
+    const uint64_t *strides = source->strides;
+    int vector = out->type == TYPE_VECTOR;
+    out->col_step = strides[vector ? 0 : 1] * width;
+    out->row_step = vector ? 0 : strides[0] * width;
+    out->group = older->group;
+    out->group_step = older->group_step;
+    if (out->cols == 1 || (vector && older->rows == 1))
+        out->col_step = width;
+    if (out->col_step != width &&
+        (vector || older->group || (out->row_step != width && older->rows > 1)))
+        fail("%s: tensor %s: its strides are not supported", source->file->path, source->name);
+    out->source_offset =
+        source->offset + (uint64_t)older->first * (vector ? out->col_step : out->row_step);
+}
+
+static SourceTensor *find_source(const Config *config, const Checkpoint *checkpoint,
+                                 const OutTensor *out, const TensorRow *row,
+                                 OlderTensor *older) {
+    OlderShape shape;
+    uint32_t at, rows = config->dims[row->rows == DIM_ONE ? row->cols : row->rows];
+    shape.layers = config->layers;
+    shape.heads = config->heads;
+    shape.kv_heads = config->kv_heads;
+    shape.head = config->dims[DIM_HEAD];
+    memset(older, 0, sizeof *older);
+    older->rows = rows;
+    if (map_find(&checkpoint->by_name, out->name, strlen(out->name), &at))
+        return &checkpoint->tensors[at];
+    if (config->architecture->id == ARCHITECTURE_PHI &&
+        older_find(older, checkpoint, row->name, out->layer, rows, &shape) &&
+        map_find(&checkpoint->by_name, older->name, strlen(older->name), &at))
+        return &checkpoint->tensors[at];
+    fail("tensor %s is missing from the checkpoint", out->name);
+}
+
 static void add_tensor(Model *model, const Config *config, Checkpoint *checkpoint,
                        const TensorRow *row, uint32_t layer, uint32_t type) {
     const char *prefix = layer == MODEL_LAYER ? "" : config->architecture->layer_prefix;
     size_t size = strlen(prefix) + strlen(row->name) + 16;
+    int vector = row->rows == DIM_ONE;
     OutTensor *out = &model->tensors[model->tensor_count++];
+    OlderTensor older;
     SourceTensor *source;
-    uint32_t at;
     out->name = allocate(size, 1);
     if (layer == MODEL_LAYER)
         snprintf(out->name, size, "%s", row->name);
     else
         snprintf(out->name, size, "%s%lu.%s", prefix, (unsigned long)layer, row->name);
-    if (!map_find(&checkpoint->by_name, out->name, strlen(out->name), &at))
-        fail("tensor %s is missing from the checkpoint", out->name);
-    source = &checkpoint->tensors[at];
     out->slot = row->slot;
     out->layer = layer;
     out->rows = config->dims[row->rows];
     out->cols = config->dims[row->cols];
-    out->type = row->rows == DIM_ONE ? TYPE_VECTOR : type_of(type, layer);
-    check_source(source, out->rows, out->cols, row->rows == DIM_ONE);
+    out->type = vector ? TYPE_VECTOR : type_of(type, layer);
+    source = find_source(config, checkpoint, out, row, &older);
+    check_source(source, older.rows, vector ? older.rows : out->cols, vector);
     out->dtype = source->dtype;
     out->file = source->file;
-    out->source_offset = source->offset;
+    set_layout(out, source, &older);
     source->used = 1;
 }
 
@@ -439,7 +497,8 @@ void model_from_directory(Model *model, const char *directory, uint32_t type) {
     model_section(model, SECTION_DIRECTORY, 1); /* filled while writing */
     section = model_section(model, SECTION_METADATA, 0);
     put_metadata(&section->bytes, "source", "Hugging Face checkpoint");
-    put_metadata(&section->bytes, "model_type", config.architecture->model_type);
+    put_metadata(&section->bytes, "model_type",
+                 is_older_phi(&config) ? "phi" : config.architecture->model_type);
     free(path);
 }
 
@@ -462,7 +521,8 @@ static void refuse_own_source(const Model *model, const char *out) {
 
 static void print_help(FILE *out) {
     fputs("usage: slm-convert SRC OUT.slm [--type TYPE]\n"
-          "  SRC      a Hugging Face directory (config.json, safetensors, tokenizer files),\n"
+          "  SRC      a Hugging Face directory (config.json, safetensors or PyTorch .bin\n"
+          "           files, tokenizer files),\n"
           "           or a .slm of type f32, f16 or bf16\n"
           "  OUT.slm  the file to write\n"
           "  --type   type of the matrices: f32, f16 (default), bf16, q8 (8.06 bits),\n"

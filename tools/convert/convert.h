@@ -153,7 +153,7 @@ int pickle_is(const PickleValue *value, const char *text); /* that string */
 const PickleValue *pickle_member(const PickleValue *dict, const char *key); /* NULL: absent */
 const char *pickle_type_name(const PickleValue *value);
 
-/* ---- checkpoints (safetensors.c) --------------------------------------------------------- */
+/* ---- checkpoints (safetensors.c, torch.c) ------------------------------------------------- */
 
 typedef enum Dtype { DTYPE_OTHER, DTYPE_F32, DTYPE_F16, DTYPE_BF16 } Dtype;
 
@@ -162,7 +162,7 @@ typedef struct SourceTensor {
     Dtype dtype;
     const char *dtype_name;
     uint32_t dimensions;
-    uint64_t shape[8];
+    uint64_t shape[8], strides[8]; /* strides: in elements; 0 where it does not matter */
     uint64_t offset, bytes;
     const File *file;
     int used;
@@ -170,13 +170,35 @@ typedef struct SourceTensor {
 
 typedef struct Checkpoint {
     SourceTensor *tensors;
-    size_t count;
+    size_t count, capacity;
     Map by_name;
     File *files;
     size_t file_count;
 } Checkpoint;
 
 void checkpoint_open(Checkpoint *checkpoint, const char *directory);
+/* A new tensor, which keeps the name; fails when the name is bad or taken. */
+SourceTensor *checkpoint_add(Checkpoint *checkpoint, const File *file, const char *name,
+                             size_t size);
+void torch_read(Checkpoint *checkpoint, const File *file);
+
+/* ---- older names and layouts (older.c) ---------------------------------------------------- */
+
+/* Where a tensor of today stands in an older checkpoint: rows [first, first + its rows) of one
+   with `rows` rows, in groups as OutTensor has them. */
+typedef struct OlderTensor {
+    char name[128];
+    uint32_t rows, first, group, group_step;
+} OlderTensor;
+
+/* What the layouts depend on. */
+typedef struct OlderShape {
+    uint32_t layers, heads, kv_heads, head; /* head: the size of one */
+} OlderShape;
+
+/* name: of a Phi model's tensor, without the layer's prefix; rows: its own. 0: there is none. */
+int older_find(OlderTensor *out, const Checkpoint *checkpoint, const char *name, uint32_t layer,
+               uint32_t rows, const OlderShape *shape);
 
 /* ---- tokenizer (tokenizer.c) ------------------------------------------------------------- */
 
@@ -214,7 +236,11 @@ typedef struct OutTensor {
     Dtype dtype;         /* of the source, at source_offset of file */
     const File *file;
     uint64_t source_offset;
-    uint64_t source_stride; /* 0: rows in order; else tiles of an .slm this far apart */
+    uint64_t source_stride; /* 0: rows as follows; else tiles of an .slm this far apart */
+    uint64_t row_step;      /* bytes from row to row, ... */
+    uint64_t col_step;      /* ... from element to element */
+    uint32_t group;         /* 0, or this many rows in order (of a vector: elements), ... */
+    uint32_t group_step;    /* ... the next ones this many rows after the beginning of these */
 } OutTensor;
 
 typedef struct Section {

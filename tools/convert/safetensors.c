@@ -2,6 +2,7 @@
    that a header says is checked against the size of its file before it is used. */
 #include "convert.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,14 @@ static uint64_t read_count(const SourceTensor *tensor, const Json *value) {
     return (uint64_t)value->integer;
 }
 
+/* Rows after rows. */
+static void set_strides(SourceTensor *tensor) {
+    uint64_t stride = 1;
+    uint32_t i;
+    for (i = tensor->dimensions; i-- > 0; stride *= tensor->shape[i])
+        tensor->strides[i] = tensor->shape[i] > 1 ? stride : 0;
+}
+
 static void read_tensor(SourceTensor *tensor, const Json *entry, uint64_t data_start) {
     const Json *shape = json_get(entry, "shape"), *range = json_get(entry, "data_offsets"), *item;
     uint64_t elements = 1, begin, end, data = tensor->file->size - data_start;
@@ -76,6 +85,7 @@ static void read_tensor(SourceTensor *tensor, const Json *entry, uint64_t data_s
              (unsigned long long)(elements * (bits / 8)));
     tensor->offset = data_start + begin;
     tensor->bytes = end - begin;
+    set_strides(tensor);
 }
 
 static int compare_offsets(const void *a, const void *b) {
@@ -120,26 +130,32 @@ static Json *read_header(const File *file, uint64_t *data_start) {
     return header;
 }
 
+SourceTensor *checkpoint_add(Checkpoint *checkpoint, const File *file, const char *name,
+                             size_t size) {
+    SourceTensor *tensor;
+    check_name(file, name, size);
+    if (!map_add(&checkpoint->by_name, name, size, (uint32_t)checkpoint->count))
+        fail("%s: tensor %s is there twice, here or in another file", file->path, name);
+    if (checkpoint->count == checkpoint->capacity) {
+        checkpoint->capacity = checkpoint->capacity * 2 + 64;
+        checkpoint->tensors =
+            resize(checkpoint->tensors, checkpoint->capacity, sizeof *checkpoint->tensors);
+    }
+    tensor = &checkpoint->tensors[checkpoint->count++];
+    memset(tensor, 0, sizeof *tensor);
+    tensor->name = name;
+    tensor->file = file;
+    return tensor;
+}
+
 static void read_file_tensors(Checkpoint *checkpoint, const File *file) {
     uint64_t data_start;
     Json *header = read_header(file, &data_start), *entry;
     size_t first = checkpoint->count;
-    checkpoint->tensors =
-        resize(checkpoint->tensors, first + header->size, sizeof *checkpoint->tensors);
-    for (entry = header->first; entry; entry = entry->next) {
-        SourceTensor *tensor = &checkpoint->tensors[checkpoint->count];
-        if (strcmp(entry->key, "__metadata__") == 0)
-            continue;
-        check_name(file, entry->key, entry->key_size);
-        memset(tensor, 0, sizeof *tensor);
-        tensor->name = entry->key;
-        tensor->file = file;
-        read_tensor(tensor, entry, data_start);
-        if (!map_add(&checkpoint->by_name, tensor->name, entry->key_size,
-                     (uint32_t)checkpoint->count))
-            fail("%s: tensor %s is in another file too", file->path, tensor->name);
-        checkpoint->count++;
-    }
+    for (entry = header->first; entry; entry = entry->next)
+        if (strcmp(entry->key, "__metadata__") != 0)
+            read_tensor(checkpoint_add(checkpoint, file, entry->key, entry->key_size), entry,
+                        data_start);
     refuse_overlap(checkpoint->tensors + first, checkpoint->count - first);
 }
 
@@ -174,7 +190,10 @@ static void open_shards(Checkpoint *checkpoint, const char *directory, const cha
     }
 }
 
-static void read_shards(Checkpoint *checkpoint, const char *directory, const char *index) {
+typedef void ReadFile(Checkpoint *checkpoint, const File *file);
+
+static void read_shards(Checkpoint *checkpoint, const char *directory, const char *index,
+                        ReadFile *read) {
     const Json *weights = json_get(json_read(index), "weight_map"), *entry;
     Map shards;
     uint32_t shard, at;
@@ -184,7 +203,7 @@ static void read_shards(Checkpoint *checkpoint, const char *directory, const cha
         fail("%s: no weight_map", index);
     open_shards(checkpoint, directory, index, weights, &shards);
     for (i = 0; i < checkpoint->file_count; i++)
-        read_file_tensors(checkpoint, &checkpoint->files[i]);
+        read(checkpoint, &checkpoint->files[i]);
     for (entry = weights->first; entry; entry = entry->next)
         if (!map_find(&shards, entry->text, entry->size, &shard) ||
             !map_find(&checkpoint->by_name, entry->key, entry->key_size, &at) ||
@@ -197,20 +216,30 @@ static void read_shards(Checkpoint *checkpoint, const char *directory, const cha
     }
 }
 
-void checkpoint_open(Checkpoint *checkpoint, const char *directory) {
-    char *single = join_path(directory, "model.safetensors");
-    char *index = join_path(directory, "model.safetensors.index.json");
-    memset(checkpoint, 0, sizeof *checkpoint);
+/* 0: neither the single file nor its index is there. */
+static int open_kind(Checkpoint *checkpoint, const char *directory, const char *name,
+                     ReadFile *read) {
+    char *single = join_path(directory, name), *index = allocate(strlen(single) + 16, 1);
+    int found = 1;
+    sprintf(index, "%s.index.json", single);
     if (file_exists(single)) {
         checkpoint->files = allocate(1, sizeof *checkpoint->files);
         checkpoint->files[0] = file_open(single);
         checkpoint->file_count = 1;
-        read_file_tensors(checkpoint, &checkpoint->files[0]);
+        read(checkpoint, &checkpoint->files[0]);
     } else if (file_exists(index))
-        read_shards(checkpoint, directory, index);
+        read_shards(checkpoint, directory, index, read);
     else
-        fail("%s: neither model.safetensors nor model.safetensors.index.json is there; other "
-             "checkpoint formats are not supported", directory);
+        found = 0;
     free(single);
     free(index);
+    return found;
+}
+
+void checkpoint_open(Checkpoint *checkpoint, const char *directory) {
+    memset(checkpoint, 0, sizeof *checkpoint);
+    if (!open_kind(checkpoint, directory, "model.safetensors", read_file_tensors) &&
+        !open_kind(checkpoint, directory, "pytorch_model.bin", torch_read))
+        fail("%s: neither model.safetensors nor pytorch_model.bin is there, nor the "
+             ".index.json of one; other checkpoint formats are not supported", directory);
 }

@@ -262,13 +262,53 @@ static void store_tile(const OutTensor *tensor, uint64_t tile, const unsigned ch
         }
 }
 
+/* The row of the source (of a vector: its element) that is row `row` of the tensor. */
+static uint64_t source_row(const OutTensor *tensor, uint64_t row) {
+    return tensor->group ? row / tensor->group * tensor->group_step + row % tensor->group : row;
+}
+
+/* A transposed matrix: the rows of a tile are side by side in each of its columns. */
+static int read_columns(const OutTensor *tensor, uint64_t first, size_t rows, unsigned char *in) {
+    size_t width = dtype_bytes(tensor->dtype), cols = tensor->cols, row, col;
+    unsigned char column[TILE * 4];
+    for (col = 0; col < cols; col++) {
+        if (file_try_read(tensor->file,
+                          tensor->source_offset + first * width + col * tensor->col_step, column,
+                          rows * width) != 0)
+            return -1;
+        for (row = 0; row < rows; row++)
+            memcpy(in + (row * cols + col) * width, column + row * width, width);
+    }
+    return 0;
+}
+
+static int read_rows(const OutTensor *tensor, uint64_t first, size_t rows, unsigned char *in) {
+    size_t width = dtype_bytes(tensor->dtype), row_bytes = tensor->cols * width, row;
+    if (tensor->col_step != width)
+        return read_columns(tensor, first, rows, in);
+    if (!tensor->group && tensor->row_step == row_bytes)
+        return file_try_read(tensor->file, tensor->source_offset + first * row_bytes, in,
+                             rows * row_bytes);
+    for (row = 0; row < rows; row++)
+        if (file_try_read(tensor->file,
+                          tensor->source_offset +
+                              source_row(tensor, first + row) * tensor->row_step,
+                          in + row * row_bytes, row_bytes) != 0)
+            return -1;
+    return 0;
+}
+
+static int read_tile(const OutTensor *tensor, uint64_t tile, unsigned char *in) {
+    if (!tensor->source_stride)
+        return read_rows(tensor, tile * TILE, (size_t)tile_rows(tensor, tile), in);
+    return file_try_read(tensor->file, tensor->source_offset + tile * tensor->source_stride, in,
+                         TILE * tensor->cols * dtype_bytes(tensor->dtype));
+}
+
 /* in: room for a tile of the source; out: zeroed, tensor->stride bytes. */
 static void make_tile(const OutTensor *tensor, uint64_t tile, unsigned char *in,
                       unsigned char *out, Problem *problem) {
-    size_t row_bytes = tensor->cols * dtype_bytes(tensor->dtype);
-    size_t size = (tensor->source_stride ? TILE : (size_t)tile_rows(tensor, tile)) * row_bytes;
-    uint64_t stride = tensor->source_stride ? tensor->source_stride : TILE * (uint64_t)row_bytes;
-    if (file_try_read(tensor->file, tensor->source_offset + tile * stride, in, size) != 0)
+    if (read_tile(tensor, tile, in) != 0)
         problem->fault = FAULT_READ;
     else if (tensor->type >= TYPE_Q8)
         quantize_tile(tensor, tile, in, out, problem);
@@ -316,8 +356,11 @@ static void write_at(Writer *writer, uint64_t offset, const unsigned char *bytes
 static void write_vector(Writer *writer, OutTensor *tensor) {
     size_t width = dtype_bytes(tensor->dtype), i;
     unsigned char *in = allocate(tensor->cols, width), *out = allocate(tensor->cols, 4);
+    size_t part = tensor->group ? tensor->group : tensor->cols;
     Problem problem = {FAULT_NONE, 0, 0, 0};
-    file_read(tensor->file, tensor->source_offset, in, tensor->cols * width);
+    for (i = 0; i < tensor->cols; i += part)
+        file_read(tensor->file, tensor->source_offset + source_row(tensor, i) * width,
+                  in + i * width, (tensor->cols - i < part ? tensor->cols - i : part) * width);
     for (i = 0; i < tensor->cols; i++) {
         problem.fault = (Fault)store_element(TYPE_VECTOR, out, i,
                                              load_element(tensor->dtype, in, i));
