@@ -138,6 +138,7 @@ else
     skipped=$((skipped + 1)); echo "skipped: no token goldens"
 fi
 . tests/tools.sh
+. tests/torch.sh
 . tests/bench_test.sh
 . tests/project.sh
 echo "skipped $skipped"
