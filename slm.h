@@ -40,7 +40,7 @@
      SLM_NO_MALLOC    no malloc: give memory or an allocator
      SLM_MALLOC(n), SLM_FREE(p)   other default allocator
      SLM_NO_OPENMP    ignore -fopenmp                 SLM_NO_SIMD    portable C only
-     SLM_NO_AVX2 (all of x86), SLM_NO_AVXVNNI, SLM_NO_AVX512,
+     SLM_NO_AVX2 (all of x86), SLM_NO_AVXVNNI, SLM_NO_AVX512, SLM_NO_AMX,
      SLM_NO_NEON (all of AArch64), SLM_NO_NEONDOT   without these kernels
      SLM_NO_MMAP      read files instead of mapping them
 
@@ -56,9 +56,9 @@
        clamped to -127..127; if 127/m is not finite all q are 0.
      - q8: per block d = sum of q*w (integers, exact); y = y + float(d) * (scale_w * scale_x), by
        block from +0.
-     - q4, q4f: per block s = +0, then by group of 32 (q4) or 16 (q4f) columns
-       s = s + float(sum of q*w) * float(sub-scale) (that product is exact); then
-       y = y + s * scale_x, by block from +0; at the end y = y * row scale. Then the bias.
+     - q4, q4f: per block d = sum over groups of 32 (q4) or 16 (q4f) columns of
+       (sum of q*w) * sub-scale (integers, exact); y = y + float(d) * scale_x, by
+       block from +0; at the end y = y * row scale. Then the bias.
      - Sums over a vector (norms, softmax): 16 partial sums, element i in partial sum i mod 16,
        then s[i] += s[i+8], s[i] += s[i+4], s[i] += s[i+2], s[0] + s[1].
      - LayerNorm in two passes: mean = sum / n, then v = sum of (x - mean) * (x - mean);
@@ -181,7 +181,7 @@
 #define SLM_VERSION_MAJOR 0
 #define SLM_VERSION_MINOR 1
 #define SLM_VERSION_PATCH 0
-#define SLM_NUMERICS 1
+#define SLM_NUMERICS 2
 
 #ifndef SLM_API
 #ifdef SLM_STATIC
@@ -235,11 +235,12 @@ typedef struct slm_allocator {
     void *user;
 } slm_allocator;
 
-/* Instruction sets: each gives the same bits. AVX2 never uses VNNI, AVX512 always does; NEON is
-   that of every AArch64, NEONDOT adds ARMv8.2's dot products. */
+/* Instruction sets: each gives the same bits. AVX2 never uses VNNI, AVX512 always does, AMX is
+   AVX512 with tiles of integers (Linux only: the process asks the kernel for their registers);
+   NEON is that of every AArch64, NEONDOT adds ARMv8.2's dot products. */
 typedef enum slm_isa {
     SLM_ISA_AUTO = 0, SLM_ISA_PORTABLE, SLM_ISA_AVX2, SLM_ISA_AVXVNNI, SLM_ISA_AVX512,
-    SLM_ISA_NEON, SLM_ISA_NEONDOT, SLM_ISA_COUNT
+    SLM_ISA_NEON, SLM_ISA_NEONDOT, SLM_ISA_AMX, SLM_ISA_COUNT
 } slm_isa;
 
 typedef enum slm_type {
@@ -462,6 +463,9 @@ SLM_API slm_result slm_next(slm_session *, slm_piece *);
 #endif
 #if !defined(SLM_NO_AVX512)
 #define SLM__AVX512
+#if !defined(SLM_NO_AMX) && defined(__linux__) && (__GNUC__ > 10 || __clang_major__ > 11)
+#define SLM__AMX
+#endif
 #endif
 #endif
 #endif
@@ -944,7 +948,7 @@ typedef struct slm__queries {
 enum { SLM__QUERIES = 12 };
 
 typedef struct slm__kernels {
-    size_t tokens;  /* inputs that are read at once; there may be that many more than asked for */
+    size_t tokens;  /* inputs that are read at once: up to tokens - 1 beyond those asked for */
     size_t queries; /* that attention takes at once, at most SLM__QUERIES */
     void (*multiply)(const slm__strip *, const slm__output *);
     /* codes of one input, rotated first if signs are given; blocks `stride` elements apart */
@@ -989,11 +993,6 @@ SLM__LANE slm__lanes_portable slm__load_bf16_portable(const uint16_t *p) {
     SLM__EACH a.v[i] = slm__float((uint32_t)p[i] << 16);
     return a;
 }
-SLM__LANE slm__lanes_portable slm__load_i8_portable(const int8_t *p) {
-    slm__lanes_portable a;
-    SLM__EACH a.v[i] = p[i];
-    return a;
-}
 SLM__LANE void slm__store_portable(float *p, slm__lanes_portable a) { memcpy(p, a.v, sizeof a.v); }
 SLM__LANE void slm__store_f16_portable(uint16_t *p, slm__lanes_portable a) {
     SLM__EACH p[i] = slm__to_half(a.v[i]);
@@ -1034,12 +1033,6 @@ SLM__LANE slm__lanes_portable slm__madd_portable(slm__lanes_portable sum, slm__l
                                                  slm__lanes_portable b) {
     SLM__EACH sum.v[i] = slm__madd(sum.v[i], a.v[i], b.v[i]);
     return sum;
-}
-/* The same where the product is exact, so that fusing changes nothing. */
-SLM__LANE slm__lanes_portable slm__madd_exact_portable(slm__lanes_portable sum,
-                                                       slm__lanes_portable a,
-                                                       slm__lanes_portable b) {
-    return slm__madd_portable(sum, a, b);
 }
 /* a where x >= limit or NaN, else +0 */
 SLM__LANE slm__lanes_portable slm__from_portable(slm__lanes_portable x, float limit,
@@ -1106,6 +1099,17 @@ SLM__LANE slm__sums_portable slm__dot_small_portable(slm__sums_portable s,
 SLM__LANE slm__sums_portable slm__start_q8_portable(const slm__codes *x) {
     return slm__start_portable(x->start256);
 }
+SLM__LANE slm__sums_portable slm__load_i8_portable(const int8_t *p) {
+    slm__sums_portable a;
+    SLM__EACH a.v[i] = p[i];
+    return a;
+}
+/* total + s * weight */
+SLM__LANE slm__sums_portable slm__weigh_portable(slm__sums_portable total, slm__sums_portable s,
+                                                 slm__sums_portable weight) {
+    SLM__EACH total.v[i] += s.v[i] * weight.v[i];
+    return total;
+}
 SLM__LANE slm__lanes_portable slm__float_portable(slm__sums_portable s) {
     slm__lanes_portable a;
     SLM__EACH a.v[i] = (float)s.v[i];
@@ -1158,13 +1162,6 @@ SLM__LANE slm__lanes_avx2 slm__load_bf16_avx2(const uint16_t *p) {
     a.hi = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(hi), 16));
     return a;
 }
-SLM__LANE slm__lanes_avx2 slm__load_i8_avx2(const int8_t *p) {
-    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
-    slm__lanes_avx2 a;
-    a.lo = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
-    a.hi = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8)));
-    return a;
-}
 SLM__LANE void slm__store_avx2(float *p, slm__lanes_avx2 a) {
     _mm256_storeu_ps(p, a.lo);
     _mm256_storeu_ps(p + 8, a.hi);
@@ -1201,10 +1198,6 @@ SLM__LANE slm__lanes_avx2 slm__madd_avx2(slm__lanes_avx2 s, slm__lanes_avx2 a,
     a = slm__mul_avx2(a, b);
     __asm__("" : "+x"(a.lo), "+x"(a.hi)); /* no fusing with the additions below */
     return slm__add_avx2(s, a);
-}
-SLM__LANE slm__lanes_avx2 slm__madd_exact_avx2(slm__lanes_avx2 s, slm__lanes_avx2 a,
-                                               slm__lanes_avx2 b) {
-    return slm__add_avx2(s, slm__mul_avx2(a, b));
 }
 SLM__LANE slm__lanes_avx2 slm__from_avx2(slm__lanes_avx2 x, float limit, slm__lanes_avx2 a) {
     __m256 bound = _mm256_set1_ps(limit);
@@ -1324,6 +1317,19 @@ SLM__LANE slm__sums_avx2 slm__dot_avx2(slm__sums_avx2 s, slm__weights_avx2 w, co
     s.hi = slm__dot_signed_avx2(slm__dot_signed_avx2(s.hi, w.a[1], x0), w.a[3], x1);
     return s;
 }
+SLM__LANE slm__sums_avx2 slm__load_i8_avx2(const int8_t *p) {
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+    slm__sums_avx2 a;
+    a.lo = _mm256_cvtepi8_epi32(bytes);
+    a.hi = _mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8));
+    return a;
+}
+SLM__LANE slm__sums_avx2 slm__weigh_avx2(slm__sums_avx2 total, slm__sums_avx2 s,
+                                         slm__sums_avx2 weight) {
+    total.lo = _mm256_add_epi32(total.lo, _mm256_mullo_epi32(s.lo, weight.lo));
+    total.hi = _mm256_add_epi32(total.hi, _mm256_mullo_epi32(s.hi, weight.hi));
+    return total;
+}
 SLM__LANE slm__lanes_avx2 slm__float_avx2(slm__sums_avx2 s) {
     slm__lanes_avx2 a;
     a.lo = _mm256_cvtepi32_ps(s.lo);
@@ -1404,10 +1410,6 @@ SLM__LANE slm__lanes_avx512 slm__load_bf16_avx512(const uint16_t *p) {
     return slm__of_avx512(
         _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(words), 16)));
 }
-SLM__LANE slm__lanes_avx512 slm__load_i8_avx512(const int8_t *p) {
-    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
-    return slm__of_avx512(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes)));
-}
 SLM__LANE void slm__store_avx512(float *p, slm__lanes_avx512 a) { _mm512_storeu_ps(p, a.v); }
 SLM__LANE void slm__store_f16_avx512(uint16_t *p, slm__lanes_avx512 a) {
     _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT));
@@ -1434,10 +1436,6 @@ SLM__LANE slm__lanes_avx512 slm__madd_avx512(slm__lanes_avx512 s, slm__lanes_avx
     __m512 product = _mm512_mul_ps(a.v, b.v);
     __asm__("" : "+v"(product)); /* no fusing with the addition below */
     return slm__of_avx512(_mm512_add_ps(s.v, product));
-}
-SLM__LANE slm__lanes_avx512 slm__madd_exact_avx512(slm__lanes_avx512 s, slm__lanes_avx512 a,
-                                                   slm__lanes_avx512 b) {
-    return slm__of_avx512(_mm512_fmadd_ps(a.v, b.v, s.v));
 }
 SLM__LANE slm__lanes_avx512 slm__from_avx512(slm__lanes_avx512 x, float limit,
                                              slm__lanes_avx512 a) {
@@ -1504,6 +1502,16 @@ SLM__LANE slm__sums_avx512 slm__dot_small_avx512(slm__sums_avx512 s, slm__weight
 SLM__LANE slm__sums_avx512 slm__start_q8_avx512(const slm__codes *x) {
     return slm__start_avx512(x->start256);
 }
+SLM__LANE slm__sums_avx512 slm__load_i8_avx512(const int8_t *p) {
+    slm__sums_avx512 a;
+    a.v = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
+    return a;
+}
+SLM__LANE slm__sums_avx512 slm__weigh_avx512(slm__sums_avx512 total, slm__sums_avx512 s,
+                                             slm__sums_avx512 weight) {
+    total.v = _mm512_add_epi32(total.v, _mm512_mullo_epi32(s.v, weight.v));
+    return total;
+}
 SLM__LANE slm__lanes_avx512 slm__float_avx512(slm__sums_avx512 s) {
     return slm__of_avx512(_mm512_cvtepi32_ps(s.v));
 }
@@ -1518,6 +1526,268 @@ SLM__LANE slm__lanes_avx512 slm__float_avx512(slm__sums_avx512 s) {
 #define SLM__TOKENS 6
 #define SLM__TOGETHER 12
 #include SLM_HEADER
+#endif
+
+/* ---- >>lanes amx -------------------------------------------------------------------------
+   AVX-512 with a matrix unit: products of integers with many inputs, all else is avx512's. A
+   tile register has 16 lines of 64 bytes. q8's block of 64 columns by 16 rows is one as it lies,
+   16 inputs' codes are another, and their product is 16 x 16 whole sums.
+
+   q4 and q4f have a sub-scale per group, which no instruction here takes along. So a weight
+   code * sub-scale, of 13 bits, becomes 64 * high + low, two planes of 8 bits. */
+
+#ifdef SLM__AMX
+#define SLM__TARGET_AMX __attribute__((target(SLM__TARGET_512 ",amx-tile,amx-int8")))
+#define SLM__INLINE_AMX SLM__TARGET_AMX __attribute__((always_inline)) static inline
+
+/* Each of the 8 registers: 16 lines of 64 bytes. */
+typedef struct { uint8_t palette, start, zero[14]; uint16_t bytes[16]; uint8_t lines[16]; }
+    slm__tile_config;
+static const slm__tile_config slm__tiles_of_16 = {
+    1, 0, {0}, {64, 64, 64, 64, 64, 64, 64, 64, 0}, {16, 16, 16, 16, 16, 16, 16, 16, 0}};
+
+/* 64 weights of q4 at once: [16 rows][4 columns] of codes become both planes. even, odd: 256 *
+   sub-scale of the rows where unpacking puts them. */
+SLM__TARGET_AMX static inline void slm__two_planes(__m512i codes, __m512i even, __m512i odd,
+                                                   uint8_t *high, uint8_t *low) {
+    const __m512i zero = _mm512_setzero_si512(), mask = _mm512_set1_epi16(63);
+    __m512i a = _mm512_mulhi_epi16(_mm512_unpacklo_epi8(zero, codes), even);
+    __m512i b = _mm512_mulhi_epi16(_mm512_unpackhi_epi8(zero, codes), odd);
+    _mm512_storeu_si512(high, _mm512_packs_epi16(_mm512_srai_epi16(a, 6),
+                                                 _mm512_srai_epi16(b, 6)));
+    _mm512_storeu_si512(low, _mm512_packs_epi16(_mm512_and_si512(a, mask),
+                                                _mm512_and_si512(b, mask)));
+}
+
+/* One tile's block of q4 or q4f, of whole groups. */
+SLM__TARGET_AMX static void slm__unpack_amx(const uint8_t *w, const int8_t *subscales,
+                                            size_t group, size_t cols, uint8_t *high,
+                                            uint8_t *low) {
+    const __m512i mask = _mm512_set1_epi8(15), two = _mm512_set1_epi8(2);
+    const __m512i table = _mm512_sub_epi8(
+        _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)slm__codebook)),
+        _mm512_set1_epi8(31));
+    /* of 16 bytes, which are rows 4i to 4i + 3, the first two rows are unpacked to `even` */
+    const __m512i rows = _mm512_set_epi32(0x0D0D0D0D, 0x0D0D0D0D, 0x0C0C0C0C, 0x0C0C0C0C,
+                                          0x09090909, 0x09090909, 0x08080808, 0x08080808,
+                                          0x05050505, 0x05050505, 0x04040404, 0x04040404,
+                                          0x01010101, 0x01010101, 0, 0);
+    size_t k, end;
+    for (k = 0; k < cols; subscales += 16) {
+        __m512i e = _mm512_broadcast_i32x4(
+            _mm_loadu_si128((const __m128i *)(const void *)subscales));
+        __m512i even = _mm512_slli_epi16(_mm512_shuffle_epi8(e, rows), 8);
+        __m512i odd = _mm512_slli_epi16(_mm512_shuffle_epi8(e, _mm512_add_epi8(rows, two)), 8);
+        for (end = k + group; k < end; k += 8, w += 64, high += 128, low += 128) {
+            __m512i v = _mm512_loadu_si512(w);
+            slm__two_planes(_mm512_shuffle_epi8(table, _mm512_and_si512(v, mask)), even, odd,
+                            high, low);
+            v = _mm512_and_si512(_mm512_srli_epi16(v, 4), mask);
+            slm__two_planes(_mm512_shuffle_epi8(table, v), even, odd, high + 64, low + 64);
+        }
+    }
+}
+
+/* A block of two tiles as the matrix unit reads it: [64 columns][16][16 rows][4]. */
+typedef struct slm__planes {
+    const uint8_t *plane[2][2]; /* high and low, or q8's codes; of each tile */
+    const uint16_t *scales[2];  /* q8's */
+    size_t steps;               /* of 64 columns */
+} slm__planes;
+
+/* Sums of 2 tiles by 16 or 32 inputs on their way from the matrix unit to y[input][width]. */
+typedef struct slm__unsettled {
+    const int32_t *sums; /* [plane][tile][32 inputs][16 rows] */
+    const slm__codes *x;
+    slm__lanes_avx512 scale[2]; /* q8's */
+    float *y;
+    size_t width, left;
+} slm__unsettled;
+
+/* The next `count` inputs, if any are left: block_q8 and block_q4 from where sums are whole. */
+SLM__INLINE_AMX void slm__settle(slm__unsettled *u, size_t planes, size_t count) {
+    const int32_t *sums = u->sums;
+    const slm__codes *x = u->x, *end = x + count;
+    float *y = u->y;
+    size_t i;
+    if (!u->left) return;
+    for (; x < end; x++, sums += 16, y += u->width) {
+        SLM__UNROLL_FULL for (i = 0; i < 2; i++) {
+            __m512i sum = _mm512_loadu_si512(sums + i * 512);
+            slm__lanes_avx512 scale = slm__set_avx512(x->scale);
+            if (planes == 1) {
+                sum = _mm512_add_epi32(sum, _mm512_set1_epi32(x->start256));
+                scale = slm__mul_avx512(u->scale[i], scale);
+            } else {
+                sum = _mm512_add_epi32(_mm512_slli_epi32(sum, 6),
+                                       _mm512_loadu_si512(sums + 1024 + i * 512));
+            }
+            slm__store_avx512(y + i * 16, slm__madd_avx512(
+                slm__load_f32_avx512(y + i * 16), slm__of_avx512(_mm512_cvtepi32_ps(sum)),
+                scale));
+        }
+    }
+    u->sums = sums;
+    u->x = x;
+    u->y = y;
+    u->left -= count;
+}
+
+/* A plane of two tiles times 16 or, with `more`, 32 inputs. Between the products sums from before
+   are settled, `share` inputs at each step, so that both halves of the core are busy. */
+SLM__INLINE_AMX void slm__multiply_plane(size_t planes, const uint8_t *const w[2], size_t steps,
+                                         const slm__codes *x, int more, slm__unsettled *before,
+                                         size_t share, int32_t *sums) {
+    const uint8_t *a = w[0], *b = w[1];
+    const int8_t *codes = x->code;
+    size_t k;
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+#define SLM__PRODUCT(sum, codes, weights)                                                      \
+    if (planes == 1)                                                                           \
+        _tile_dpbsud(sum, codes, weights); /* q8: signed codes by unsigned ones */             \
+    else                                                                                       \
+        _tile_dpbssd(sum, codes, weights)
+    for (k = 0; k < steps; k++, codes += 64, a += 1024, b += 1024) {
+        _tile_loadd(4, codes, sizeof(slm__codes));
+        _tile_loadd(6, a, 64);
+        SLM__PRODUCT(0, 4, 6);
+        _tile_loadd(7, b, 64);
+        SLM__PRODUCT(1, 4, 7);
+        if (more) {
+            _tile_loadd(5, codes + 16 * sizeof(slm__codes), sizeof(slm__codes));
+            SLM__PRODUCT(2, 5, 6);
+            SLM__PRODUCT(3, 5, 7);
+        }
+        slm__settle(before, planes, share);
+    }
+#undef SLM__PRODUCT
+    _tile_stored(0, sums, 64);
+    _tile_stored(2, sums + 256, 64);
+    _tile_stored(1, sums + 512, 64);
+    _tile_stored(3, sums + 768, 64);
+}
+
+/* Block b of two tiles, in planes; q8's is read where it lies unless it is short: then the unit
+   would read past its end. */
+SLM__TARGET_AMX static void slm__prepare_planes(const slm__strip *s, size_t first, size_t b,
+                                                uint8_t *room, slm__planes *w) {
+    size_t cols = slm__least(s->cols - b * SLM__BLOCK, SLM__BLOCK), i;
+    size_t scales = slm__block_scales_at(s->type, b), at = slm__block_at(s->type, s->cols, b);
+    w->steps = (cols + 63) / 64;
+    for (i = 0; i < 2; i++, room += 8192) {
+        const uint8_t *tile = s->tiles + (first + i) * s->tile;
+        uint8_t *low = room + 4096;
+        w->plane[0][i] = room;
+        w->plane[1][i] = low;
+        w->scales[i] = (const uint16_t *)(const void *)(tile + scales);
+        if (s->type == SLM_TYPE_Q8 && cols == SLM__BLOCK) {
+            w->plane[0][i] = tile + at;
+        } else if (s->type == SLM_TYPE_Q8) {
+            size_t size = (cols + 7) / 8 * 128;
+            memcpy(room, tile + at, size);
+            memset(room + size, 0, 4096 - size);
+        } else {
+            size_t group = slm__group(s->type), whole = (cols + group - 1) / group * group;
+            slm__unpack_amx(tile + at, (const int8_t *)tile + scales, group, whole, room, low);
+            memset(room + whole * 16, 0, 4096 - whole * 16);
+            memset(low + whole * 16, 0, 4096 - whole * 16);
+        }
+    }
+    __asm__ volatile("" : : : "memory"); /* what was written is read through tile registers */
+}
+
+/* A block of two tiles times all inputs; y[input][width] has the sums of the blocks before. */
+SLM__INLINE_AMX void slm__multiply_block(size_t planes, const slm__planes *w,
+                                         const slm__codes *x, size_t tokens, int32_t *sums,
+                                         float *y, size_t width) {
+    slm__unsettled before, now;
+    size_t t, plane, products = planes * w->steps, turn = 0;
+    size_t share = products < 4 ? 16 : products < 8 ? 8 : 4;
+    memset(&before, 0, sizeof before);
+    now.width = width;
+    if (planes == 1) {
+        now.scale[0] = slm__load_f16_avx512(w->scales[0]);
+        now.scale[1] = slm__load_f16_avx512(w->scales[1]);
+    }
+    for (t = 0; t < tokens; t += 32, turn ^= 2048) {
+        now.sums = sums + turn;
+        now.x = x + t;
+        now.y = y + t * width;
+        now.left = tokens - t > 16 ? 32 : 16;
+        for (plane = 0; plane < planes; plane++)
+            slm__multiply_plane(planes, w->plane[plane], w->steps, now.x, tokens - t > 16,
+                                &before, share, sums + turn + plane * 1024);
+        slm__settle(&before, planes, before.left);
+        before = now;
+    }
+    slm__settle(&before, planes, before.left);
+}
+
+SLM__TARGET_AMX static void slm__multiply_tiles(const slm__strip *s, const slm__output *f,
+                                                size_t token, size_t tokens) {
+    float y_room[(SLM__STRIP_TOKENS + 16) * 64 + 16], planes_room[4 * 1024 + 16];
+    float sums_room[2 * 2048 + 16], *y = slm__line(y_room);
+    int32_t *sums = (int32_t *)(void *)slm__line(sums_room);
+    size_t blocks = slm__blocks(s->cols), width = s->count * 16, b, tile;
+    slm__planes w;
+    memset(y, 0, (tokens + 15) / 16 * 16 * width * sizeof(float));
+    for (b = 0; b < blocks; b++)
+        for (tile = 0; tile < s->count; tile += 2) {
+            const slm__codes *x = s->codes + b * s->code_stride + token;
+            slm__prepare_planes(s, tile, b, (uint8_t *)slm__line(planes_room), &w);
+            if (s->type == SLM_TYPE_Q8)
+                slm__multiply_block(1, &w, x, tokens, sums, y + tile * 16, width);
+            else
+                slm__multiply_block(2, &w, x, tokens, sums, y + tile * 16, width);
+        }
+    slm__finish_avx512(s, f, 0, s->count, token, tokens, y);
+}
+
+/* Few inputs would leave most lines of a register empty. */
+enum { SLM__TILE_TOKENS = 8 };
+
+/* An odd tile at the end goes through avx512's kernel. */
+SLM__TARGET_AMX static void slm__multiply_amx(const slm__strip *s, const slm__output *f) {
+    slm__strip even = *s, odd = *s;
+    slm__output last = *f;
+    size_t t, tokens;
+    even.count = s->count / 2 * 2;
+    if (!slm__integer(s->type) || s->tokens < SLM__TILE_TOKENS) even.count = 0;
+    if (even.count) {
+        _tile_loadconfig(&slm__tiles_of_16);
+        for (t = 0; t < s->tokens; t += tokens) {
+            tokens = slm__least(s->tokens - t, SLM__STRIP_TOKENS);
+            slm__multiply_tiles(&even, f, t, tokens);
+        }
+        _tile_release();
+    }
+    if (even.count == s->count) return;
+    odd.tiles += even.count * s->tile;
+    odd.count -= even.count;
+    last.rows -= even.count * 16;
+    last.y += even.count * 16;
+    if (last.bias) last.bias += even.count * 16;
+    slm__multiply_avx512(&odd, &last);
+}
+
+static const slm__kernels slm__kernels_amx = {
+    16, 12, slm__multiply_amx, slm__quantize_avx512, slm__attend_f32_avx512,
+    slm__attend_f16_avx512, slm__layer_norm_avx512, slm__add_rows_avx512, slm__narrow_avx512};
+
+/* Linux gives a process its tile registers when it asks. */
+static int slm__amx_granted(void) {
+    unsigned a, b, c, d;
+    long result;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d >> 24 & 3) != 3) return 0;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "0"(158L), "D"(0x1023L), "S"(18L) /* arch_prctl, ask for tile data */
+                     : "rcx", "r11", "memory");
+    return result == 0;
+}
 #endif
 
 /* ---- >>lanes neon ------------------------------------------------------------------------
@@ -1552,16 +1822,6 @@ SLM__LANE slm__lanes_neon slm__load_bf16_neon(const uint16_t *p) {
     slm__lanes_neon a;
     int i;
     SLM__EACH a.v[i] = vreinterpretq_f32_u32(vshlq_n_u32(vmovl_u16(vld1_u16(p + 4 * i)), 16));
-    return a;
-}
-SLM__LANE slm__lanes_neon slm__load_i8_neon(const int8_t *p) {
-    int8x16_t bytes = vld1q_s8(p);
-    int16x8_t lo = vmovl_s8(vget_low_s8(bytes)), hi = vmovl_s8(vget_high_s8(bytes));
-    slm__lanes_neon a;
-    a.v[0] = vcvtq_f32_s32(vmovl_s16(vget_low_s16(lo)));
-    a.v[1] = vcvtq_f32_s32(vmovl_s16(vget_high_s16(lo)));
-    a.v[2] = vcvtq_f32_s32(vmovl_s16(vget_low_s16(hi)));
-    a.v[3] = vcvtq_f32_s32(vmovl_s16(vget_high_s16(hi)));
     return a;
 }
 SLM__LANE void slm__store_neon(float *p, slm__lanes_neon a) {
@@ -1611,12 +1871,6 @@ SLM__OPERATION(slm__top_neon,
 SLM__LANE slm__lanes_neon slm__madd_neon(slm__lanes_neon s, slm__lanes_neon a,
                                          slm__lanes_neon b) {
     return slm__add_neon(s, slm__mul_neon(a, b));
-}
-SLM__LANE slm__lanes_neon slm__madd_exact_neon(slm__lanes_neon s, slm__lanes_neon a,
-                                               slm__lanes_neon b) {
-    int i;
-    SLM__EACH s.v[i] = vfmaq_f32(s.v[i], a.v[i], b.v[i]);
-    return s;
 }
 SLM__LANE slm__lanes_neon slm__from_neon(slm__lanes_neon x, float limit, slm__lanes_neon a) {
     int i;
@@ -1715,6 +1969,22 @@ SLM__LANE slm__sums_neon slm__start_q8_neon(const slm__codes *x) {
     (void)x;
     return slm__start_neon(0);
 }
+SLM__LANE slm__sums_neon slm__load_i8_neon(const int8_t *p) {
+    int8x16_t bytes = vld1q_s8(p);
+    int16x8_t low = vmovl_s8(vget_low_s8(bytes)), high = vmovl_s8(vget_high_s8(bytes));
+    slm__sums_neon a;
+    a.v[0] = vmovl_s16(vget_low_s16(low));
+    a.v[1] = vmovl_s16(vget_high_s16(low));
+    a.v[2] = vmovl_s16(vget_low_s16(high));
+    a.v[3] = vmovl_s16(vget_high_s16(high));
+    return a;
+}
+SLM__LANE slm__sums_neon slm__weigh_neon(slm__sums_neon total, slm__sums_neon s,
+                                         slm__sums_neon weight) {
+    int i;
+    SLM__EACH total.v[i] = vmlaq_s32(total.v[i], s.v[i], weight.v[i]);
+    return total;
+}
 SLM__LANE slm__lanes_neon slm__float_neon(slm__sums_neon s) {
     slm__lanes_neon a;
     int i;
@@ -1778,8 +2048,8 @@ SLM__LANE slm__sums_neon slm__start_q8_neondot(const slm__codes *x) {
 /* ---- >>dispatch -------------------------------------------------------------------------- */
 
 SLM_API const char *slm_isa_name(slm_isa isa) {
-    static const char *const names[SLM_ISA_COUNT] = {"auto",   "portable", "avx2",   "avxvnni",
-                                                     "avx512", "neon",     "neondot"};
+    static const char *const names[SLM_ISA_COUNT] = {"auto",   "portable", "avx2",    "avxvnni",
+                                                     "avx512", "neon",     "neondot", "amx"};
     return (unsigned)isa < (unsigned)SLM_ISA_COUNT ? names[isa] : NULL;
 }
 
@@ -1804,6 +2074,9 @@ SLM_API int slm_isa_available(slm_isa isa) {
         return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
 #endif
+#ifdef SLM__AMX
+    case SLM_ISA_AMX: return slm_isa_available(SLM_ISA_AVX512) && slm__amx_granted();
+#endif
 #ifdef SLM__NEON
     case SLM_ISA_NEON: return 1;
 #endif
@@ -1818,8 +2091,9 @@ SLM_API int slm_isa_available(slm_isa isa) {
 
 /* NULL: not in this build or not on this CPU. */
 static const slm__kernels *slm__kernels_for(slm_isa *isa) {
-    static const slm_isa best[] = {SLM_ISA_AVX512, SLM_ISA_AVXVNNI, SLM_ISA_AVX2,
-                                   SLM_ISA_NEONDOT, SLM_ISA_NEON, SLM_ISA_PORTABLE};
+    static const slm_isa best[] = {SLM_ISA_AMX,     SLM_ISA_AVX512, SLM_ISA_AVXVNNI,
+                                   SLM_ISA_AVX2,    SLM_ISA_NEONDOT, SLM_ISA_NEON,
+                                   SLM_ISA_PORTABLE};
     size_t i = 0;
     if (*isa == SLM_ISA_AUTO) {
         while (!slm_isa_available(best[i])) i++;
@@ -1835,6 +2109,9 @@ static const slm__kernels *slm__kernels_for(slm_isa *isa) {
 #endif
 #ifdef SLM__AVX512
     case SLM_ISA_AVX512: return &slm__kernels_avx512;
+#endif
+#ifdef SLM__AMX
+    case SLM_ISA_AMX: return &slm__kernels_amx;
 #endif
 #ifdef SLM__NEON
     case SLM_ISA_NEON: return &slm__kernels_neon;
@@ -3983,8 +4260,8 @@ static int slm__plan_session(slm_session *s, const slm_model *model,
     s->drafts = s->batch - 1;
     if (s->drafts > SLM__DRAFT_MAX) s->drafts = SLM__DRAFT_MAX;
     s->logits_rows = s->kept < 16 ? s->kept : 16;
-    s->capacity = slm__round_up(s->batch > s->logits_rows ? s->batch : s->logits_rows,
-                                model->kernels->tokens);
+    s->capacity = s->batch > s->logits_rows ? s->batch : s->logits_rows;
+    s->capacity += model->kernels->tokens - 1;
     s->parallel = desc->parallel;
     s->threads = desc->threads ? desc->threads : slm__default_threads(&desc->parallel);
     if (s->threads < 1) s->threads = 1;
@@ -4774,16 +5051,16 @@ SLM__INLINE void SLM__N(block_q8)(size_t tiles, size_t tokens, const uint8_t *w,
     }
 }
 
-/* q4 and q4f: the sum over groups of float(sum of code * activation) * sub-scale, times the
-   activation's scale. The products are whole numbers below 2^24, so fused or not is the same. */
+/* q4 and q4f: the sum over groups of (sum of code * activation) * sub-scale, a whole number below
+   2^27, becomes a float and is multiplied by the activation's scale. */
 SLM__INLINE void SLM__N(block_q4)(int packed, size_t group, size_t tiles, size_t tokens,
                                   const uint8_t *w, size_t tile, const uint8_t *subscales,
                                   size_t subscale_tile, size_t groups, const slm__codes *x,
                                   float *y, size_t width) {
-    SLM__V s[SLM__HELD];
+    SLM__SUMS s[SLM__HELD];
     SLM__L(weights) a[SLM__STRIP_TILES];
     size_t i, t, p, g, pairs = group / 8, step = packed ? 64 : 128;
-    SLM__UNROLL for (i = 0; i < tiles * tokens; i++) s[i] = SLM__L(set)(0.0f);
+    SLM__UNROLL for (i = 0; i < tiles * tokens; i++) s[i] = SLM__L(start)(0);
     for (g = 0; g < groups; g++, w += pairs * step) {
         SLM__SUMS c[SLM__HELD];
         SLM__UNROLL for (i = 0; i < tiles; i++)
@@ -4802,16 +5079,17 @@ SLM__INLINE void SLM__N(block_q4)(int packed, size_t group, size_t tiles, size_t
                                                           x[t].code + g * group + p * 8);
         }
         SLM__UNROLL for (i = 0; i < tiles; i++) {
-            SLM__V e = SLM__L(load_i8)((const int8_t *)(subscales + i * subscale_tile) + g * 16);
+            SLM__SUMS e =
+                SLM__L(load_i8)((const int8_t *)(subscales + i * subscale_tile) + g * 16);
             SLM__UNROLL for (t = 0; t < tokens; t++)
-                s[i * tokens + t] = SLM__L(madd_exact)(s[i * tokens + t],
-                                                       SLM__L(float)(c[i * tokens + t]), e);
+                s[i * tokens + t] = SLM__L(weigh)(s[i * tokens + t], c[i * tokens + t], e);
         }
     }
     SLM__UNROLL for (i = 0; i < tiles; i++)
         SLM__UNROLL for (t = 0; t < tokens; t++) {
             float *to = y + t * width + i * 16;
-            SLM__L(store)(to, SLM__L(madd)(SLM__L(load_f32)(to), s[i * tokens + t],
+            SLM__L(store)(to, SLM__L(madd)(SLM__L(load_f32)(to),
+                                           SLM__L(float)(s[i * tokens + t]),
                                            SLM__L(set)(x[t].scale)));
         }
 }

@@ -10,12 +10,12 @@ agrees() {
 }
 product() { awk -v a="$1" -v b="$2" -v c="${3:-1}" 'BEGIN { printf "%.9g", a * b * c }'; }
 
-# -- a small shape: two seconds of the processors, and every field
+# -- a small shape takes seconds, not minutes, of the processors; and every field
 cpu=$( (bench --shape phi-tiny --type f32 -p 32 -n 8 -r 1 -t 1 --json >$T/out 2>$T/err; times) |
     awk 'NR == 2 { for (i = 1; i < 3; i++) { split($i, t, "[ms]"); n += 60 * t[1] + t[2] } }
         END { print n }')
 quiet "slm-bench --json"
-if awk -v n="$cpu" 'BEGIN { exit !(n > 0 && n < 2) }'; then ok
+if awk -v n="$cpu" 'BEGIN { exit !(n > 0 && n < 30) }'; then ok
 else bad "slm-bench: a tiny shape takes $cpu s of processor time"; fi
 [ "$(wc -l <$T/out)" = 1 ] && grep -q '^{"version": .*"runs": \[{[^{}]*}\]}$' $T/out && ok ||
     bad "slm-bench: one JSON object on one line"

@@ -32,7 +32,7 @@ static const char help[] =
     "  --position N   tokens in the context where generation begins (0)\n"
     "  --kernel       the matrix products alone, over all layers: prompts in GOP/s, one token in\n"
     "                 GB/s (without a model: layers of phi-2, about 1 GiB)\n"
-    "  --isa NAME     portable, avx2, avxvnni, avx512, neon; the probes use the widest always\n"
+    "  --isa NAME     portable, avx2, avxvnni, avx512, amx, neon; the probes use the widest always\n"
     "  --kv f16|f32   type of the KV cache\n"
     "  --verify       check the model's sums first\n"
     "  --json         one JSON object; its figures are those of the last number of threads, and\n"
