@@ -27,7 +27,7 @@ help:
 	@echo "make test       all tests that need nothing but a C compiler"
 	@echo "make check      test, then sanitizers, C++ and other builds, Unicode tables"
 	@echo "make check-long compilers x optimisation x OpenMP give the same bits"
-	@echo "make bench      speeds of the bundled model and of Phi-2's shape, beside probes"
+	@echo "make bench      speeds of the bundled model, and a table of Phi-2's shape beside probes"
 	@echo "make clean      remove build/"
 
 build/slm-convert: $(wildcard tools/convert/*.[ch])
@@ -93,7 +93,7 @@ check-long: check
 
 bench: build/slm-bench build/test-threads
 	@build/slm-bench $(MODEL)
-	@build/slm-bench --shape phi-2 --type q4
+	@sh tools/bench.sh phi-2
 	@build/test-threads --measure
 
 clean:

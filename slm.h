@@ -299,7 +299,7 @@ typedef struct slm_parallel {
 
 typedef struct slm_session_desc {
     size_t context;      /* tokens the session holds; 0: min(model's, 4096) */
-    size_t batch;        /* tokens read together; 0: 192 */
+    size_t batch;        /* tokens read together; 0: 256 */
     size_t logits_kept;  /* last positions of an slm_eval whose logits can be had; 0: 1 */
     slm_type kv_type;    /* SLM_TYPE_F32 or _F16; 0: f16 if weights are quantized, else f32 */
     unsigned threads;    /* ignored without OpenMP. 0: as many as there are processors, shared
@@ -912,7 +912,7 @@ typedef struct slm__codes {
     float unused[6]; /* 384 bytes: whole cache lines */
 } slm__codes;
 
-enum { SLM__STRIP_TILES = 4, SLM__STRIP_TOKENS = 192 };
+enum { SLM__STRIP_TILES = 4, SLM__STRIP_TOKENS = 256 };
 
 /* Some tiles of one matrix times some inputs. */
 typedef struct slm__strip {
@@ -3726,9 +3726,10 @@ struct slm_session {
     size_t position;
     slm__row *rows;        /* [batch] */
     float *hidden;         /* [batch][hidden]: the residual stream */
-    float *normed, *attended; /* [batch][hidden] */
-    float *query, *mixed;  /* [batch][heads * head size] */
-    float *key, *value;    /* [batch][kv heads * head size] */
+    float *normed;         /* [batch][hidden] */
+    float *query, *attended; /* [batch][heads * head size], then [batch][hidden] */
+    float *key, *mixed;    /* [batch][kv heads * head size], then [batch][heads * head size] */
+    float *value;          /* [batch][kv heads * head size] */
     float *inner;          /* [batch][intermediate] */
     float *signs;          /* [widest input]: the rotation's, for integer weights */
     slm__codes *codes;     /* [blocks of hidden or heads * head size][capacity] */
@@ -4192,10 +4193,8 @@ static void slm__carve_session(slm_session *s, slm__arena *arena) {
     s->rows = (slm__row *)slm__carve(arena, batch, sizeof(slm__row));
     s->hidden = (float *)slm__carve(arena, slm__size(batch, hidden, 0), 4);
     s->normed = (float *)slm__carve(arena, slm__size(rows, hidden, 0), 4);
-    s->attended = (float *)slm__carve(arena, slm__size(batch, hidden, 0), 4);
-    s->query = (float *)slm__carve(arena, slm__size(batch, wide, 0), 4);
-    s->mixed = (float *)slm__carve(arena, slm__size(rows, wide, 0), 4);
-    s->key = (float *)slm__carve(arena, slm__size(batch, narrow, 0), 4);
+    s->query = s->attended = (float *)slm__carve(arena, slm__size(batch, widest, 0), 4);
+    s->key = s->mixed = (float *)slm__carve(arena, slm__size(rows, wide, 0), 4);
     s->value = (float *)slm__carve(arena, slm__size(batch, narrow, 0), 4);
     s->inner = (float *)slm__carve(arena, slm__size(rows, ffn, 0), 4);
     s->signs = (float *)slm__carve(arena, inputs ? widest > ffn ? widest : ffn : 0, 4);
