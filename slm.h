@@ -3,7 +3,7 @@
    WHAT IT IS
      A loader for one flat weight file (.slm), a tokenizer and a forward pass. Checkpoints come
      from Hugging Face directories by way of tools/convert (build/slm-convert SRC OUT.slm).
-     Architectures of this version: Phi (Phi-2) and GPT-J.
+     Architectures of this version: Phi (Phi-2), GPT-J, LLaMA (LLaMA 2, Orca 2).
 
    USE
      In exactly one C or C++ file:
@@ -63,14 +63,19 @@
        then s[i] += s[i+8], s[i] += s[i+4], s[i] += s[i+2], s[0] + s[1].
      - LayerNorm in two passes: mean = sum / n, then v = sum of (x - mean) * (x - mean);
        r = 1 / sqrt(v / n + eps); y = bias + ((x - mean) * r) * weight.
+     - RMSNorm: v = sum of x * x; r = 1 / sqrt(v / n + eps); y = (x * r) * weight.
      - Rotary: angle = float(position) * inverse frequency; its sine and cosine in double
        (slm__sin_cos), rounded; (x, y) become x*cos + (-y)*sin, y*cos + x*sin.
      - Attention: score = (s = +0, then s = s + k*q by element) * scale; m = the largest;
        e = exp(score - m); t = sum of e (position i in partial sum i mod 16); out = +0, then
        out = out + v*e by position; out = out / t. scale: the header's, or 1/sqrt(head size).
      - exp: slm__exp, 2^n times a polynomial of degree 6; below -87 it is +0. GELU (tanh form):
-       u = (x + 0.044715 * (x*x*x)) * 0.79788456; x / (1 + exp(-2u)).
-     - Residual of Phi and GPT-J: (attention + feed-forward) + stream.
+       u = (x + 0.044715 * (x*x*x)) * 0.79788456; x / (1 + exp(-2u)). SiLU: x / (1 + exp(-x)).
+     - A layer of Phi and GPT-J: n = norm(stream); stream = (attention(n) + ffn(n)) + stream;
+       ffn(n) = down(GELU(up(n))). Their norms are LayerNorm.
+     - A layer of LLaMA: stream = attention(norm(stream)) + stream; then
+       stream = ffn(second norm(stream)) + stream; ffn(n) = down(SiLU(gate(n)) * up(n)). Its norms
+       are RMSNorm.
      - Keys and values are rounded to the KV cache's type.
 
    FILE FORMAT (.slm, major 1, minor 0; little-endian)
@@ -103,7 +108,7 @@
      layers are of kind 0. Metadata: the last NUL may be missing, a last key without a value is
      ignored. A reader may leave content id and tensors' checksums unchecked when it opens a file.
 
-     Architectures: 1 Phi, 2 GPT-J. Tokenizer kinds: 0 none, 1 byte-level BPE.
+     Architectures: 1 Phi, 2 GPT-J, 3 LLaMA. Tokenizer kinds: 0 none, 1 byte-level BPE.
      Turn formats: 0 plain, 1 Phi-2 ("Instruct: ...\nOutput:").
 
      Tensor directory: 40 bytes a tensor, sorted by (layer, slot):
@@ -118,9 +123,11 @@
      Slots of the model: 64 token embedding; 65 position embedding; 66 token types; 67,68
        embedding norm; 69,70 final norm; 71,72 head weight, bias.
      Shapes, with H hidden, I intermediate, N heads * head size, K kv heads * head size, V vocab
-       rows. A layer: 1, 2 [1,H]; 3 [N,H]; 5, 7 [K,H]; 9 [H,N]; 17 [I,H]; 18 [1,I]; 21 [H,I]; 22
-       [1,H]; Phi also 4 [1,N], 6, 8 [1,K], 10 [1,H], and with flag 2: 11-14 [1, head size]. The
-       model: 64 [V,H]; 69, 70 [1,H]; 72 [1,V]; 71 [V,H] without flag 1. None else.
+       rows. A layer: 1 [1,H]; 3 [N,H]; 5, 7 [K,H]; 9 [H,N]; 17 [I,H]; 21 [H,I]; Phi and GPT-J
+       also 2 [1,H], 18 [1,I], 22 [1,H]; Phi also 4 [1,N], 6, 8 [1,K], 10 [1,H], and with flag 2:
+       11-14 [1, head size]; LLaMA also 15 [1,H], 19 [I,H]. The model: 64 [V,H]; 69 [1,H];
+       71 [V,H] without flag 1; Phi and GPT-J also 70 [1,H], 72 [1,V]. None else. Flag 2 is Phi's
+       alone.
      Types: 0 vector, f32 [cols] with rows = 1; matrices [rows, cols] in tiles of 16 rows:
        1 f32   a tile is [cols][16] f32
        2 f16   a tile is [cols][16] IEEE half
@@ -259,7 +266,7 @@ typedef struct slm_model_desc {
 } slm_model_desc;
 
 typedef struct slm_model_info {
-    const char *architecture; /* "phi", "gptj" */
+    const char *architecture; /* "phi", "gptj", "llama" */
     const char *tokenizer;    /* "none", "byte-level BPE" */
     const char *turn_format;  /* "plain", "phi-2" */
     const char *isa;          /* the kernels in use */
@@ -732,6 +739,9 @@ static inline float slm__gelu_new(float x) {
     return x / (1.0f + slm__exp(-2.0f * u));
 }
 
+/* SiLU (Elfwing et al. 2017): x / (1 + exp(-x)). */
+static inline float slm__silu(float x) { return x / (1.0f + slm__exp(-x)); }
+
 /* One rounded product added to a double sum: as slm__madd, for the sine below. */
 static inline double slm__madd_double(double sum, double a, double b) {
     double product = a * b;
@@ -926,10 +936,14 @@ typedef struct slm__strip {
     size_t code_stride;
 } slm__strip;
 
-/* What becomes of a strip's sums: y = gelu(sum + bias), rows [0, rows). */
+/* What becomes of a strip's sums: v = sum + bias, and of that y = v, y = gelu(v) or, with what y
+   held before, y = silu(v) * y. */
+typedef enum slm__activation { SLM__LINEAR, SLM__GELU, SLM__SILU_GATE } slm__activation;
+
+/* Of the sums' rows [0, rows) are written. */
 typedef struct slm__output {
     const float *bias; /* or NULL */
-    int gelu;
+    slm__activation activation;
     size_t rows, y_stride;
     float *y;
 } slm__output;
@@ -939,6 +953,7 @@ typedef struct slm__queries {
     const float *query; /* [count][stride] */
     float *out;         /* [count][stride] */
     size_t count, stride, size, first; /* queries, head size, position of query 0 */
+    size_t window; /* positions that a query sees, its own the last of them; 0: all */
     const void *keys, *values; /* [tile][size][16] and [position][size rounded up to 16] */
     float scale;
     float *scores;      /* [SLM__QUERIES][line] */
@@ -946,6 +961,11 @@ typedef struct slm__queries {
 } slm__queries;
 
 enum { SLM__QUERIES = 12 };
+
+/* The first position that the query of a position sees. */
+static inline size_t slm__window_start(size_t position, size_t window) {
+    return window && position >= window ? position + 1 - window : 0;
+}
 
 typedef struct slm__kernels {
     size_t tokens;  /* inputs that are read at once: up to tokens - 1 beyond those asked for */
@@ -958,7 +978,9 @@ typedef struct slm__kernels {
     void (*attend_f16)(const slm__queries *);
     void (*layer_norm)(float *out, const float *x, size_t size, const float *weight,
                        const float *bias, float eps);
-    void (*add)(float *sum, const float *a, const float *b, size_t size); /* (a + b) + sum */
+    void (*rms_norm)(float *out, const float *x, size_t size, const float *weight, float eps);
+    /* sum = (a + b) + sum; b NULL: a + sum */
+    void (*add)(float *sum, const float *a, const float *b, size_t size);
     /* to halves; the largest magnitude's bits, so that the caller sees what does not fit */
     uint32_t (*narrow)(uint16_t *out, const float *x, size_t size);
 } slm__kernels;
@@ -1775,7 +1797,8 @@ SLM__TARGET_AMX static void slm__multiply_amx(const slm__strip *s, const slm__ou
 
 static const slm__kernels slm__kernels_amx = {
     16, 12, slm__multiply_amx, slm__quantize_avx512, slm__attend_f32_avx512,
-    slm__attend_f16_avx512, slm__layer_norm_avx512, slm__add_rows_avx512, slm__narrow_avx512};
+    slm__attend_f16_avx512, slm__layer_norm_avx512, slm__rms_norm_avx512, slm__add_rows_avx512,
+    slm__narrow_avx512};
 
 /* Linux gives a process its tile registers when it asks. */
 static int slm__amx_granted(void) {
@@ -3002,40 +3025,61 @@ enum slm__slot {
     SLM__NORM = 1, SLM__QUERY = 3, SLM__KEY = 5, SLM__VALUE = 7, SLM__OUT = 9,
     SLM__QUERY_NORM = 11, SLM__KEY_NORM = 13, SLM__NORM2 = 15, SLM__UP = 17, SLM__GATE = 19,
     SLM__DOWN = 21, SLM__LAYER_SLOTS = 23,
-    SLM__EMBEDDING = 64, SLM__FINAL_NORM = 69, SLM__HEAD = 71, SLM__MODEL_SLOTS = 73
+    SLM__EMBEDDING = 64, SLM__POSITIONS = 65, SLM__FINAL_NORM = 69, SLM__HEAD = 71,
+    SLM__MODEL_SLOTS = 73
 };
 
-enum slm__rotary { SLM__ROTARY_HALF, SLM__ROTARY_INTERLEAVED };
+enum slm__rotary { SLM__ROTARY_NONE, SLM__ROTARY_HALF, SLM__ROTARY_INTERLEAVED };
 
 /* What a tensor's presence hangs on; a row's features are a set of these. */
 enum slm__feature {
     SLM__ALWAYS = 1, SLM__QKV_BIAS = 2, SLM__OUT_BIAS = 4, SLM__QK_NORM = 8, SLM__UNTIED = 16,
-    SLM__HEAD_BIAS = 32
+    SLM__HEAD_BIAS = 32,
+    SLM__NORM_BIAS = 64,    /* norms are LayerNorm, without it RMSNorm */
+    SLM__TWO_NORMS = 128,   /* a norm before the feed-forward, which follows attention; without
+                               it both read the one norm, and the residual is parallel */
+    SLM__SECOND_BIAS = 256, /* the second norm's bias */
+    SLM__FFN_BIAS = 512,
+    SLM__GATED = 1024,      /* silu(gate) * up in the place of gelu(up) */
+    SLM__LEARNED = 2048     /* a table of positions */
 };
+
+/* Flags of a file's header. */
+enum { SLM__FLAG_TIED = 1, SLM__FLAG_QK_NORM = 2 };
 
 typedef struct slm__architecture {
     uint16_t id;
     const char *name;
     unsigned features;
     enum slm__rotary rotary;
+    unsigned flags; /* that a file may have */
 } slm__architecture;
 
-/* Both: LayerNorm, one norm feeding attention and feed-forward, parallel residual, GELU. */
 static const slm__architecture slm__architectures[] = {
-    {1, "phi", SLM__ALWAYS | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__HEAD_BIAS, SLM__ROTARY_HALF},
-    {2, "gptj", SLM__ALWAYS | SLM__HEAD_BIAS, SLM__ROTARY_INTERLEAVED}};
+    {1, "phi",
+     SLM__ALWAYS | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__HEAD_BIAS | SLM__NORM_BIAS |
+         SLM__FFN_BIAS,
+     SLM__ROTARY_HALF, SLM__FLAG_TIED | SLM__FLAG_QK_NORM},
+    {2, "gptj", SLM__ALWAYS | SLM__HEAD_BIAS | SLM__NORM_BIAS | SLM__FFN_BIAS,
+     SLM__ROTARY_INTERLEAVED, SLM__FLAG_TIED},
+    {3, "llama", SLM__ALWAYS | SLM__TWO_NORMS | SLM__GATED, SLM__ROTARY_HALF, SLM__FLAG_TIED}};
+
+enum { SLM__ARCHITECTURES = sizeof slm__architectures / sizeof slm__architectures[0] };
 
 enum slm__extent {
-    SLM__ONE, SLM__HIDDEN, SLM__HEADS, SLM__KV_HEADS, SLM__HEAD_SIZE, SLM__FFN, SLM__VOCAB
+    SLM__ONE, SLM__HIDDEN, SLM__HEADS, SLM__KV_HEADS, SLM__HEAD_SIZE, SLM__FFN, SLM__VOCAB,
+    SLM__CONTEXT
 };
 
 typedef struct slm__expected {
-    uint8_t slot, needs, rows, cols; /* rows SLM__ONE: a vector */
+    uint8_t slot;
+    uint16_t needs;
+    uint8_t rows, cols; /* rows SLM__ONE: a vector */
 } slm__expected;
 
 static const slm__expected slm__layer_tensors[] = {
     {SLM__NORM, SLM__ALWAYS, SLM__ONE, SLM__HIDDEN},
-    {SLM__NORM + 1, SLM__ALWAYS, SLM__ONE, SLM__HIDDEN},
+    {SLM__NORM + 1, SLM__NORM_BIAS, SLM__ONE, SLM__HIDDEN},
     {SLM__QUERY, SLM__ALWAYS, SLM__HEADS, SLM__HIDDEN},
     {SLM__QUERY + 1, SLM__QKV_BIAS, SLM__ONE, SLM__HEADS},
     {SLM__KEY, SLM__ALWAYS, SLM__KV_HEADS, SLM__HIDDEN},
@@ -3048,15 +3092,18 @@ static const slm__expected slm__layer_tensors[] = {
     {SLM__QUERY_NORM + 1, SLM__QK_NORM, SLM__ONE, SLM__HEAD_SIZE},
     {SLM__KEY_NORM, SLM__QK_NORM, SLM__ONE, SLM__HEAD_SIZE},
     {SLM__KEY_NORM + 1, SLM__QK_NORM, SLM__ONE, SLM__HEAD_SIZE},
+    {SLM__NORM2, SLM__TWO_NORMS, SLM__ONE, SLM__HIDDEN},
+    {SLM__NORM2 + 1, SLM__SECOND_BIAS, SLM__ONE, SLM__HIDDEN},
     {SLM__UP, SLM__ALWAYS, SLM__FFN, SLM__HIDDEN},
-    {SLM__UP + 1, SLM__ALWAYS, SLM__ONE, SLM__FFN},
+    {SLM__UP + 1, SLM__FFN_BIAS, SLM__ONE, SLM__FFN},
+    {SLM__GATE, SLM__GATED, SLM__FFN, SLM__HIDDEN},
     {SLM__DOWN, SLM__ALWAYS, SLM__HIDDEN, SLM__FFN},
-    {SLM__DOWN + 1, SLM__ALWAYS, SLM__ONE, SLM__HIDDEN}};
+    {SLM__DOWN + 1, SLM__FFN_BIAS, SLM__ONE, SLM__HIDDEN}};
 
 static const slm__expected slm__model_tensors[] = {
     {SLM__EMBEDDING, SLM__ALWAYS, SLM__VOCAB, SLM__HIDDEN},
     {SLM__FINAL_NORM, SLM__ALWAYS, SLM__ONE, SLM__HIDDEN},
-    {SLM__FINAL_NORM + 1, SLM__ALWAYS, SLM__ONE, SLM__HIDDEN},
+    {SLM__FINAL_NORM + 1, SLM__NORM_BIAS, SLM__ONE, SLM__HIDDEN},
     {SLM__HEAD, SLM__UNTIED, SLM__VOCAB, SLM__HIDDEN},
     {SLM__HEAD + 1, SLM__HEAD_BIAS, SLM__ONE, SLM__VOCAB}};
 
@@ -3064,9 +3111,10 @@ static const char *slm__slot_name(unsigned slot) {
     static const char *const layer[] = {"", "norm", "query", "key", "value", "attention output",
                                         "query norm", "key norm", "second norm", "ffn up",
                                         "ffn gate", "ffn down"};
-    static const char *const model[] = {"token embedding", "", "", "", "", "final norm", "head"};
     if (slot < SLM__LAYER_SLOTS) return layer[(slot + 1) / 2];
-    return slot == SLM__EMBEDDING ? model[0] : slot < SLM__HEAD ? model[5] : model[6];
+    if (slot <= SLM__POSITIONS)
+        return slot == SLM__EMBEDDING ? "token embedding" : "position embedding";
+    return slot < SLM__HEAD ? "final norm" : "head";
 }
 
 /* ---- >>weights ---------------------------------------------------------------------------
@@ -3118,6 +3166,11 @@ static const float *slm__vector(const slm__tensor *tensor) {
     return (const float *)(const void *)tensor->data;
 }
 
+static unsigned slm__features_of(const slm__architecture *architecture, uint32_t flags) {
+    return architecture->features | (flags & SLM__FLAG_TIED ? 0 : SLM__UNTIED) |
+           (flags & SLM__FLAG_QK_NORM ? SLM__QK_NORM : 0);
+}
+
 static uint32_t slm__extent_of(const slm__shape *shape, unsigned extent) {
     switch (extent) {
     case SLM__HIDDEN: return shape->hidden;
@@ -3126,6 +3179,7 @@ static uint32_t slm__extent_of(const slm__shape *shape, unsigned extent) {
     case SLM__HEAD_SIZE: return shape->head_size;
     case SLM__FFN: return shape->ffn;
     case SLM__VOCAB: return shape->vocab_rows;
+    case SLM__CONTEXT: return shape->context;
     default: return 1;
     }
 }
@@ -3238,16 +3292,17 @@ static slm_result slm__read_shape(slm_model *model, slm_error *error) {
 static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
     uint32_t id = slm__u16(model->file + 64);
     size_t i;
-    for (i = 0; i < sizeof slm__architectures / sizeof slm__architectures[0]; i++)
+    for (i = 0; i < SLM__ARCHITECTURES; i++)
         if (slm__architectures[i].id == id) model->architecture = &slm__architectures[i];
     if (!model->architecture)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "architecture number %u", (size_t)id);
     model->turn_format = slm__u16(model->file + 68);
     if (model->turn_format > 1)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "turn format %u", (size_t)model->turn_format);
-    model->features = model->architecture->features;
-    if (!(model->shape.flags & 1)) model->features |= SLM__UNTIED;
-    if (model->shape.flags & 2) model->features |= SLM__QK_NORM;
+    model->features = slm__features_of(model->architecture, model->shape.flags);
+    if (model->shape.flags & ~model->architecture->flags)
+        return slm__fail(error, SLM_ERR_FORMAT, "flags %u with architecture %s",
+                         (size_t)model->shape.flags, model->architecture->name);
     return SLM_OK;
 }
 
@@ -3809,13 +3864,13 @@ typedef struct slm__input {
     slm__codes *codes; /* [blocks][capacity] */
 } slm__input;
 
-/* One product of a phase: y = tensor x + bias, then GELU if asked. */
+/* One product of a phase: y = tensor x + bias, then the activation. */
 typedef struct slm__product {
     const slm__input *input;
     const slm__tensor *weight, *bias;
     float *y;
     size_t y_stride;
-    int gelu;
+    slm__activation activation;
 } slm__product;
 
 static slm__product slm__product_of(const slm__input *input, const slm__tensor *weight_and_bias,
@@ -3826,7 +3881,7 @@ static slm__product slm__product_of(const slm__input *input, const slm__tensor *
     p.bias = &weight_and_bias[1];
     p.y = y;
     p.y_stride = stride;
-    p.gelu = 0;
+    p.activation = SLM__LINEAR;
     return p;
 }
 
@@ -3858,7 +3913,7 @@ static void slm__multiply_task(void *arg, size_t index) {
     strip.codes = p->input->codes;
     strip.code_stride = job->session->capacity;
     finish.bias = p->bias->data ? slm__vector(p->bias) + tile * 16 : NULL;
-    finish.gelu = p->gelu;
+    finish.activation = p->activation;
     finish.rows = p->weight->rows - tile * 16;
     finish.y = p->y + tile * 16;
     finish.y_stride = p->y_stride;
@@ -3882,6 +3937,15 @@ static void slm__multiply(const slm_session *s, const slm__product *list, size_t
     }
     slm__parallel(&s->parallel, s->team, work * ((tokens + 3) / 4), tasks, slm__multiply_task,
                   &job);
+}
+
+/* LayerNorm where the norm has a bias, else RMSNorm. out may be x. */
+static void slm__normalize(const slm_model *model, const slm__tensor *norm, size_t size,
+                           const float *x, float *out) {
+    const float *weight = slm__vector(&norm[0]), *bias = slm__vector(&norm[1]);
+    float eps = model->shape.norm_eps;
+    if (bias) model->kernels->layer_norm(out, x, size, weight, bias, eps);
+    else model->kernels->rms_norm(out, x, size, weight, eps);
 }
 
 /* Row `row` of an input as codes, where the model has integer weights. */
@@ -3928,9 +3992,7 @@ static void slm__prepare_head(const slm_session *s, const slm__layer *layer, uns
                               float *head, size_t row) {
     const slm__shape *shape = &s->model->shape;
     if (layer->at[norm].data)
-        s->model->kernels->layer_norm(head, head, shape->head_size,
-                                      slm__vector(&layer->at[norm]),
-                                      slm__vector(&layer->at[norm + 1]), shape->norm_eps);
+        slm__normalize(s->model, &layer->at[norm], shape->head_size, head, head);
     slm__rotate(head, s->angles + row * shape->rotary, shape->rotary,
                 s->model->architecture->rotary);
 }
@@ -4006,6 +4068,7 @@ static void slm__attend(slm_session *s, size_t layer, size_t head, size_t row, s
     q.out = s->mixed + row * q.stride + head * q.size;
     q.count = end - row;
     q.first = s->rows[row].position;
+    q.window = 0;
     q.keys = slm__cache_head(s, cache, 0, layer, kv);
     q.values = slm__cache_head(s, cache, 1, layer, kv);
     q.scale = shape->attention_scale;
@@ -4063,11 +4126,11 @@ static void slm__embed(slm_session *s, size_t count) {
     }
 }
 
-/* The residual stream of each row takes what the last layer gave (if there is one), and goes
-   through the norm of the next (if there is one) into its input. */
+/* The residual stream of each row takes what the part before gave: nothing, s->attended, or its
+   sum with s->normed. Then it goes through the next norm (if there is one) into its input. */
 typedef struct slm__between {
     slm_session *s;
-    int add;
+    int given;
     const slm__tensor *norm;
     const slm__input *input;
 } slm__between;
@@ -4075,37 +4138,47 @@ typedef struct slm__between {
 static void slm__between_task(void *arg, size_t row) {
     const slm__between *job = (const slm__between *)arg;
     slm_session *s = job->s;
-    const slm__kernels *kernels = s->model->kernels;
     size_t size = s->model->shape.hidden;
-    float *h = s->hidden + row * size;
-    if (job->add) kernels->add(h, s->attended + row * size, s->normed + row * size, size);
+    float *h = s->hidden + row * size, *normed = s->normed + row * size;
+    if (job->given)
+        s->model->kernels->add(h, s->attended + row * size, job->given > 1 ? normed : NULL, size);
     if (!job->norm) return;
-    kernels->layer_norm(s->normed + row * size, h, size, slm__vector(&job->norm[0]),
-                        slm__vector(&job->norm[1]), s->model->shape.norm_eps);
+    slm__normalize(s->model, job->norm, size, h, normed);
     slm__quantize_row(s, job->input, row);
 }
 
-static void slm__between_layers(slm_session *s, int add, const slm__tensor *norm,
-                                const slm__input *input, size_t count) {
+static void slm__between_parts(slm_session *s, int given, const slm__tensor *norm,
+                               const slm__input *input, size_t count) {
     slm__between job;
     job.s = s;
-    job.add = add;
+    job.given = given;
     job.norm = norm;
     job.input = input;
     slm__parallel(&s->parallel, s->team, count * s->model->shape.hidden * 64, count,
                   slm__between_task, &job);
 }
 
-/* Attention's and the feed-forward's inner rows become codes for the products that end a layer. */
-typedef struct slm__ends {
+/* Rows of one or two inputs become codes for the products that read them. */
+typedef struct slm__encode {
     const slm_session *s;
-    const slm__input *mixed, *inner;
-} slm__ends;
+    const slm__input *first, *second; /* second: or NULL */
+} slm__encode;
 
-static void slm__ends_task(void *arg, size_t row) {
-    const slm__ends *job = (const slm__ends *)arg;
-    slm__quantize_row(job->s, job->mixed, row);
-    slm__quantize_row(job->s, job->inner, row);
+static void slm__encode_task(void *arg, size_t row) {
+    const slm__encode *job = (const slm__encode *)arg;
+    slm__quantize_row(job->s, job->first, row);
+    if (job->second) slm__quantize_row(job->s, job->second, row);
+}
+
+static void slm__encode_rows(const slm_session *s, const slm__input *first,
+                             const slm__input *second, size_t count) {
+    slm__encode job;
+    job.s = s;
+    job.first = first;
+    job.second = second;
+    if (s->quantized)
+        slm__parallel(&s->parallel, s->team, count * first->cols * 64, count, slm__encode_task,
+                      &job);
 }
 
 static slm__input slm__input_of(const float *x, size_t cols, slm__codes *codes) {
@@ -4116,36 +4189,68 @@ static slm__input slm__input_of(const float *x, size_t cols, slm__codes *codes) 
     return input;
 }
 
-/* h = attention(norm(h)) + ffn(norm(h)) + h: the parallel residual of GPT-J and Phi. The sum is
-   taken at the beginning of the next layer. */
-static void slm__forward_layer(slm_session *s, size_t index, size_t count) {
-    const slm__shape *shape = &s->model->shape;
-    const slm__layer *layer = &s->model->layers[index];
-    size_t hidden = shape->hidden, wide = (size_t)shape->heads * shape->head_size;
-    size_t narrow = (size_t)shape->kv_heads * shape->head_size;
-    slm__input normed = slm__input_of(s->normed, hidden, s->codes);
-    slm__input mixed = slm__input_of(s->mixed, wide, s->codes);
-    slm__input inner = slm__input_of(s->inner, shape->ffn, s->inner_codes);
-    slm__product first[4], last[2];
-    slm__ends ends;
-    first[0] = slm__product_of(&normed, &layer->at[SLM__QUERY], s->query, wide);
-    first[1] = slm__product_of(&normed, &layer->at[SLM__KEY], s->key, narrow);
-    first[2] = slm__product_of(&normed, &layer->at[SLM__VALUE], s->value, narrow);
-    first[3] = slm__product_of(&normed, &layer->at[SLM__UP], s->inner, shape->ffn);
-    first[3].gelu = 1;
-    last[0] = slm__product_of(&mixed, &layer->at[SLM__OUT], s->attended, hidden);
-    last[1] = slm__product_of(&inner, &layer->at[SLM__DOWN], s->normed, hidden);
-    ends.s = s;
-    ends.mixed = &mixed;
-    ends.inner = &inner;
+/* What a layer multiplies, in an order in which neighbours may go in one phase; but the gate goes
+   alone, since its result is multiplied into what `up` has written. */
+enum slm__layer_product {
+    SLM__P_QUERY, SLM__P_KEY, SLM__P_VALUE, SLM__P_UP, SLM__P_GATE, SLM__P_OUT, SLM__P_DOWN,
+    SLM__LAYER_PRODUCTS
+};
 
-    slm__between_layers(s, index > 0, &layer->at[SLM__NORM], &normed, count);
-    slm__multiply(s, first, 4, count);
+typedef struct slm__layer_plan {
+    slm__input normed, mixed, inner;
+    slm__product product[SLM__LAYER_PRODUCTS];
+} slm__layer_plan;
+
+static void slm__plan_layer(const slm_session *s, const slm__layer *layer, slm__layer_plan *plan) {
+    const slm__shape *shape = &s->model->shape;
+    const slm__tensor *at = layer->at;
+    size_t hidden = shape->hidden, wide = (size_t)shape->heads * shape->head_size;
+    size_t narrow = (size_t)shape->kv_heads * shape->head_size, ffn = shape->ffn;
+    slm__input *normed = &plan->normed;
+    slm__product *p = plan->product;
+    plan->normed = slm__input_of(s->normed, hidden, s->codes);
+    plan->mixed = slm__input_of(s->mixed, wide, s->codes);
+    plan->inner = slm__input_of(s->inner, ffn, s->inner_codes);
+    p[SLM__P_QUERY] = slm__product_of(normed, &at[SLM__QUERY], s->query, wide);
+    p[SLM__P_KEY] = slm__product_of(normed, &at[SLM__KEY], s->key, narrow);
+    p[SLM__P_VALUE] = slm__product_of(normed, &at[SLM__VALUE], s->value, narrow);
+    p[SLM__P_UP] = slm__product_of(normed, &at[SLM__UP], s->inner, ffn);
+    p[SLM__P_GATE] = slm__product_of(normed, &at[SLM__GATE], s->inner, ffn);
+    p[SLM__P_OUT] = slm__product_of(&plan->mixed, &at[SLM__OUT], s->attended, hidden);
+    p[SLM__P_DOWN] = slm__product_of(&plan->inner, &at[SLM__DOWN], s->normed, hidden);
+    p[SLM__P_GATE].activation = SLM__SILU_GATE;
+    if (!(s->model->features & SLM__GATED)) p[SLM__P_UP].activation = SLM__GELU;
+    if (s->model->features & SLM__TWO_NORMS) p[SLM__P_DOWN].y = s->attended;
+}
+
+/* How many results a layer leaves to be added to the residual stream: attention's and the
+   feed-forward's in one, or only the latter's. */
+static int slm__given(const slm_session *s) {
+    return s->model->features & SLM__TWO_NORMS ? 1 : 2;
+}
+
+/* With one norm h = (attention(norm(h)) + ffn(norm(h))) + h, the parallel residual of GPT-J and
+   Phi; with two h = attention(norm(h)) + h, then h = ffn(second norm(h)) + h. A layer's last sum
+   is taken at the beginning of the next. */
+static void slm__forward_layer(slm_session *s, size_t index, size_t count) {
+    const slm__layer *layer = &s->model->layers[index];
+    int two_norms = (s->model->features & SLM__TWO_NORMS) != 0;
+    slm__layer_plan plan;
+    slm__product *p = plan.product;
+    slm__plan_layer(s, layer, &plan);
+
+    slm__between_parts(s, index ? slm__given(s) : 0, &layer->at[SLM__NORM], &plan.normed, count);
+    slm__multiply(s, &p[SLM__P_QUERY], two_norms ? 3 : 4, count);
     slm__attention(s, index, count);
-    if (s->quantized)
-        slm__parallel(&s->parallel, s->team, count * shape->ffn * 64, count, slm__ends_task,
-                      &ends);
-    slm__multiply(s, last, 2, count);
+    if (two_norms) {
+        slm__encode_rows(s, &plan.mixed, NULL, count);
+        slm__multiply(s, &p[SLM__P_OUT], 1, count);
+        slm__between_parts(s, 1, &layer->at[SLM__NORM2], &plan.normed, count);
+        slm__multiply(s, &p[SLM__P_UP], 1, count);
+    }
+    if (s->model->features & SLM__GATED) slm__multiply(s, &p[SLM__P_GATE], 1, count);
+    slm__encode_rows(s, &plan.inner, two_norms ? NULL : &plan.mixed, count);
+    slm__multiply(s, &p[two_norms ? SLM__P_DOWN : SLM__P_OUT], two_norms ? 1 : 2, count);
 }
 
 /* Reads s->rows[0 .. count) and leaves the residual stream in s->hidden. */
@@ -4162,7 +4267,7 @@ static slm_result slm__forward(slm_session *s, size_t count) {
                              "layer %u: a key or value exceeds what the f16 KV cache holds",
                              layer);
     }
-    slm__between_layers(s, 1, NULL, NULL, count);
+    slm__between_parts(s, slm__given(s), NULL, NULL, count);
     return SLM_OK;
 }
 
@@ -4370,9 +4475,7 @@ static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_
     first = rest >= kept ? count : count + rest > kept ? count + rest - kept : 0;
     for (row = first; row < count; row++) {
         float *out = s->final + s->final_count * hidden;
-        s->model->kernels->layer_norm(out, s->hidden + row * hidden, hidden,
-                                      slm__vector(&norm[0]), slm__vector(&norm[1]),
-                                      s->model->shape.norm_eps);
+        slm__normalize(s->model, norm, hidden, s->hidden + row * hidden, out);
         for (i = 0; i < hidden; i++)
             if (!slm__finite(out[i]))
                 return slm__fail(&s->error, SLM_ERR_NUMERIC, "position %u is not finite",
@@ -4980,6 +5083,12 @@ SLM__INLINE SLM__V SLM__N(gelus)(SLM__V x) {
     return SLM__L(div)(x, SLM__L(add)(SLM__L(set)(1.0f), u));
 }
 
+/* slm__silu */
+SLM__INLINE SLM__V SLM__N(silus)(SLM__V x) {
+    SLM__V e = SLM__N(exps)(SLM__L(mul)(SLM__L(set)(-1.0f), x));
+    return SLM__L(div)(x, SLM__L(add)(SLM__L(set)(1.0f), e));
+}
+
 /* The three kinds of blocks: 256 columns or fewer of `tiles` tiles, `tile` bytes apart, times
    `tokens` inputs; the sums are added to y[token][width]. tiles and tokens are constants where
    these are called, so the loops over them unroll and s stays in registers. */
@@ -5139,7 +5248,11 @@ SLM__TARGET static void SLM__N(finish)(const slm__strip *s, const slm__output *f
             v = SLM__L(load_f32)(y + t * tiles * 16);
             if (row_scales) v = SLM__L(mul)(v, scale);
             if (f->bias) v = SLM__L(add)(v, bias);
-            if (f->gelu) v = SLM__N(gelus)(v);
+            if (f->activation == SLM__GELU) v = SLM__N(gelus)(v);
+            if (f->activation == SLM__SILU_GATE) {
+                memcpy(padded, out, rows * sizeof(float));
+                v = SLM__L(mul)(SLM__N(silus)(v), SLM__L(load_f32)(padded));
+            }
             if (rows == 16) {
                 SLM__L(store)(out, v);
             } else {
@@ -5357,12 +5470,13 @@ SLM__INLINE void SLM__N(scores)(size_t item, size_t tiles, size_t queries, const
                           SLM__L(mul)(s[i * queries + t], SLM__L(set)(scale)));
 }
 
-/* Scores [0, count) become exp(score - largest), the rest of the line up to `end` zero; their
+/* Scores [from, count) become exp(score - largest), the rest of the line up to `end` zero; their
    sum is returned: 16 partial sums by position, then the tree. */
-SLM__TARGET static float SLM__N(softmax)(float *scores, size_t count, size_t end) {
+SLM__TARGET static float SLM__N(softmax)(float *scores, size_t from, size_t count, size_t end) {
     float lanes[16], largest;
     SLM__V v, sum = SLM__L(set)(0.0f);
     size_t i, k;
+    for (i = 0; i < from; i++) scores[i] = -3.402823466e38f;
     for (i = count; i < end; i++) scores[i] = -3.402823466e38f;
     v = SLM__L(load_f32)(scores);
     for (i = 16; i < end; i += 16) v = SLM__L(max)(v, SLM__L(load_f32)(scores + i));
@@ -5371,9 +5485,10 @@ SLM__TARGET static float SLM__N(softmax)(float *scores, size_t count, size_t end
         if (lanes[i] > largest) largest = lanes[i];
     for (i = 0; i < end; i += 16) {
         v = SLM__N(exps)(SLM__L(sub)(SLM__L(load_f32)(scores + i), SLM__L(set)(largest)));
-        if (i + 16 > count) {
+        if (i < from || i + 16 > count) {
             SLM__L(store)(lanes, v);
-            for (k = i < count ? count - i : 0; k < 16; k++) lanes[k] = 0;
+            for (k = 0; k < 16; k++)
+                if (i + k < from || i + k >= count) lanes[k] = 0;
             v = SLM__L(load_f32)(lanes);
         }
         sum = SLM__L(add)(sum, v);
@@ -5405,32 +5520,38 @@ SLM__INLINE void SLM__N(values)(size_t item, size_t chunks, size_t queries, cons
                           SLM__L(div)(s[i * queries + t], SLM__L(set)(sums[t])));
 }
 
-/* `queries` at once, of which job->count are asked for, against `wide` tiles or chunks. */
+/* `queries` at once, of which job->count are asked for, against `wide` tiles or chunks. Tiles of
+   positions before the first query's window are not looked at; `low` is the first that is. */
 SLM__INLINE void SLM__N(attend)(const slm__queries *job, size_t item, size_t queries,
                                 size_t wide) {
     size_t size = job->size, padded = (size + 15) / 16 * 16, i, t, d;
     size_t last = job->first + job->count, tiles = (last + 15) / 16;
+    size_t start = slm__window_start(job->first, job->window), low = start / 16;
     const uint8_t *keys = (const uint8_t *)job->keys, *values = (const uint8_t *)job->values;
     float q[SLM__TOGETHER * 1024], *mixed = q, sums[SLM__TOGETHER];
     for (d = 0; d < size; d++)
         for (t = 0; t < queries; t++)
             q[d * queries + t] =
                 job->query[(t < job->count ? t : job->count - 1) * job->stride + d];
-    for (i = 0; i + wide <= tiles; i += wide)
+    for (i = low; i + wide <= tiles; i += wide)
         SLM__N(scores)(item, wide, queries, q, keys + i * size * 16 * item, size, job->scale,
                        job->scores + i * 16, job->line);
     for (; i < tiles; i++)
         SLM__N(scores)(item, 1, queries, q, keys + i * size * 16 * item, size, job->scale,
                        job->scores + i * 16, job->line);
-    for (t = 0; t < queries; t++)
-        sums[t] = SLM__N(softmax)(job->scores + t * job->line,
-                                  job->first + (t < job->count ? t + 1 : job->count), tiles * 16);
+    for (t = 0; t < queries; t++) {
+        size_t position = job->first + (t < job->count ? t : job->count - 1);
+        sums[t] = SLM__N(softmax)(job->scores + t * job->line + low * 16,
+                                  slm__window_start(position, job->window) - low * 16,
+                                  position + 1 - low * 16, (tiles - low) * 16);
+    }
+    values += start * padded * item;
     for (i = 0; i + wide * 16 <= padded; i += wide * 16)
-        SLM__N(values)(item, wide, queries, job->scores, job->line, sums, values + i * item,
-                       padded * item, last, mixed + i, padded);
+        SLM__N(values)(item, wide, queries, job->scores + start, job->line, sums,
+                       values + i * item, padded * item, last - start, mixed + i, padded);
     for (; i < padded; i += 16)
-        SLM__N(values)(item, 1, queries, job->scores, job->line, sums, values + i * item,
-                       padded * item, last, mixed + i, padded);
+        SLM__N(values)(item, 1, queries, job->scores + start, job->line, sums,
+                       values + i * item, padded * item, last - start, mixed + i, padded);
     for (t = 0; t < job->count; t++)
         memcpy(job->out + t * job->stride, mixed + t * padded, size * sizeof(float));
 }
@@ -5481,15 +5602,37 @@ SLM__TARGET static void SLM__N(layer_norm)(float *out, const float *x, size_t si
     for (; i < size; i++) out[i] = slm__madd(bias[i], (x[i] - mean) * scale, weight[i]);
 }
 
-/* sum[i] = (a[i] + b[i]) + sum[i] */
+/* RMSNorm (Zhang and Sennrich 2019). */
+SLM__TARGET static void SLM__N(rms_norm)(float *out, const float *x, size_t size,
+                                         const float *weight, float eps) {
+    float partial[16], scale;
+    SLM__V sum = SLM__L(set)(0.0f), v;
+    size_t whole = size / 16 * 16, i;
+    for (i = 0; i < whole; i += 16) {
+        v = SLM__L(load_f32)(x + i);
+        sum = SLM__L(madd)(sum, v, v);
+    }
+    SLM__L(store)(partial, sum);
+    for (; i < size; i++) partial[i & 15] = slm__madd(partial[i & 15], x[i], x[i]);
+    scale = 1.0f / sqrtf(slm__tree(partial) / (float)size + eps);
+    for (i = 0; i < whole; i += 16) {
+        v = SLM__L(mul)(SLM__L(load_f32)(x + i), SLM__L(set)(scale));
+        SLM__L(store)(out + i, SLM__L(mul)(v, SLM__L(load_f32)(weight + i)));
+    }
+    for (; i < size; i++) out[i] = (x[i] * scale) * weight[i];
+}
+
+/* sum[i] = (a[i] + b[i]) + sum[i], or without b: a[i] + sum[i] */
 SLM__TARGET static void SLM__N(add_rows)(float *sum, const float *a, const float *b,
                                          size_t size) {
+    SLM__V v;
     size_t i;
-    for (i = 0; i + 16 <= size; i += 16)
-        SLM__L(store)(sum + i,
-                      SLM__L(add)(SLM__L(add)(SLM__L(load_f32)(a + i), SLM__L(load_f32)(b + i)),
-                                  SLM__L(load_f32)(sum + i)));
-    for (; i < size; i++) sum[i] = (a[i] + b[i]) + sum[i];
+    for (i = 0; i + 16 <= size; i += 16) {
+        v = SLM__L(load_f32)(a + i);
+        if (b) v = SLM__L(add)(v, SLM__L(load_f32)(b + i));
+        SLM__L(store)(sum + i, SLM__L(add)(v, SLM__L(load_f32)(sum + i)));
+    }
+    for (; i < size; i++) sum[i] = (b ? a[i] + b[i] : a[i]) + sum[i];
 }
 
 SLM__TARGET static uint32_t SLM__N(narrow)(uint16_t *out, const float *x, size_t size) {
@@ -5515,7 +5658,7 @@ SLM__TARGET static uint32_t SLM__N(narrow)(uint16_t *out, const float *x, size_t
 
 static const slm__kernels SLM__N(kernels) = {
     SLM__TOKENS,        SLM__TOGETHER, SLM__N(multiply), SLM__N(quantize), SLM__N(attend_f32),
-    SLM__N(attend_f16), SLM__N(layer_norm), SLM__N(add_rows), SLM__N(narrow)};
+    SLM__N(attend_f16), SLM__N(layer_norm), SLM__N(rms_norm), SLM__N(add_rows), SLM__N(narrow)};
 
 #undef SLM__JOIN2
 #undef SLM__JOIN

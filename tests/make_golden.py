@@ -1,10 +1,10 @@
 """Makes tests/golden: small random checkpoints of odd shapes with Hugging Face's float64 logits.
 
-usage: make_golden.py [--out DIR]    (versions: tests/requirements.txt)
+usage: make_golden.py [--out DIR] [CASE ...]    (versions: tests/requirements.txt)
 
 A case is a Hugging Face directory with tokens.txt (ids), logits.f32 (little-endian f32,
 [positions, vocabulary rows]) and greedy.txt (a prompt's ids; the greedy continuation, whose top-2
-margin is at least 1e-2 at each step). A random model is kept only if Hugging Face's own float32
+margin is at least 1e-2 at each step; 32 ids, or 200 in the cases of LONG). A random model is kept only if Hugging Face's own float32
 stays within 2e-5 of its float64; another one is ill-conditioned and proves nothing.
 """
 import argparse
@@ -13,7 +13,8 @@ import os
 import shutil
 
 import torch
-from transformers import AutoTokenizer, GPTJConfig, GPTJForCausalLM, PhiConfig, PhiForCausalLM
+from transformers import (AutoTokenizer, GPTJConfig, GPTJForCausalLM, LlamaConfig,
+                          LlamaForCausalLM, PhiConfig, PhiForCausalLM)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
@@ -25,6 +26,10 @@ def phi(**k):
 
 def gptj(**k):
     return GPTJForCausalLM, GPTJConfig(tie_word_embeddings=False, **k)
+
+
+def llama(**k):
+    return LlamaForCausalLM, LlamaConfig(**k)
 
 
 CASES = {
@@ -46,7 +51,30 @@ CASES = {
                        n_positions=128, n_inner=300), "F16", 60, None),
     "gptj_long": (gptj(vocab_size=61, n_embd=64, n_layer=2, n_head=1, rotary_dim=64,
                        n_positions=800, n_inner=None), "BF16", 720, None),
+    "llama_gqa": (llama(vocab_size=97, hidden_size=60, intermediate_size=173, num_hidden_layers=3,
+                        num_attention_heads=6, num_key_value_heads=2, max_position_embeddings=256,
+                        tie_word_embeddings=False), "F32", 60, "40KB"),
+    "llama_linear": (llama(vocab_size=83, hidden_size=64, intermediate_size=171,
+                           num_hidden_layers=3, num_attention_heads=8, num_key_value_heads=4,
+                           max_position_embeddings=600, tie_word_embeddings=True,
+                           rms_norm_eps=1e-5, rope_theta=500.0,
+                           rope_scaling={"type": "linear", "factor": 2.5}), "BF16", 520, None),
+    "llama_three": (llama(vocab_size=71, hidden_size=172, intermediate_size=301,
+                          num_hidden_layers=2, num_attention_heads=5, num_key_value_heads=1,
+                          head_dim=36, max_position_embeddings=700, tie_word_embeddings=False,
+                          rms_norm_eps=1e-5, rope_theta=500000.0,
+                          rope_scaling={"rope_type": "llama3", "factor": 8.0,
+                                        "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                                        "original_max_position_embeddings": 128}),
+                    "F16", 640, None),
+    "llama_dynamic": (llama(vocab_size=103, hidden_size=100, intermediate_size=259,
+                            num_hidden_layers=2, num_attention_heads=2,
+                            max_position_embeddings=300, tie_word_embeddings=True,
+                            rms_norm_eps=1e-5,
+                            rope_scaling={"rope_type": "dynamic", "factor": 4.0}),
+                      "F16", 300, None),
 }
+LONG = [name for name in CASES if not name.startswith(("phi", "gptj"))]
 
 
 def randomize(model, generator):
@@ -60,6 +88,8 @@ def randomize(model, generator):
             p.data = noise
         else:
             gain = 1.6 if "q_proj" in name or "k_proj" in name else 1.1
+            if "gate_proj" in name:  # silu(gate) * up is smaller than either
+                gain = 2.2
             p.data = gain * noise / p.shape[1] ** 0.5
 
 
@@ -77,16 +107,20 @@ def logits_of(model, ids):
         return model(torch.tensor(ids)[None], use_cache=False).logits[0].double()
 
 
-def greedy(model, vocabulary, used, generator):
-    for _ in range(400):
+def greedy(model, vocabulary, used, length, generator):
+    """A prompt, and `length` ids after it with clear margins."""
+    for _ in range(4000):
         prompt = torch.randint(0, used, (8,), generator=generator).tolist()
-        ids = list(prompt)
-        for _ in range(32):
-            row = logits_of(model, ids)[-1][:used]
+        ids, cache, new = list(prompt), None, torch.tensor(prompt)[None]
+        while len(ids) < 8 + length:
+            with torch.no_grad():
+                step = model(new, past_key_values=cache, use_cache=True)
+            row, cache = step.logits[0, -1, :used], step.past_key_values
             best = torch.topk(row, 2)
             if best.values[0] - best.values[1] < 1e-2:
                 break
             ids.append(int(best.indices[0]))
+            new = best.indices[:1][None]
         else:
             return prompt, ids[8:]
     raise SystemExit("no prompt with clear margins")
@@ -112,7 +146,8 @@ def make(out, name):
     else:
         raise SystemExit(f"{name}: every seed is ill-conditioned")
     used = 2048 if name == "phi_text" else config.vocab_size
-    prompt, continuation = greedy(reference, config.vocab_size, used, generator)
+    length = 200 if name in LONG else 32
+    prompt, continuation = greedy(reference, config.vocab_size, used, length, generator)
     with open(os.path.join(directory, "tokens.txt"), "w") as f:
         f.write(" ".join(map(str, ids)) + "\n")
     with open(os.path.join(directory, "greedy.txt"), "w") as f:
@@ -156,12 +191,15 @@ def token_goldens(out):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", default=os.path.join(HERE, "golden"))
-    out = parser.parse_args().out
+    parser.add_argument("case", nargs="*")
+    arguments = parser.parse_args()
+    out = arguments.out
     os.makedirs(out, exist_ok=True)
     torch.set_num_threads(1)
-    for name in CASES:
+    for name in arguments.case or CASES:
         make(out, name)
-    token_goldens(out)
+    if not arguments.case:
+        token_goldens(out)
 
 
 if __name__ == "__main__":

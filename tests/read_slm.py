@@ -16,7 +16,7 @@ import numpy as np
 MAGIC = bytes([0x89, 0x53, 0x4C, 0x4D, 0x0D, 0x0A, 0x1A, 0x0A])
 F32, F16, BF16, Q8, Q4, Q4F = 1, 2, 3, 4, 5, 6                    # types
 TYPE_NAMES = ["vector", "f32", "f16", "bf16", "q8", "q4", "q4f"]
-ARCHITECTURES = {1: "phi", 2: "gptj"}
+ARCHITECTURES = {1: "phi", 2: "gptj", 3: "llama"}
 TOKENIZERS = {0: "none", 1: "byte-level BPE"}
 TURN_FORMATS = {0: "plain", 1: "phi-2"}
 TOKENIZER, FREQUENCIES, LAYER_KINDS, DIRECTORY, METADATA = 1, 2, 3, 4, 8    # kinds of sections

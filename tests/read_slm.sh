@@ -5,7 +5,7 @@ python=${PYTHON:-python3}
 $python -c 'import numpy' 2>/dev/null || { echo "skipped: read_slm.py (no numpy)"; exit 0; }
 T=build/read_slm; mkdir -p $T
 ${CC:-cc} -O2 -std=c99 tests/dump_weights.c -o $T/dump_weights -lm
-for case in phi_wide gptj_part phi_text; do
+for case in phi_wide gptj_part phi_text llama_three; do
     for type in f32 f16 bf16 q8 q4 q4f; do
         build/slm-convert tests/golden/$case $T/m.slm --type $type 2>/dev/null
         build/slm-info $T/m.slm --json | grep -v '"session_' >$T/want.json
@@ -18,4 +18,4 @@ for case in phi_wide gptj_part phi_text; do
 done
 head -c 5000 $T/m.slm >$T/cut.slm
 if $python tests/read_slm.py $T/cut.slm >/dev/null 2>&1; then echo "a cut file was read"; exit 1; fi
-echo "read_slm.py: 18 files, every weight equal"
+echo "read_slm.py: 24 files, every weight equal"

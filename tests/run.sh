@@ -139,6 +139,7 @@ else
 fi
 . tests/tools.sh
 . tests/torch.sh
+. tests/rows.sh
 . tests/bench_test.sh
 . tests/project.sh
 echo "skipped $skipped"

@@ -34,7 +34,7 @@ static void test_halves(void) {
 }
 
 static void test_functions(void) {
-    double worst_exp = 0, worst_sin = 0, worst_gelu = 0, x;
+    double worst_exp = 0, worst_sin = 0, worst_gelu = 0, worst_silu = 0, x;
     for (x = -87; x < 88; x += 0.00037) {
         double off = core_ulps(slm__exp((float)x), exp((double)(float)x));
         if (off > worst_exp) worst_exp = off;
@@ -56,6 +56,12 @@ static void test_functions(void) {
         if (off > worst_gelu) worst_gelu = off;
     }
     CHECK(worst_gelu < 3e-6, "GELU against double tanh");
+    for (x = -80; x < 80; x += 0.00411) {
+        double want = (double)(float)x / (1 + exp(-(double)(float)x));
+        double off = fabs(slm__silu((float)x) - want) / (fabs(want) + 1e-30);
+        if (off > worst_silu) worst_silu = off;
+    }
+    CHECK(worst_silu < 5e-7, "SiLU against double exp");
     CHECK(slm__crc32(0, (const uint8_t *)"123456789", 9) == 0xCBF43926u, "CRC-32 check value");
     CHECK(slm__size(SIZE_MAX / 2, 3, 0) == SIZE_MAX && slm__size(4, 5, 6) == 26,
           "checked sizes");

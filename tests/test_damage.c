@@ -53,7 +53,8 @@ typedef struct damage_kind {
 
 static const damage_kind damage_kinds[] = {
     {1, 1, 6, 258, 4, 2, 3, 2, 2, 16}, /* every kind of tensor, one of them rotated */
-    {2, 2, 5, 7, 2, 2, 4, 4, 1, 0}};   /* tied, no tokenizer */
+    {2, 2, 5, 7, 2, 2, 4, 4, 1, 0},    /* tied, no tokenizer */
+    {3, 2, 5, 7, 4, 2, 6, 6, 0, 0}};   /* heads wider than the stream, shared keys */
 static const damage_kind damage_uneven = {1, 1, 4, 4, 1, 1, 4, 2, 0, 24}; /* not a power of 2 */
 static const damage_kind damage_roomy = {1, 1, 4, 4, 1, 1, 4, 2, 0, 2048};
 
@@ -203,8 +204,9 @@ static void damage_put_tensor(damage_file *f, const slm__shape *shape, unsigned 
     uint8_t *entry = f->bytes + f->directory + f->tensors * 40;
     uint32_t rows = slm__extent_of(shape, want->rows), cols = slm__extent_of(shape, want->cols);
     unsigned type = want->rows == SLM__ONE ? SLM_TYPE_VECTOR : damage_type(want->slot);
-    int norm = want->slot % 2 && (want->slot == SLM__NORM || want->slot == SLM__QUERY_NORM ||
-                                  want->slot == SLM__KEY_NORM || want->slot == SLM__FINAL_NORM);
+    int norm = want->slot == SLM__NORM || want->slot == SLM__NORM2 ||
+               want->slot == SLM__QUERY_NORM || want->slot == SLM__KEY_NORM ||
+               want->slot == SLM__FINAL_NORM;
     size_t bytes = type ? (rows + 15) / 16 * slm__tile_bytes(type, cols) : (size_t)cols * 4;
     if (!(want->needs & features)) return;
     damage_put(entry, 2, want->slot);
@@ -297,7 +299,8 @@ static void damage_put_header(damage_file *f, const damage_kind *kind) {
 
 static void damage_build(damage_file *f, const damage_kind *kind) {
     slm__shape shape = damage_shape(kind);
-    unsigned features = slm__architectures[kind->architecture - 1].features, layer;
+    unsigned layer;
+    unsigned features = slm__features_of(&slm__architectures[kind->architecture - 1], kind->flags);
     size_t i, layer_count = sizeof slm__layer_tensors / sizeof slm__layer_tensors[0];
     size_t model_count = sizeof slm__model_tensors / sizeof slm__model_tensors[0];
     damage_state = 1;
@@ -306,8 +309,6 @@ static void damage_build(damage_file *f, const damage_kind *kind) {
     f->bytes = f->block.bytes;
     memset(f->bytes, 0, f->block.capacity);
     damage_put_header(f, kind);
-    if (!(kind->flags & 1)) features |= SLM__UNTIED;
-    if (kind->flags & 2) features |= SLM__QK_NORM;
     f->size = 256 + 6 * 32;
     f->frequencies = damage_section(f, SLM__FREQUENCIES, kind->rotary * 2);
     for (i = 0; i < kind->rotary / 2; i++)
@@ -614,7 +615,7 @@ static void damage_check_header(damage_file *f) {
     damage_refused(f, 40, 2, 17, format, "more than 16 sections");
     damage_refused(f, 44, 4, f->tensors + 1, format, "tensor directory");
     damage_refused(f, 44, 4, 0, format, "tensor directory");
-    damage_refused(f, 64, 2, 3, SLM_ERR_UNSUPPORTED, "architecture");
+    damage_refused(f, 64, 2, 99, SLM_ERR_UNSUPPORTED, "architecture");
     damage_refused(f, 66, 2, 2, SLM_ERR_UNSUPPORTED, "tokenizer");
     damage_refused(f, 68, 2, 2, SLM_ERR_UNSUPPORTED, "turn format");
 }
@@ -723,6 +724,20 @@ static void damage_check_tensors(damage_file *f) {
     damage_refused(f, 34, 1, 0, format, "out of place");
     f->size += 64;
     damage_repair(f->bytes, f->size, DAMAGE_REPAIR);
+}
+
+/* What hangs on the architecture. */
+static void damage_check_architecture(damage_file *f, const damage_kind *kind) {
+    const slm_result format = SLM_ERR_FORMAT;
+    unsigned flags = slm__architectures[kind->architecture - 1].flags;
+    if (!(flags & SLM__FLAG_QK_NORM)) {
+        damage_refused(f, 148, 4, kind->flags | 2, format, "with architecture");
+        damage_refused(f, 64, 2, 1, format, "missing");
+    }
+    damage_refused(f, 148, 4, kind->flags ^ 1, format, "tensor");
+    damage_refused(f, 104, 4, kind->head_size + 2, format, "wanted");
+    damage_refused(f, 92, 4, kind->ffn + 1, format, "wanted");
+    damage_check_tensors(f);
 }
 
 static void damage_check_tokenizer(damage_file *f) {
@@ -838,7 +853,7 @@ static void test_damage(void) {
     size_t i;
     damage_check_slots();
     damage_reserve(&damage_pool, (size_t)1 << 20);
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < sizeof damage_kinds / sizeof damage_kinds[0]; i++) {
         damage_file f;
         damage_tally tally = {0, 0, 0};
         slm_result verified;
@@ -849,11 +864,11 @@ static void test_damage(void) {
         damage_truncate(&f);
         damage_flip(&f);
         damage_fuzz(&f, 10000);
+        damage_check_architecture(&f, &damage_kinds[i]);
         if (i == 0) {
             damage_check_header(&f);
             damage_check_shape(&f);
             damage_check_sections(&f);
-            damage_check_tensors(&f);
             damage_check_tokenizer(&f);
             damage_check_values(&f);
             damage_check_far(&f);

@@ -74,13 +74,13 @@ static void kernel_make(kernel_case *c, unsigned type) {
                 }
             }
     c->output.bias = core_random() % 2 ? bias : NULL;
-    c->output.gelu = core_random() % 2 == 0;
+    c->output.activation = (slm__activation)(core_random() % 3);
     c->output.rows = s->count * 16 - core_random() % 16;
     c->output.y_stride = s->count * 16 + core_random() % 5;
 }
 
-/* One output by the manual. */
-static float kernel_product(const kernel_case *c, size_t t, size_t row) {
+/* One output by the manual; before: what was in its place. */
+static float kernel_product(const kernel_case *c, size_t t, size_t row, float before) {
     const slm__strip *s = &c->strip;
     const uint8_t *tile = s->tiles + row / 16 * s->tile;
     slm__tensor tensor;
@@ -125,12 +125,14 @@ static float kernel_product(const kernel_case *c, size_t t, size_t row) {
     }
     if (s->type >= SLM_TYPE_Q4) y *= ((const float *)(const void *)tile)[lane];
     if (c->output.bias) y += c->output.bias[row];
-    return c->output.gelu ? slm__gelu_new(y) : y;
+    if (c->output.activation == SLM__SILU_GATE) return slm__silu(y) * before;
+    return c->output.activation == SLM__GELU ? slm__gelu_new(y) : y;
 }
 
 static void test_multiply(void) {
-    static float want[KERNEL_TOKENS * 70], got[KERNEL_TOKENS * 70];
+    static float want[KERNEL_TOKENS * 70], got[KERNEL_TOKENS * 70], before[KERNEL_TOKENS * 70];
     size_t kind, round, t, row;
+    for (t = 0; t < KERNEL_TOKENS * 70; t++) before[t] = core_random_float();
     for (kind = 0; kind < sizeof kernel_types / sizeof kernel_types[0]; kind++) {
         int written = 1, same[SLM_ISA_COUNT], i;
         for (i = 0; i < (int)SLM_ISA_COUNT; i++) same[i] = 1;
@@ -139,19 +141,20 @@ static void test_multiply(void) {
             size_t bytes;
             kernel_make(&c, kernel_types[kind]);
             bytes = c.strip.tokens * c.output.y_stride * sizeof(float);
-            memset(want, 1, bytes);
+            memcpy(want, before, bytes);
             c.output.y = want;
             slm__kernels_portable.multiply(&c.strip, &c.output);
             for (t = 0; t < c.strip.tokens; t += 1 + t / 8)
                 for (row = 0; row < c.output.rows; row++) {
-                    float y = kernel_product(&c, t, row);
-                    if (memcmp(&y, want + t * c.output.y_stride + row, 4)) written = 0;
+                    size_t at = t * c.output.y_stride + row;
+                    float y = kernel_product(&c, t, row, before[at]);
+                    if (memcmp(&y, want + at, 4)) written = 0;
                 }
             for (i = 2; i < (int)SLM_ISA_COUNT; i++) {
                 slm_isa isa = (slm_isa)i;
                 const slm__kernels *kernels = slm__kernels_for(&isa);
                 if (!kernels) continue;
-                memset(got, 1, bytes);
+                memcpy(got, before, bytes);
                 c.output.y = got;
                 kernels->multiply(&c.strip, &c.output);
                 if (memcmp(got, want, bytes)) same[i] = 0;
@@ -170,8 +173,9 @@ static void test_multiply(void) {
 static void kernel_attend(const slm__queries *q, int halves, size_t query, float *out) {
     static float p[2000];
     size_t count = q->first + query + 1, padded = (q->size + 15) / 16 * 16, i, d;
+    size_t from = q->window && count > q->window ? count - q->window : 0;
     float largest = -3.4e38f, partial[16] = {0}, sum;
-    for (i = 0; i < count; i++) {
+    for (i = from; i < count; i++) {
         for (p[i] = 0, d = 0; d < q->size; d++) {
             size_t at = (i / 16 * q->size + d) * 16 + i % 16;
             float key = halves ? slm__from_half(((const uint16_t *)q->keys)[at])
@@ -181,14 +185,14 @@ static void kernel_attend(const slm__queries *q, int halves, size_t query, float
         p[i] *= q->scale;
         if (p[i] > largest) largest = p[i];
     }
-    for (i = 0; i < count; i++) {
+    for (i = from; i < count; i++) {
         p[i] = slm__exp(p[i] - largest);
         partial[i % 16] += p[i];
     }
     sum = slm__tree(partial);
     for (d = 0; d < q->size; d++) {
         float mixed = 0;
-        for (i = 0; i < count; i++) {
+        for (i = from; i < count; i++) {
             float value = halves ? slm__from_half(((const uint16_t *)q->values)[i * padded + d])
                                  : ((const float *)q->values)[i * padded + d];
             mixed = slm__madd(mixed, value, p[i]);
@@ -215,6 +219,7 @@ static void test_attention(void) {
         q.size = 1 + core_random() % 100;
         q.stride = q.size + core_random() % 9;
         q.first = core_random() % (round % 3 ? 300 : 20);
+        q.window = core_random() % 3 ? 1 + core_random() % (round % 2 ? 40 : 330) : 0;
         q.keys = halves ? (const void *)half[0] : (const void *)wide[0];
         q.values = halves ? (const void *)half[1] : (const void *)wide[1];
         q.scale = core_random_float() * 2;
@@ -329,6 +334,14 @@ static void test_rows(void) {
             kernels->layer_norm(got, x, size, weight, bias, 1e-5f);
             plain->layer_norm(want, x, size, weight, bias, 1e-5f);
             same &= !memcmp(got, want, size * 4);
+            kernels->rms_norm(got, x, size, weight, 1e-5f);
+            plain->rms_norm(want, x, size, weight, 1e-5f);
+            same &= !memcmp(got, want, size * 4);
+            memcpy(got, bias, size * 4);
+            memcpy(want, bias, size * 4);
+            kernels->add(got, x, NULL, size);
+            plain->add(want, x, NULL, size);
+            same &= !memcmp(got, want, size * 4);
             kernels->add(got, x, weight, size);
             plain->add(want, x, weight, size);
             same &= !memcmp(got, want, size * 4);
@@ -338,10 +351,33 @@ static void test_rows(void) {
             same &= top[0] == top[1] && !memcmp(half[0], half[1], sizeof half[0]);
         }
     }
-    CHECK(same, "norm, sum and halves of every set equal the portable ones, bit for bit");
+    CHECK(same, "norms, sums and halves of every set equal the portable ones, bit for bit");
 }
 
-/* exp and GELU over lanes against the plain functions, at many bit patterns. */
+/* RMSNorm and the sum of two by the manual. */
+static void test_rows_written(void) {
+    static float x[200], weight[200], got[200], want[200];
+    size_t size, k;
+    int written = 1;
+    for (size = 1; size <= 200; size++) {
+        float partial[16] = {0}, scale;
+        for (k = 0; k < size; k++) {
+            x[k] = core_random_float();
+            weight[k] = core_random_float();
+            partial[k % 16] = slm__madd(partial[k % 16], x[k], x[k]);
+        }
+        scale = 1.0f / sqrtf(slm__tree(partial) / (float)size + 1e-6f);
+        for (k = 0; k < size; k++) want[k] = (x[k] * scale) * weight[k];
+        slm__kernels_portable.rms_norm(got, x, size, weight, 1e-6f);
+        written &= !memcmp(got, want, size * sizeof *got);
+        for (k = 0; k < size; k++) want[k] = x[k] + got[k];
+        slm__kernels_portable.add(got, x, NULL, size);
+        written &= !memcmp(got, want, size * sizeof *got);
+    }
+    CHECK(written, "RMSNorm and the sum of two are the manual's arithmetic, bit for bit");
+}
+
+/* exp, GELU and SiLU over lanes against the plain functions, at many bit patterns. */
 static void test_lane_functions(void) {
     static const float unit[1] = {1};
     int same = 1, i;
@@ -364,17 +400,19 @@ static void test_lane_functions(void) {
             strip.type = SLM_TYPE_F32;
             strip.count = strip.cols = strip.tokens = 1;
             strip.x = unit;
-            output.gelu = 1;
+            output.activation = t % 4 < 2 ? SLM__GELU : SLM__SILU_GATE;
             output.rows = 16;
             output.y = y;
+            for (k = 0; k < 16; k++) y[k] = 1;
             kernels->multiply(&strip, &output);
             for (k = 0; k < 16; k++) {
-                float want = slm__gelu_new(0.0f + (0.0f + tile[k]));
+                float sum = 0.0f + (0.0f + tile[k]);
+                float want = t % 4 < 2 ? slm__gelu_new(sum) : slm__silu(sum);
                 same &= slm__bits(want) == slm__bits(y[k]) || (want != want && y[k] != y[k]);
             }
         }
     }
-    CHECK(same, "GELU and exp over lanes equal the plain functions, bit for bit");
+    CHECK(same, "GELU, SiLU and exp over lanes equal the plain functions, bit for bit");
 }
 
 static void test_rotation(void) {
@@ -404,6 +442,7 @@ static void test_kernels(void) {
     test_attention();
     test_quantize();
     test_rows();
+    test_rows_written();
     test_lane_functions();
     test_rotation();
 }

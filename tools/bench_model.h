@@ -75,9 +75,7 @@ static void random_plan(random_model *m) {
     m->extents.heads = shape->heads;
     m->extents.kv_heads = shape->kv_heads;
     m->extents.head_size = shape->head_size;
-    m->features = m->architecture->features;
-    if (!(shape->flags & 1)) m->features |= SLM__UNTIED;
-    if (shape->flags & 2) m->features |= SLM__QK_NORM;
+    m->features = slm__features_of(m->architecture, shape->flags);
     m->tensors = (random_tensor *)tool_allocate(shape->layers * of_layer + of_model,
                                                 sizeof *m->tensors);
     for (layer = 0; layer < shape->layers; layer++)
@@ -314,7 +312,7 @@ static uint8_t *random_make(const bench_shape *shape, slm_type type, const bench
     size_t i;
     m->shape = shape;
     m->type = type;
-    for (i = 0; i < sizeof slm__architectures / sizeof slm__architectures[0]; i++)
+    for (i = 0; i < SLM__ARCHITECTURES; i++)
         if (!strcmp(slm__architectures[i].name, shape->architecture))
             m->architecture = &slm__architectures[i];
     if (!m->architecture) tool_fail(1, "the library does not run %s", shape->architecture);

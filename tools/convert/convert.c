@@ -92,7 +92,25 @@ static const TensorRow gptj_model[] = {
     {"lm_head.bias", 72, DIM_ONE, DIM_VOCAB, ALWAYS},
     {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
 
-enum { ARCHITECTURE_PHI = 1, ARCHITECTURE_GPTJ = 2 };
+static const TensorRow llama_layer[] = {
+    {"input_layernorm.weight", 1, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"self_attn.q_proj.weight", 3, DIM_HEADS, DIM_HIDDEN, ALWAYS},
+    {"self_attn.k_proj.weight", 5, DIM_KV_HEADS, DIM_HIDDEN, ALWAYS},
+    {"self_attn.v_proj.weight", 7, DIM_KV_HEADS, DIM_HIDDEN, ALWAYS},
+    {"self_attn.o_proj.weight", 9, DIM_HIDDEN, DIM_HEADS, ALWAYS},
+    {"post_attention_layernorm.weight", 15, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"mlp.up_proj.weight", 17, DIM_INTERMEDIATE, DIM_HIDDEN, ALWAYS},
+    {"mlp.gate_proj.weight", 19, DIM_INTERMEDIATE, DIM_HIDDEN, ALWAYS},
+    {"mlp.down_proj.weight", 21, DIM_HIDDEN, DIM_INTERMEDIATE, ALWAYS},
+    {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
+
+static const TensorRow llama_model[] = {
+    {"model.embed_tokens.weight", 64, DIM_VOCAB, DIM_HIDDEN, ALWAYS},
+    {"model.norm.weight", 69, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"lm_head.weight", 71, DIM_VOCAB, DIM_HIDDEN, UNLESS_TIED},
+    {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
+
+enum { ARCHITECTURE_PHI = 1, ARCHITECTURE_GPTJ = 2, ARCHITECTURE_LLAMA = 3 };
 
 #define OLDER_PHI_KEYS \
     {{"vocab_size", NULL, 50304}, {"n_positions", NULL, 2048}, {"n_layer", NULL, 20}, \
@@ -116,7 +134,13 @@ static const Architecture architectures[] = {
       {"n_layer", "num_hidden_layers", 28}, {"n_embd", "hidden_size", 4096},
       {"n_inner", NULL, 0}, {"n_head", "num_attention_heads", 16}, {NULL, NULL, 0},
       {"layer_norm_epsilon", NULL, 1e-5}},
-     "transformer.h.", gptj_layer, gptj_model}};
+     "transformer.h.", gptj_layer, gptj_model},
+    {ARCHITECTURE_LLAMA, "llama", "LlamaForCausalLM", "hidden_act",
+     {{"vocab_size", NULL, 32000}, {"max_position_embeddings", NULL, 2048},
+      {"num_hidden_layers", NULL, 32}, {"hidden_size", NULL, 4096},
+      {"intermediate_size", NULL, 11008}, {"num_attention_heads", NULL, 32},
+      {"num_key_value_heads", NULL, 0}, {"rms_norm_eps", NULL, 1e-6}},
+     "model.layers.", llama_layer, llama_model}};
 
 enum { ARCHITECTURE_COUNT = sizeof architectures / sizeof *architectures };
 
@@ -125,6 +149,12 @@ static const char *const skipped[] = {".attn.bias", ".attn.masked_bias", ".rotar
 
 /* ---- config.json ------------------------------------------------------------------------- */
 
+/* Of rotary frequencies, as Hugging Face names them. */
+typedef struct Scaling {
+    enum { SCALING_NONE, SCALING_LINEAR, SCALING_LLAMA3 } type;
+    double factor, low, high, original; /* the last three of llama3 */
+} Scaling;
+
 typedef struct Config {
     const Architecture *architecture;
     const Json *json;
@@ -132,6 +162,7 @@ typedef struct Config {
     uint32_t dims[DIM_COUNT];
     uint32_t layers, context, heads, kv_heads, rotary, pad;
     double theta, eps;
+    Scaling scaling;
     int tied, qk_norm;
 } Config;
 
@@ -146,17 +177,22 @@ static const Architecture *find_architecture(const char *path, const Json *json)
     if (!name || name->type != JSON_STRING)
         name = type;
     fail("%s: architecture %s is not supported; supported: PhiForCausalLM (phi), "
-         "GPTJForCausalLM (gptj)", path,
+         "GPTJForCausalLM (gptj), LlamaForCausalLM (llama)", path,
          name && name->type == JSON_STRING ? name->text : "(none)");
 }
 
-static double config_number(const Config *config, const char *name, double absent) {
-    const Json *value = json_get(config->json, name);
+static double member_number(const Config *config, const Json *object, const char *name,
+                            double absent) {
+    const Json *value = json_get(object, name);
     if (!value)
         return absent;
     if (value->type != JSON_NUMBER)
         fail("%s: %s must be a number", config->path, name);
     return value->number;
+}
+
+static double config_number(const Config *config, const char *name, double absent) {
+    return member_number(config, config->json, name, absent);
 }
 
 static double config_key(const Config *config, int which) {
@@ -184,31 +220,69 @@ static int config_flag(const Config *config, const char *name) {
     return value && value->type == JSON_TRUE;
 }
 
-/* gelu_new and the spellings of the same function: x/2 (1 + tanh(sqrt(2/pi)(x + 0.044715x^3))) */
+/* The activation's spellings: gelu_new, x/2 (1 + tanh(sqrt(2/pi)(x + 0.044715x^3))), and silu. */
 static void check_activation(const Config *config) {
-    static const char *const same[] = {"gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh",
-                                       "gelu_fast", "gelu_accurate"};
+    static const char *const gelu[] = {"gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh",
+                                       "gelu_fast", "gelu_accurate", NULL};
+    static const char *const silu[] = {"silu", "swish", NULL};
+    const char *const *same = config->architecture->id == ARCHITECTURE_LLAMA ? silu : gelu;
     const char *key = config->architecture->activation_key;
     const Json *value = json_get(config->json, key);
     size_t i;
     if (!value)
         return;
-    for (i = 0; i < sizeof same / sizeof *same; i++)
+    for (i = 0; same[i]; i++)
         if (json_is(value, same[i]))
             return;
-    fail("%s: %s %s is not supported; supported: gelu_new", config->path, key,
-         value->type == JSON_STRING ? value->text : "(not a string)");
+    fail("%s: %s %s is not supported; supported: %s", config->path, key,
+         value->type == JSON_STRING ? value->text : "(not a string)", same[0]);
 }
 
-static void check_scaling(const Config *config) {
-    const Json *scaling = json_get(config->json, "rope_scaling"), *type;
-    if (!scaling || config->architecture->id != ARCHITECTURE_PHI)
+static double scaling_number(const Config *config, const Json *scaling, const char *name) {
+    double value = member_number(config, scaling, name, 0);
+    if (!(value > 0 && value <= 1e9))
+        fail("%s: rope_scaling: %s must be a number above 0", config->path, name);
+    return value;
+}
+
+/* Scaled rotary frequencies. `dynamic` changes them beyond the model's positions only, where a
+   context ends. An old "type" wins over "rope_type", as in Hugging Face. */
+static void read_scaling(Config *config) {
+    const Json *json = json_get(config->json, "rope_scaling"), *type;
+    int llama = config->architecture->id == ARCHITECTURE_LLAMA;
+    Scaling *scaling = &config->scaling;
+    if (!json || (!llama && config->architecture->id != ARCHITECTURE_PHI))
         return;
-    type = json_get(scaling, "rope_type");
-    type = type ? type : json_get(scaling, "type");
-    if (!json_is(type, "default"))
-        fail("%s: rope_scaling %s is not supported; supported: null", config->path,
-             type && type->type == JSON_STRING ? type->text : "(of no type)");
+    type = json_get(json, "type");
+    type = type ? type : json_get(json, "rope_type");
+    if (json_is(type, "default") || (llama && json_is(type, "dynamic")))
+        return;
+    if (llama && json_is(type, "linear"))
+        scaling->type = SCALING_LINEAR;
+    else if (llama && json_is(type, "llama3"))
+        scaling->type = SCALING_LLAMA3;
+    else
+        fail("%s: rope_scaling %s is not supported; supported: null%s", config->path,
+             type && type->type == JSON_STRING ? type->text : "(of no type)",
+             llama ? ", default, linear, dynamic, llama3" : "");
+    scaling->factor = scaling_number(config, json, "factor");
+    if (scaling->type == SCALING_LINEAR)
+        return;
+    scaling->low = scaling_number(config, json, "low_freq_factor");
+    scaling->high = scaling_number(config, json, "high_freq_factor");
+    scaling->original = scaling_number(config, json, "original_max_position_embeddings");
+    if (!(scaling->high > scaling->low))
+        fail("%s: rope_scaling: high_freq_factor must be above low_freq_factor", config->path);
+}
+
+/* What Hugging Face's LLaMA can have and this one has not. */
+static void check_llama(const Config *config) {
+    if (config_flag(config, "attention_bias"))
+        fail("%s: attention_bias true is not supported", config->path);
+    if (config_flag(config, "mlp_bias"))
+        fail("%s: mlp_bias true is not supported", config->path);
+    if (config_number(config, "partial_rotary_factor", 1) != 1)
+        fail("%s: a partial_rotary_factor is not supported", config->path);
 }
 
 /* Phi's first config.json: other keys, and queries and keys without a norm. */
@@ -225,11 +299,14 @@ static void read_rotary(Config *config) {
     if (is_older_phi(config)) {
         size = config_number(config, "rotary_dim", 32);
         size = size > head ? head : size;
-    } else if (config->architecture->id == ARCHITECTURE_PHI) {
-        size = floor(head * config_number(config, "partial_rotary_factor", 0.5));
-        config->theta = config_number(config, "rope_theta", 10000);
-    } else
+    } else if (config->architecture->id == ARCHITECTURE_GPTJ) {
         size = config_number(config, "rotary_dim", 64);
+    } else {
+        size = head;
+        if (config->architecture->id == ARCHITECTURE_PHI)
+            size = floor(head * config_number(config, "partial_rotary_factor", 0.5));
+        config->theta = config_number(config, "rope_theta", 10000);
+    }
     if (!(size >= 2 && size <= head) || size != floor(size) || (uint32_t)size % 2)
         fail("%s: a rotary size of %g does not fit heads of %lu", config->path, size,
              (unsigned long)head);
@@ -239,25 +316,29 @@ static void read_rotary(Config *config) {
 }
 
 static void read_heads(Config *config) {
-    uint32_t hidden = config->dims[DIM_HIDDEN], head;
-    double kv = config_key(config, KEY_KV_HEADS), given;
+    uint32_t hidden = config->dims[DIM_HIDDEN];
+    double kv = config_key(config, KEY_KV_HEADS), given = 0, head;
+    int llama = config->architecture->id == ARCHITECTURE_LLAMA;
     config->heads = config_size(config, KEY_HEADS, 4096);
-    if (hidden % config->heads)
+    if (llama || config->architecture->id == ARCHITECTURE_PHI)
+        given = config_number(config, "head_dim", 0);
+    if (!(llama && given != 0) && hidden % config->heads)
         fail("%s: a hidden size of %lu does not divide into %lu heads", config->path,
              (unsigned long)hidden, (unsigned long)config->heads);
-    head = hidden / config->heads;
-    given = config_number(config, "head_dim", head);
-    if (config->architecture->id == ARCHITECTURE_PHI && given != head)
+    head = given != 0 ? given : hidden / config->heads;
+    if (!llama && head != hidden / config->heads)
         fail("%s: a head_dim of %g is not supported; supported: hidden size / heads (%lu)",
-             config->path, given, (unsigned long)head);
+             config->path, given, (unsigned long)(hidden / config->heads));
+    if (!(head >= 1 && head <= 4096) || head != floor(head))
+        fail("%s: head_dim must be a whole number from 1 to 4096", config->path);
     kv = kv == 0 ? config->heads : kv;
     if (!(kv >= 1 && kv <= config->heads) || kv != floor(kv) || config->heads % (uint32_t)kv)
         fail("%s: %lu heads cannot share %g key/value heads", config->path,
              (unsigned long)config->heads, kv);
     config->kv_heads = (uint32_t)kv;
-    config->dims[DIM_HEAD] = head;
-    config->dims[DIM_HEADS] = hidden;
-    config->dims[DIM_KV_HEADS] = head * config->kv_heads;
+    config->dims[DIM_HEAD] = (uint32_t)head;
+    config->dims[DIM_HEADS] = (uint32_t)head * config->heads;
+    config->dims[DIM_KV_HEADS] = (uint32_t)head * config->kv_heads;
 }
 
 static void read_config(Config *config, const char *path) {
@@ -267,7 +348,9 @@ static void read_config(Config *config, const char *path) {
     config->json = json_read(path);
     config->architecture = find_architecture(path, config->json);
     check_activation(config);
-    check_scaling(config);
+    read_scaling(config);
+    if (config->architecture->id == ARCHITECTURE_LLAMA)
+        check_llama(config);
     config->dims[DIM_ONE] = 1;
     config->dims[DIM_VOCAB] = config_size(config, KEY_VOCAB, 1 << 24);
     config->dims[DIM_HIDDEN] = config_size(config, KEY_HIDDEN, 1 << 17);
@@ -464,14 +547,41 @@ static void fill_header(Model *model, const Config *config, const Tokenizer *tok
         set_u32(head + 72 + 4 * i, words[i]);
 }
 
+/* llama3's scaling of one frequency: short waves stay, long ones are divided, and between the two
+   lies a mixture. Hugging Face divides a number by a tensor as its reciprocal times the number. */
+static float scale_llama3(const Scaling *scaling, float frequency) {
+    float wave = 1.0f / frequency, smooth, rest, scaled;
+    float longest = (float)(scaling->original / scaling->low);
+    float shortest = (float)(scaling->original / scaling->high);
+    wave = wave * (float)(2 * 3.141592653589793);
+    if (wave > longest)
+        return frequency / (float)scaling->factor;
+    if (wave < shortest)
+        return frequency;
+    smooth = 1.0f / wave;
+    smooth = smooth * (float)scaling->original;
+    smooth = smooth - (float)scaling->low;
+    smooth = smooth / (float)(scaling->high - scaling->low);
+    rest = 1.0f - smooth;
+    rest = rest * frequency;
+    rest = rest / (float)scaling->factor;
+    scaled = smooth * frequency;
+    return rest + scaled;
+}
+
 /* In the precision of each step as Hugging Face does it: float exponent, float power, float
    quotient. A float power is the double one rounded. */
-static void put_frequencies(Buffer *out, uint32_t rotary, double theta) {
+static void put_frequencies(Buffer *out, const Config *config) {
     uint32_t i;
-    for (i = 0; i < rotary; i += 2) {
-        float exponent = (float)i / (float)rotary;
-        float power = (float)pow((float)theta, exponent);
-        put_f32(out, 1.0f / power);
+    for (i = 0; i < config->rotary; i += 2) {
+        float exponent = (float)i / (float)config->rotary;
+        float power = (float)pow((float)config->theta, exponent);
+        float frequency = 1.0f / power;
+        if (config->scaling.type == SCALING_LINEAR)
+            frequency = frequency / (float)config->scaling.factor;
+        if (config->scaling.type == SCALING_LLAMA3)
+            frequency = scale_llama3(&config->scaling, frequency);
+        put_f32(out, frequency);
     }
 }
 
@@ -492,7 +602,7 @@ void model_from_directory(Model *model, const char *directory, uint32_t type) {
     if (tokenizer.kind)
         model_section(model, SECTION_TOKENIZER, 1)->bytes = tokenizer.section;
     section = model_section(model, SECTION_FREQUENCIES, 1);
-    put_frequencies(&section->bytes, config.rotary, config.theta);
+    put_frequencies(&section->bytes, &config);
     put_zeros(&model_section(model, SECTION_LAYERS, 1)->bytes, config.layers);
     model_section(model, SECTION_DIRECTORY, 1); /* filled while writing */
     section = model_section(model, SECTION_METADATA, 0);
