@@ -15,6 +15,7 @@ ROWS_bpe2048 = 2064
 ROWS_phi-2 = 51200
 ROWS_gpt-j-6b = 50400
 ROWS_gpt2 = 50257
+TURNS := $(notdir $(wildcard tests/data/turns/*))
 export SHARED
 GOLDEN := $(notdir $(patsubst %/config.json,%,$(wildcard tests/golden/*/config.json)))
 
@@ -67,6 +68,15 @@ build/ids/%.slm: build/make-checkpoint build/slm-convert
 	@build/slm-convert build/ids/$* $@ --type f16 2>build/ids/$*/log || \
 	  { cat build/ids/$*/log; exit 1; }
 
+# a chat model's tokenizer in small, with the format that its configuration shows
+build/turns/%.slm: build/make-checkpoint build/slm-convert tests/data/turns/%/tokenizer_config.json
+	@rm -rf build/turns/$* && mkdir -p build/turns/$*
+	@for file in bpe2048/vocab.json bpe2048/merges.txt turns/$*/tokenizer_config.json; do \
+	  ln -s $(abspath tests/data)/$$file build/turns/$*/; done
+	@build/make-checkpoint build/turns/$* 2064
+	@build/slm-convert build/turns/$* $@ --type f16 2>build/turns/$*/log || \
+	  { cat build/turns/$*/log; exit 1; }
+
 build/test: tests/test_main.c $(wildcard tests/test_*.c) slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) $< -o $@ -lm
@@ -82,7 +92,8 @@ build/helper: tests/helper.c
 	@mkdir -p build
 	$(CC) $(CFLAGS) $(WARN) $< -o $@
 
-test: all build/test build/test-threads build/helper $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm)
+test: all build/test build/test-threads build/helper $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm) \
+  $(TURNS:%=build/turns/%.slm)
 	@sh tests/run.sh $(GOLDEN)
 
 check: test

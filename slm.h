@@ -109,7 +109,7 @@
      ignored. A reader may leave content id and tensors' checksums unchecked when it opens a file.
 
      Architectures: 1 Phi, 2 GPT-J, 3 LLaMA. Tokenizer kinds: 0 none, 1 byte-level BPE.
-     Turn formats: 0 plain, 1 Phi-2 ("Instruct: ...\nOutput:").
+     Turn formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr; see TURN FORMATS.
 
      Tensor directory: 40 bytes a tensor, sorted by (layer, slot):
        u16 slot, u16 layer (0xFFFF: the model's own), u16 type, u16 flags (1: ROTATED),
@@ -177,6 +177,28 @@
        ... the blob
      Merge (left, right) starts at slot (left * 0x9E3779B1 + right * 0x85EBCA6B) >> 7 mod M (in
      uint32) and goes on by one slot, wrapping.
+
+   TURN FORMATS
+     What slm_chat writes for a message m, and with (SLM_ASSISTANT, NULL) to open an answer; \n is
+     a newline, BOS and END are the tokenizer's BOS and its first end token:
+                plain   phi-2          chatml                                  zephyr
+       system   m\n     m\n            <|im_start|>system\nm<|im_end|>         <|system|>\nmEND
+       user     m       Instruct: m    <|im_start|>user\nm<|im_end|>           <|user|>\nmEND
+       answer   m       Output: m      <|im_start|>assistant\nm<|im_end|>      <|assistant|>\nmEND
+       open             Output:        <|im_start|>assistant\n                 <|assistant|>\n
+     and a newline before each but the first. llama-2, without newlines between:
+       system BOS[INST] <<SYS>>\nm\n<</SYS>>   user BOS[INST] m [/INST], after a system message
+       \n\nm [/INST]   answer: a space, m, a space, END   open: nothing. White space (Unicode's) at
+       both ends of m is left out, not of a system message, nor at the beginning of what follows it.
+     An answer that was opened and does not end with <|im_end|> (chatml) or END (llama-2, zephyr)
+     gets that before the next message, in llama-2 a space and END.
+     At position 0 the tokenizer's BOS comes first if it adds one (llama-2 has its own). The text
+     of one call is tokenized as a whole. The format's marks match added tokens, special ones too;
+     within m no special token matches, nor BOS, UNK, pad, end tokens and marks (<|im_start|>,
+     <|im_end|>; <|system|>, <|user|>, <|assistant|> in zephyr) if they are added tokens without
+     that flag, and no added token begins in m and ends behind it. Other added tokens match as ever.
+     chatml needs <|im_start|> and <|im_end|> as added tokens, llama-2 BOS and an end token, zephyr
+     an end token. <|im_end|> ends an answer in chatml even if it is not among the end tokens.
 */
 #ifndef SLM__LANES /* defined: only the kernel bodies at the end, see there */
 #ifndef SLM_H
@@ -255,6 +277,12 @@ typedef enum slm_type {
     SLM_TYPE_Q4 = 5, SLM_TYPE_Q4F = 6
 } slm_type;
 
+/* How a conversation is written, see TURN FORMATS in the manual. */
+typedef enum slm_turns {
+    SLM_TURNS_AUTO = 0, SLM_TURNS_PLAIN, SLM_TURNS_PHI2, SLM_TURNS_CHATML, SLM_TURNS_LLAMA2,
+    SLM_TURNS_ZEPHYR, SLM_TURNS_COUNT
+} slm_turns;
+
 typedef enum slm_load { SLM_LOAD_AUTO = 0, SLM_LOAD_MAP, SLM_LOAD_COPY } slm_load;
 
 typedef struct slm_model_desc {
@@ -268,7 +296,7 @@ typedef struct slm_model_desc {
 typedef struct slm_model_info {
     const char *architecture; /* "phi", "gptj", "llama" */
     const char *tokenizer;    /* "none", "byte-level BPE" */
-    const char *turn_format;  /* "plain", "phi-2" */
+    const char *turn_format;  /* "plain", "phi-2", "chatml", "llama-2", "zephyr" */
     const char *isa;          /* the kernels in use */
     uint64_t content_id, file_size, parameters, weight_bytes;
     uint32_t vocab_rows, vocab_used, context, layers, hidden, intermediate, heads, kv_heads;
@@ -283,6 +311,7 @@ SLM_API const char *slm_version(void);
 SLM_API const char *slm_result_name(slm_result);
 SLM_API const char *slm_isa_name(slm_isa);   /* "portable", "avx2", ...; NULL out of range */
 SLM_API int slm_isa_available(slm_isa);      /* in this build and on this CPU */
+SLM_API const char *slm_turns_name(slm_turns); /* "plain", "phi-2", ...; NULL out of range */
 
 /* Opens a .slm in place. On failure *model is NULL. The bytes given to _open_memory must be
    64-byte aligned, stay valid and unchanged until slm_model_close. */
@@ -318,6 +347,8 @@ typedef struct slm_session_desc {
     slm_allocator allocator;            /* zero: malloc and free */
     void *memory;                       /* instead: slm_session_size bytes, 64-byte aligned */
     size_t memory_size;
+    slm_turns turns;     /* for slm_chat; auto: the model's. Opening fails with
+                            SLM_ERR_UNSUPPORTED if the tokenizer lacks a token that it needs. */
 } slm_session_desc;
 
 /* The exact size of a session's block; 0: the descriptor is not valid for this model. */
@@ -381,9 +412,10 @@ SLM_API slm_result slm_sample(slm_session *, const slm_sampling *, slm_token *);
 SLM_API slm_result slm_prompt(slm_session *, const char *text, size_t size, unsigned flags);
 
 typedef enum slm_role { SLM_SYSTEM = 0, SLM_USER, SLM_ASSISTANT } slm_role;
-/* Appends one message in the model's turn format; (SLM_ASSISTANT, NULL, 0) opens the answer, to
-   be followed by slm_generate. The message's own text never becomes a special token. Uses the
-   session's allocator while it runs. */
+/* Appends one message in the session's turn format; (SLM_ASSISTANT, NULL, 0) opens the answer, to
+   be followed by slm_generate. The next message closes an answer that was opened. The message's
+   own text never becomes a special token. A model's format that needs a token which its tokenizer
+   lacks is SLM_ERR_UNSUPPORTED. Uses the session's allocator while it runs. */
 SLM_API slm_result slm_chat(slm_session *, slm_role, const char *text, size_t size);
 
 typedef struct slm_generation {
@@ -2704,6 +2736,13 @@ static uint32_t slm__merge_rank(const slm__tokenizer *t, uint32_t left, uint32_t
     return SLM__NO_TOKEN;
 }
 
+typedef struct slm__message { /* what somebody wrote, within a turn's text */
+    const char *start, *end;
+    slm_token controls[16]; /* these tokens never come from it, nor any special one */
+    size_t control_count;
+    int goes_on;            /* the turn's text follows another without a special token between */
+} slm__message;
+
 typedef struct slm__encoding { /* one call's input that never changes, and its output */
     const slm__tokenizer *tokenizer;
     unsigned flags;
@@ -2713,6 +2752,8 @@ typedef struct slm__encoding { /* one call's input that never changes, and its o
     size_t scratch_size;
     const slm_allocator *alloc;
     uint32_t first[2][8]; /* the bytes that begin an added token: not normalized, normalized */
+    const slm__message *message; /* NULL: this is not a turn */
+    const uint8_t *goes_on;      /* the text, if it follows another; NULL: it does not */
 } slm__encoding;
 
 static void slm__emit(slm__encoding *e, uint32_t token) {
@@ -2893,7 +2934,8 @@ static size_t slm__word_end(const uint8_t *text, size_t size, size_t at, int pre
 static slm_result slm__encode_words(slm__encoding *e, const uint8_t *text, size_t size) {
     slm_result result = SLM_OK;
     size_t at = 0;
-    int prefix = (e->tokenizer->flags & SLM__TEXT_PREFIX_SPACE) && size && text[0] != ' ';
+    int prefix = (e->tokenizer->flags & SLM__TEXT_PREFIX_SPACE) && size && text[0] != ' ' &&
+                 text != e->goes_on;
     while (result == SLM_OK && at < size) {
         size_t end = slm__word_end(text, size, at, prefix);
         result = slm__encode_word(e, text + at, end - at, prefix);
@@ -2918,6 +2960,19 @@ static uint32_t slm__added_bound(const slm__tokenizer *t, uint32_t low, uint32_t
     return low;
 }
 
+/* May this added token stand at text[0]? No control token is made from a message's bytes, and
+   none that begins in a message reaches into what the turn format puts behind it. */
+static int slm__may_stand(const slm__encoding *e, const uint8_t *text, const uint32_t *a) {
+    const slm__message *m = e->message;
+    const char *start = (const char *)text, *end = start + a[2];
+    size_t i;
+    if (!m || end <= m->start || start >= m->end) return 1;
+    if (end > m->end || (a[3] & SLM__ADDED_SPECIAL)) return 0;
+    for (i = 0; i < m->control_count; i++)
+        if (m->controls[i] == (slm_token)a[0]) return 0;
+    return 1;
+}
+
 /* The longest added token of this pass that begins at text[0], or NULL. */
 static const uint32_t *slm__added_at(const slm__encoding *e, const uint8_t *text, size_t size,
                                      unsigned pass) {
@@ -2931,7 +2986,8 @@ static const uint32_t *slm__added_at(const slm__encoding *e, const uint8_t *text
         low = slm__added_bound(t, low, high, depth, text[depth]);
         high = slm__added_bound(t, low, high, depth, text[depth] + 1u);
         a = t->added + (size_t)low * 4;
-        if (low < high && a[2] == depth + 1 && (a[3] & SLM__ADDED_NORMALIZED) / 2 == pass)
+        if (low < high && a[2] == depth + 1 && (a[3] & SLM__ADDED_NORMALIZED) / 2 == pass &&
+            slm__may_stand(e, text, a))
             best = a;
     }
     return best;
@@ -2988,11 +3044,12 @@ static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t
 }
 
 /* Encodes; *count is the full need. Scratch may be of any size (16-byte aligned); a single word
-   that needs more uses alloc (NULL: SLM_ERR_MEMORY). */
-static slm_result slm__bpe_encode(const slm__tokenizer *t, const char *text, size_t size,
-                                  unsigned flags, slm_token *tokens, size_t capacity,
-                                  size_t *count, void *scratch, size_t scratch_size,
-                                  const slm_allocator *alloc) {
+   that needs more uses alloc (NULL: SLM_ERR_MEMORY). message: NULL, or which part of the text
+   somebody wrote. */
+static slm_result slm__encode_turn(const slm__tokenizer *t, const char *text, size_t size,
+                                   unsigned flags, slm_token *tokens, size_t capacity,
+                                   size_t *count, void *scratch, size_t scratch_size,
+                                   const slm_allocator *alloc, const slm__message *message) {
     slm__encoding e;
     slm_result result;
     uint32_t i;
@@ -3004,6 +3061,8 @@ static slm_result slm__bpe_encode(const slm__tokenizer *t, const char *text, siz
     e.scratch = scratch;
     e.scratch_size = scratch ? scratch_size : 0;
     e.alloc = alloc;
+    e.message = message;
+    e.goes_on = message && message->goes_on ? (const uint8_t *)text : NULL;
     for (i = 0; i < t->added_count; i++) {
         const uint32_t *a = t->added + (size_t)i * 4;
         unsigned byte = (unsigned char)t->blob[a[1]];
@@ -3015,6 +3074,14 @@ static slm_result slm__bpe_encode(const slm__tokenizer *t, const char *text, siz
     *count = result == SLM_OK ? e.count : 0;
     if (result == SLM_OK && e.count > capacity) result = SLM_ERR_CAPACITY;
     return result;
+}
+
+static slm_result slm__bpe_encode(const slm__tokenizer *t, const char *text, size_t size,
+                                  unsigned flags, slm_token *tokens, size_t capacity,
+                                  size_t *count, void *scratch, size_t scratch_size,
+                                  const slm_allocator *alloc) {
+    return slm__encode_turn(t, text, size, flags, tokens, capacity, count, scratch, scratch_size,
+                            alloc, NULL);
 }
 
 /* ---- >>architectures ---------------------------------------------------------------------
@@ -3141,7 +3208,8 @@ struct slm_model {
     size_t file_size, data_offset;
     uint64_t content_id;
     const slm__architecture *architecture;
-    unsigned features, turn_format;
+    unsigned features;
+    slm_turns turns;
     slm__shape shape;
     uint32_t tensors;
     int has_tokenizer;
@@ -3296,9 +3364,10 @@ static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
         if (slm__architectures[i].id == id) model->architecture = &slm__architectures[i];
     if (!model->architecture)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "architecture number %u", (size_t)id);
-    model->turn_format = slm__u16(model->file + 68);
-    if (model->turn_format > 1)
-        return slm__fail(error, SLM_ERR_UNSUPPORTED, "turn format %u", (size_t)model->turn_format);
+    id = slm__u16(model->file + 68);
+    if (id + 1 >= SLM_TURNS_COUNT)
+        return slm__fail(error, SLM_ERR_UNSUPPORTED, "turn format %u", (size_t)id);
+    model->turns = (slm_turns)(id + 1);
     model->features = slm__features_of(model->architecture, model->shape.flags);
     if (model->shape.flags & ~model->architecture->flags)
         return slm__fail(error, SLM_ERR_FORMAT, "flags %u with architecture %s",
@@ -3674,7 +3743,7 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
     shape = &model->shape;
     info->architecture = model->architecture->name;
     info->tokenizer = model->has_tokenizer ? "byte-level BPE" : "none";
-    info->turn_format = model->turn_format ? "phi-2" : "plain";
+    info->turn_format = slm_turns_name(model->turns);
     info->isa = slm_isa_name(model->isa);
     info->content_id = model->content_id;
     info->file_size = model->file_size;
@@ -3745,6 +3814,79 @@ SLM_API slm_result slm_detokenize(const slm_model *model, const slm_token *token
     return *size > capacity ? SLM_ERR_CAPACITY : SLM_OK;
 }
 
+/* ---- >>turns -----------------------------------------------------------------------------
+   Turn formats as data; slm_chat fills them in. \1 stands for BOS, \2 for the first end token. */
+
+typedef struct slm__turn_format {
+    const char *name;
+    const char *end;            /* the mark that ends a message or an answer, ... */
+    const char *close;          /* ... put behind an answer that does not end so */
+    const char *join;           /* between what was said and a new message */
+    const char *around[3][2];   /* before and behind a message, by role */
+    const char *answer;         /* opens an answer */
+    const char *after_system;   /* a user's message begins so then; NULL: as always */
+    int inner;                  /* answers follow the question within one turn */
+    int strip;                  /* messages without the white space around them */
+    const char *marks[4];       /* never made from a message; the first `needed` must be there */
+    size_t needed;
+} slm__turn_format;
+
+static const slm__turn_format slm__turn_formats[] = {
+    {"plain", "", "", "\n", {{"", "\n"}, {"", ""}, {"", ""}}, "", NULL, 0, 0,
+     {NULL, NULL, NULL, NULL}, 0},
+    {"phi-2", "", "", "\n", {{"", "\n"}, {"Instruct: ", ""}, {"Output: ", ""}}, "Output:", NULL, 0,
+     0, {NULL, NULL, NULL, NULL}, 0},
+    {"chatml", "<|im_end|>", "<|im_end|>", "\n",
+     {{"<|im_start|>system\n", "<|im_end|>"}, {"<|im_start|>user\n", "<|im_end|>"},
+      {"<|im_start|>assistant\n", "<|im_end|>"}},
+     "<|im_start|>assistant\n", NULL, 0, 0, {"<|im_start|>", "<|im_end|>", NULL, NULL}, 2},
+    {"llama-2", "\2", " \2", "",
+     {{"\1[INST] <<SYS>>\n", "\n<</SYS>>"}, {"\1[INST] ", " [/INST]"}, {" ", " \2"}}, "", "\n\n",
+     1, 1, {"\1", "\2", NULL, NULL}, 2},
+    {"zephyr", "\2", "\2", "\n",
+     {{"<|system|>\n", "\2"}, {"<|user|>\n", "\2"}, {"<|assistant|>\n", "\2"}},
+     "<|assistant|>\n", NULL, 0, 0, {"\2", "<|system|>", "<|user|>", "<|assistant|>"}, 1}};
+
+SLM_API const char *slm_turns_name(slm_turns turns) {
+    size_t i = (size_t)turns;
+    return i >= 1 && i < SLM_TURNS_COUNT ? slm__turn_formats[i - 1].name : NULL;
+}
+
+/* The entry of an added token by its id or, with text, by that; NULL: there is none. */
+static const uint32_t *slm__added_token(const slm__tokenizer *t, slm_token id, const char *text) {
+    size_t size = text ? strlen(text) : 0;
+    uint32_t i;
+    for (i = 0; i < t->added_count; i++) {
+        const uint32_t *a = t->added + (size_t)i * 4;
+        if (text ? a[2] == size && !memcmp(t->blob + a[1], text, size) : (slm_token)a[0] == id)
+            return a;
+    }
+    return NULL;
+}
+
+/* The added token of a mark; NULL: the tokenizer has no such one. */
+static const uint32_t *slm__mark(const slm__tokenizer *t, const char *mark) {
+    if (*mark == '\1') return slm__added_token(t, t->bos, NULL);
+    if (*mark == '\2') return t->end_count ? slm__added_token(t, t->end[0], NULL) : NULL;
+    return slm__added_token(t, -1, mark);
+}
+
+/* A token that the format needs and the tokenizer does not have, to be named; NULL: none. */
+static const char *slm__turns_lack(const slm_model *model, slm_turns turns) {
+    const slm__turn_format *f = &slm__turn_formats[turns - 1];
+    size_t i;
+    for (i = 0; model->has_tokenizer && i < f->needed; i++)
+        if (!slm__mark(&model->tokenizer, f->marks[i]))
+            return *f->marks[i] == '\1' ? "BOS" : *f->marks[i] == '\2' ? "end token" : f->marks[i];
+    return NULL;
+}
+
+static slm_token slm__turn_end(const slm_model *model, slm_turns turns) {
+    const char *end = slm__turn_formats[turns - 1].end;
+    const uint32_t *a = *end && model->has_tokenizer ? slm__mark(&model->tokenizer, end) : NULL;
+    return a ? (slm_token)a[0] : -1;
+}
+
 /* ---- >>layers ----------------------------------------------------------------------------
    The parts of a layer over rows; each gives a row the same bits whatever rows are beside it. */
 
@@ -3803,6 +3945,9 @@ struct slm_session {
     slm_token *prompt;     /* [context] */
     void *scratch;         /* for the tokenizer */
     size_t scratch_size;
+    slm_turns turns;
+    slm_token turn_end;    /* ends an answer in this format; -1: none */
+    size_t system_end;     /* behind a system message that waits for a user's; 0: there is none */
     uint64_t random, seed;
     int seeded;
     slm_generation generation;
@@ -4377,6 +4522,9 @@ static int slm__plan_session(slm_session *s, const slm_model *model,
     if (desc->kv_type != SLM_TYPE_VECTOR && desc->kv_type != SLM_TYPE_F32 &&
         desc->kv_type != SLM_TYPE_F16)
         return 0;
+    s->turns = desc->turns ? desc->turns : model->turns;
+    if ((unsigned)s->turns >= SLM_TURNS_COUNT) return 0;
+    s->turn_end = slm__turn_end(model, s->turns);
     s->quantized = slm__has_integers(model);
     s->cache.item = desc->kv_type == SLM_TYPE_F16 || (!desc->kv_type && s->quantized) ? 2 : 4;
     return 1;
@@ -4392,7 +4540,8 @@ static size_t slm__session_bytes(slm_session *plan) {
 
 static const slm_session_desc *slm__session_defaults(const slm_session_desc *desc) {
     static const slm_session_desc defaults = {0, 0, 0, SLM_TYPE_VECTOR, 0, {NULL, NULL}, NULL,
-                                              NULL, {NULL, NULL, NULL}, NULL, 0};
+                                              NULL, {NULL, NULL, NULL}, NULL, 0,
+                                              SLM_TURNS_AUTO};
     return desc ? desc : &defaults;
 }
 
@@ -4407,6 +4556,7 @@ SLM_API slm_result slm_session_open(slm_session **out, const slm_model *model,
     slm_session plan;
     slm__arena arena;
     void *block = NULL;
+    const char *lacking;
     size_t need;
     if (!out || !model) return slm__fail(error, SLM_ERR_ARGUMENT, "NULL session or model");
     *out = NULL;
@@ -4414,8 +4564,12 @@ SLM_API slm_result slm_session_open(slm_session **out, const slm_model *model,
     need = slm__plan_session(&plan, model, desc) ? slm__session_bytes(&plan) : 0;
     if (!need)
         return slm__fail(error, SLM_ERR_ARGUMENT,
-                         "context (the model's is %u), logits kept, threads or KV type",
+                         "context (the model's is %u), logits kept, threads, KV type or turns",
                          (size_t)model->shape.context);
+    lacking = desc->turns ? slm__turns_lack(model, desc->turns) : NULL;
+    if (lacking)
+        return slm__fail(error, SLM_ERR_UNSUPPORTED, "turn format %s: the tokenizer has no %s",
+                         slm_turns_name(desc->turns), lacking);
     if (desc->memory && (desc->memory_size < need || (uintptr_t)desc->memory % 64))
         return slm__fail(error, SLM_ERR_MEMORY, "session needs %u bytes, 64-byte aligned", need);
     arena.base = (uint8_t *)(desc->memory
@@ -4493,6 +4647,7 @@ static slm_result slm__eval(slm_session *s, const slm_token *tokens, size_t coun
     size_t first = s->final_first, finals = s->final_count, logits = s->logits_count;
     unsigned saved = slm__begin(s);
     slm__forget_logits(s);
+    if (start < s->system_end) s->system_end = 0;
     for (done = 0; done < count && result == SLM_OK;) {
         size_t chunk = count - done < s->batch ? count - done : s->batch;
         result = slm__eval_chunk(s, tokens + done, chunk, count - done - chunk, kept);
@@ -4775,11 +4930,12 @@ SLM_API slm_result slm_score(slm_session *s, const slm_token *tokens, size_t cou
 
 /* ---- >>generate -------------------------------------------------------------------------- */
 
-static int slm__is_end(const slm_model *model, slm_token token) {
+static int slm__is_end(const slm_session *s, slm_token token) {
+    const slm_model *model = s->model;
     uint32_t i;
     for (i = 0; model->has_tokenizer && i < model->tokenizer.end_count; i++)
         if (model->tokenizer.end[i] == token) return 1;
-    return 0;
+    return token == s->turn_end;
 }
 
 SLM_API slm_result slm_prompt(slm_session *s, const char *text, size_t size, unsigned flags) {
@@ -4972,7 +5128,7 @@ SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
     seeded = s->seeded;
     result = slm_sample(s, &s->generation.sampling, &token);
     if (result != SLM_OK) return result;
-    if (!s->generation.ignore_end && slm__is_end(s->model, token))
+    if (!s->generation.ignore_end && slm__is_end(s, token))
         return slm__finish(s, piece, SLM_REASON_END);
     logits = slm_logits(s, 0);
     if (!logits) return s->error.code;
@@ -4992,45 +5148,141 @@ SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
 }
 
 /* ---- >>chat ------------------------------------------------------------------------------
-   Turn formats. Phi-2's: "Instruct: question\nOutput: answer". A turn is tokenized whole, since
-   the template's last bytes may merge with the message's first. */
+   A turn is rendered as text and tokenized whole, since the format's last bytes may merge with
+   the message's first. Special tokens come from the format's part alone. */
 
-static slm_result slm__say(slm_session *s, const char *before, const char *text, size_t size,
-                           const char *after) {
-    size_t head = strlen(before), tail = strlen(after), total, count = 0;
+typedef struct slm__turn {
+    const char *parts[4];   /* close, join and before the message, then behind it */
+    const char *text;       /* the message */
+    size_t size;
+} slm__turn;
+
+/* Writes a part of a format with its \1 and \2 filled in; NULL: counts only. */
+static size_t slm__put_part(const slm__tokenizer *t, const char *part, char *out) {
+    size_t used = 0, size;
+    for (; *part; part++) {
+        const uint32_t *a = *part <= '\2' ? slm__mark(t, part) : NULL;
+        const char *from = a ? t->blob + a[1] : part;
+        size = a ? a[2] : 1;
+        if (out) memcpy(out + used, from, size);
+        used += size;
+    }
+    return used;
+}
+
+/* The turn's text, for the caller to release; *message says where in it the message stands. */
+static char *slm__render(slm_session *s, const slm__turn *turn, size_t *total,
+                         slm__message *message) {
+    const slm__tokenizer *t = &s->model->tokenizer;
+    size_t used = 0, i;
+    char *text;
+    *total = turn->size;
+    for (i = 0; i < 4; i++) *total = slm__size(1, *total, slm__put_part(t, turn->parts[i], NULL));
+    text = *total == SIZE_MAX ? NULL : (char *)slm__allocate(&s->allocator, *total + 1);
+    if (!text) return NULL;
+    for (i = 0; i < 3; i++) used += slm__put_part(t, turn->parts[i], text + used);
+    if (turn->size) memcpy(text + used, turn->text, turn->size);
+    message->start = text + used;
+    message->end = message->start + turn->size;
+    slm__put_part(t, turn->parts[3], text + used + turn->size);
+    return text;
+}
+
+/* The tokens that steer a model: no message may contain them, special by name or not. */
+static void slm__list_controls(const slm_session *s, slm__message *message) {
+    const slm__tokenizer *t = &s->model->tokenizer;
+    const slm__turn_format *f = &slm__turn_formats[s->turns - 1];
+    size_t i;
+    message->controls[0] = t->bos;
+    message->controls[1] = t->unk;
+    message->controls[2] = (slm_token)slm__u32(s->model->file + 144); /* pad */
+    message->control_count = 3;
+    for (i = 0; i < t->end_count; i++) message->controls[message->control_count++] = t->end[i];
+    for (i = 0; i < 4 && f->marks[i]; i++) {
+        const uint32_t *a = slm__mark(t, f->marks[i]);
+        if (a) message->controls[message->control_count++] = (slm_token)a[0];
+    }
+}
+
+/* Is the last token of the context special? Then a text begins anew behind it. */
+static int slm__after_special(const slm_session *s) {
+    const slm__tokenizer *t = &s->model->tokenizer;
+    slm_token last = s->position ? s->history[s->position - 1] : -1;
+    return last >= 0 && (uint32_t)last < t->count && (t->attributes[last] & 2);
+}
+
+static slm_result slm__say(slm_session *s, const slm__turn *turn) {
+    const slm__tokenizer *t = &s->model->tokenizer;
+    unsigned flags = SLM_PARSE_SPECIAL;
+    size_t total, count = 0;
+    slm__message message;
     slm_result result;
-    char *turn;
-    total = slm__size(1, slm__size(1, size, head), tail);
-    turn = total == SIZE_MAX ? NULL : (char *)slm__allocate(&s->allocator, total + 1);
-    if (!turn) return slm__fail(&s->error, SLM_ERR_MEMORY, "no memory for a turn");
-    memcpy(turn, before, head);
-    if (size) memcpy(turn + head, text, size);
-    memcpy(turn + head + size, after, tail);
-    result = slm__bpe_encode(&s->model->tokenizer, turn, total, s->position ? 0 : SLM_ADD_BOS,
-                             s->prompt, s->context, &count, s->scratch, s->scratch_size,
-                             &s->allocator);
-    slm__release(&s->allocator, turn);
+    char *text = slm__render(s, turn, &total, &message);
+    if (!text) return slm__fail(&s->error, SLM_ERR_MEMORY, "no memory for a turn");
+    if (!s->position && *turn->parts[2] != '\1') flags |= SLM_ADD_BOS;
+    slm__list_controls(s, &message);
+    message.goes_on = s->position && !slm__after_special(s);
+    result = slm__encode_turn(t, text, total, flags, s->prompt, s->context, &count, s->scratch,
+                              s->scratch_size, &s->allocator, &message);
+    slm__release(&s->allocator, text);
     if (result == SLM_ERR_CAPACITY) result = SLM_ERR_CONTEXT_FULL;
     if (result != SLM_OK)
         return slm__fail(&s->error, result, "the turn: %s", slm_result_name(result));
     return slm_eval(s, s->prompt, count);
 }
 
+/* Takes the white space off a message's end and, unless `end_only`, off its beginning. */
+static void slm__strip_white(slm__turn *turn, int end_only) {
+    size_t length;
+    while (turn->size && !end_only &&
+           slm__class_at((const uint8_t *)turn->text, turn->size, &length) & SLM__SPACE) {
+        turn->text += length;
+        turn->size -= length;
+    }
+    while (turn->size &&
+           slm__class_before((const uint8_t *)turn->text, turn->size, &length) & SLM__SPACE)
+        turn->size -= length;
+}
+
+/* Sets what stands around a message; 1: it goes on with the user's part of a turn. */
+static int slm__frame(const slm_session *s, slm_role role, int opens, slm__turn *turn) {
+    const slm__turn_format *f = &slm__turn_formats[s->turns - 1];
+    slm_token bos = s->model->tokenizer.bos, last = s->position ? s->history[s->position - 1] : -1;
+    int begun = s->position > 1 || (s->position && last != bos);
+    int after_system = role == SLM_USER && s->position && s->position == s->system_end;
+    int within = after_system || (f->inner && role == SLM_ASSISTANT);
+    turn->parts[0] = begun && !within && last != s->turn_end ? f->close : "";
+    turn->parts[1] = begun && !within ? f->join : "";
+    turn->parts[2] = opens ? f->answer : after_system ? f->after_system : f->around[role][0];
+    turn->parts[3] = opens ? "" : f->around[role][1];
+    if (*turn->parts[2] == '\1' && !*turn->parts[0] && last == bos)
+        turn->parts[2]++; /* it is there already */
+    return after_system;
+}
+
 SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, size_t size) {
-    int instruct;
+    const slm__turn_format *f;
+    const char *lacking;
+    slm__turn turn;
+    slm_result result;
+    int after_system;
     if (!s || (!text && size)) return SLM_ERR_ARGUMENT;
     if (!s->model->has_tokenizer)
         return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "the model has no tokenizer");
-    instruct = s->model->turn_format == 1;
-    if (size == SLM_NUL) size = strlen(text);
-    if (role == SLM_ASSISTANT && !text)
-        return slm__say(s, instruct ? "\nOutput:" : "\n", NULL, 0, "");
-    if (role == SLM_ASSISTANT)
-        return slm__say(s, instruct ? "\nOutput: " : "\n", text, size, "");
-    if (role == SLM_SYSTEM) return slm__say(s, s->position ? "\n" : "", text, size, "\n");
-    if (role != SLM_USER) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "unknown role");
-    if (instruct) return slm__say(s, s->position ? "\nInstruct: " : "Instruct: ", text, size, "");
-    return slm__say(s, s->position ? "\n" : "", text, size, "");
+    if ((unsigned)role > SLM_ASSISTANT)
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "unknown role");
+    f = &slm__turn_formats[s->turns - 1];
+    lacking = slm__turns_lack(s->model, s->turns);
+    if (lacking)
+        return slm__fail(&s->error, SLM_ERR_UNSUPPORTED,
+                         "turn format %s: the tokenizer has no %s", f->name, lacking);
+    after_system = slm__frame(s, role, role == SLM_ASSISTANT && !text, &turn);
+    turn.text = text;
+    turn.size = text && size == SLM_NUL ? strlen(text) : size;
+    if (f->strip && role != SLM_SYSTEM) slm__strip_white(&turn, after_system);
+    result = slm__say(s, &turn);
+    if (result == SLM_OK && f->after_system && role == SLM_SYSTEM) s->system_end = s->position;
+    return result;
 }
 
 #if defined(__GNUC__) && !defined(__clang__)

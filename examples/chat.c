@@ -20,6 +20,9 @@ static const char help[] =
     "  -n N         tokens in an answer at most (until the context is full)\n"
     "  --context N  tokens that the conversation may have (the model's context, at most 4096)\n"
     "  --forget     do what /more does without being asked, when the context is full\n"
+    "  --chat NAME  how turns are written: plain, phi-2, chatml, llama-2, zephyr (as the model\n"
+    "               says)\n"
+    "  --system S   begin with this system message\n"
     "  --threads N  (as many as there are processors)\n";
 
 static const char commands[] =
@@ -33,13 +36,13 @@ static const char commands[] =
     "Ctrl-C stops an answer and not the program; twice without an answer it ends the program.\n";
 
 typedef struct chat {
-    const char *model_path;
+    const char *model_path, *system;
     int forget;
     slm_generation generation;
     slm_session_desc desc;
     slm_model *model;
     slm_session *session;
-    size_t context;
+    size_t context, system_size; /* tokens of the system message */
     char *question, *waiting; /* the last one that was answered; one that did not fit */
     slm_token *answer;        /* the part of the last answer that is in the context */
     size_t answer_count, asked_at; /* the position before the last question */
@@ -111,6 +114,8 @@ static void parse(int count, char **args, chat *c) {
             c->context = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 24);
             if (c->context < 64) tool_fail(2, "--context must be at least 64");
         } else if (!strcmp(name, "--forget")) c->forget = 1;
+        else if (!strcmp(name, "--system")) c->system = tool_value(count, args, &i);
+        else if (!strcmp(name, "--chat")) c->desc.turns = tool_turns(tool_value(count, args, &i));
         else if (!strcmp(name, "--threads"))
             c->desc.threads = (unsigned)tool_number(name, tool_value(count, args, &i), 4096);
         else if (name[0] == '-' && name[1]) tool_fail(2, "unknown option %s (see --help)", name);
@@ -171,7 +176,9 @@ static void say_error(const chat *c, slm_result result) {
 /* Appends a question and opens the answer to it, or appends nothing. */
 static slm_result ask(chat *c, const char *question) {
     size_t before = slm_position(c->session);
-    slm_result result = slm_chat(c->session, SLM_USER, question, SLM_NUL);
+    slm_result result = SLM_OK;
+    if (!before && c->system) result = slm_chat(c->session, SLM_SYSTEM, c->system, SLM_NUL);
+    if (result == SLM_OK) result = slm_chat(c->session, SLM_USER, question, SLM_NUL);
     c->asked_at = before;
     if (result == SLM_OK) result = slm_chat(c->session, SLM_ASSISTANT, NULL, 0);
     if (result == SLM_OK && slm_position(c->session) >= c->context) result = SLM_ERR_CONTEXT_FULL;
@@ -286,6 +293,7 @@ static void turn(chat *c, const char *line, size_t size) {
     slm_result result;
     keep(&c->waiting, NULL);
     slm_tokenize(c->model, line, size, 0, NULL, 0, &need);
+    need += c->system_size;
     if (need + 16 > most) { /* the rest is for the turn's frame and the answer */
         fprintf(stderr, "A message of %lu tokens is too long for a context of %lu.\n",
                 (unsigned long)need, (unsigned long)c->context);
@@ -335,8 +343,12 @@ static void open_session(chat *c) {
     c->desc.cancel = cancelled;
     c->desc.context = c->context;
     c->session = tool_session(c->model, &c->desc);
+    if (c->system) slm_tokenize(c->model, c->system, SLM_NUL, 0, NULL, 0, &c->system_size);
+    if (c->system_size > c->context / 4)
+        tool_fail(1, "a system message of %lu tokens is too long for a context of %lu",
+                  (unsigned long)c->system_size, (unsigned long)c->context);
     c->answer = (slm_token *)tool_allocate(c->context, sizeof *c->answer);
-    if (!strcmp(info.turn_format, "phi-2")) {
+    if (c->desc.turns ? c->desc.turns == SLM_TURNS_PHI2 : !strcmp(info.turn_format, "phi-2")) {
         c->generation.stops = stops;
         c->generation.stop_count = 1;
     }

@@ -14,7 +14,7 @@ typedef struct tensor {
 
 static const char config[] =
     "{\"model_type\": \"gptj\", \"architectures\": [\"GPTJForCausalLM\"], \"vocab_size\": %u,\n"
-    " \"n_embd\": %d, \"n_layer\": 1, \"n_head\": 1, \"rotary_dim\": 4, \"n_positions\": 64,\n"
+    " \"n_embd\": %d, \"n_layer\": 1, \"n_head\": 1, \"rotary_dim\": 4, \"n_positions\": 1024,\n"
     " \"n_inner\": null, \"activation_function\": \"gelu_new\", \"tie_word_embeddings\": true}\n";
 
 static FILE *create(const char *directory, const char *name) {

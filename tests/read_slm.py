@@ -18,7 +18,7 @@ F32, F16, BF16, Q8, Q4, Q4F = 1, 2, 3, 4, 5, 6                    # types
 TYPE_NAMES = ["vector", "f32", "f16", "bf16", "q8", "q4", "q4f"]
 ARCHITECTURES = {1: "phi", 2: "gptj", 3: "llama"}
 TOKENIZERS = {0: "none", 1: "byte-level BPE"}
-TURN_FORMATS = {0: "plain", 1: "phi-2"}
+TURN_FORMATS = {0: "plain", 1: "phi-2", 2: "chatml", 3: "llama-2", 4: "zephyr"}
 TOKENIZER, FREQUENCIES, LAYER_KINDS, DIRECTORY, METADATA = 1, 2, 3, 4, 8    # kinds of sections
 # "table: -31 -25 -20 ...", the weights of the 16 codes of q4 and q4f
 TABLE = np.array([-31, -25, -20, -16, -12, -8, -5, -2, 0, 3, 6, 9, 12, 16, 22, 31], np.int32)

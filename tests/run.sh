@@ -140,6 +140,7 @@ fi
 . tests/tools.sh
 . tests/torch.sh
 . tests/rows.sh
+. tests/turns.sh
 . tests/bench_test.sh
 . tests/project.sh
 echo "skipped $skipped"

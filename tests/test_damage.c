@@ -617,7 +617,7 @@ static void damage_check_header(damage_file *f) {
     damage_refused(f, 44, 4, 0, format, "tensor directory");
     damage_refused(f, 64, 2, 99, SLM_ERR_UNSUPPORTED, "architecture");
     damage_refused(f, 66, 2, 2, SLM_ERR_UNSUPPORTED, "tokenizer");
-    damage_refused(f, 68, 2, 2, SLM_ERR_UNSUPPORTED, "turn format");
+    damage_refused(f, 68, 2, 5, SLM_ERR_UNSUPPORTED, "turn format");
 }
 
 static void damage_check_shape(damage_file *f) {

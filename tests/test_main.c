@@ -35,6 +35,7 @@ static const char *where = "";
 #include "test_tokenizer.c"
 #include "test_texts.c"
 #include "test_ids.c"
+#include "test_turns.c"
 #include "test_damage.c"
 #include "test_session.c"
 
@@ -45,6 +46,7 @@ int main(int count, char **args) {
     test_kernels();
     test_tokenizer();
     test_ids();
+    test_turns();
     test_damage();
     test_counted();
     test_chunks();

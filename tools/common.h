@@ -162,6 +162,14 @@ TOOL_UNUSED static slm_type tool_kv(const char *name) {
     return SLM_TYPE_VECTOR;
 }
 
+TOOL_UNUSED static slm_turns tool_turns(const char *name) {
+    int i;
+    for (i = 1; i < (int)SLM_TURNS_COUNT; i++)
+        if (strcmp(name, slm_turns_name((slm_turns)i)) == 0) return (slm_turns)i;
+    tool_fail(2, "--chat is plain, phi-2, chatml, llama-2 or zephyr, not %s", name);
+    return SLM_TURNS_AUTO;
+}
+
 TOOL_UNUSED static slm_model *tool_open(const char *path, const slm_model_desc *desc) {
     slm_model *model;
     slm_error error;

@@ -515,9 +515,9 @@ Section *model_section(Model *model, uint32_t kind, uint32_t flags) {
     return section;
 }
 
-static void fill_header(Model *model, const Config *config, const Tokenizer *tokenizer) {
+static void fill_header(Model *model, const Config *config, const Tokenizer *tokenizer,
+                        uint32_t turns) {
     unsigned char *head = model->header;
-    uint32_t turns = config->architecture->id == ARCHITECTURE_PHI && tokenizer->is_gpt2;
     const uint32_t *dims = config->dims;
     float eps = (float)config->eps, one = 1;
     uint32_t eps_bits, one_bits, words[26], i;
@@ -590,14 +590,16 @@ static void put_metadata(Buffer *out, const char *key, const char *value) {
     put_bytes(out, value, strlen(value) + 1);
 }
 
-void model_from_directory(Model *model, const char *directory, uint32_t type) {
+void model_from_directory(Model *model, const char *directory, uint32_t type, int turns) {
     char *path = join_path(directory, "config.json");
     Config config;
     Tokenizer tokenizer;
     Section *section;
     read_config(&config, path);
     tokenizer_read(&tokenizer, directory, config.json, config.dims[DIM_VOCAB]);
-    fill_header(model, &config, &tokenizer);
+    fill_header(model, &config, &tokenizer,
+                turns_choose(directory, &tokenizer,
+                             config.architecture->id == ARCHITECTURE_PHI, turns));
     collect_tensors(model, &config, directory, type);
     if (tokenizer.kind)
         model_section(model, SECTION_TOKENIZER, 1)->bytes = tokenizer.section;
@@ -630,7 +632,7 @@ static void refuse_own_source(const Model *model, const char *out) {
 /* ---- command line ------------------------------------------------------------------------ */
 
 static void print_help(FILE *out) {
-    fputs("usage: slm-convert SRC OUT.slm [--type TYPE]\n"
+    fputs("usage: slm-convert SRC OUT.slm [--type TYPE] [--chat NAME]\n"
           "  SRC      a Hugging Face directory (config.json, safetensors or PyTorch .bin\n"
           "           files, tokenizer files),\n"
           "           or a .slm of type f32, f16 or bf16\n"
@@ -638,6 +640,10 @@ static void print_help(FILE *out) {
           "  --type   type of the matrices: f32, f16 (default), bf16, q8 (8.06 bits),\n"
           "           q4f (4.5 bits), q4 (4.25 bits); with q4 and q4f the token embedding and\n"
           "           the head are q8\n"
+          "  --chat   how conversations are written: plain, phi-2, chatml, llama-2, zephyr\n"
+          "           (as the chat template shows, else chatml where the tokenizer has\n"
+          "           <|im_start|> and <|im_end|>, else phi-2 for Phi, else plain; of a .slm:\n"
+          "           as it is)\n"
           "  --help   this text\n", out);
 }
 
@@ -660,7 +666,13 @@ static int parse_type(const char *name, uint32_t *type) {
     return usage_error("--type is f32, f16, bf16, q8, q4 or q4f, not ", name ? name : "nothing");
 }
 
-static int parse(int count, char **arguments, const char **paths, uint32_t *type) {
+static int parse_turns(const char *name, int *turns) {
+    *turns = name ? turns_by_name(name) : -1;
+    return *turns >= 0 ? 0 : usage_error("--chat is plain, phi-2, chatml, llama-2 or zephyr, not ",
+                                         name ? name : "nothing");
+}
+
+static int parse(int count, char **arguments, const char **paths, uint32_t *type, int *turns) {
     int i, found = 0, options = 1;
     for (i = 1; i < count; i++) {
         const char *argument = arguments[i];
@@ -671,6 +683,12 @@ static int parse(int count, char **arguments, const char **paths, uint32_t *type
                 return 2;
         } else if (options && strncmp(argument, "--type=", 7) == 0) {
             if (parse_type(argument + 7, type))
+                return 2;
+        } else if (options && strcmp(argument, "--chat") == 0) {
+            if (parse_turns(++i < count ? arguments[i] : NULL, turns))
+                return 2;
+        } else if (options && strncmp(argument, "--chat=", 7) == 0) {
+            if (parse_turns(argument + 7, turns))
                 return 2;
         } else if (options && argument[0] == '-' && argument[1])
             return usage_error("unknown option ", argument);
@@ -687,7 +705,7 @@ int main(int count, char **arguments) {
     const char *paths[2] = {NULL, NULL};
     uint32_t type = TYPE_F16;
     struct stat status;
-    int i, result;
+    int i, result, turns = -1;
     for (i = 1; i < count; i++)
         if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0) {
             print_help(stdout);
@@ -695,16 +713,16 @@ int main(int count, char **arguments) {
                 fail("cannot write to stdout");
             return 0;
         }
-    result = parse(count, arguments, paths, &type);
+    result = parse(count, arguments, paths, &type, &turns);
     if (result)
         return result;
     signal(SIGXFSZ, SIG_IGN); /* too large a file is an error like any other: it is cleaned up */
     if (stat(paths[0], &status) != 0)
         fail("%s: no such file or directory", paths[0]);
     if (S_ISDIR(status.st_mode))
-        model_from_directory(&model, paths[0], type);
+        model_from_directory(&model, paths[0], type, turns);
     else
-        model_from_slm(&model, paths[0], type);
+        model_from_slm(&model, paths[0], type, turns);
     refuse_own_source(&model, paths[1]);
     model_write(&model, paths[1]);
     return 0;

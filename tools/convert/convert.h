@@ -206,11 +206,21 @@ typedef struct Tokenizer {
     int kind;            /* 0: none, 1: byte-level BPE */
     int is_gpt2;         /* of the GPT-2 or CodeGen class */
     uint32_t used;       /* largest id + 1 */
+    int32_t bos, im_start, im_end; /* ids, the latter of added tokens; -1: there is none */
     Buffer section;
 } Tokenizer;
 
 /* rows: the model's vocabulary; config: its config.json. */
 void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, uint32_t rows);
+
+/* ---- turn formats (turns.c) -------------------------------------------------------------- */
+
+enum { TURNS_PLAIN, TURNS_PHI2, TURNS_CHATML, TURNS_LLAMA2, TURNS_ZEPHYR, TURNS_COUNT };
+
+int turns_by_name(const char *name); /* -1: there is no such format */
+/* The number for the file. wanted: -1, or what the user has chosen, which fails where the
+   tokenizer lacks what it needs. The tokenizer gets the format's end token. */
+uint32_t turns_choose(const char *directory, Tokenizer *tokenizer, int is_phi, int wanted);
 
 /* ---- quantization (quantize.c) ----------------------------------------------------------- */
 
@@ -262,8 +272,9 @@ enum { SECTION_TOKENIZER = 1, SECTION_FREQUENCIES, SECTION_LAYERS, SECTION_DIREC
        SECTION_METADATA = 8 };
 
 Section *model_section(Model *model, uint32_t kind, uint32_t flags);
-void model_from_directory(Model *model, const char *directory, uint32_t type);
-void model_from_slm(Model *model, const char *path, uint32_t type);
+/* turns: a turn format, or -1: what the source has. */
+void model_from_directory(Model *model, const char *directory, uint32_t type, int turns);
+void model_from_slm(Model *model, const char *path, uint32_t type, int turns);
 uint32_t type_of(uint32_t wanted, uint32_t layer); /* the types' rule */
 void model_write(Model *model, const char *path);
 

@@ -742,10 +742,21 @@ static int has_tokenizer(const char *directory) {
     return 0;
 }
 
+/* -1: there is no added token of this text. */
+static int32_t added_id(const Builder *builder, const char *text) {
+    size_t i;
+    for (i = 0; i < builder->added_count; i++)
+        if (builder->added[i].text.size == strlen(text) &&
+            memcmp(builder->added[i].text.bytes, text, strlen(text)) == 0)
+            return (int32_t)builder->added[i].id;
+    return -1;
+}
+
 void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, uint32_t rows) {
     Builder builder;
     memset(out, 0, sizeof *out);
     out->used = rows;
+    out->bos = out->im_start = out->im_end = -1;
     if (!has_tokenizer(directory)) {
         warn("%s has no tokenizer files: the model will work by token ids only", directory);
         return;
@@ -758,6 +769,9 @@ void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, u
     builder.attributes = allocate(rows, 1);
     read_files(&builder, directory, config);
     put_section(&out->section, &builder);
+    out->bos = builder.bos;
+    out->im_start = added_id(&builder, "<|im_start|>");
+    out->im_end = added_id(&builder, "<|im_end|>");
     out->kind = 1;
     out->is_gpt2 = builder.is_gpt2;
     out->used = builder.used;

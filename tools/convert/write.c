@@ -589,7 +589,7 @@ static void read_slm_directory(Model *model, const File *file, const unsigned ch
     }
 }
 
-void model_from_slm(Model *model, const char *path, uint32_t type) {
+void model_from_slm(Model *model, const char *path, uint32_t type, int turns) {
     static File file;
     unsigned char *head;
     uint64_t data_offset, offset, bytes;
@@ -597,6 +597,10 @@ void model_from_slm(Model *model, const char *path, uint32_t type) {
     file = file_open(path);
     head = read_slm_head(&file, &data_offset);
     memcpy(model->header, head, 256);
+    if (turns >= 0) {
+        model->header[68] = (unsigned char)turns;
+        model->header[69] = 0;
+    }
     count = get_u16(head + 40);
     model->tensor_count = get_u32(head + 44);
     if (count > 16 || 256 + 32 * (uint64_t)count > data_offset)

@@ -1,0 +1,213 @@
+/* Turn formats: conversations by slm_chat against the ids of Hugging Face's chat templates
+   (tests/golden/turns, made by make_turns.py, which says how attacks are judged). Part of the
+   runner. */
+
+enum { TURNS_ROOM = 4096, TURNS_LINES = 16 };
+
+typedef struct turns_case {
+    slm_role roles[TURNS_LINES];
+    char *texts[TURNS_LINES];
+    size_t count, ids;
+    slm_token want[TURNS_ROOM];
+} turns_case;
+
+static char *turns_file(const char *path) {
+    FILE *file = fopen(path, "rb");
+    char *bytes = file ? (char *)calloc(1, 1 << 16) : NULL;
+    size_t size = bytes ? fread(bytes, 1, (1 << 16) - 1, file) : 0;
+    if (file) fclose(file);
+    if (size) return bytes;
+    free(bytes);
+    return NULL;
+}
+
+/* \n and \\ in place. */
+static char *turns_unescape(char *text) {
+    char *out = text, *at;
+    for (at = text; *at; at++) {
+        char c = *at;
+        if (c == '\\') c = *++at == 'n' ? '\n' : *at;
+        *out++ = c;
+    }
+    *out = 0;
+    return text;
+}
+
+/* The next conversation of *at; 0: there is none. */
+static int turns_read(char **at, turns_case *c) {
+    c->count = c->ids = 0;
+    while (*at && **at) {
+        char *line = *at, *end = strchr(line, '\n');
+        if (!end) return 0;
+        *end = 0;
+        *at = end + 1;
+        if (*line == 'I') {
+            for (line++; *line && c->ids < TURNS_ROOM;)
+                c->want[c->ids++] = (slm_token)strtol(line, &line, 10);
+            return 1;
+        }
+        if (*line == 'O' || c->count == TURNS_LINES) continue;
+        c->roles[c->count] = *line == 'S' ? SLM_SYSTEM : *line == 'U' ? SLM_USER : SLM_ASSISTANT;
+        c->texts[c->count++] = turns_unescape(line + 2);
+    }
+    return 0;
+}
+
+static int turns_equal(const slm_session *s, const slm_token *want, size_t count) {
+    return s->position == count && !memcmp(s->history, want, count * sizeof *want);
+}
+
+static int turns_same(const slm_session *s, const turns_case *c) {
+    return turns_equal(s, c->want, c->ids);
+}
+
+/* An answer as a model would write it: opened, tokens of its own, and no end. */
+static slm_result turns_answer(slm_session *s, const char *text, int space) {
+    char spaced[TURNS_ROOM];
+    slm_token tokens[TURNS_ROOM];
+    size_t count;
+    slm_result result = slm_chat(s, SLM_ASSISTANT, NULL, 0);
+    snprintf(spaced, sizeof spaced, "%s%s", space ? " " : "", text);
+    if (result == SLM_OK)
+        result = slm_tokenize(s->model, spaced, SLM_NUL, 0, tokens, TURNS_ROOM, &count);
+    return result == SLM_OK ? slm_eval(s, tokens, count) : result;
+}
+
+static slm_result turns_say(slm_session *s, const turns_case *c, int generated) {
+    slm_result result = SLM_OK;
+    size_t i;
+    slm_rewind(s, 0);
+    for (i = 0; i < c->count && result == SLM_OK; i++)
+        if (generated && c->roles[i] == SLM_ASSISTANT)
+            result = turns_answer(s, c->texts[i], s->turns == SLM_TURNS_LLAMA2);
+        else
+            result = slm_chat(s, c->roles[i], c->texts[i], SLM_NUL);
+    return result == SLM_OK ? slm_chat(s, SLM_ASSISTANT, NULL, 0) : result;
+}
+
+/* Has an answer white space around it, or text of a special token? */
+static int turns_odd(const turns_case *c) {
+    size_t i, length;
+    for (i = 0; i < c->count; i++) {
+        const uint8_t *text = (const uint8_t *)c->texts[i];
+        size_t size = strlen(c->texts[i]);
+        if (c->roles[i] != SLM_ASSISTANT) continue;
+        if (strchr(c->texts[i], '<')) return 1;
+        if (slm__class_at(text, size, &length) & SLM__SPACE) return 1;
+    }
+    return 0;
+}
+
+static void turns_golden(slm_session *s, const char *name) {
+    static turns_case c;
+    char path[128], *file, *at;
+    size_t cases = 0, same = 0, generated = 0, odd = 0;
+    snprintf(path, sizeof path, "tests/golden/turns/%s.txt", name);
+    at = file = turns_file(path);
+    while (turns_read(&at, &c)) {
+        cases++;
+        same += turns_say(s, &c, 0) == SLM_OK && turns_same(s, &c);
+        if (turns_odd(&c)) odd++;
+        else generated += turns_say(s, &c, 1) == SLM_OK && turns_same(s, &c);
+    }
+    CHECK(cases == 15 && same == cases, "ids equal those of Hugging Face's chat template");
+    CHECK(odd < 6 && generated + odd == cases, "an answer that the model has written is closed");
+    free(file);
+}
+
+/* The next message after a rewind is as if what was taken back had never been. */
+static void turns_rewound(slm_session *s) {
+    slm_token first[512], other[64];
+    size_t count, system, i;
+    slm_rewind(s, 0);
+    slm_chat(s, SLM_SYSTEM, "Be short.", SLM_NUL);
+    system = s->position;
+    slm_chat(s, SLM_USER, "Hello", SLM_NUL);
+    count = s->position;
+    memcpy(first, s->history, count * sizeof *first);
+    slm_rewind(s, system);
+    slm_chat(s, SLM_USER, "Hello", SLM_NUL);
+    CHECK(turns_equal(s, first, count), "back to behind the system message");
+    slm_rewind(s, 0);
+    for (i = 0; i < system; i++) other[i] = 300;
+    slm_eval(s, other, system);
+    slm_chat(s, SLM_USER, "Hello", SLM_NUL);
+    if (s->turns == SLM_TURNS_LLAMA2)
+        CHECK(s->history[system + 1] == s->model->tokenizer.end[0], "another text is closed");
+    slm_rewind(s, 0);
+    slm_chat(s, SLM_USER, "Hello", SLM_NUL);
+    count = s->position;
+    memcpy(first, s->history, count * sizeof *first);
+    slm_rewind(s, 0);
+    slm_prompt(s, "", 0, 0);
+    slm_chat(s, SLM_USER, "Hello", SLM_NUL);
+    CHECK(turns_equal(s, first, count), "a context of BOS alone is a beginning");
+}
+
+static void turns_formats(const slm_model *model, const char *name) {
+    slm_session_desc desc;
+    slm_session *s;
+    slm_error error;
+    int i, opens;
+    for (i = 1; i <= (int)SLM_TURNS_COUNT; i++) {
+        memset(&desc, 0, sizeof desc);
+        desc.turns = (slm_turns)i;
+        opens = i != SLM_TURNS_COUNT && (i != SLM_TURNS_CHATML || !strcmp(name, "chatml"));
+        CHECK((slm_session_open(&s, model, &desc, &error) == SLM_OK) == opens, "another format");
+        if (i == SLM_TURNS_CHATML && !opens)
+            CHECK(error.code == SLM_ERR_UNSUPPORTED && strstr(error.text, "chatml") &&
+                      strstr(error.text, "<|im_start|>"), "the missing token is named");
+        slm_session_close(s);
+    }
+    CHECK(!slm_turns_name(SLM_TURNS_AUTO) && !slm_turns_name(SLM_TURNS_COUNT), "no such formats");
+}
+
+static void turns_of(const char *name) {
+    char path[128];
+    slm_model *model;
+    slm_session *s;
+    slm_model_info info;
+    slm_error error;
+    uint32_t i;
+    int ends = 0;
+    snprintf(path, sizeof path, "build/turns/%s.slm", name);
+    where = path;
+    CHECK(slm_model_open(&model, path, NULL, &error) == SLM_OK, "a chat model opens");
+    if (!model) return;
+    slm_model_get_info(model, &info);
+    CHECK(!strcmp(info.turn_format, name), "the converter finds the format");
+    CHECK(slm_session_open(&s, model, NULL, &error) == SLM_OK, "a session");
+    for (i = 0; i < info.end_count; i++) ends |= info.end[i] == s->turn_end;
+    CHECK(ends && s->turn_end >= 0, "the end of a turn is an end token");
+    CHECK(slm__is_end(s, s->turn_end) && !slm__is_end(s, 300), "... of a session too");
+    turns_golden(s, name);
+    turns_rewound(s);
+    slm_session_close(s);
+    turns_formats(model, name);
+    slm_model_close(model);
+}
+
+/* A file may name a format that its tokenizer cannot write: it opens, and slm_chat says so. */
+static void turns_lacking(void) {
+    slm_model *model;
+    slm_session *s;
+    slm_error error;
+    where = "turns";
+    CHECK(slm_model_open(&model, "build/golden/phi_text.slm", NULL, &error) == SLM_OK, "a model");
+    if (!model) return;
+    model->turns = SLM_TURNS_CHATML;
+    CHECK(slm_session_open(&s, model, NULL, &error) == SLM_OK, "it opens");
+    CHECK(slm_chat(s, SLM_USER, "a", 1) == SLM_ERR_UNSUPPORTED, "no turn without its tokens");
+    CHECK(strstr(slm_session_error(s), "<|im_start|>") != NULL, "the token is named");
+    CHECK(slm_position(s) == 0, "nothing is appended");
+    slm_session_close(s);
+    slm_model_close(model);
+}
+
+static void test_turns(void) {
+    turns_of("chatml");
+    turns_of("llama-2");
+    turns_of("zephyr");
+    turns_lacking();
+    where = "";
+}
