@@ -108,7 +108,8 @@
      layers are of kind 0. Metadata: the last NUL may be missing, a last key without a value is
      ignored. A reader may leave content id and tensors' checksums unchecked when it opens a file.
 
-     Architectures: 1 Phi, 2 GPT-J, 3 LLaMA. Tokenizer kinds: 0 none, 1 byte-level BPE.
+     Architectures: 1 Phi, 2 GPT-J, 3 LLaMA. Tokenizer kinds: 0 none, 1 byte-level BPE,
+     2 SentencePiece BPE.
      Turn formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr; see TURN FORMATS.
 
      Tensor directory: 40 bytes a tensor, sorted by (layer, slot):
@@ -176,7 +177,49 @@
            by bytes
        ... the blob
      Merge (left, right) starts at slot (left * 0x9E3779B1 + right * 0x85EBCA6B) >> 7 mod M (in
-     uint32) and goes on by one slot, wrapping.
+     uint32) and goes on by one slot, wrapping. Of the pairs of a word the one of the lowest rank,
+     of equal ones the leftmost, is replaced by its result, until there is none.
+
+     Tokenizer section (kind 2, SentencePiece BPE): as kind 1, but for
+       20  u32 flags: 1 BOS is added before a text; 2 the token at 72 is added after it; 4 of
+           unknown characters in a row only the first becomes UNK; 8 before normalized added
+           tokens are matched a U+2581 is a space; 16 LONE; 32 STRIP; 64 PARTS; 128 PARTS_SPACE;
+           256 PARTS_FIRST; 512 PARTS_RUN
+       68  u32 byte tokens present (0 or 1: all of them; if 0 the table of single bytes is
+           0xFFFFFFFF)
+       72  i32 token after a text (-1: none)
+       76  u32 prefix: 0 none; 1 a space is put before each stretch of text between added tokens
+           that are not normalized; 2 before each stretch between added tokens, 3 before the
+           text's first if nothing precedes that, 2 and 3 unless it begins with a space or U+2581;
+           4 before the whole text
+       80  16 bytes 0
+     attributes also: 8 byte token, 16 APART, 32 added to the model's own vocabulary; and between
+     the tokens of single bytes and the merges
+       ... u32 x 128   the token of each ASCII character (0xFFFFFFFF: none)
+       ... u32 x 2048  joints: bit 256 * a + b (bit i is bit i mod 32 of word i / 32) is set if
+           some merge joins a left token whose last byte is a and a right one whose first is b
+     In the blob U+2581 is written as a space, and byte tokens are their byte. A prefix of 1 or 4
+     may be matched by a normalized added token as its first byte.
+     Encoding: what lies between added tokens is cut into words before each character where the
+     joint of the bytes before and after is not set; U+2581 counts as a space. A word's characters
+     become tokens: ASCII by the table, others by the id, the first of those sorted, that has their
+     bytes and not attribute 32; a character without a token, and each byte that is not UTF-8,
+     becomes the tokens of its bytes or, without these, UNK. Then they are merged as in kind 1: a
+     rank is a merge's place in tokenizer.json, or stands for the score of the result in
+     tokenizer.model (the best is 0, equal scores have equal ranks). LONE: what precedes the first
+     added token is left out if that is special and it is a space alone, the prefix included; white
+     space that an added token swallows is then also U+2581. Where PARTS is set it is also
+     1C to 1F.
+     Decoding: the tokens' bytes; with STRIP a space at the very beginning is left out. With PARTS,
+     as LlamaTokenizer: tokens of attribute APART, and what lies between them (parts), are joined
+     by single spaces, but for empty parts that an APART token follows. In a part: with PARTS_SPACE
+     a space comes before each run of tokens that are not special and that a special one follows;
+     with PARTS_FIRST a space comes before the second token if the first is special and the second
+     is not and has no space in front, and one space in front of the part's first token is left
+     out (what remains, if it is no token, has its spaces written as U+2581). With PARTS_RUN a
+     space is left out in front of the first token of a run, and of the next ones as long as
+     nothing was written. SLM_SHOW_INVALID: with PARTS each byte of byte tokens that is not part of
+     a UTF-8 character is U+FFFD, otherwise all bytes of a run of byte tokens are if one is not.
 
    TURN FORMATS
      What slm_chat writes for a message m, and with (SLM_ASSISTANT, NULL) to open an answer; \n is
@@ -295,7 +338,7 @@ typedef struct slm_model_desc {
 
 typedef struct slm_model_info {
     const char *architecture; /* "phi", "gptj", "llama" */
-    const char *tokenizer;    /* "none", "byte-level BPE" */
+    const char *tokenizer;    /* "none", "byte-level BPE", "SentencePiece BPE" */
     const char *turn_format;  /* "plain", "phi-2", "chatml", "llama-2", "zephyr" */
     const char *isa;          /* the kernels in use */
     uint64_t content_id, file_size, parameters, weight_bytes;
@@ -359,16 +402,21 @@ SLM_API void slm_session_close(slm_session *);
 SLM_API const char *slm_session_error(const slm_session *); /* the last failure's text, or "" */
 
 /* Flags of tokenizing: */
-#define SLM_ADD_BOS 1u       /* put BOS first if this tokenizer does so */
+#define SLM_ADD_BOS 1u       /* put BOS first, or another token last, if this tokenizer does so */
 #define SLM_PARSE_SPECIAL 2u /* special tokens written in the text become those tokens */
+/* Of the opposite: */
+#define SLM_SHOW_INVALID 4u  /* U+FFFD for byte tokens that are not UTF-8, as Hugging Face */
 
 /* *count is always the full need; SLM_ERR_CAPACITY if it exceeds capacity (tokens may be NULL).
-   Any bytes are legal. Words of more than a hundred bytes use the model's allocator. */
+   Any bytes are legal. Words of more than a hundred bytes use the model's allocator; where it is
+   SentencePiece, a word is what no merge reaches out of. slm_detokenize treats a text's beginning
+   and special tokens as Hugging Face does, who may put or leave out a space there. */
 SLM_API slm_result slm_tokenize(const slm_model *, const char *text, size_t size, unsigned flags,
                                 slm_token *tokens, size_t capacity, size_t *count);
 SLM_API slm_result slm_detokenize(const slm_model *, const slm_token *tokens, size_t count,
                                   unsigned flags, char *text, size_t capacity, size_t *size);
-/* The bytes of one token, not NUL-terminated; NULL if there is no such token. */
+/* The bytes of one token, not NUL-terminated, with a space for U+2581 where that stands for one;
+   NULL if there is no such token. */
 SLM_API const char *slm_token_text(const slm_model *, slm_token, size_t *size);
 
 /* Appends tokens: all or nothing; any chunking gives the same bits. */
@@ -2552,7 +2600,8 @@ static unsigned slm__class_before(const uint8_t *text, size_t end, size_t *lengt
 
 /* ---- >>tokenizer bytes -------------------------------------------------------------------
    Byte-level BPE as in GPT-2: added tokens are cut out of the text, what lies between is split
-   into words by GPT-2's rule, and a word's bytes are merged, lowest rank first. */
+   into words by GPT-2's rule, and a word's bytes are merged, lowest rank first. The tables, their
+   checks and the merging are those of SentencePiece BPE as well. */
 
 #define SLM__NO_TOKEN 0xFFFFFFFFu
 #define SLM__SHORT_WORD 64 /* symbols that are merged on the stack */
@@ -2560,20 +2609,34 @@ static unsigned slm__class_before(const uint8_t *text, size_t end, size_t *lengt
 #define SLM__LONGEST_ADDED 255
 
 typedef struct slm__tokenizer { /* pointers into the mapped section */
-    uint32_t count, merge_slots, longest_probe, flags, blob_bytes, added_count, end_count;
-    int32_t bos, unk, end[8];
+    uint32_t kind, count, merge_slots, longest_probe, flags, blob_bytes, added_count, end_count;
+    uint32_t prefix, has_bytes; /* of kind 2: where a space is put; all byte tokens are there */
+    int32_t bos, unk, last, end[8];
     const uint32_t *offsets;    /* [count + 1] into the blob */
     const uint8_t *attributes;  /* [count] */
     const uint32_t *sorted;     /* [count] ids in the order of their bytes */
     const uint32_t *byte_token; /* [256] */
+    const uint32_t *ascii;      /* [128] of kind 2: the token of each character */
+    const uint32_t *joints;     /* [2048] of kind 2: 65536 bits */
     const uint32_t *merges;     /* [merge_slots][4]: left, right, rank, result */
     const uint32_t *added;      /* [added_count][4]: id, blob offset, bytes, flags */
     const char *blob;
 } slm__tokenizer;
 
+enum { SLM__BYTES = 1, SLM__PIECES = 2 }; /* kinds */
+
+enum slm__prefix { /* where a space is put before a text of kind 2; see the manual */
+    SLM__PREFIX_NONE, SLM__PREFIX_EACH, SLM__PREFIX_EACH_WORD, SLM__PREFIX_FIRST_WORD,
+    SLM__PREFIX_TEXT
+};
+
 enum { /* the flags of the section, of a token and of an added token */
     SLM__TEXT_BOS = 1, SLM__TEXT_PREFIX_SPACE = 2,
-    SLM__TOKEN_EXISTS = 1,
+    SLM__TEXT_LAST = 2, SLM__TEXT_FUSED = 4, SLM__TEXT_MARKS = 8, SLM__TEXT_LONE = 16,
+    SLM__TEXT_STRIP = 32, SLM__TEXT_PARTS = 64, SLM__TEXT_PARTS_SPACE = 128,
+    SLM__TEXT_PARTS_FIRST = 256, SLM__TEXT_PARTS_RUN = 512, SLM__TEXT_FLAGS = 1023,
+    SLM__TOKEN_EXISTS = 1, SLM__TOKEN_SPECIAL = 2, SLM__TOKEN_BYTE = 8, SLM__TOKEN_APART = 16,
+    SLM__TOKEN_OUTSIDE = 32,
     SLM__ADDED_SPECIAL = 1, SLM__ADDED_NORMALIZED = 2, SLM__ADDED_LSTRIP = 4,
     SLM__ADDED_RSTRIP = 8, SLM__ADDED_SINGLE_WORD = 16
 };
@@ -2592,7 +2655,7 @@ static int slm__compare_texts(const char *a, size_t a_size, const char *b, size_
 /* Sets the pointers; NULL or what is wrong. */
 static const char *slm__tokenizer_layout(slm__tokenizer *t, const uint8_t *bytes, size_t size) {
     const uint32_t *head = (const uint32_t *)(const void *)bytes;
-    uint64_t at = 96, count, sizes[7];
+    uint64_t at = 96, count, sizes[8];
     if (!bytes || size < 96) return "shorter than its header";
     if ((uintptr_t)bytes & 3) return "not aligned";
     t->count = head[0];
@@ -2605,22 +2668,31 @@ static const char *slm__tokenizer_layout(slm__tokenizer *t, const uint8_t *bytes
     memcpy(t->end, head + 7, sizeof t->end);
     t->blob_bytes = head[15];
     t->added_count = head[16];
-    if (head[17] != 1) return "no tokens of single bytes";
+    t->has_bytes = head[17];
+    if (t->has_bytes != 1 && (t->kind == SLM__BYTES || t->has_bytes))
+        return "no tokens of single bytes";
+    if (t->kind == SLM__PIECES) {
+        t->last = (int32_t)head[18];
+        t->prefix = head[19];
+    }
     count = t->count;
     sizes[0] = (count + 1) * 4;
     sizes[1] = (count + 3) / 4 * 4;
     sizes[2] = count * 4;
     sizes[3] = 256 * 4;
-    sizes[4] = (uint64_t)t->merge_slots * 16;
-    sizes[5] = (uint64_t)t->added_count * 16;
-    sizes[6] = t->blob_bytes;
-    for (count = 0; count < 7; count++) at += sizes[count];
+    sizes[4] = t->kind == SLM__PIECES ? (128 + 2048) * 4 : 0;
+    sizes[5] = (uint64_t)t->merge_slots * 16;
+    sizes[6] = (uint64_t)t->added_count * 16;
+    sizes[7] = t->blob_bytes;
+    for (count = 0; count < 8; count++) at += sizes[count];
     if (at > size || size - at >= 64) return "its counts do not fit its size";
     t->offsets = head + 24;
     t->attributes = bytes + 96 + (size_t)sizes[0];
     t->sorted = (const uint32_t *)(const void *)(t->attributes + (size_t)sizes[1]);
     t->byte_token = t->sorted + t->count;
-    t->merges = t->byte_token + 256;
+    t->ascii = t->byte_token + 256;
+    t->joints = t->ascii + 128;
+    t->merges = t->ascii + (size_t)sizes[4] / 4;
     t->added = t->merges + (size_t)t->merge_slots * 4;
     t->blob = (const char *)(t->added + (size_t)t->added_count * 4);
     return NULL;
@@ -2705,15 +2777,49 @@ static const char *slm__check_added(const slm__tokenizer *t) {
     return NULL;
 }
 
+/* Can a merge join what ends with byte `left` and what begins with byte `right`? */
+static int slm__joint(const slm__tokenizer *t, unsigned left, unsigned right) {
+    return (int)(t->joints[left * 8 + right / 32] >> right % 32 & 1);
+}
+
+/* What only kind 2 has. A text may be cut wherever no merge reaches over. */
+static const char *slm__check_pieces(const slm__tokenizer *t) {
+    uint32_t i;
+    if (t->flags & ~(uint32_t)SLM__TEXT_FLAGS) return "unknown flags";
+    if (t->prefix > SLM__PREFIX_TEXT) return "its prefix is out of range";
+    if (t->flags & SLM__TEXT_LAST && (t->last < 0 || (uint32_t)t->last >= t->count))
+        return "the token after a text out of range";
+    for (i = 0; i < 256; i++)
+        if ((t->byte_token[i] != SLM__NO_TOKEN) != t->has_bytes)
+            return "tokens of neither all bytes nor none";
+    for (i = 0; i < 128; i++)
+        if (t->ascii[i] != SLM__NO_TOKEN && t->ascii[i] >= t->count)
+            return "a character's token out of range";
+    for (i = 0; i < t->merge_slots; i++) {
+        const uint32_t *merge = t->merges + (size_t)i * 4, *offsets = t->offsets;
+        if (merge[0] == SLM__NO_TOKEN) continue;
+        if (offsets[merge[0]] == offsets[merge[0] + 1] ||
+            offsets[merge[1]] == offsets[merge[1] + 1])
+            return "a merge of a token without text";
+        if (!slm__joint(t, (uint8_t)t->blob[offsets[merge[0] + 1] - 1],
+                        (uint8_t)t->blob[offsets[merge[1]]]))
+            return "a merge where its texts are cut";
+    }
+    return NULL;
+}
+
 /* Binds and checks everything; NULL: fine, otherwise what is wrong. */
-static const char *slm__tokenizer_bind(slm__tokenizer *t, const uint8_t *bytes, size_t size) {
+static const char *slm__tokenizer_bind(slm__tokenizer *t, uint32_t kind, const uint8_t *bytes,
+                                       size_t size) {
     const char *wrong;
     memset(t, 0, sizeof *t);
+    t->kind = kind;
     wrong = slm__tokenizer_layout(t, bytes, size);
     if (!wrong) wrong = slm__check_tokens(t);
     if (!wrong) wrong = slm__check_sorted(t);
     if (!wrong) wrong = slm__check_merges(t);
     if (!wrong) wrong = slm__check_added(t);
+    if (!wrong && kind == SLM__PIECES) wrong = slm__check_pieces(t);
     return wrong;
 }
 
@@ -2752,6 +2858,8 @@ typedef struct slm__encoding { /* one call's input that never changes, and its o
     size_t scratch_size;
     const slm_allocator *alloc;
     uint32_t first[2][8]; /* the bytes that begin an added token: not normalized, normalized */
+    const uint8_t *text;         /* the whole one */
+    int unknown;                 /* the last character was unknown */
     const slm__message *message; /* NULL: this is not a turn */
     const uint8_t *goes_on;      /* the text, if it follows another; NULL: it does not */
 } slm__encoding;
@@ -2857,9 +2965,13 @@ static size_t slm__bpe_scratch_size(size_t n) {
     return slm__round_up(slm__size(n, each, each), 16);
 }
 
+/* The tokens that a word's merging starts from. */
+typedef size_t slm__first_symbols(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
+                                  uint32_t *tokens, size_t step);
+
 static slm_result slm__encode_long(slm__encoding *e, const uint8_t *word, size_t size,
-                                   int prefix) {
-    size_t need = slm__bpe_scratch_size(size), i, count = 0;
+                                   int prefix, slm__first_symbols *first) {
+    size_t need = slm__bpe_scratch_size(size), i, count;
     void *memory = e->scratch;
     slm__symbol *symbols;
     uint64_t *heap;
@@ -2868,14 +2980,10 @@ static slm_result slm__encode_long(slm__encoding *e, const uint8_t *word, size_t
     if (!memory) return SLM_ERR_MEMORY;
     heap = (uint64_t *)memory;
     symbols = (slm__symbol *)(void *)(heap + 2 * (size + 1));
-    for (i = 0; i < size + (prefix ? 1 : 0); i++) {
-        uint8_t byte = prefix ? i ? word[i - 1] : (uint8_t)' ' : word[i];
-        uint32_t token = e->tokenizer->byte_token[byte];
-        if (token == SLM__NO_TOKEN) continue; /* as in GPT-2: it has no unknown token */
-        symbols[count].token = token;
-        symbols[count].previous = (uint32_t)count - 1;
-        symbols[count].next = (uint32_t)count + 1;
-        count++;
+    count = first(e, word, size, prefix, &symbols->token, sizeof *symbols / sizeof(uint32_t));
+    for (i = 0; i < count; i++) {
+        symbols[i].previous = (uint32_t)i - 1;
+        symbols[i].next = (uint32_t)i + 1;
     }
     if (count) {
         symbols[count - 1].next = SLM__NO_TOKEN;
@@ -2885,18 +2993,26 @@ static slm_result slm__encode_long(slm__encoding *e, const uint8_t *word, size_t
     return SLM_OK;
 }
 
-/* One word, with a space before its bytes if `prefix`. */
-static slm_result slm__encode_word(slm__encoding *e, const uint8_t *word, size_t size,
-                                   int prefix) {
+/* One word, with a space before it if `prefix`; each byte gives one symbol at most. */
+static slm_result slm__encode_word(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
+                                   slm__first_symbols *first) {
     uint32_t symbols[SLM__SHORT_WORD];
+    if (size + (prefix ? 1 : 0) > SLM__SHORT_WORD)
+        return slm__encode_long(e, word, size, prefix, first);
+    slm__merge_short(e, symbols, first(e, word, size, prefix, symbols, 1));
+    return SLM_OK;
+}
+
+/* As in GPT-2 a byte without a token is left out: there is no unknown token. */
+static size_t slm__first_bytes(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
+                               uint32_t *tokens, size_t step) {
     const uint32_t *byte_token = e->tokenizer->byte_token;
     size_t count = 0, i;
-    if (size + (prefix ? 1 : 0) > SLM__SHORT_WORD) return slm__encode_long(e, word, size, prefix);
-    if (prefix && byte_token[0x20] != SLM__NO_TOKEN) symbols[count++] = byte_token[0x20];
+    if (prefix && byte_token[0x20] != SLM__NO_TOKEN) tokens[count++ * step] = byte_token[0x20];
     for (i = 0; i < size; i++)
-        if (byte_token[word[i]] != SLM__NO_TOKEN) symbols[count++] = byte_token[word[i]];
-    slm__merge_short(e, symbols, count);
-    return SLM_OK;
+        if (byte_token[word[i]] != SLM__NO_TOKEN)
+            tokens[count++ * step] = byte_token[word[i]];
+    return count;
 }
 
 /* 's 't 're 've 'm 'll 'd: the length, or 0. */
@@ -2938,12 +3054,321 @@ static slm_result slm__encode_words(slm__encoding *e, const uint8_t *text, size_
                  text != e->goes_on;
     while (result == SLM_OK && at < size) {
         size_t end = slm__word_end(text, size, at, prefix);
-        result = slm__encode_word(e, text + at, end - at, prefix);
+        result = slm__encode_word(e, text + at, end - at, prefix, slm__first_bytes);
         prefix = 0;
         at = end;
     }
     return result;
 }
+
+/* ---- >>tokenizer pieces ------------------------------------------------------------------
+   SentencePiece BPE as LLaMA uses it. There are no words: a text's characters are merged as one,
+   but where no merge reaches over it can be cut, mostly before a space. U+2581 and a space are
+   the same; a character without a token becomes the tokens of its bytes, or UNK. */
+
+static int slm__is_mark(const uint8_t *text, size_t size) { /* U+2581 */
+    return size >= 3 && text[0] == 0xE2 && text[1] == 0x96 && text[2] == 0x81;
+}
+
+static int slm__starts_with_space(const uint8_t *text, size_t size) {
+    return size && (text[0] == ' ' || slm__is_mark(text, size));
+}
+
+/* The bytes of a token; NULL: there is none. */
+static const char *slm__token_text(const slm__tokenizer *t, slm_token token, size_t *size) {
+    *size = 0;
+    if (token < 0 || (uint32_t)token >= t->count) return NULL;
+    if (!(t->attributes[token] & SLM__TOKEN_EXISTS)) return NULL;
+    *size = t->offsets[token + 1] - t->offsets[token];
+    return t->blob + t->offsets[token];
+}
+
+/* The piece with these bytes, the first of several; it is looked for among all ids. */
+static uint32_t slm__find_piece(const slm__tokenizer *t, const char *text, size_t length) {
+    uint32_t low = 0, high = t->count, id;
+    size_t size;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const char *other = slm__token_text(t, (slm_token)t->sorted[middle], &size);
+        if (other && slm__compare_texts(other, size, text, length) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == t->count) return SLM__NO_TOKEN;
+    id = t->sorted[low];
+    if (t->attributes[id] & SLM__TOKEN_OUTSIDE) return SLM__NO_TOKEN;
+    if (!slm__token_text(t, (slm_token)id, &size) || size != length) return SLM__NO_TOKEN;
+    return memcmp(t->blob + t->offsets[id], text, length) ? SLM__NO_TOKEN : id;
+}
+
+/* The symbols of the character at text[0], at most four, and its length in bytes. */
+static size_t slm__first_of(slm__encoding *e, const uint8_t *text, size_t size,
+                            uint32_t symbols[4], size_t *count) {
+    const slm__tokenizer *t = e->tokenizer;
+    size_t length = 1;
+    uint32_t code;
+    *count = 1;
+    if (text[0] < 0x80)
+        symbols[0] = t->ascii[text[0]];
+    else if (slm__is_mark(text, size)) {
+        symbols[0] = t->ascii[' '];
+        length = 3;
+    } else {
+        length = slm__character(text, size, &code);
+        symbols[0] = code == 0xFFFFFFFFu ? SLM__NO_TOKEN
+                                         : slm__find_piece(t, (const char *)text, length);
+    }
+    if (symbols[0] == SLM__NO_TOKEN && t->has_bytes) {
+        for (*count = 0; *count < length; ++*count) symbols[*count] = t->byte_token[text[*count]];
+        e->unknown = 0;
+        return length;
+    }
+    if (symbols[0] != SLM__NO_TOKEN) {
+        e->unknown = 0;
+        return length;
+    }
+    if (t->unk < 0 || (e->unknown && t->flags & SLM__TEXT_FUSED)) *count = 0;
+    symbols[0] = (uint32_t)t->unk;
+    e->unknown = 1;
+    return length;
+}
+
+static size_t slm__first_pieces(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
+                                uint32_t *tokens, size_t step) {
+    static const uint8_t space[1] = {' '};
+    uint32_t symbols[4];
+    size_t count = 0, at = 0, several, i;
+    if (prefix) slm__first_of(e, space, 1, symbols, &several);
+    for (i = 0; prefix && i < several; i++) tokens[count++ * step] = symbols[i];
+    while (at < size) {
+        at += slm__first_of(e, word + at, size - at, symbols, &several);
+        for (i = 0; i < several; i++) tokens[count++ * step] = symbols[i];
+    }
+    return count;
+}
+
+/* Where the text that starts at `at`, after a space if `prefix`, may first be cut. Bytes within a
+   character are never looked at as the beginning of one. */
+static size_t slm__piece_end(const slm__tokenizer *t, const uint8_t *text, size_t size, size_t at,
+                             int prefix) {
+    size_t end = at;
+    unsigned left = ' ';
+    while (end < size) {
+        int mark = slm__is_mark(text + end, size - end);
+        unsigned right = mark ? (unsigned)' ' : text[end];
+        if ((end > at || prefix) && !slm__joint(t, left, right)) break;
+        left = right;
+        end += mark ? 3 : 1;
+        while (end < size && (text[end] & 0xC0) == 0x80) left = text[end++];
+    }
+    return end;
+}
+
+/* Text without added tokens, after a space that is not there if `prefix`. */
+static slm_result slm__encode_pieces(slm__encoding *e, const uint8_t *text, size_t size,
+                                     int prefix) {
+    slm_result result = SLM_OK;
+    size_t at = 0;
+    e->unknown = 0;
+    while (result == SLM_OK && (at < size || prefix)) {
+        size_t end = slm__piece_end(e->tokenizer, text, size, at, prefix);
+        result = slm__encode_word(e, text + at, end - at, prefix, slm__first_pieces);
+        prefix = 0;
+        at = end;
+    }
+    return result;
+}
+
+typedef struct slm__decoding { /* one call's input and output */
+    const slm__tokenizer *tokenizer;
+    const slm_token *tokens;
+    size_t count;
+    int show;  /* U+FFFD for bad bytes */
+    int strip; /* a space is left out, if one comes next */
+    int gap;   /* a space comes before what is put next */
+    char *text;
+    size_t capacity, size;
+} slm__decoding;
+
+static void slm__put_bytes(slm__decoding *d, const char *bytes, size_t size) {
+    size_t room;
+    if (!size) return;
+    if (d->gap) {
+        d->gap = 0;
+        slm__put_bytes(d, " ", 1);
+    }
+    if (d->strip && *bytes == ' ') bytes++, size--;
+    d->strip = 0;
+    room = d->size < d->capacity ? d->capacity - d->size : 0;
+    if (size && room) memcpy(d->text + d->size, bytes, size < room ? size : room);
+    d->size += size;
+}
+
+static unsigned slm__attributes_of(const slm__decoding *d, size_t at) {
+    size_t size;
+    if (!slm__token_text(d->tokenizer, d->tokens[at], &size)) return 0;
+    return d->tokenizer->attributes[d->tokens[at]];
+}
+
+/* The next bytes of a run of byte tokens, four at most, from the token at *at on; those ids that
+   are no tokens count for nothing. */
+static size_t slm__next_bytes(const slm__decoding *d, size_t at, size_t end, uint8_t bytes[4]) {
+    size_t count = 0, size;
+    for (; at < end && count < 4; at++) {
+        const char *text = slm__token_text(d->tokenizer, d->tokens[at], &size);
+        if (text && size) bytes[count++] = (uint8_t)*text;
+    }
+    return count;
+}
+
+/* Byte tokens [at, end). Hugging Face shows a run as a whole, in which one bad byte spoils all;
+   SentencePiece, with `parts`, character by character. */
+static void slm__put_run(slm__decoding *d, size_t at, size_t end, int parts) {
+    uint8_t bytes[4];
+    uint32_t code, left = 0;
+    size_t i, size;
+    int bad = 0;
+    for (i = at; d->show && !parts && i < end; i++) {
+        size = slm__next_bytes(d, i, end, bytes);
+        if (!slm__attributes_of(d, i) || !size || (left && left--)) continue;
+        left = (uint32_t)slm__character(bytes, size, &code) - 1;
+        bad |= code == 0xFFFFFFFFu;
+    }
+    for (i = at; i < end; i++) {
+        const char *text = slm__token_text(d->tokenizer, d->tokens[i], &size);
+        if (!text || !size) continue;
+        if (d->show && parts && !left) {
+            size_t next = slm__next_bytes(d, i, end, bytes);
+            left = (uint32_t)slm__character(bytes, next, &code);
+            bad = code == 0xFFFFFFFFu;
+        }
+        if (left) left--;
+        slm__put_bytes(d, bad ? "\xEF\xBF\xBD" : text, bad ? 3 : size);
+    }
+}
+
+/* Where the byte tokens from `at` on end; at least behind `at`. */
+static size_t slm__run_end(const slm__decoding *d, size_t at, size_t end) {
+    for (at++; at < end; at++) {
+        unsigned attributes = slm__attributes_of(d, at);
+        if (attributes && !(attributes & SLM__TOKEN_BYTE)) break;
+    }
+    return at;
+}
+
+/* The first piece of a part without its space. What that leaves is unknown to SentencePiece if it
+   is no piece, and then its spaces are shown as they are written. 0: it is a piece. */
+static int slm__put_unknown(slm__decoding *d, const char *text, size_t size) {
+    size_t i;
+    if (slm__find_piece(d->tokenizer, text, size) != SLM__NO_TOKEN) return 0;
+    for (i = 0; i < size; i++)
+        slm__put_bytes(d, text[i] == ' ' ? "\xE2\x96\x81" : text + i, text[i] == ' ' ? 3 : 1);
+    return 1;
+}
+
+/* Tokens [at, end) as SentencePiece itself decodes them. `first`: they begin a part. */
+static void slm__decode_run(slm__decoding *d, size_t at, size_t end, int first) {
+    const slm__tokenizer *t = d->tokenizer;
+    size_t start = d->size, size;
+    int expected = (t->flags & SLM__TEXT_PARTS_RUN) != 0, seen = 0;
+    if (d->gap) start++;
+    while (at < end) {
+        const char *text = slm__token_text(t, d->tokens[at], &size);
+        if (slm__attributes_of(d, at) & SLM__TOKEN_BYTE) {
+            size_t stop = slm__run_end(d, at, end);
+            slm__put_run(d, at, stop, 1);
+            at = stop;
+            first = 0;
+            continue;
+        }
+        if (seen || d->size > start) expected = 0;
+        at++;
+        if (first && t->flags & SLM__TEXT_PARTS_FIRST && size && *text == ' ') {
+            first = 0;
+            text++, size--;
+            if (slm__put_unknown(d, text, size)) continue;
+        }
+        seen = expected && size && *text == ' ';
+        if (seen) text++, size--;
+        slm__put_bytes(d, text, size);
+        first = 0;
+    }
+}
+
+/* A part: tokens [at, end), none of which stands apart. A space comes before what precedes a
+   special token, and between one that begins the part and a token without a space. */
+static void slm__decode_part(slm__decoding *d, size_t at, size_t end) {
+    const slm__tokenizer *t = d->tokenizer;
+    size_t start = at, stop, size;
+    while (at < end) {
+        const char *text = slm__token_text(t, d->tokens[at], &size);
+        if (slm__attributes_of(d, at) & SLM__TOKEN_SPECIAL) {
+            slm__put_bytes(d, text, size);
+            at++;
+            continue;
+        }
+        for (stop = at + 1; stop < end; stop++)
+            if (slm__attributes_of(d, stop) & SLM__TOKEN_SPECIAL) break;
+        if (stop < end && t->flags & SLM__TEXT_PARTS_SPACE) slm__put_bytes(d, " ", 1);
+        if (at == start + 1 && t->flags & SLM__TEXT_PARTS_FIRST &&
+            !(size && *text == ' ' && !(slm__attributes_of(d, at) & SLM__TOKEN_BYTE)))
+            slm__put_bytes(d, " ", 1);
+        slm__decode_run(d, at, stop, at == start);
+        at = stop;
+    }
+}
+
+/* As LlamaTokenizer decodes: added tokens stand apart, with spaces between them and the rest. */
+static void slm__decode_parts(slm__decoding *d) {
+    size_t at = 0, stop, before, size;
+    int some = 0;
+    while (at < d->count) {
+        if (slm__attributes_of(d, at) & SLM__TOKEN_APART) {
+            const char *text = slm__token_text(d->tokenizer, d->tokens[at], &size);
+            d->gap = some;
+            slm__put_bytes(d, text, size);
+            some = 1;
+            at++;
+            continue;
+        }
+        for (stop = at + 1; stop < d->count; stop++)
+            if (slm__attributes_of(d, stop) & SLM__TOKEN_APART) break;
+        before = d->size;
+        d->gap = some;
+        slm__decode_part(d, at, stop);
+        some |= d->size > before;
+        at = stop;
+        if (at < d->count || !d->gap) continue;
+        d->gap = 0;
+        slm__put_bytes(d, " ", 1); /* the last part is empty, but it is one */
+    }
+}
+
+static void slm__decode(slm__decoding *d) {
+    const slm__tokenizer *t = d->tokenizer;
+    size_t at = 0, size;
+    if (t->kind == SLM__PIECES && t->flags & SLM__TEXT_PARTS) {
+        slm__decode_parts(d);
+        return;
+    }
+    d->strip = t->kind == SLM__PIECES && t->flags & SLM__TEXT_STRIP;
+    while (at < d->count) {
+        const char *text = slm__token_text(t, d->tokens[at], &size);
+        if (d->show && slm__attributes_of(d, at) & SLM__TOKEN_BYTE) {
+            size_t stop = slm__run_end(d, at, d->count);
+            slm__put_run(d, at, stop, 0);
+            at = stop;
+            continue;
+        }
+        slm__put_bytes(d, text, size);
+        at++;
+    }
+}
+
+/* ---- >>tokenizer added -------------------------------------------------------------------
+   Added tokens are cut out of a text in two passes, and what lies between goes on to one of the
+   two tokenizers above. */
 
 /* The first entry of added[low, high) whose byte `depth` is at least `byte`; all of them have
    the same bytes before it, and the ones that end there come first. */
@@ -2960,11 +3385,13 @@ static uint32_t slm__added_bound(const slm__tokenizer *t, uint32_t low, uint32_t
     return low;
 }
 
-/* May this added token stand at text[0]? No control token is made from a message's bytes, and
-   none that begins in a message reaches into what the turn format puts behind it. */
-static int slm__may_stand(const slm__encoding *e, const uint8_t *text, const uint32_t *a) {
+/* May this added token stand at text[0], for `length` bytes? No control token is made from a
+   message's bytes, and none that begins in a message reaches into what the turn format puts
+   behind it. */
+static int slm__may_stand(const slm__encoding *e, const uint8_t *text, const uint32_t *a,
+                          size_t length) {
     const slm__message *m = e->message;
-    const char *start = (const char *)text, *end = start + a[2];
+    const char *start = (const char *)text, *end = start + length;
     size_t i;
     if (!m || end <= m->start || start >= m->end) return 1;
     if (end > m->end || (a[3] & SLM__ADDED_SPECIAL)) return 0;
@@ -2973,22 +3400,30 @@ static int slm__may_stand(const slm__encoding *e, const uint8_t *text, const uin
     return 1;
 }
 
-/* The longest added token of this pass that begins at text[0], or NULL. */
+/* The longest added token of this pass that begins at text[0] - or, if `prefix`, with a space
+   before that - or NULL. *length: how many of the text's bytes it takes. */
 static const uint32_t *slm__added_at(const slm__encoding *e, const uint8_t *text, size_t size,
-                                     unsigned pass) {
+                                     unsigned pass, int prefix, size_t *length) {
     const slm__tokenizer *t = e->tokenizer;
     const uint32_t *best = NULL;
     uint32_t low = 0, high = t->added_count;
-    size_t depth;
-    if (!(e->first[pass][text[0] >> 5] >> (text[0] & 31) & 1)) return NULL;
-    for (depth = 0; depth < size && low < high; depth++) {
+    size_t depth, at = 0;
+    int marks = pass && t->kind == SLM__PIECES && t->flags & SLM__TEXT_MARKS;
+    for (depth = 0; (at < size || prefix) && low < high; depth++) {
+        int mark = marks && !prefix && slm__is_mark(text + at, size - at);
+        unsigned byte = prefix || mark ? (unsigned)' ' : text[at];
         const uint32_t *a;
-        low = slm__added_bound(t, low, high, depth, text[depth]);
-        high = slm__added_bound(t, low, high, depth, text[depth] + 1u);
+        if (!depth && !(e->first[pass][byte >> 5] >> (byte & 31) & 1)) return NULL;
+        at += prefix ? 0 : mark ? 3 : 1;
+        prefix = 0;
+        low = slm__added_bound(t, low, high, depth, byte);
+        high = slm__added_bound(t, low, high, depth, byte + 1u);
         a = t->added + (size_t)low * 4;
         if (low < high && a[2] == depth + 1 && (a[3] & SLM__ADDED_NORMALIZED) / 2 == pass &&
-            slm__may_stand(e, text, a))
+            slm__may_stand(e, text, a, at)) {
             best = a;
+            *length = at;
+        }
     }
     return best;
 }
@@ -3000,46 +3435,112 @@ static int slm__beside_word(const uint8_t *text, size_t size, size_t start, size
     return stop < size && slm__class_at(text + stop, size - stop, &length) & SLM__IN_WORD;
 }
 
-static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t size,
-                                   unsigned pass);
+/* White space that an added token may swallow: LlamaTokenizer's is Python's, and it has turned
+   U+2581 into a space if SLM__TEXT_LONE. */
+static int slm__swallows(const slm__encoding *e, unsigned kind, const uint8_t *text,
+                         size_t length) {
+    uint32_t flags = e->tokenizer->kind == SLM__PIECES ? e->tokenizer->flags : 0;
+    if (kind & SLM__SPACE) return 1;
+    if (flags & SLM__TEXT_PARTS && text[0] >= 0x1C && text[0] <= 0x1F) return 1;
+    return flags & SLM__TEXT_LONE && slm__is_mark(text, length);
+}
 
+/* Where the white space that ends at `start` begins, but not before `done`. */
+static size_t slm__swallow_left(const slm__encoding *e, const uint8_t *text, size_t start,
+                                size_t done) {
+    size_t length;
+    while (start > done) {
+        unsigned kind = slm__class_before(text, start, &length);
+        if (!slm__swallows(e, kind, text + start - length, length)) break;
+        start -= length;
+    }
+    return start < done ? done : start;
+}
+
+static size_t slm__swallow_right(const slm__encoding *e, const uint8_t *text, size_t size,
+                                 size_t stop) {
+    size_t length;
+    while (stop < size) {
+        unsigned kind = slm__class_at(text + stop, size - stop, &length);
+        if (!slm__swallows(e, kind, text + stop, length)) break;
+        stop += length;
+    }
+    return stop;
+}
+
+static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t size,
+                                   unsigned pass, int prefix);
+
+/* What lies between the added tokens of a pass. */
 static slm_result slm__encode_between(slm__encoding *e, const uint8_t *text, size_t size,
-                                      unsigned pass) {
-    return pass == 0 ? slm__encode_pass(e, text, size, 1) : slm__encode_words(e, text, size);
+                                      unsigned pass, int prefix) {
+    const slm__tokenizer *t = e->tokenizer;
+    if (t->kind == SLM__BYTES)
+        return pass == 0 ? slm__encode_pass(e, text, size, 1, 0) : slm__encode_words(e, text, size);
+    if (pass == 0)
+        return slm__encode_pass(e, text, size, 1,
+                                text != e->goes_on &&
+                                    (t->prefix == SLM__PREFIX_EACH ||
+                                     (t->prefix == SLM__PREFIX_TEXT && text == e->text)));
+    if (text != e->goes_on && (t->prefix == SLM__PREFIX_EACH_WORD ||
+                               (t->prefix == SLM__PREFIX_FIRST_WORD && text == e->text)))
+        prefix = !slm__starts_with_space(text, size);
+    return slm__encode_pieces(e, text, size, prefix);
+}
+
+/* Is there something to encode in text[done, start), before the added token a? The first part may
+   be the space alone that is put before a text; LlamaTokenizer leaves a space alone out. */
+static int slm__something_before(const slm__encoding *e, const uint8_t *text, size_t done,
+                                 size_t start, unsigned pass, const uint32_t *a) {
+    const slm__tokenizer *t = e->tokenizer;
+    int put = t->kind == SLM__PIECES && t->prefix == SLM__PREFIX_TEXT;
+    size_t size = start - done;
+    if (pass || text + done != e->text || t->kind == SLM__BYTES) return size > 0;
+    if (t->flags & SLM__TEXT_LONE && t->attributes[a[0]] & SLM__TOKEN_SPECIAL)
+        if (put ? !size : slm__starts_with_space(text + done, size) &&
+                              size == (text[done] == ' ' ? 1u : 3u))
+            return 0;
+    return put || size > 0;
 }
 
 /* Cuts out the added tokens of a pass: 0 those that are not normalized, 1 the others in what
    lies between. A match that is passed over still hides those that overlap it, and a search
-   goes on behind the match, not behind the white space that it swallows: as Hugging Face. */
+   goes on behind the match, not behind the white space that it swallows: as Hugging Face. With
+   `prefix` a space comes before the text, which a match may begin with. */
 static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t size,
-                                   unsigned pass) {
-    size_t at = 0, done = 0, spaces_end = 0, length;
+                                   unsigned pass, int prefix) {
+    size_t at = 0, done = 0, spaces_end = 0, length = 1;
     slm_result result = SLM_OK;
-    while (at < size && result == SLM_OK) {
-        const uint32_t *a = slm__added_at(e, text + at, size - at, pass);
+    int ahead = prefix; /* the match is looked for with that space */
+    while ((at < size || ahead) && result == SLM_OK) {
+        const uint32_t *a = slm__added_at(e, text + at, size - at, pass, ahead, &length);
         size_t start = at, stop;
-        at += a ? a[2] : 1;
+        int taken = ahead && a;
+        if (ahead && !a) {
+            ahead = 0;
+            continue;
+        }
+        ahead = 0;
+        at += a ? length : 1;
         if (!a || ((a[3] & SLM__ADDED_SPECIAL) && !(e->flags & SLM_PARSE_SPECIAL))) continue;
         if ((a[3] & SLM__ADDED_SINGLE_WORD) && slm__beside_word(text, size, start, at)) continue;
         stop = at;
-        if (a[3] & SLM__ADDED_LSTRIP) {
-            while (start > done && slm__class_before(text, start, &length) & SLM__SPACE)
-                start -= length;
-            if (start < done) start = done;
-        }
+        if (a[3] & SLM__ADDED_LSTRIP) start = slm__swallow_left(e, text, start, done);
         if (a[3] & SLM__ADDED_RSTRIP) {
             if (stop < spaces_end) stop = spaces_end; /* known white space: not scanned again */
-            while (stop < size && slm__class_at(text + stop, size - stop, &length) & SLM__SPACE)
-                stop += length;
-            spaces_end = stop;
+            spaces_end = stop = slm__swallow_right(e, text, size, stop);
         }
-        if (start >= stop) continue; /* white space, all swallowed by the one before */
-        if (start > done) result = slm__encode_between(e, text + done, start - done, pass);
+        if (start >= stop && !taken) continue; /* all swallowed by the one before */
+        if (start < done) start = done; /* of white space, partly swallowed */
+        if (taken) prefix = 0;
+        if (prefix || slm__something_before(e, text, done, start, pass, a))
+            result = slm__encode_between(e, text + done, start - done, pass, prefix);
         slm__emit(e, a[0]);
+        prefix = 0;
         done = stop;
     }
-    if (result == SLM_OK && done < size)
-        result = slm__encode_between(e, text + done, size - done, pass);
+    if (result == SLM_OK && (done < size || prefix))
+        result = slm__encode_between(e, text + done, size - done, pass, prefix);
     return result;
 }
 
@@ -3063,6 +3564,7 @@ static slm_result slm__encode_turn(const slm__tokenizer *t, const char *text, si
     e.alloc = alloc;
     e.message = message;
     e.goes_on = message && message->goes_on ? (const uint8_t *)text : NULL;
+    e.text = (const uint8_t *)text;
     for (i = 0; i < t->added_count; i++) {
         const uint32_t *a = t->added + (size_t)i * 4;
         unsigned byte = (unsigned char)t->blob[a[1]];
@@ -3070,7 +3572,9 @@ static slm_result slm__encode_turn(const slm__tokenizer *t, const char *text, si
     }
     if ((flags & SLM_ADD_BOS) && (t->flags & SLM__TEXT_BOS) && t->bos >= 0)
         slm__emit(&e, (uint32_t)t->bos);
-    result = slm__encode_pass(&e, (const uint8_t *)text, size, 0);
+    result = slm__encode_pass(&e, (const uint8_t *)text, size, 0, 0);
+    if ((flags & SLM_ADD_BOS) && t->kind == SLM__PIECES && t->flags & SLM__TEXT_LAST)
+        slm__emit(&e, (uint32_t)t->last);
     *count = result == SLM_OK ? e.count : 0;
     if (result == SLM_OK && e.count > capacity) result = SLM_ERR_CAPACITY;
     return result;
@@ -3468,12 +3972,13 @@ static slm_result slm__read_rest(slm_model *model, const slm__section *sections,
     for (i = 0; i < kinds->size; i++)
         if (kinds->bytes[i] || kinds->size != model->shape.layers)
             return slm__fail(error, SLM_ERR_UNSUPPORTED, "attention kind of layer %u", (size_t)i);
-    model->has_tokenizer = slm__u16(model->file + 66) == 1;
-    if (slm__u16(model->file + 66) > 1)
+    model->has_tokenizer = slm__u16(model->file + 66) != 0;
+    if (slm__u16(model->file + 66) > SLM__PIECES)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "unknown kind of tokenizer");
     if (model->has_tokenizer) {
         const slm__section *section = &sections[SLM__TOKENIZER];
-        const char *wrong = slm__tokenizer_bind(&model->tokenizer, section->bytes, section->size);
+        const char *wrong = slm__tokenizer_bind(&model->tokenizer, slm__u16(model->file + 66),
+                                                section->bytes, section->size);
         if (wrong) return slm__fail(error, SLM_ERR_FORMAT, "tokenizer: %s", wrong);
         if (model->tokenizer.count != model->shape.vocab_used)
             return slm__fail(error, SLM_ERR_FORMAT, "tokenizer: not the vocabulary's size");
@@ -3742,7 +4247,9 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
     if (!model) return;
     shape = &model->shape;
     info->architecture = model->architecture->name;
-    info->tokenizer = model->has_tokenizer ? "byte-level BPE" : "none";
+    info->tokenizer = !model->has_tokenizer                    ? "none"
+                      : model->tokenizer.kind == SLM__PIECES ? "SentencePiece BPE"
+                                                             : "byte-level BPE";
     info->turn_format = slm_turns_name(model->turns);
     info->isa = slm_isa_name(model->isa);
     info->content_id = model->content_id;
@@ -3789,28 +4296,26 @@ SLM_API slm_result slm_tokenize(const slm_model *model, const char *text, size_t
 }
 
 SLM_API const char *slm_token_text(const slm_model *model, slm_token token, size_t *size) {
-    const slm__tokenizer *t;
     if (size) *size = 0;
     if (!model || !size || !model->has_tokenizer) return NULL;
-    t = &model->tokenizer;
-    if (token < 0 || (uint32_t)token >= t->count || !(t->attributes[token] & 1)) return NULL;
-    *size = t->offsets[token + 1] - t->offsets[token];
-    return t->blob + t->offsets[token];
+    return slm__token_text(&model->tokenizer, token, size);
 }
 
 SLM_API slm_result slm_detokenize(const slm_model *model, const slm_token *tokens, size_t count,
                                   unsigned flags, char *text, size_t capacity, size_t *size) {
-    size_t i;
-    (void)flags;
+    slm__decoding d;
     if (!model || !size || (!tokens && count) || (!text && capacity)) return SLM_ERR_ARGUMENT;
     *size = 0;
     if (!model->has_tokenizer) return SLM_ERR_UNSUPPORTED;
-    for (i = 0; i < count; i++) {
-        size_t bytes, room = *size < capacity ? capacity - *size : 0;
-        const char *piece = slm_token_text(model, tokens[i], &bytes);
-        if (piece && room) memcpy(text + *size, piece, bytes < room ? bytes : room);
-        *size += bytes;
-    }
+    memset(&d, 0, sizeof d);
+    d.tokenizer = &model->tokenizer;
+    d.tokens = tokens;
+    d.count = count;
+    d.show = (flags & SLM_SHOW_INVALID) != 0;
+    d.text = text;
+    d.capacity = capacity;
+    slm__decode(&d);
+    *size = d.size;
     return *size > capacity ? SLM_ERR_CAPACITY : SLM_OK;
 }
 
@@ -3954,6 +4459,7 @@ struct slm_session {
     int generating;
     slm_reason ended;
     size_t generated, clean; /* clean: the position where no text was held back */
+    int at_start;          /* what is generated begins a text of pieces */
     char pending[768];     /* bytes that do not make a whole character yet */
     size_t pending_size, shown;
     slm_error error;
@@ -4962,6 +5468,20 @@ SLM_API slm_result slm_prompt(slm_session *s, const char *text, size_t size, uns
     return slm_eval(s, s->prompt, count);
 }
 
+/* Does what is generated begin the text, so that the space put before a text is left out? */
+static int slm__text_starts(const slm_session *s) {
+    const slm__tokenizer *t = &s->model->tokenizer;
+    size_t i;
+    if (!s->model->has_tokenizer || t->kind != SLM__PIECES ||
+        !(t->flags & (SLM__TEXT_STRIP | SLM__TEXT_PARTS_FIRST | SLM__TEXT_PARTS_RUN)))
+        return 0;
+    for (i = 0; i < s->position; i++)
+        if ((uint32_t)s->history[i] >= t->count ||
+            !(t->attributes[s->history[i]] & SLM__TOKEN_SPECIAL))
+            return 0;
+    return 1;
+}
+
 SLM_API slm_result slm_generate(slm_session *s, const slm_generation *generation) {
     size_t i;
     if (!s) return SLM_ERR_ARGUMENT;
@@ -4980,6 +5500,7 @@ SLM_API slm_result slm_generate(slm_session *s, const slm_generation *generation
     s->generated = s->pending_size = s->shown = 0;
     s->clean = s->position;
     s->seeded = 0;
+    s->at_start = slm__text_starts(s);
     return SLM_OK;
 }
 
@@ -5143,6 +5664,10 @@ SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
     piece->token = token;
     piece->logprob = logprob;
     text = slm_token_text(s->model, token, &size);
+    if (s->at_start && size) {
+        s->at_start = 0;
+        if (*text == ' ') text++, size--;
+    }
     slm__show(s, piece, text, size);
     return SLM_OK;
 }

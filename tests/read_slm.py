@@ -17,7 +17,7 @@ MAGIC = bytes([0x89, 0x53, 0x4C, 0x4D, 0x0D, 0x0A, 0x1A, 0x0A])
 F32, F16, BF16, Q8, Q4, Q4F = 1, 2, 3, 4, 5, 6                    # types
 TYPE_NAMES = ["vector", "f32", "f16", "bf16", "q8", "q4", "q4f"]
 ARCHITECTURES = {1: "phi", 2: "gptj", 3: "llama"}
-TOKENIZERS = {0: "none", 1: "byte-level BPE"}
+TOKENIZERS = {0: "none", 1: "byte-level BPE", 2: "SentencePiece BPE"}
 TURN_FORMATS = {0: "plain", 1: "phi-2", 2: "chatml", 3: "llama-2", 4: "zephyr"}
 TOKENIZER, FREQUENCIES, LAYER_KINDS, DIRECTORY, METADATA = 1, 2, 3, 4, 8    # kinds of sections
 # "table: -31 -25 -20 ...", the weights of the 16 codes of q4 and q4f
@@ -236,14 +236,64 @@ def json_string(text):
     return '"' + text.translate({**codes, ord('"'): '\\"', ord("\\"): "\\\\"}) + '"'
 
 
+def check_joints(words, count, merges, bytes_of):
+    """Of kind 2: each merge has its joint, and each joint a merge."""
+    joints = set()
+    for left, right, rank, result in (merges[i:i + 4] for i in range(0, len(merges), 4)):
+        if left == 0xFFFFFFFF:
+            continue
+        require(max(left, right, result) < count and rank != 0xFFFFFFFF, "a merge out of range")
+        joints.add(256 * bytes_of(left)[-1] + bytes_of(right)[0])
+    found = {i for i in range(65536) if words[i // 32] >> i % 32 & 1}
+    require(found == joints, "the joints are not those of the merges")
+
+
+def read_tokenizer(kind, section, used):
+    """Checks that the parts have their sizes, and returns the end tokens."""
+    require(len(section) >= 96, "tokenizer section: too short")
+    head = struct.unpack_from("<24I", section)
+    count, slots, blob_bytes, added, has_bytes = head[0], head[1], head[15], head[16], head[17]
+    require(count == used and head[6] <= 8, "tokenizer section: bad count")
+    require(has_bytes == 1 or (kind == 2 and has_bytes == 0), "bad count of byte tokens")
+    require(not any(head[18 if kind == 1 else 20:]), "tokenizer section: not zero")
+    at = 96
+
+    def take(number, width=4):
+        nonlocal at
+        part = section[at:at + number * width]
+        require(len(part) == number * width, "tokenizer section: cut")
+        at += (number * width + 3) // 4 * 4
+        return struct.unpack(f"<{number}I", part) if width == 4 else part
+
+    offsets, attributes = take(count + 1), take(count, 1)
+    order, byte_tokens = take(count), take(256)
+    require(sorted(order) == list(range(count)), "sorted ids are no permutation")
+    ascii_tokens, joints = (take(128), take(2048)) if kind == 2 else ((), ())
+    merges, entries = take(4 * slots), take(4 * added)
+    blob = take(blob_bytes, 1)
+    require(at - len(section) < 4 and offsets[count] <= blob_bytes, "tokenizer section: size")
+
+    def bytes_of(token):
+        return blob[offsets[token]:offsets[token + 1]]
+
+    for byte, token in enumerate(byte_tokens):
+        require(token == 0xFFFFFFFF or bytes_of(token) == bytes([byte]), "a byte's token")
+    require(kind == 1 or all((t != 0xFFFFFFFF) == has_bytes for t in byte_tokens), "byte tokens")
+    for code, token in enumerate(ascii_tokens):
+        require(token == 0xFFFFFFFF or bytes_of(token) == bytes([code]), "a character's token")
+    require(all(entries[i] < count for i in range(0, len(entries), 4)), "an added token")
+    if kind == 2:
+        require(head[5] < 1024 and head[19] <= 4, "flags or prefix")
+        require(all(attributes[t] & 8 for t in byte_tokens if t != 0xFFFFFFFF), "attribute 8")
+        check_joints(joints, count, merges, bytes_of)
+    return struct.unpack_from(f"<{head[6]}i", section, 28)
+
+
 def describe(model):
     sizes, tensors = model.sizes, model.tensors
     end_tokens = ()
     if model.kinds[1] != 0:
-        tokenizer = model.sections[TOKENIZER]
-        require(len(tokenizer) >= 96 and tokenizer[24] <= 8
-                and not any(tokenizer[25:28]), "tokenizer section: bad size or end token count")
-        end_tokens = struct.unpack_from(f"<{tokenizer[24]}i", tokenizer, 28)
+        end_tokens = read_tokenizer(model.kinds[1], model.sections[TOKENIZER], sizes[1])
     texts = model.sections.get(METADATA, b"").decode("utf-8", "replace")
     texts = texts.removesuffix("\0").split("\0")              # "key NUL value NUL ..."
     pairs = zip(texts[0::2], texts[1::2])

@@ -49,14 +49,16 @@ static void damage_put(uint8_t *at, unsigned width, uint64_t value) {
 typedef struct damage_kind {
     uint32_t architecture, layers, hidden, ffn, heads, kv_heads, head_size, rotary, flags;
     uint32_t merge_slots; /* 0: no tokenizer */
+    uint32_t pieces;      /* 1: a tokenizer of kind 2 */
 } damage_kind;
 
 static const damage_kind damage_kinds[] = {
-    {1, 1, 6, 258, 4, 2, 3, 2, 2, 16}, /* every kind of tensor, one of them rotated */
-    {2, 2, 5, 7, 2, 2, 4, 4, 1, 0},    /* tied, no tokenizer */
-    {3, 2, 5, 7, 4, 2, 6, 6, 0, 0}};   /* heads wider than the stream, shared keys */
-static const damage_kind damage_uneven = {1, 1, 4, 4, 1, 1, 4, 2, 0, 24}; /* not a power of 2 */
-static const damage_kind damage_roomy = {1, 1, 4, 4, 1, 1, 4, 2, 0, 2048};
+    {1, 1, 6, 258, 4, 2, 3, 2, 2, 16, 0}, /* every kind of tensor, one of them rotated */
+    {2, 2, 5, 7, 2, 2, 4, 4, 1, 0, 0},    /* tied, no tokenizer */
+    {3, 2, 5, 7, 4, 2, 6, 6, 0, 0, 0},    /* heads wider than the stream, shared keys */
+    {2, 1, 4, 4, 1, 1, 4, 4, 1, 16, 1}};  /* SentencePiece */
+static const damage_kind damage_uneven = {1, 1, 4, 4, 1, 1, 4, 2, 0, 24, 0}; /* no power of 2 */
+static const damage_kind damage_roomy = {1, 1, 4, 4, 1, 1, 4, 2, 0, 2048, 0};
 
 typedef struct damage_file {
     damage_block block;
@@ -81,17 +83,19 @@ enum {
     DAMAGE_ATTRIBUTES = DAMAGE_OFFSETS + 4 * (DAMAGE_TOKENS + 1),
     DAMAGE_SORTED = DAMAGE_ATTRIBUTES + DAMAGE_TOKENS,
     DAMAGE_BYTES = DAMAGE_SORTED + 4 * DAMAGE_TOKENS,
-    DAMAGE_TABLE = DAMAGE_BYTES + 4 * 256
+    DAMAGE_TABLE = DAMAGE_BYTES + 4 * 256, /* of kind 1 */
+    DAMAGE_JOINTS = DAMAGE_TABLE + 4 * 128,
+    DAMAGE_PIECES_TABLE = DAMAGE_JOINTS + 4 * 2048
 };
 
-static void damage_put_merges(uint8_t *at, uint32_t slots) {
+static void damage_put_merges(uint8_t *at, uint8_t *table, uint32_t slots) {
     uint32_t i, longest = 0;
-    memset(at + DAMAGE_TABLE, 0xFF, slots * 16);
+    memset(table, 0xFF, slots * 16);
     for (i = 0; i < DAMAGE_MERGES; i++) {
         const uint32_t *m = damage_merges[i];
         uint32_t slot = (m[0] * 0x9E3779B1u + m[1] * 0x85EBCA6Bu) >> 7, looked = 1;
         uint8_t *merge;
-        while (slm__u32(merge = at + DAMAGE_TABLE + slot % slots * 16) != 0xFFFFFFFFu)
+        while (slm__u32(merge = table + slot % slots * 16) != 0xFFFFFFFFu)
             slot++, looked++;
         damage_put(merge, 4, m[0]);
         damage_put(merge + 4, 4, m[1]);
@@ -102,8 +106,30 @@ static void damage_put_merges(uint8_t *at, uint32_t slots) {
     damage_put(at + 8, 4, longest);
 }
 
-static size_t damage_put_tokenizer(uint8_t *at, uint32_t slots) {
-    uint8_t *added = at + DAMAGE_TABLE + slots * 16, *blob = added + DAMAGE_ADDED * 16;
+/* What only kind 2 has: "\303" stands for all bytes, and a space is put before each stretch. */
+static void damage_put_pieces(uint8_t *at) {
+    uint32_t i, joint;
+    damage_put(at + 16, 4, 6);
+    damage_put(at + 20, 4, SLM__TEXT_FLAGS - SLM__TEXT_LONE - SLM__TEXT_STRIP);
+    damage_put(at + 72, 4, 15);
+    damage_put(at + 76, 4, SLM__PREFIX_EACH);
+    for (i = 0; i < 256; i++) damage_put(at + DAMAGE_BYTES + 4 * i, 4, 7);
+    at[DAMAGE_ATTRIBUTES + 7] |= SLM__TOKEN_BYTE;
+    at[DAMAGE_ATTRIBUTES + 16] |= SLM__TOKEN_APART;
+    memset(at + DAMAGE_TABLE, 0xFF, 4 * 128);
+    for (i = 0; i < 7; i++) damage_put(at + DAMAGE_TABLE + 4 * damage_tokens[i][0], 4, i);
+    memset(at + DAMAGE_JOINTS, 0, 4 * 2048);
+    for (i = 0; i < DAMAGE_MERGES; i++) {
+        const char *left = damage_tokens[damage_merges[i][0]];
+        joint = 256u * (uint8_t)left[strlen(left) - 1] +
+                (uint8_t)damage_tokens[damage_merges[i][1]][0];
+        at[DAMAGE_JOINTS + joint / 8] |= (uint8_t)(1u << joint % 8);
+    }
+}
+
+static size_t damage_put_tokenizer(uint8_t *at, uint32_t slots, uint32_t pieces) {
+    uint8_t *table = at + (pieces ? DAMAGE_PIECES_TABLE : DAMAGE_TABLE);
+    uint8_t *added = table + slots * 16, *blob = added + DAMAGE_ADDED * 16;
     uint32_t used = 0, i, j, order[DAMAGE_TOKENS];
     damage_put(at, 4, DAMAGE_TOKENS);
     damage_put(at + 4, 4, slots);
@@ -130,7 +156,8 @@ static size_t damage_put_tokenizer(uint8_t *at, uint32_t slots) {
     for (i = 0; i < DAMAGE_TOKENS; i++) damage_put(at + DAMAGE_SORTED + 4 * i, 4, order[i]);
     damage_put(at + DAMAGE_OFFSETS + 4 * DAMAGE_TOKENS, 4, used);
     damage_put(at + 60, 4, used);
-    damage_put_merges(at, slots);
+    damage_put_merges(at, table, slots);
+    if (pieces) damage_put_pieces(at);
     for (i = 0; i < DAMAGE_ADDED; i++) {
         uint32_t id = damage_added[i][0];
         damage_put(added + 16 * i, 4, id);
@@ -286,7 +313,7 @@ static void damage_put_header(damage_file *f, const damage_kind *kind) {
     memcpy(f->bytes, magic, 8);
     damage_put(f->bytes + 8, 2, 1);
     damage_put(f->bytes + 64, 2, kind->architecture);
-    damage_put(f->bytes + 66, 2, kind->merge_slots != 0);
+    damage_put(f->bytes + 66, 2, (kind->merge_slots != 0) + kind->pieces);
     damage_put(f->bytes + 68, 2, kind->architecture == 1);
     for (i = 0; i < 10; i++) damage_put(f->bytes + 72 + 4 * i, 4, fields[i]);
     damage_put(f->bytes + 128, 4, shape.hidden);
@@ -318,7 +345,8 @@ static void damage_build(damage_file *f, const damage_kind *kind) {
     memcpy(f->bytes + f->metadata, "name\0damage", 12);
     damage_section(f, 99, 5);
     if (kind->merge_slots) {
-        f->tokenizer_bytes = damage_put_tokenizer(f->bytes + f->size, kind->merge_slots);
+        f->tokenizer_bytes =
+            damage_put_tokenizer(f->bytes + f->size, kind->merge_slots, kind->pieces);
         f->tokenizer = damage_section(f, SLM__TOKENIZER, f->tokenizer_bytes);
     }
     for (i = 0; i < layer_count; i++) /* how many tensors, before they are written */
@@ -342,7 +370,7 @@ static void damage_build(damage_file *f, const damage_kind *kind) {
 
 static const char damage_text[] =
     "a<e> <n>>  the<w> \303\251 b\377 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-    "aaaaaaaaab aaaab<n> the";
+    "aaaaaaaaab aaaab<n> the\342\226\201a";
 
 static size_t damage_tokenize(const slm_model *model, uint32_t rows, slm_token *tokens,
                               size_t capacity, int *wrong) {
@@ -358,6 +386,7 @@ static size_t damage_tokenize(const slm_model *model, uint32_t rows, slm_token *
     for (i = 0; i < count; i++)
         if (tokens[i] < 0 || (uint32_t)tokens[i] >= rows) *wrong = 1;
     slm_detokenize(model, tokens, count, 0, text, sizeof text, &size);
+    slm_detokenize(model, tokens, count, SLM_SHOW_INVALID, text, sizeof text, &size);
     for (i = 0; i <= rows; i++) {
         const char *one = slm_token_text(model, (slm_token)i, &size);
         if (one && size) (void)slm__fnv(0, (const uint8_t *)one, size);
@@ -616,7 +645,8 @@ static void damage_check_header(damage_file *f) {
     damage_refused(f, 44, 4, f->tensors + 1, format, "tensor directory");
     damage_refused(f, 44, 4, 0, format, "tensor directory");
     damage_refused(f, 64, 2, 99, SLM_ERR_UNSUPPORTED, "architecture");
-    damage_refused(f, 66, 2, 2, SLM_ERR_UNSUPPORTED, "tokenizer");
+    damage_refused(f, 66, 2, 3, SLM_ERR_UNSUPPORTED, "tokenizer");
+    damage_refused(f, 66, 2, 2, SLM_ERR_FORMAT, "tokenizer"); /* too short for that kind */
     damage_refused(f, 68, 2, 5, SLM_ERR_UNSUPPORTED, "turn format");
 }
 
@@ -787,6 +817,34 @@ static void damage_check_tokenizer(damage_file *f) {
     }
 }
 
+static void damage_check_pieces(damage_file *f) {
+    const slm_result format = SLM_ERR_FORMAT;
+    uint8_t saved[4 * DAMAGE_TOKENS], *at;
+    size_t t = f->tokenizer, i;
+    damage_refused(f, t + 20, 4, 1024, format, "unknown flags");
+    damage_refused(f, t + 68, 4, 2, format, "single bytes");
+    damage_refused(f, t + 68, 4, 0, format, "all bytes");
+    damage_refused(f, t + 72, 4, 0xFFFFFFFFu, format, "after a text");
+    damage_refused(f, t + 72, 4, DAMAGE_TOKENS, format, "after a text");
+    damage_refused(f, t + 76, 4, 5, format, "prefix");
+    damage_refused(f, t + DAMAGE_BYTES + 4 * 255, 4, 0xFFFFFFFFu, format, "all bytes");
+    damage_refused(f, t + DAMAGE_BYTES, 4, DAMAGE_TOKENS, format, "a byte's token");
+    damage_refused(f, t + DAMAGE_TABLE + 4 * 127, 4, DAMAGE_TOKENS, format, "a character's");
+    damage_refused(f, t + DAMAGE_TABLE, 4, 0xFFFFFFFEu, format, "a character's");
+    for (i = 0; i < 2048; i++)
+        if (slm__u32(f->bytes + t + DAMAGE_JOINTS + 4 * i))
+            damage_refused(f, t + DAMAGE_JOINTS + 4 * i, 4, 0, format, "are cut");
+    /* "a" becomes "", which comes first */
+    at = f->bytes + t + DAMAGE_SORTED;
+    memcpy(saved, at, sizeof saved);
+    for (i = 0; slm__u32(at + 4 * i); i++) {}
+    memmove(at + 4, at, 4 * i);
+    memset(at, 0, 4);
+    damage_refused(f, t + DAMAGE_OFFSETS, 4, 1, format, "without text");
+    memcpy(at, saved, sizeof saved);
+    damage_repair(f->bytes, f->size, DAMAGE_REPAIR);
+}
+
 /* Values that are not finite, under a checksum that is right. */
 static void damage_check_values(damage_file *f) {
     size_t i;
@@ -873,6 +931,7 @@ static void test_damage(void) {
             damage_check_values(&f);
             damage_check_far(&f);
         }
+        if (damage_kinds[i].pieces) damage_check_pieces(&f);
         damage_free(&f.block);
     }
     damage_free(&damage_pool);

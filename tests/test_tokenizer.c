@@ -186,7 +186,8 @@ static void test_bpe_cases(void) {
     for (i = 0; i < sizeof bpe_cases / sizeof bpe_cases[0]; i++) {
         size_t size = bpe_build(words, bpe_cases[i].prefix ? 2 : 0);
         const char *text = bpe_cases[i].text;
-        CHECK(!slm__tokenizer_bind(&t, (const uint8_t *)words, size), "the tokenizer is sound");
+        CHECK(!slm__tokenizer_bind(&t, SLM__BYTES, (const uint8_t *)words, size),
+              "the tokenizer is sound");
         for (wanted = 0; bpe_cases[i].ids[wanted] >= 0; wanted++) {}
         CHECK(slm__bpe_encode(&t, text, strlen(text), SLM_PARSE_SPECIAL, got, 32, &count, NULL, 0,
                               NULL) == SLM_OK &&
@@ -197,7 +198,7 @@ static void test_bpe_cases(void) {
     CHECK(slm__bpe_encode(&t, "abc", 3, SLM_ADD_BOS, got, 32, &count, NULL, 0, NULL) == SLM_OK &&
               count == 3, "no BOS where the tokenizer adds none");
     bpe_build(words, 1);
-    CHECK(!slm__tokenizer_bind(&t, (const uint8_t *)words, bpe_build(words, 1)) &&
+    CHECK(!slm__tokenizer_bind(&t, SLM__BYTES, (const uint8_t *)words, bpe_build(words, 1)) &&
               slm__bpe_encode(&t, "", 0, SLM_ADD_BOS, got, 1, &count, NULL, 0, NULL) == SLM_OK &&
               count == 1 && got[0] == 266, "BOS before an empty text");
     got[1] = -7;
@@ -232,7 +233,7 @@ static void test_bpe_long_words(void) {
     uint32_t seed = 1, same = 0, round;
     size_t size, i, count, wanted;
     char text[300];
-    slm__tokenizer_bind(&t, (const uint8_t *)words, bpe_build(words, 0));
+    slm__tokenizer_bind(&t, SLM__BYTES, (const uint8_t *)words, bpe_build(words, 0));
     for (round = 0; round < 600; round++) {
         size = 1 + round % 290;
         for (i = 0; i < size; i++) {
@@ -264,7 +265,7 @@ static void test_bpe_any_bytes(void) {
     slm__tokenizer t;
     slm_token got[64];
     uint32_t seed = 7, same = 0, round;
-    slm__tokenizer_bind(&t, (const uint8_t *)words, bpe_build(words, 0));
+    slm__tokenizer_bind(&t, SLM__BYTES, (const uint8_t *)words, bpe_build(words, 0));
     for (round = 0; round < 20000; round++) {
         char text[60], back[60 + 16];
         size_t size = round % 60, at = 0, i, count;
@@ -301,7 +302,7 @@ static void test_bpe_damage(void) {
     for (i = 0; i < sizeof damage / sizeof damage[0]; i++) {
         size = bpe_build(words, 0);
         words[damage[i].word] = damage[i].value;
-        if (slm__tokenizer_bind(&t, (const uint8_t *)words, size)) refused++;
+        if (slm__tokenizer_bind(&t, SLM__BYTES, (const uint8_t *)words, size)) refused++;
     }
     CHECK(refused == sizeof damage / sizeof damage[0], "each damaged field is refused");
     size = bpe_build(words, 0);
@@ -310,14 +311,14 @@ static void test_bpe_damage(void) {
         if (words[BPE_TABLE + i / 4 * 4] == 0xFFFFFFFFu || i % 4 == 2) continue;
         merges++;
         *word = BPE_TOKENS;
-        bad_merges += slm__tokenizer_bind(&t, (const uint8_t *)words, size) != NULL;
+        bad_merges += slm__tokenizer_bind(&t, SLM__BYTES, (const uint8_t *)words, size) != NULL;
         *word = saved;
     }
     CHECK(merges == 3 * BPE_MERGES && bad_merges == merges, "each merge's tokens are checked");
     for (refused = cut = 0; cut < size; cut++)
-        refused += slm__tokenizer_bind(&t, (const uint8_t *)words, cut) != NULL;
+        refused += slm__tokenizer_bind(&t, SLM__BYTES, (const uint8_t *)words, cut) != NULL;
     CHECK(refused == size, "a shorter section is refused");
-    CHECK(slm__tokenizer_bind(&t, NULL, 0) != NULL, "no section is refused");
+    CHECK(slm__tokenizer_bind(&t, SLM__BYTES, NULL, 0) != NULL, "no section is refused");
 }
 
 static void test_tokenizer(void) {

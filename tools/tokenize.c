@@ -126,6 +126,20 @@ static void encode(const slm_model *model, const options *o, const char *bytes, 
     free(tokens);
 }
 
+/* Tokens, which lie in `ids`: as a JSON string, or the bytes that they are. */
+static void write_text(const slm_model *model, const options *o, const text *ids) {
+    const slm_token *tokens = (const slm_token *)(const void *)ids->bytes;
+    size_t count = ids->size / sizeof *tokens, size = 0;
+    unsigned flags = o->jsonl ? SLM_SHOW_INVALID : 0;
+    char *bytes;
+    slm_detokenize(model, tokens, count, flags, NULL, 0, &size);
+    bytes = (char *)tool_allocate(size, 1);
+    slm_detokenize(model, tokens, count, flags, bytes, size, &size);
+    if (o->jsonl) print_json(bytes, size);
+    else fwrite(bytes, 1, size, stdout);
+    free(bytes);
+}
+
 /* Ids in [at, end), separated by white space or, in JSON, by commas. */
 static void decode(const slm_model *model, const options *o, const char *at, const char *end,
                    size_t line, text *out) {
@@ -142,19 +156,20 @@ static void decode(const slm_model *model, const options *o, const char *at, con
     for (;;) {
         unsigned long id = 0;
         const char *digits, *piece;
+        slm_token token;
         size_t size;
         while (at < end && *at && strchr(between, *at)) at++;
         if (at == end) break;
         for (digits = at; at < end && *at >= '0' && *at <= '9' && id < 100000000ul; at++)
             id = id * 10 + (unsigned long)(*at - '0');
-        piece = digits == at ? NULL : slm_token_text(model, (slm_token)id, &size);
+        token = (slm_token)id;
+        piece = digits == at ? NULL : slm_token_text(model, token, &size);
         if (!piece || (at < end && !(*at && strchr(between, *at))))
             tool_fail(1, "line %zu: not the id of a token: %.*s", line,
                       (int)(end - digits < 20 ? end - digits : 20), digits);
-        append(out, piece, size);
+        append(out, (const char *)&token, sizeof token);
     }
-    if (o->jsonl) print_json(out->bytes, out->size);
-    else fwrite(out->bytes, 1, out->size, stdout);
+    write_text(model, o, out);
 }
 
 static void each_line(const slm_model *model, const options *o, const char *bytes, size_t size) {
