@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
-"""Trains the two small tokenizers: byte-level BPE of exactly 2,048 tokens and an uncased
-WordPiece of at most 2,048. The corpus is text of the language plus lines made here."""
+"""Trains the three small tokenizers: byte-level BPE of exactly 2,048 tokens, an uncased WordPiece
+of at most 2,048 and SentencePiece BPE of 512 with byte fallback. The corpus is text of the
+language plus lines made here."""
 import argparse
+import io
 import json
 import os
 import random
 from collections import Counter
 
+import sentencepiece
+from sentencepiece import sentencepiece_model_pb2 as sentencepiece_model
 from tokenizers import (Tokenizer, decoders, models, normalizers, pre_tokenizers, processors,
                         trainers)
-from transformers import BertTokenizerFast, GPT2TokenizerFast
+from transformers import BertTokenizerFast, GPT2TokenizerFast, LlamaTokenizer, LlamaTokenizerFast
 
 import grammar
 import language
@@ -159,6 +163,39 @@ def _bert(vocab):
     return tokenizer
 
 
+def train_pieces(texts, out):
+    """As LLaMA's: no normalisation, each digit alone, bytes for rare characters, and a piece of
+    two spaces that is merged last. tokenizer.json is what Hugging Face makes of tokenizer.model."""
+    os.makedirs(out, exist_ok=True)
+    trained = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=(line for text in texts for line in text.split("\n") if line),
+        model_writer=trained, model_type="bpe", vocab_size=512, byte_fallback=True,
+        character_coverage=0.9992, split_digits=True, allow_whitespace_only_pieces=True,
+        normalization_rule_name="identity", remove_extra_whitespaces=False, num_threads=1,
+        shuffle_input_sentence=False, minloglevel=2)
+    model = sentencepiece_model.ModelProto.FromString(trained.getvalue())
+    last = [p.piece for p in model.pieces if p.type == p.NORMAL and len(p.piece) > 1][-1]
+    spaces = [p for p in model.pieces if p.piece == "\u2581\u2581"]
+    if not spaces:
+        spaces = [p for p in model.pieces if p.piece == last]
+        spaces[0].piece = "\u2581\u2581"
+    spaces[0].score = -1e9
+    with open(os.path.join(out, "tokenizer.model"), "wb") as f:
+        f.write(model.SerializeToString(deterministic=True))
+    slow = LlamaTokenizer(os.path.join(out, "tokenizer.model"), legacy=True)
+    fast = LlamaTokenizerFast(os.path.join(out, "tokenizer.model"), legacy=True,
+                              add_prefix_space=True)
+    fast.backend_tokenizer.save(os.path.join(out, "tokenizer.json"), pretty=False)
+    with open(os.path.join(out, "tokenizer_config.json"), "w", encoding="utf-8") as f:
+        json.dump({"add_bos_token": True, "add_eos_token": False, "bos_token": "<s>",
+                   "eos_token": "</s>", "unk_token": "<unk>", "legacy": True,
+                   "clean_up_tokenization_spaces": False, "model_max_length": 512,
+                   "tokenizer_class": "LlamaTokenizer"}, f, indent=2)
+        f.write("\n")
+    return slow
+
+
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
     parser = argparse.ArgumentParser(description=__doc__)
@@ -167,10 +204,13 @@ def main():
     texts = corpus()
     bpe = train_bpe(texts, os.path.join(args.out, "bpe2048"))
     wordpiece = train_wordpiece(texts, os.path.join(args.out, "wordpiece"))
+    pieces = train_pieces(texts, os.path.join(args.out, "pieces512"))
     story = language.Document(random.Random(7)).story()
     print("bpe2048: %d tokens, %.3f per word of a story" % (
         len(bpe), len(bpe(story).input_ids) / len(story.split())))
     print("wordpiece: %d tokens" % len(wordpiece))
+    print("pieces512: %d tokens, %.3f per word of a story" % (
+        len(pieces), len(pieces(story).input_ids) / len(story.split())))
 
 
 if __name__ == "__main__":
