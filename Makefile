@@ -11,11 +11,34 @@ BIN = build/slm-convert build/slm-generate build/slm-chat build/slm-eval build/s
 MODEL = examples/models/tiny-phi.slm
 SHARED ?= ../shared/data
 TOKENIZERS := bpe2048 $(notdir $(wildcard $(addprefix $(SHARED)/tokenizers/,phi-2 gpt-j-6b gpt2)))
+TOKENIZERS += pieces512 pieces-slow pieces-new pieces-odd pieces-first pieces-words
+# those of one directory of $(SHARED), if it is there
+of = $(if $(wildcard $(SHARED)/$1/tokenizer.json),$2)
+TOKENIZERS += $(call of,tokenizers/llama,llama llama-slow llama-new)
+TOKENIZERS += $(call of,tokenizers/orca-2,orca-2)
+TOKENIZERS += $(call of,models/stories260K/hf,stories260K stories260K-slow)
+TOKENIZERS += $(call of,tokenizers/tinystory2048,tinystory2048)
+# where their files lie, and which of them count: tokenizer.json comes before tokenizer.model
+AT_llama = tokenizers/llama
+AT_llama-slow = $(AT_llama)
+AT_llama-new = $(AT_llama)
+AT_stories260K = models/stories260K/hf
+AT_stories260K-slow = $(AT_stories260K)
+WITHOUT = $(if $(filter %-slow %-new orca-2,$*),tokenizer.json,tokenizer.model)
 ROWS_bpe2048 = 2064
 ROWS_phi-2 = 51200
 ROWS_gpt-j-6b = 50400
 ROWS_gpt2 = 50257
 TURNS := $(notdir $(wildcard tests/data/turns/*))
+ROWS_llama = 32001
+ROWS_llama-slow = 32000
+ROWS_llama-new = 32000
+ROWS_orca-2 = 32003
+ROWS_tinystory2048 = 2048
+ROWS_pieces-new = 515
+ROWS_pieces-odd = 272
+ROWS_pieces-first = 518
+ROWS_pieces-words = 258
 export SHARED
 GOLDEN := $(notdir $(patsubst %/config.json,%,$(wildcard tests/golden/*/config.json)))
 
@@ -57,14 +80,19 @@ build/make-checkpoint: tests/make_checkpoint.c
 	@mkdir -p build
 	$(CC) $(FLAGS) $< -o $@
 
-# a tokenizer's own files beside a tiny checkpoint with its number of vocabulary rows
+# a tokenizer's own files beside a tiny checkpoint with its number of vocabulary rows (512 if
+# nothing is said)
 build/ids/%.slm: build/make-checkpoint build/slm-convert
 	@rm -rf build/ids/$* && mkdir -p build/ids/$*
-	@for directory in $(abspath $(SHARED))/tokenizers/$* $(abspath tests/data)/$*; do \
-	  for file in tokenizer tokenizer_config special_tokens_map added_tokens vocab merges; do \
-	    for from in $$directory/$$file.json $$directory/$$file.txt; do \
-	      if [ -f $$from ]; then ln -s $$from build/ids/$*/; fi; done; done; done
-	@build/make-checkpoint build/ids/$* $(ROWS_$*)
+	@for directory in $(abspath $(SHARED))/$(or $(AT_$*),tokenizers/$*) \
+	  $(abspath tests/data)/$*; do \
+	  for file in tokenizer.json tokenizer_config.json special_tokens_map.json \
+	    added_tokens.json vocab.json merges.txt tokenizer.model; do \
+	    if [ -f $$directory/$$file ] && [ $$file != $(if $(filter pieces-%,$*),-,$(WITHOUT)) ]; \
+	      then ln -s $$directory/$$file build/ids/$*/; fi; done; done
+	@if [ $* = llama-new ]; then cd build/ids/$* && \
+	  sed '1s/{/{"legacy": false,/' tokenizer_config.json >new && mv new tokenizer_config.json; fi
+	@build/make-checkpoint build/ids/$* $(or $(ROWS_$*),512)
 	@build/slm-convert build/ids/$* $@ --type f16 2>build/ids/$*/log || \
 	  { cat build/ids/$*/log; exit 1; }
 
@@ -85,6 +113,10 @@ build/test-threads: tests/test_threads.c examples/threads.h slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) $< -o $@ -lm
 
+build/test-protobuf: tests/test_protobuf.c tests/fuzz/fuzz.h $(wildcard tools/convert/*.[ch])
+	@mkdir -p build
+	$(CC) $(CFLAGS) -std=c99 -Wall -Wextra -Werror $< -o $@
+
 run: build/slm-generate
 	@build/slm-generate $(MODEL) -p "Once upon a time" -n 400
 
@@ -92,7 +124,7 @@ build/helper: tests/helper.c
 	@mkdir -p build
 	$(CC) $(CFLAGS) $(WARN) $< -o $@
 
-test: all build/test build/test-threads build/helper $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm) \
+test: all build/test build/test-threads build/test-protobuf build/helper $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm) \
   $(TURNS:%=build/turns/%.slm)
 	@sh tests/run.sh $(GOLDEN)
 

@@ -1,17 +1,21 @@
-/* Token ids against Hugging Face's: hashes in tests/golden/ids, made by make_ids.py, which says
-   what they are of. The Makefile converts the real tokenizers of $SHARED (../shared/data);
-   without them only the project's own is tested. Part of the runner. */
+/* Token ids against Hugging Face's: hashes in tests/golden/ids, made by make_ids.py and, for
+   SentencePiece, by make_pieces.py, which say what they are of. The Makefile converts the real
+   tokenizers of $SHARED (../shared/data); without them only the project's own are tested. Part of
+   the runner. */
 
-#define IDS_MOST_TOKENIZERS 4
+#define IDS_MOST_TOKENIZERS 16
 
 typedef struct ids_tokenizer {
     const char *name;
     slm_model *model;
     char *golden;
+    int pieces;        /* SentencePiece */
+    const char *again; /* of pieces: what comes before a text that is decoded again; NULL: skip */
+    unsigned flags;    /* ... and how it is encoded for that */
 } ids_tokenizer;
 
 static ids_tokenizer ids_tokenizers[IDS_MOST_TOKENIZERS];
-static size_t ids_tokenizer_count;
+static size_t ids_tokenizer_count, ids_byte_level; /* those of byte-level BPE come first */
 static slm_token *ids_tokens; /* room for one text's ids, and for its bytes */
 static unsigned char *ids_back;
 static size_t ids_room;
@@ -115,6 +119,22 @@ static void ids_make_room(size_t size) {
     ids_back = (unsigned char *)realloc(ids_back, ids_room);
 }
 
+/* Is decode(encode(text)) the text, with a space for U+2581? Special tokens are plain text. */
+static int ids_round_trip(const ids_tokenizer *t, const unsigned char *text, size_t size) {
+    size_t count, again = 0, at, i;
+    slm_tokenize(t->model, (const char *)text, size, t->flags, ids_tokens, ids_room, &count);
+    if (slm_detokenize(t->model, ids_tokens, count, 0, (char *)ids_back, ids_room, &again))
+        return 0;
+    at = size ? strlen(t->again) : t->flags ? 3 : 0; /* only BOS, "<s>" */
+    if (again < at || memcmp(ids_back, t->again, at)) return 0;
+    for (i = 0; i < size; i++, at++) {
+        int mark = size - i >= 3 && !memcmp(text + i, "\xE2\x96\x81", 3);
+        if (at >= again || ids_back[at] != (mark ? ' ' : text[i])) return 0;
+        if (mark) i += 2;
+    }
+    return at == again;
+}
+
 /* Mixes in a text's ids; what they decode to must be the text. */
 static uint64_t ids_encode(const ids_tokenizer *t, uint64_t hash, const unsigned char *text,
                            size_t size, size_t *wrong) {
@@ -123,11 +143,15 @@ static uint64_t ids_encode(const ids_tokenizer *t, uint64_t hash, const unsigned
     ids_make_room(size + 64);
     result = slm_tokenize(t->model, (const char *)text, size, SLM_ADD_BOS | SLM_PARSE_SPECIAL,
                           ids_tokens, ids_room, &count);
+    for (i = 0; i < count; i++) hash = ids_mix(hash, (uint32_t)ids_tokens[i]);
+    if (result == SLM_OK && t->pieces) {
+        if (t->again && !ids_round_trip(t, text, size)) ++*wrong;
+        return ids_mix(hash, IDS_END);
+    }
     if (result == SLM_OK)
         result = slm_detokenize(t->model, ids_tokens, count, 0, (char *)ids_back, ids_room,
                                 &again);
     if (result != SLM_OK || again != size || (size && memcmp(ids_back, text, size))) ++*wrong;
-    for (i = 0; i < count; i++) hash = ids_mix(hash, (uint32_t)ids_tokens[i]);
     return ids_mix(hash, IDS_END);
 }
 
@@ -149,6 +173,11 @@ static void ids_make_code(texts_text *out, unsigned number) {
 static void ids_make_bytes(texts_text *out, unsigned number) {
     texts_random r = texts_seed(TEXTS_BYTES, number);
     texts_bytes(&r, out);
+}
+
+static void ids_make_marks(texts_text *out, unsigned number) {
+    texts_random r = texts_seed(TEXTS_MARKS, number);
+    texts_with_marks(&r, out);
 }
 
 static int ids_is_surrogate(unsigned c) { return c >= 0xD800 && c < 0xE000; }
@@ -180,9 +209,10 @@ static void ids_mismatch(const ids_tokenizer *t, const char *what, size_t block,
 /* One section for all tokenizers at once: each text is made but once. */
 static void ids_compare(const char *what, ids_make *make, int code_points, const char *text) {
     const char *want[IDS_MOST_TOKENIZERS];
-    size_t count = (size_t)-1, each = 0, i, block, n, strings = 0, bad = 0, wrong = 0;
+    size_t count = (size_t)-1, each = 0, i, block, n, strings = 0, bad = 0, wrong = 0, ignored;
+    size_t first = make == ids_make_marks ? ids_byte_level : 0; /* the others do not have them */
     texts_text *out = (texts_text *)malloc(sizeof *out);
-    for (i = 0; i < ids_tokenizer_count; i++) {
+    for (i = first; i < ids_tokenizer_count; i++) {
         size_t hashes;
         want[i] = ids_section(&ids_tokenizers[i], what, &hashes, &each);
         if (hashes < count) count = hashes;
@@ -190,35 +220,36 @@ static void ids_compare(const char *what, ids_make *make, int code_points, const
     CHECK(count > 0, "there are hashes");
     for (block = 0; block < count; block++) {
         uint64_t hash[IDS_MOST_TOKENIZERS];
-        for (i = 0; i < ids_tokenizer_count; i++) hash[i] = IDS_START;
+        for (i = first; i < ids_tokenizer_count; i++) hash[i] = IDS_START;
         for (n = 0; n < each; n++) {
             unsigned number = (unsigned)(block * each + n);
             if (code_points && ids_is_surrogate(number)) continue;
             make(out, number);
             strings++;
-            for (i = 0; i < ids_tokenizer_count; i++)
-                hash[i] = ids_encode(&ids_tokenizers[i], hash[i], out->bytes, out->size, &wrong);
+            for (i = first; i < ids_tokenizer_count; i++)
+                hash[i] = ids_encode(&ids_tokenizers[i], hash[i], out->bytes, out->size,
+                                     first ? &ignored : &wrong);
         }
-        for (i = 0; i < ids_tokenizer_count; i++)
+        for (i = first; i < ids_tokenizer_count; i++)
             if (hash[i] != ids_hash(want[i], block) && ++bad <= 3)
                 ids_mismatch(&ids_tokenizers[i], what, block, each);
     }
     CHECK(bad == 0, text);
     CHECK(wrong == 0, "decode(encode(x)) is x");
     printf("  %s: %lu strings, %lu tokenizers\n", what, (unsigned long)strings,
-           (unsigned long)ids_tokenizer_count);
+           (unsigned long)(ids_tokenizer_count - first));
     free(out);
 }
 
 /* Do make_ids.py and test_texts.c still make the same? */
 static void ids_compare_generators(void) {
-    ids_make *const makes[] = {ids_make_string, ids_make_code, ids_make_bytes};
-    const ids_tokenizer *t = &ids_tokenizers[0];
+    ids_make *const makes[] = {ids_make_string, ids_make_code, ids_make_bytes, ids_make_marks};
+    const ids_tokenizer *t = &ids_tokenizers[ids_tokenizer_count - 1]; /* one of pieces */
     texts_text *out = (texts_text *)malloc(sizeof *out);
     size_t count, each, i, n;
     const char *want = ids_section(t, "generator", &count, &each);
-    CHECK(count == 3, "there are hashes of texts");
-    for (i = 0; want && i < 3; i++) {
+    CHECK(count == 4, "there are hashes of texts");
+    for (i = 0; want && i < 4; i++) {
         uint64_t hash = IDS_START;
         for (n = 0; n < each; n++) {
             makes[i](out, (unsigned)n);
@@ -231,8 +262,12 @@ static void ids_compare_generators(void) {
 
 /* Of a string's ids, or of random ids below `tokens`. */
 static size_t ids_to_decode(const ids_tokenizer *t, texts_text *out, unsigned number,
-                            uint32_t tokens) {
+                            uint32_t tokens, int mixed) {
     size_t count = 0, i;
+    if (mixed) {
+        texts_random r = texts_seed(TEXTS_MIXED, number);
+        return texts_mixed(&r, ids_tokens, tokens);
+    }
     if (tokens) {
         texts_random r = texts_seed(TEXTS_SEQUENCES, number);
         count = texts_draw(&r, 24);
@@ -253,11 +288,12 @@ static void ids_compare_decoding(const ids_tokenizer *t, const char *what, uint3
     for (block = 0; block < count; block++) {
         uint64_t hash = IDS_START;
         for (n = 0; n < each; n++) {
-            ids = ids_to_decode(t, out, (unsigned)(block * each + n), tokens);
-            if (slm_detokenize(t->model, ids_tokens, ids, 0, (char *)ids_back, ids_room, &size) !=
-                SLM_OK)
+            ids = ids_to_decode(t, out, (unsigned)(block * each + n), tokens, *what == 'm');
+            if (slm_detokenize(t->model, ids_tokens, ids, t->pieces ? SLM_SHOW_INVALID : 0,
+                               (char *)ids_back, ids_room, &size) != SLM_OK)
                 bad++;
-            hash = ids_mix_shown(hash, ids_back, size);
+            hash = t->pieces ? ids_mix_bytes(hash, ids_back, size)
+                             : ids_mix_shown(hash, ids_back, size);
         }
         if (hash != ids_hash(want, block) && ++bad <= 3) ids_mismatch(t, what, block, each);
     }
@@ -348,12 +384,46 @@ static void ids_open(const char *name) {
         return;
     }
     fclose(file);
+    memset(t, 0, sizeof *t);
     t->name = name;
     CHECK(slm_model_open(&t->model, path, NULL, NULL) == SLM_OK, path);
     snprintf(path, sizeof path, "tests/golden/ids/%s.txt", name);
     t->golden = ids_read(path, &size);
     CHECK(t->golden != NULL, path);
     if (t->model && t->golden) ids_tokenizer_count++;
+}
+
+/* With the flags and the beginning that make decoding exact; `again` NULL: some tokens swallow
+   spaces, or there are no bytes, and nothing does. */
+static void ids_open_pieces(const char *name, unsigned flags, const char *again) {
+    size_t before = ids_tokenizer_count;
+    slm_model_info info;
+    ids_open(name);
+    if (ids_tokenizer_count == before) return;
+    slm_model_get_info(ids_tokenizers[before].model, &info);
+    CHECK(!strcmp(info.tokenizer, "SentencePiece BPE"), name);
+    ids_tokenizers[before].pieces = 1;
+    ids_tokenizers[before].flags = flags;
+    ids_tokenizers[before].again = again;
+}
+
+static void ids_open_all(void) {
+    ids_open("bpe2048");
+    ids_open("phi-2");
+    ids_open("gpt-j-6b");
+    ids_open("gpt2");
+    ids_byte_level = ids_tokenizer_count;
+    ids_open_pieces("llama", 0, "");
+    ids_open_pieces("llama-slow", SLM_ADD_BOS, "<s>");
+    ids_open_pieces("llama-new", SLM_ADD_BOS, "<s> ");
+    ids_open_pieces("orca-2", SLM_ADD_BOS, "<s>");
+    ids_open_pieces("stories260K", 0, " ");
+    ids_open_pieces("pieces512", 0, "");
+    ids_open_pieces("pieces-slow", SLM_ADD_BOS, "<s>");
+    ids_open_pieces("pieces-new", 0, NULL);
+    ids_open_pieces("pieces-odd", 0, NULL);
+    ids_open_pieces("pieces-first", 0, NULL);
+    ids_open_pieces("pieces-words", 0, NULL);
 }
 
 static void ids_close(void) {
@@ -371,11 +441,9 @@ static void test_ids(void) {
     static const char *const texts[] = {"wikitext-2-test.tokens.txt",
                                         "wikitext-2-valid.tokens.txt", "tinyshakespeare.txt"};
     size_t i, count, tokens;
-    ids_open("bpe2048");
-    ids_open("phi-2");
-    ids_open("gpt-j-6b");
-    ids_open("gpt2");
-    CHECK(ids_tokenizer_count > 0 && ids_read_borders(), "there are tokenizers and borders");
+    ids_open_all();
+    CHECK(ids_byte_level && ids_tokenizer_count > ids_byte_level && ids_read_borders(),
+          "there are tokenizers of both kinds, and borders");
     if (ids_tokenizer_count && texts_border_count) {
         ids_compare_generators();
         ids_compare("strings", ids_make_string, 0, "random strings: the same ids");
@@ -384,10 +452,13 @@ static void test_ids(void) {
         ids_compare("beside", ids_make_beside, 1, "each code point beside spaces: the same ids");
         ids_compare("code", ids_make_code, 0, "code: the same ids");
         ids_compare("bytes", ids_make_bytes, 0, "what is not UTF-8: the same ids");
+        ids_compare("marks", ids_make_marks, 0, "special tokens in strings: the same ids");
         for (i = 0; i < ids_tokenizer_count; i++) {
             ids_compare_decoding(&ids_tokenizers[i], "decode", 0);
             ids_section(&ids_tokenizers[i], "tokens", &count, &tokens);
             ids_compare_decoding(&ids_tokenizers[i], "sequences", (uint32_t)tokens);
+            if (ids_tokenizers[i].pieces)
+                ids_compare_decoding(&ids_tokenizers[i], "mixed", (uint32_t)tokens);
         }
         for (i = 0; i < sizeof texts / sizeof texts[0]; i++) ids_compare_text(texts[i]);
     }

@@ -36,6 +36,7 @@ static const char *where = "";
 #include "test_texts.c"
 #include "test_ids.c"
 #include "test_turns.c"
+#include "test_pieces.c"
 #include "test_damage.c"
 #include "test_session.c"
 
@@ -47,6 +48,7 @@ int main(int count, char **args) {
     test_tokenizer();
     test_ids();
     test_turns();
+    test_pieces();
     test_damage();
     test_counted();
     test_chunks();

@@ -1,5 +1,5 @@
-/* The generator of random texts: make_ids.py has the same, and draws in the same order. Part of
-   the runner. */
+/* The generator of random texts: make_ids.py and make_pieces.py have the same, and draw in the
+   same order. Part of the runner. */
 
 typedef struct texts_random {
     uint64_t state;
@@ -12,7 +12,8 @@ typedef struct texts_text {
     size_t size;
 } texts_text;
 
-enum { TEXTS_STRINGS = 1, TEXTS_CODE = 2, TEXTS_SEQUENCES = 3, TEXTS_BYTES = 4 };
+enum { TEXTS_STRINGS = 1, TEXTS_CODE = 2, TEXTS_SEQUENCES = 3, TEXTS_BYTES = 4, TEXTS_MARKS = 5,
+       TEXTS_MIXED = 6 };
 
 static uint32_t *texts_borders; /* where a class of characters begins or ends */
 static uint32_t texts_border_count;
@@ -305,4 +306,45 @@ static void texts_bytes(texts_random *r, texts_text *out) {
     }
 }
 
+/* ---- for SentencePiece: special tokens, U+2581 and bytes written out ---------------------- */
+
+static const char *const texts_marks[] = {
+    "<s>", "</s>", "<unk>", "[PAD]", "<|im_start|>", "<|im_end|>", " <s>", "</s> ", " </s> ",
+    " <unk> ", "\xE2\x96\x81", "\xE2\x96\x81\xE2\x96\x81", "\xE2\x96\x81 ", " \xE2\x96\x81",
+    "\xE2\x96\x81<s>", " ", "  ", "   ", "<0x0A>", "<0x", "<s", "<|im_", "\n", "\n\n", " \n", "((",
+    "<tag>", " <tag>", "<odd>", " <odd> ", "<left>", " <left> ", "<right>", " <right> ", "<word>",
+    " <word> ", "<|start_story|>", " <|end_story|>", "\x1C", "\xE3\x80\x80", "" /* NUL */};
+
+static void texts_with_marks(texts_random *r, texts_text *out) {
+    uint32_t count = 1 + texts_draw(r, 8);
+    out->size = 0;
+    while (count-- > 0)
+        if (texts_draw(r, 2)) {
+            const char *mark = texts_marks[texts_draw(r, TEXTS_COUNT(texts_marks))];
+            if (*mark) texts_put_string(out, mark);
+            else texts_put_code(out, 0);
+        } else
+            texts_piece(r, out);
+}
+
+/* Ids, many of them of bytes or special; the most are 48. */
+static size_t texts_mixed(texts_random *r, int32_t *ids, uint32_t tokens) {
+    uint32_t many = texts_draw(r, 12);
+    size_t count = 0, i;
+    texts_text *text = (texts_text *)malloc(sizeof *text);
+    while (many-- > 0)
+        switch (texts_draw(r, 6)) {
+        case 0: ids[count++] = (int32_t)texts_draw(r, 3); break;
+        case 1: ids[count++] = (int32_t)texts_draw(r, 262); break;
+        case 2: ids[count++] = (int32_t)(tokens - 1 - texts_draw(r, 12)); break;
+        case 3: ids[count++] = (int32_t)texts_draw(r, tokens); break;
+        default:
+            text->size = 0;
+            texts_put_code(text, texts_any_code(r));
+            text->size = 1 + texts_draw(r, (uint32_t)text->size);
+            for (i = 0; i < text->size; i++) ids[count++] = 3 + text->bytes[i];
+        }
+    free(text);
+    return count;
+}
 #undef TEXTS_COUNT

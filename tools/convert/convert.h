@@ -200,10 +200,37 @@ typedef struct OlderShape {
 int older_find(OlderTensor *out, const Checkpoint *checkpoint, const char *name, uint32_t layer,
                uint32_t rows, const OlderShape *shape);
 
-/* ---- tokenizer (tokenizer.c) ------------------------------------------------------------- */
+/* ---- SentencePiece models (protobuf.c) ---------------------------------------------------- */
+
+typedef enum PieceType {
+    PIECE_NORMAL = 1, PIECE_UNKNOWN, PIECE_CONTROL, PIECE_USER, PIECE_UNUSED, PIECE_BYTE
+} PieceType;
+
+typedef struct ModelPiece {
+    const char *text;    /* UTF-8, of 1 to 255 bytes, not NUL-terminated */
+    size_t size;
+    float score;         /* finite */
+    PieceType type;
+} ModelPiece;
+
+typedef struct PieceModel {
+    ModelPiece *pieces;  /* no two have the same text; one is unknown */
+    size_t count;
+    uint32_t type;
+    int byte_fallback;   /* then there are pieces of all 256 bytes, otherwise of none */
+    int dummy_prefix;    /* a space is put before a text */
+    int normalizes, removes_spaces, escapes, suffix;
+} PieceModel;
+
+/* The pieces point into the bytes. `name` is for messages. Refuses what is not BPE, or changes
+   the characters of a text. */
+void protobuf_read(PieceModel *model, const char *name, const unsigned char *bytes, size_t size);
+void protobuf_free(PieceModel *model);
+
+/* ---- tokenizer (tokenizer.c, pieces.c) --------------------------------------------------- */
 
 typedef struct Tokenizer {
-    int kind;            /* 0: none, 1: byte-level BPE */
+    int kind;            /* 0: none, 1: byte-level BPE, 2: SentencePiece BPE */
     int is_gpt2;         /* of the GPT-2 or CodeGen class */
     uint32_t used;       /* largest id + 1 */
     int32_t bos, im_start, im_end; /* ids, the latter of added tokens; -1: there is none */

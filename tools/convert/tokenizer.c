@@ -1,49 +1,11 @@
 /* tokenizer.c - byte-level BPE from tokenizer.json, or from vocab.json and merges.txt, with the
    added and special tokens that Hugging Face's classes would end up with. What would tokenize
-   differently from GPT-2's rules is refused by name. */
-#include "convert.h"
+   differently from GPT-2's rules is refused by name. SentencePiece BPE: pieces.c. */
+#include "builder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { EXISTS = 1, SPECIAL = 2, ADDED = 4 };                                /* attributes */
-enum { IS_SPECIAL = 1, NORMALIZED = 2, LSTRIP = 4, RSTRIP = 8, SINGLE_WORD = 16 }; /* added */
-enum { TEXT_LIMIT = 64 << 20, END_LIMIT = 8 };
-
-typedef struct Text {
-    const char *bytes;
-    size_t size;
-} Text;
-
-typedef struct AddedToken {
-    Text text;
-    uint32_t id, flags, offset;
-} AddedToken;
-
-typedef struct Merge {
-    uint32_t left, right, result;
-} Merge;
-
-typedef struct Builder {
-    const char *path;        /* of the file that is being read, for messages */
-    Text *texts;             /* of each id, as written in the files */
-    Text *decoded;           /* the bytes that each id stands for */
-    unsigned char *attributes;
-    uint32_t rows, used, model_count;
-    Map ids;
-    AddedToken *added;
-    size_t added_count;
-    Map added_at;            /* text to index in added */
-    Merge *merges;
-    size_t merge_count;
-    uint32_t byte_tokens[256];
-    int32_t bos, eos, unk;
-    int adds_bos, prefix_space, is_gpt2, is_codegen;
-    int from_vocabulary;     /* vocab.json and merges.txt, not tokenizer.json */
-    int specials_win;        /* their flags replace those of listed added tokens */
-    uint32_t ends[END_LIMIT], end_count;
-} Builder;
 
 static const char *const special_keys[] = {"bos_token", "eos_token", "unk_token", "sep_token",
                                            "pad_token", "cls_token", "mask_token"};
@@ -102,7 +64,7 @@ static Text decode_text(Text text) {
 
 /* ---- vocabulary and merges --------------------------------------------------------------- */
 
-static void set_token(Builder *builder, uint32_t id, Text text, int attributes) {
+void set_token(Builder *builder, uint32_t id, Text text, int attributes) {
     if (id >= builder->rows)
         fail("%s: token %lu (\"%s\") is beyond the model's %lu vocabulary rows", builder->path,
              (unsigned long)id, text.bytes, (unsigned long)builder->rows);
@@ -136,6 +98,8 @@ static void read_vocabulary(Builder *builder, const Json *vocabulary) {
         set_token(builder, read_id(builder, entry), name, 0);
     }
     builder->model_count = (uint32_t)vocabulary->size;
+    if (builder->kind == KIND_PIECES)
+        return;
     for (byte = 0; byte < 256; byte++) {
         code = byte_char(byte);
         text[0] = (char)(code < 0x80 ? code : 0xC0 | code >> 6);
@@ -146,9 +110,10 @@ static void read_vocabulary(Builder *builder, const Json *vocabulary) {
     }
 }
 
-static void add_merge(Builder *builder, Text left, Text right) {
-    Merge *merge = &builder->merges[builder->merge_count++];
+void add_merge(Builder *builder, Text left, Text right) {
+    Merge *merge = &builder->merges[builder->merge_count];
     char *joined = allocate(left.size + right.size + 1, 1);
+    merge->rank = (uint32_t)builder->merge_count++;
     memcpy(joined, left.bytes, left.size);
     memcpy(joined + left.size, right.bytes, right.size);
     if (!map_find(&builder->ids, left.bytes, left.size, &merge->left) ||
@@ -224,9 +189,9 @@ static void read_merges_file(Builder *builder, const char *path) {
 
 /* ---- tokenizer.json ---------------------------------------------------------------------- */
 
-static void refuse(const Builder *builder, const char *part, const Json *object) {
-    fail("%s: %s %s is not supported; supported: byte-level BPE", builder->path, part,
-         type_name(object));
+void refuse(const Builder *builder, const char *part, const Json *object) {
+    fail("%s: %s %s is not supported; supported: byte-level BPE and SentencePiece BPE",
+         builder->path, part, type_name(object));
 }
 
 static void refuse_option(const Builder *builder, const Json *object, const char *key) {
@@ -249,18 +214,26 @@ static void read_json_model(Builder *builder, const Json *model) {
     read_merges(builder, json_get(model, "merges"));
 }
 
+/* The id of a template's special token; -1: the piece is none. */
+static int32_t template_token(const Builder *builder, const Json *processor, const Json *piece) {
+    const Json *special = json_get(json_get(piece, "SpecialToken"), "id"), *ids;
+    if (!special || special->type != JSON_STRING)
+        return -1;
+    ids = json_get(json_get(json_get(processor, "special_tokens"), special->text), "ids");
+    if (!ids || ids->type != JSON_ARRAY || ids->size != 1)
+        refuse(builder, "post_processor", processor);
+    return (int32_t)read_id(builder, ids->first);
+}
+
 /* A template may put one token before the text; that token is then the BOS. */
 static void read_template(Builder *builder, const Json *processor) {
-    const Json *single = json_get(processor, "single"), *piece, *special, *ids;
+    const Json *single = json_get(processor, "single"), *piece;
+    int32_t id;
     if (!single || single->type != JSON_ARRAY || !single->size)
         refuse(builder, "post_processor", processor);
     piece = single->first;
-    special = json_get(json_get(piece, "SpecialToken"), "id");
-    if (special && special->type == JSON_STRING) {
-        ids = json_get(json_get(json_get(processor, "special_tokens"), special->text), "ids");
-        if (!ids || ids->type != JSON_ARRAY || ids->size != 1)
-            refuse(builder, "post_processor", processor);
-        builder->bos = (int32_t)read_id(builder, ids->first);
+    if ((id = template_token(builder, processor, piece)) >= 0) {
+        builder->bos = id;
         builder->adds_bos = 1;
         piece = piece->next;
     }
@@ -311,22 +284,32 @@ static Text text_of(const Builder *builder, const Json *string) {
     return text;
 }
 
-static void read_tokenizer_json(Builder *builder, const char *path) {
-    const Json *json = json_read(path), *part, *token;
-    builder->path = path;
-    part = json_get(json, "normalizer");
+static void read_byte_level(Builder *builder, const Json *json) {
+    const Json *part = json_get(json, "normalizer");
     if (part)
         refuse(builder, "normalizer", part);
     part = json_get(json, "pre_tokenizer");
     if (!json_is(json_get(part, "type"), "ByteLevel"))
         refuse(builder, "pre_tokenizer", part);
     if (json_get(part, "use_regex") && json_get(part, "use_regex")->type != JSON_TRUE)
-        fail("%s: a ByteLevel pre_tokenizer without use_regex is not supported", path);
+        fail("%s: a ByteLevel pre_tokenizer without use_regex is not supported", builder->path);
     part = json_get(json, "decoder");
     if (part && !json_is(json_get(part, "type"), "ByteLevel"))
         refuse(builder, "decoder", part);
     read_json_model(builder, json_get(json, "model"));
-    read_post_processor(builder, json_get(json, "post_processor"), 0);
+}
+
+static void read_tokenizer_json(Builder *builder, const char *path) {
+    const Json *json = json_read(path), *part, *token;
+    builder->path = path;
+    if (pieces_wanted(json)) {
+        builder->kind = KIND_PIECES;
+        read_json_model(builder, json_get(json, "model"));
+        pieces_read_json(builder, json);
+    } else
+        read_byte_level(builder, json);
+    if (!builder->is_llama) /* that class makes its own */
+        read_post_processor(builder, json_get(json, "post_processor"), 0);
     part = json_get(json, "added_tokens");
     for (token = part ? part->first : NULL; token; token = token->next)
         add_token(builder, text_of(builder, json_get(token, "content")), added_flags(token, 0),
@@ -335,10 +318,16 @@ static void read_tokenizer_json(Builder *builder, const char *path) {
 
 /* ---- added and special tokens ------------------------------------------------------------ */
 
-/* A text that the vocabulary has keeps its id; a new one comes after all others. */
+/* A text that the vocabulary has keeps its id; a new one comes after all others, in the slow
+   tokenizer at their number. */
 static uint32_t next_id(const Builder *builder) {
     uint32_t id = builder->model_count;
     size_t i;
+    if (builder->from_model) {
+        for (id = 0, i = 0; i < builder->used; i++)
+            id += builder->attributes[i] != 0;
+        return id;
+    }
     for (i = 0; i < builder->added_count; i++)
         if (builder->added[i].id >= id)
             id = builder->added[i].id + 1;
@@ -351,7 +340,7 @@ static void add_token(Builder *builder, Text text, uint32_t flags, int64_t decla
     if (!text.size)
         return;
     if (!map_find(&builder->ids, text.bytes, text.size, &id)) {
-        id = next_id(builder);
+        id = builder->from_model && declared >= 0 ? (uint32_t)declared : next_id(builder);
         set_token(builder, id, text, ADDED);
     }
     if (declared >= 0 && id != (uint32_t)declared)
@@ -366,7 +355,8 @@ static void add_token(Builder *builder, Text text, uint32_t flags, int64_t decla
     builder->added[at].text = text;
     builder->added[at].id = id;
     builder->added[at].flags = flags;
-    builder->attributes[id] = (unsigned char)(EXISTS | ADDED | (flags & IS_SPECIAL ? SPECIAL : 0));
+    builder->attributes[id] &= BYTE | NAMED | ADDITIONAL;
+    builder->attributes[id] |= EXISTS | ADDED | (flags & IS_SPECIAL ? SPECIAL : 0);
 }
 
 /* The value of bos_token and its like: the special tokens map counts only where the tokenizer's
@@ -481,21 +471,23 @@ static int32_t add_special(Builder *builder, const Json *value, int key) {
         add_token(builder, text, flags, -1);
     }
     map_find(&builder->added_at, text.bytes, text.size, &at);
+    if (builder->kind == KIND_PIECES)
+        builder->attributes[builder->added[at].id] |= key < 0 ? ADDITIONAL : NAMED;
     return (int32_t)builder->added[at].id;
 }
 
 static void add_specials(Builder *builder, const Json *config, const Json *map) {
-    static const char default_text[] = "<|endoftext|>";
+    static const char *const llama_texts[] = {"<s>", "</s>", "<unk>"};
     static Json fallback;
     const Json *list = special_value(config, map, "additional_special_tokens");
     int32_t ids[SPECIAL_KEYS];
     int i;
     fallback.type = JSON_STRING;
-    fallback.text = default_text;
-    fallback.size = sizeof default_text - 1;
     for (i = 0; i < SPECIAL_KEYS; i++) {
         const Json *value = special_value(config, map, special_keys[i]);
-        if (!value && i < 3 && builder->is_gpt2)
+        fallback.text = i < 3 && builder->is_llama ? llama_texts[i] : "<|endoftext|>";
+        fallback.size = strlen(fallback.text);
+        if (!value && i < 3 && (builder->is_gpt2 || builder->is_llama))
             value = &fallback;
         ids[i] = add_special(builder, value, i);
     }
@@ -589,7 +581,7 @@ static unsigned char *make_merge_table(const Builder *builder, uint32_t slots, u
         }
         set_u32(slot, merge->left);
         set_u32(slot + 4, merge->right);
-        set_u32(slot + 8, i);
+        set_u32(slot + 8, merge->rank);
         set_u32(slot + 12, merge->result);
         *probe = looked > *probe ? looked : *probe;
     }
@@ -605,7 +597,8 @@ static Buffer make_blob(Builder *builder, uint32_t *offsets) {
         offsets[id] = (uint32_t)blob.size;
         if (!builder->attributes[id])
             continue;
-        builder->decoded[id] = decode_text(builder->texts[id]);
+        builder->decoded[id] = builder->kind == KIND_PIECES ? pieces_decoded(builder, id)
+                                                            : decode_text(builder->texts[id]);
         put_bytes(&blob, builder->decoded[id].bytes, builder->decoded[id].size);
     }
     offsets[builder->used] = (uint32_t)blob.size;
@@ -628,14 +621,20 @@ static void put_head(Buffer *out, const Builder *builder, uint32_t slots, uint32
     put_u32(out, probe);
     put_u32(out, (uint32_t)builder->bos);
     put_u32(out, (uint32_t)builder->unk);
-    put_u32(out, (builder->adds_bos ? 1u : 0) | (builder->prefix_space ? 2u : 0));
+    put_u32(out, (builder->adds_bos ? (uint32_t)TEXT_BOS : 0) | builder->text_flags |
+                     (builder->prefix_space ? (uint32_t)TEXT_PREFIX_SPACE : 0));
     put_u32(out, builder->end_count);
     for (i = 0; i < END_LIMIT; i++)
         put_u32(out, i < builder->end_count ? builder->ends[i] : 0xFFFFFFFFu);
     put_u32(out, (uint32_t)blob_size);
     put_u32(out, (uint32_t)builder->added_count);
-    put_u32(out, 1);
-    put_zeros(out, 24);
+    put_u32(out, builder->byte_tokens[0] != 0xFFFFFFFFu);
+    if (builder->kind == KIND_PIECES) {
+        put_u32(out, builder->text_flags & TEXT_LAST ? (uint32_t)builder->eos : 0xFFFFFFFFu);
+        put_u32(out, builder->prefix);
+        put_zeros(out, 16);
+    } else
+        put_zeros(out, 24);
 }
 
 static void put_section(Buffer *out, Builder *builder) {
@@ -648,6 +647,8 @@ static void put_section(Buffer *out, Builder *builder) {
     put_head(out, builder, slots, probe, blob.size);
     for (i = 0; i <= builder->used; i++)
         put_u32(out, offsets[i]);
+    for (i = 0; i < builder->used; i++)
+        builder->attributes[i] &= (unsigned char)~(NAMED | ADDITIONAL);
     put_bytes(out, builder->attributes, builder->used);
     put_zeros(out, (4 - out->size % 4) % 4);
     sorted = allocate(builder->used, 4);
@@ -659,9 +660,14 @@ static void put_section(Buffer *out, Builder *builder) {
         put_u32(out, sorted[i]);
     for (i = 0; i < 256; i++)
         put_u32(out, builder->byte_tokens[i]);
+    if (builder->kind == KIND_PIECES)
+        pieces_put(out, builder);
     put_bytes(out, table, (size_t)slots * 16);
     qsort(builder->added, builder->added_count, sizeof *builder->added, compare_added);
     for (i = 0; i < builder->added_count; i++) {
+        if (i && compare_texts(&builder->added[i - 1].text, &builder->added[i].text) == 0)
+            fail("added tokens %lu and %lu are written alike",
+                 (unsigned long)builder->added[i - 1].id, (unsigned long)builder->added[i].id);
         put_u32(out, builder->added[i].id);
         put_u32(out, builder->added[i].offset);
         put_u32(out, (uint32_t)builder->added[i].text.size);
@@ -689,6 +695,10 @@ static void find_class(Builder *builder, const Json *tokenizer, const Json *conf
     builder->is_codegen = name ? class_is(name, "CodeGenTokenizer")
                                : json_is(json_get(config, "model_type"), "phi");
     builder->is_gpt2 = name ? builder->is_codegen || class_is(name, "GPT2Tokenizer") : 1;
+    builder->is_llama = name ? class_is(name, "LlamaTokenizer")
+                             : json_is(json_get(config, "model_type"), "llama");
+    if (builder->is_llama)
+        builder->is_gpt2 = 0;
 }
 
 static int is_true(const Json *object, const char *key) {
@@ -696,9 +706,31 @@ static int is_true(const Json *object, const char *key) {
     return value && value->type == JSON_TRUE;
 }
 
+static void read_vocabulary_files(Builder *builder, const char *directory,
+                                  const Json *tokenizer) {
+    char *vocabulary = join_path(directory, "vocab.json");
+    builder->path = vocabulary;
+    read_vocabulary(builder, json_read(vocabulary));
+    read_merges_file(builder, join_path(directory, "merges.txt"));
+    builder->from_vocabulary = 1;
+    builder->adds_bos = is_true(tokenizer, "add_bos_token");
+    builder->specials_win = !json_get(tokenizer, "added_tokens_decoder");
+}
+
+/* The class reads it alone, whatever the model's type is. */
+static void read_piece_model(Builder *builder, const char *path, const Json *tokenizer) {
+    const Json *name = json_get(tokenizer, "tokenizer_class");
+    if (name && !builder->is_llama)
+        fail("%s: read by %s, which is not supported; supported: LlamaTokenizer", path,
+             name->type == JSON_STRING ? name->text : "no class");
+    builder->is_llama = 1;
+    builder->is_gpt2 = builder->is_codegen = 0;
+    pieces_read_model(builder, path, tokenizer);
+}
+
 static void read_files(Builder *builder, const char *directory, const Json *config) {
     char *json = join_path(directory, "tokenizer.json");
-    char *vocabulary = join_path(directory, "vocab.json");
+    char *model = join_path(directory, "tokenizer.model");
     const Json *tokenizer, *map, *plain;
     tokenizer = json_read_optional(join_path(directory, "tokenizer_config.json"));
     map = json_read_optional(join_path(directory, "special_tokens_map.json"));
@@ -706,16 +738,19 @@ static void read_files(Builder *builder, const char *directory, const Json *conf
     find_class(builder, tokenizer, config);
     if (file_exists(json))
         read_tokenizer_json(builder, json);
-    else {
-        builder->path = vocabulary;
-        read_vocabulary(builder, json_read(vocabulary));
-        read_merges_file(builder, join_path(directory, "merges.txt"));
-        builder->from_vocabulary = 1;
-        builder->adds_bos = is_true(tokenizer, "add_bos_token");
-        builder->specials_win = !json_get(tokenizer, "added_tokens_decoder");
-    }
+    else if (file_exists(join_path(directory, "vocab.json")))
+        read_vocabulary_files(builder, directory, tokenizer);
+    else
+        read_piece_model(builder, model, tokenizer);
     builder->path = directory;
-    builder->prefix_space = is_true(tokenizer, "add_prefix_space");
+    if (builder->is_llama) {
+        const Json *bos = json_get(tokenizer, "add_bos_token");
+        builder->adds_bos = !bos || bos->type == JSON_TRUE;
+        builder->adds_last = is_true(tokenizer, "add_eos_token");
+    } else if (builder->kind == KIND_PIECES && !json_get(tokenizer, "tokenizer_class"))
+        builder->is_gpt2 = builder->is_codegen = 0;
+    if (builder->kind == KIND_BYTES)
+        builder->prefix_space = is_true(tokenizer, "add_prefix_space");
     add_listed(builder, tokenizer, map, plain);
     if (builder->adds_bos && builder->bos < 0) {
         builder->adds_bos = 0; /* the flag alone: BOS is the special token of that name */
@@ -727,18 +762,23 @@ static void read_files(Builder *builder, const char *directory, const Json *conf
                               !builder->attributes[builder->bos]))
         fail("%s: BOS token %ld does not exist", directory, (long)builder->bos);
     read_ends(builder, directory, config);
+    builder->path = directory;
+    if (builder->kind == KIND_PIECES)
+        pieces_finish(builder, tokenizer);
 }
 
 static int has_tokenizer(const char *directory) {
-    static const char *const others[] = {"tokenizer.model", "spiece.model", "vocab.txt"};
+    static const char *const others[] = {"spiece.model", "vocab.txt"};
     size_t i;
     if (file_exists(join_path(directory, "tokenizer.json")) ||
-        file_exists(join_path(directory, "vocab.json")))
+        file_exists(join_path(directory, "vocab.json")) ||
+        file_exists(join_path(directory, "tokenizer.model")))
         return 1;
     for (i = 0; i < sizeof others / sizeof *others; i++)
         if (file_exists(join_path(directory, others[i])))
             fail("%s/%s: this kind of tokenizer is not supported; supported: byte-level BPE "
-                 "(tokenizer.json, or vocab.json and merges.txt)", directory, others[i]);
+                 "(tokenizer.json, or vocab.json and merges.txt) and SentencePiece BPE "
+                 "(tokenizer.json or tokenizer.model)", directory, others[i]);
     return 0;
 }
 
@@ -763,7 +803,8 @@ void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, u
     }
     memset(&builder, 0, sizeof builder);
     builder.rows = rows;
-    builder.bos = builder.eos = builder.unk = -1;
+    builder.bos = builder.eos = builder.unk = builder.model_unk = -1;
+    builder.kind = KIND_BYTES;
     builder.texts = allocate(rows, sizeof *builder.texts);
     builder.decoded = allocate(rows, sizeof *builder.decoded);
     builder.attributes = allocate(rows, 1);
@@ -772,7 +813,7 @@ void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, u
     out->bos = builder.bos;
     out->im_start = added_id(&builder, "<|im_start|>");
     out->im_end = added_id(&builder, "<|im_end|>");
-    out->kind = 1;
+    out->kind = builder.kind;
     out->is_gpt2 = builder.is_gpt2;
     out->used = builder.used;
 }

@@ -1,0 +1,77 @@
+/* builder.h - what the readers of tokenizers put together, for tokenizer.c and pieces.c alone. */
+#ifndef SLM_BUILDER_H
+#define SLM_BUILDER_H
+
+#include "convert.h"
+
+enum { EXISTS = 1, SPECIAL = 2, ADDED = 4, BYTE = 8, APART = 16, OUTSIDE = 32, /* attributes, */
+       NAMED = 64, ADDITIONAL = 128 }; /* and of the special tokens: by key, or in the list */
+enum { IS_SPECIAL = 1, NORMALIZED = 2, LSTRIP = 4, RSTRIP = 8, SINGLE_WORD = 16 }; /* added */
+enum { KIND_BYTES = 1, KIND_PIECES = 2 };
+enum { TEXT_LIMIT = 64 << 20, END_LIMIT = 8 };
+
+enum { /* flags of a tokenizer section; those from TEXT_LAST on are of KIND_PIECES */
+    TEXT_BOS = 1, TEXT_PREFIX_SPACE = 2,
+    TEXT_LAST = 2, TEXT_FUSED = 4, TEXT_MARKS = 8, TEXT_LONE = 16, TEXT_STRIP = 32,
+    TEXT_PARTS = 64, TEXT_PARTS_SPACE = 128, TEXT_PARTS_FIRST = 256, TEXT_PARTS_RUN = 512
+};
+enum { PREFIX_NONE, PREFIX_EACH, PREFIX_EACH_WORD, PREFIX_FIRST_WORD, PREFIX_TEXT };
+
+typedef struct Text {
+    const char *bytes;
+    size_t size;
+} Text;
+
+typedef struct AddedToken {
+    Text text;
+    uint32_t id, flags, offset;
+} AddedToken;
+
+typedef struct Merge {
+    uint32_t left, right, result, rank;
+} Merge;
+
+typedef struct Builder {
+    const char *path;        /* of the file that is being read, for messages */
+    int kind;
+    Text *texts;             /* of each id, as written in the files */
+    Text *decoded;           /* the bytes that each id stands for */
+    unsigned char *attributes;
+    uint32_t rows, used, model_count;
+    Map ids;
+    AddedToken *added;
+    size_t added_count;
+    Map added_at;            /* text to index in added */
+    Merge *merges;
+    size_t merge_count;
+    uint32_t byte_tokens[256];
+    int32_t bos, eos, unk;
+    int adds_bos, adds_last, prefix_space, is_gpt2, is_codegen, is_llama;
+    int from_vocabulary;     /* vocab.json and merges.txt, not tokenizer.json */
+    int specials_win;        /* their flags replace those of listed added tokens */
+    uint32_t ends[END_LIMIT], end_count;
+    /* of KIND_PIECES */
+    int from_model;          /* tokenizer.model, not tokenizer.json */
+    int legacy, prepends, splits; /* splits: a word ends at each space */
+    int32_t model_unk;
+    uint32_t text_flags, prefix;
+    uint32_t ascii[128], joints[2048];
+    uint32_t *user;          /* ids of the pieces that the user has defined */
+    size_t user_count;
+} Builder;
+
+/* tokenizer.c */
+void set_token(Builder *builder, uint32_t id, Text text, int attributes);
+void add_merge(Builder *builder, Text left, Text right);
+void refuse(const Builder *builder, const char *part, const Json *object) CONV_NORETURN;
+
+/* pieces.c */
+int pieces_wanted(const Json *json);             /* of a tokenizer.json: is it of this kind? */
+void pieces_read_json(Builder *builder, const Json *json);
+void pieces_read_vocabulary(Builder *builder, int byte_fallback); /* once the model is read */
+void pieces_read_model(Builder *builder, const char *path, const Json *config);
+void pieces_finish(Builder *builder, const Json *config); /* once all tokens are added */
+Text pieces_decoded(const Builder *builder, uint32_t id);
+void pieces_put(Buffer *out, const Builder *builder); /* the tables that this kind alone has */
+
+#endif
