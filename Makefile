@@ -50,7 +50,7 @@ help:
 	@echo "make run        the bundled model writes a story"
 	@echo "make test       all tests that need nothing but a C compiler"
 	@echo "make check      test, then sanitizers, C++ and other builds, Unicode tables"
-	@echo "make check-long compilers x optimisation x OpenMP give the same bits"
+	@echo "make check-long compilers x optimisation x OpenMP and NEON give the same bits; clean room"
 	@echo "make bench      speeds of the bundled model, and a table of Phi-2's shape beside probes"
 	@echo "make clean      remove build/"
 

@@ -27,4 +27,5 @@ for f in tests/golden/*/config.json; do
     first=done
     echo "$name: same bits"
 done
+sh "$(dirname "$0")/check_arm.sh"
 sh "$(dirname "$0")/clean_room.sh"
