@@ -426,6 +426,8 @@ SLM_API slm_result slm_eval(slm_session *, const slm_token *tokens, size_t count
    from old to new. Valid until the next call on the session; NULL with slm_session_error. */
 SLM_API const float *slm_logits(slm_session *, size_t back);
 SLM_API size_t slm_position(const slm_session *);
+/* The slm_position tokens of the context; valid until the next call on the session. */
+SLM_API const slm_token *slm_tokens(const slm_session *);
 SLM_API slm_result slm_rewind(slm_session *, size_t position);
 
 /* log p(tokens[i] | all before) for each token while appending them, all or nothing, in natural
@@ -5102,6 +5104,8 @@ SLM_API void slm_session_close(slm_session *s) {
 SLM_API const char *slm_session_error(const slm_session *s) { return s ? s->error.text : ""; }
 
 SLM_API size_t slm_position(const slm_session *s) { return s ? s->position : 0; }
+
+SLM_API const slm_token *slm_tokens(const slm_session *s) { return s ? s->history : NULL; }
 
 static void slm__forget_logits(slm_session *s) {
     s->final_first = s->final_count = s->logits_count = s->ahead = 0;

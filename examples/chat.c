@@ -20,6 +20,9 @@ static const char help[] =
     "  -n N         tokens in an answer at most (until the context is full)\n"
     "  --context N  tokens that the conversation may have (the model's context, at most 4096)\n"
     "  --forget     do what /more does without being asked, when the context is full\n"
+    "  --keep N     when the context is full: keep the system message, or the first N tokens\n"
+    "               if that is more, drop the older half of the others, read the rest anew and\n"
+    "               go on; an answer may then go on for ever (-n, Ctrl-C)\n"
     "  --chat NAME  how turns are written: plain, phi-2, chatml, llama-2, zephyr (as the model\n"
     "               says)\n"
     "  --system S   begin with this system message\n"
@@ -37,7 +40,8 @@ static const char commands[] =
 
 typedef struct chat {
     const char *model_path, *system;
-    int forget;
+    int forget, slides;
+    size_t keep;
     slm_generation generation;
     slm_session_desc desc;
     slm_model *model;
@@ -114,7 +118,10 @@ static void parse(int count, char **args, chat *c) {
             c->context = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 24);
             if (c->context < 64) tool_fail(2, "--context must be at least 64");
         } else if (!strcmp(name, "--forget")) c->forget = 1;
-        else if (!strcmp(name, "--system")) c->system = tool_value(count, args, &i);
+        else if (!strcmp(name, "--keep")) {
+            c->keep = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 24);
+            c->slides = 1;
+        } else if (!strcmp(name, "--system")) c->system = tool_value(count, args, &i);
         else if (!strcmp(name, "--chat")) c->desc.turns = tool_turns(tool_value(count, args, &i));
         else if (!strcmp(name, "--threads"))
             c->desc.threads = (unsigned)tool_number(name, tool_value(count, args, &i), 4096);
@@ -122,6 +129,7 @@ static void parse(int count, char **args, chat *c) {
         else if (c->model_path) tool_fail(2, "one model only, not also %s", name);
         else c->model_path = name;
     }
+    if (c->forget && c->slides) tool_fail(2, "--forget and --keep exclude each other");
     if (!c->model_path) c->model_path = "examples/models/tiny-phi.slm";
 }
 
@@ -178,6 +186,8 @@ static slm_result ask(chat *c, const char *question) {
     size_t before = slm_position(c->session);
     slm_result result = SLM_OK;
     if (!before && c->system) result = slm_chat(c->session, SLM_SYSTEM, c->system, SLM_NUL);
+    if (!before && result == SLM_OK && slm_position(c->session) > c->keep)
+        c->keep = slm_position(c->session);
     if (result == SLM_OK) result = slm_chat(c->session, SLM_USER, question, SLM_NUL);
     c->asked_at = before;
     if (result == SLM_OK) result = slm_chat(c->session, SLM_ASSISTANT, NULL, 0);
@@ -186,11 +196,31 @@ static slm_result ask(chat *c, const char *question) {
     return result;
 }
 
-/* Shows what the model says from here on, and keeps its tokens. */
-static void answer(chat *c) {
+/* Makes room in a full context: see --keep. */
+static slm_result slide(chat *c) {
+    size_t full = slm_position(c->session), dropped;
+    slm_result result = SLM_ERR_CONTEXT_FULL;
+    if (full < c->keep + 2) return result;
+    result = tool_slide(c->session, c->keep);
+    if (result != SLM_OK) { /* Ctrl-C: the question can be asked again */
+        c->asked_at = c->keep;
+        c->answer_count = 0;
+        return result;
+    }
+    dropped = full - slm_position(c->session);
+    c->asked_at = c->asked_at > c->keep + dropped ? c->asked_at - dropped : c->keep;
+    if (c->answer_count > slm_position(c->session) - c->keep) {
+        size_t gone = c->answer_count - (slm_position(c->session) - c->keep);
+        c->answer_count -= gone;
+        memmove(c->answer, c->answer + gone, c->answer_count * sizeof *c->answer);
+    }
+    return result;
+}
+
+/* Shows what the model says until it ends or the context is full, and keeps its tokens. */
+static slm_result say(chat *c, slm_piece *last) {
     size_t start = slm_position(c->session), first = c->answer_count, room = c->context - start;
     int shown = first > 0;
-    double begun = now();
     slm_piece piece;
     slm_result result = slm_generate(c->session, &c->generation);
     while (result == SLM_OK && (result = slm_next(c->session, &piece)) == SLM_OK) {
@@ -205,17 +235,37 @@ static void answer(chat *c) {
             c->written++;
         }
     }
+    c->answer_count = first + slm_position(c->session) - start; /* a stop takes some back */
+    c->generation.sampling.seed++; /* the same question need not get the same answer */
+    *last = piece;
+    return result;
+}
+
+/* An answer, or what is left of it. */
+static void answer(chat *c) {
+    size_t limit = c->generation.limit, written;
+    double begun = now();
+    slm_piece piece;
+    slm_result result;
+    do {
+        written = c->written;
+        result = say(c, &piece);
+        if (limit) c->generation.limit -= c->written - written;
+    } while (c->slides && result == SLM_DONE && piece.reason == SLM_REASON_CONTEXT &&
+             (!limit || c->generation.limit) && (result = slide(c)) == SLM_OK);
+    c->generation.limit = limit;
     putchar('\n');
     fflush(stdout);
     c->seconds += now() - begun;
-    c->answer_count = first + slm_position(c->session) - start; /* a stop takes some back */
-    c->generation.sampling.seed++; /* the same question need not get the same answer */
     c->cut_off = result != SLM_DONE || piece.reason == SLM_REASON_LIMIT ||
                  piece.reason == SLM_REASON_CONTEXT;
     if (result != SLM_OK && result != SLM_DONE) say_error(c, result);
 }
 
 static int is_full(const chat *c) { return slm_position(c->session) >= c->context; }
+
+/* Must something be forgotten, and nobody has said how? */
+static int is_stuck(const chat *c) { return c->cut_off && !c->slides && is_full(c); }
 
 /* Begins anew with the last question and, where it was cut off, the end of its answer: half of
    the room that the question leaves. A long question is forgotten too. */
@@ -240,6 +290,7 @@ static slm_result shorten(chat *c) {
 
 static slm_result resume(chat *c) {
     size_t position = slm_position(c->session);
+    if (is_full(c) && c->slides) return slide(c);
     if (is_full(c) || !position) return shorten(c); /* 0: Ctrl-C in an earlier attempt */
     if (!c->answer_count) {                         /* stopped before the first token */
         slm_rewind(c->session, c->asked_at);
@@ -284,7 +335,7 @@ static void go_on(chat *c) {
         fputs("(The context was full: all but the last question and answer is forgotten.)\n",
               stderr);
         more(c);
-        if (c->cut_off && is_full(c)) say_full(c);
+        if (is_stuck(c)) say_full(c);
     }
 }
 
@@ -300,9 +351,11 @@ static void turn(chat *c, const char *line, size_t size) {
         return;
     }
     result = ask(c, line);
+    while (result == SLM_ERR_CONTEXT_FULL && c->slides && slide(c) == SLM_OK)
+        result = ask(c, line);
     if (result == SLM_OK) {
         begin(c, line);
-        if (c->cut_off && is_full(c)) go_on(c);
+        if (is_stuck(c)) go_on(c);
     } else if (result == SLM_ERR_CONTEXT_FULL) {
         keep(&c->waiting, line);
         go_on(c);
@@ -323,7 +376,7 @@ static int command(chat *c, const char *line) {
     if (!strcmp(line, "/reset")) reset(c);
     else if (!strcmp(line, "/more")) {
         more(c);
-        if (c->cut_off && is_full(c)) say_full(c);
+        if (is_stuck(c)) say_full(c);
     } else if (!strcmp(line, "/help")) fputs(commands, stderr);
     else if (!strcmp(line, "/stats"))
         fprintf(stderr, "context %lu of %lu tokens; %lu tokens written, %.1f a second\n",
@@ -344,6 +397,9 @@ static void open_session(chat *c) {
     c->desc.context = c->context;
     c->session = tool_session(c->model, &c->desc);
     if (c->system) slm_tokenize(c->model, c->system, SLM_NUL, 0, NULL, 0, &c->system_size);
+    if (c->keep > c->context / 4)
+        tool_fail(1, "--keep %lu is more than a quarter of the context of %lu",
+                  (unsigned long)c->keep, (unsigned long)c->context);
     if (c->system_size > c->context / 4)
         tool_fail(1, "a system message of %lu tokens is too long for a context of %lu",
                   (unsigned long)c->system_size, (unsigned long)c->context);

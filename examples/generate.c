@@ -18,6 +18,9 @@ static const char help[] =
     "  --min-p P       only tokens with P of the likeliest one's probability (off)\n"
     "  --seed S        random seed (0): a command gives the same text twice\n"
     "  --ignore-eos    go on after an end token\n"
+    "  --context N     tokens that prompt and text may have (the model's context, at most 4096)\n"
+    "  --keep N        do not stop when the context is full: keep its first N tokens, drop the\n"
+    "                  older half of the others, read the rest anew and go on with seed + 1\n"
     "  --draft N       guess up to N tokens ahead (0; at most 16): faster where a text repeats\n"
     "                  itself and reading the weights takes the time; the text is the same\n"
     "  --threads N     (as many as there are processors)\n"
@@ -25,6 +28,8 @@ static const char help[] =
 
 typedef struct options {
     const char *model, *prompt, *file;
+    int slides;
+    size_t keep;
     slm_generation generation;
     slm_session_desc session;
 } options;
@@ -55,7 +60,13 @@ static void parse(int count, char **args, options *o) {
         else if (!strcmp(name, "--seed"))
             sampling->seed = tool_number(name, tool_value(count, args, &i), UINT64_MAX);
         else if (!strcmp(name, "--ignore-eos")) o->generation.ignore_end = 1;
-        else if (!strcmp(name, "--draft"))
+        else if (!strcmp(name, "--context")) {
+            o->session.context = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 24);
+            if (!o->session.context) tool_fail(2, "--context must be at least 1");
+        } else if (!strcmp(name, "--keep")) {
+            o->keep = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 24);
+            o->slides = 1;
+        } else if (!strcmp(name, "--draft"))
             o->generation.draft = (unsigned)tool_number(name, tool_value(count, args, &i), 16);
         else if (!strcmp(name, "--threads"))
             o->session.threads =
@@ -69,13 +80,42 @@ static void parse(int count, char **args, options *o) {
     if (o->prompt && o->file) tool_fail(2, "-p and -f exclude each other");
 }
 
+/* Writes what the model says from here on; why it has ended. */
+static slm_reason stream(slm_session *session, options *o) {
+    size_t left = o->generation.limit;
+    slm_piece piece;
+    slm_result result;
+    for (;;) {
+        o->generation.limit = left;
+        result = slm_generate(session, &o->generation);
+        while (result == SLM_OK && (result = slm_next(session, &piece)) == SLM_OK) {
+            fwrite(piece.text, 1, piece.size, stdout);
+            fflush(stdout);
+            left -= piece.token >= 0;
+        }
+        if (result != SLM_DONE) tool_fail(1, "%s", slm_session_error(session));
+        if (piece.reason != SLM_REASON_CONTEXT || !o->slides || !left) return piece.reason;
+        if (tool_slide(session, o->keep) != SLM_OK)
+            tool_fail(1, "%s", slm_session_error(session));
+        o->generation.sampling.seed++;
+    }
+}
+
+static void check_context(options *o, const slm_model_info *info) {
+    size_t context = info->context < 4096 ? info->context : 4096;
+    if (o->session.context) context = o->session.context;
+    if (o->slides && o->keep + 2 > context)
+        tool_fail(1, "--keep %lu leaves no room in a context of %lu", (unsigned long)o->keep,
+                  (unsigned long)context);
+    o->session.logits_kept = o->generation.draft < context ? o->generation.draft + 1 : 1;
+}
+
 int main(int count, char **args) {
     static options o;
     slm_model *model;
     slm_model_info info;
     slm_session *session;
-    slm_piece piece;
-    slm_result result;
+    slm_reason reason = SLM_REASON_LIMIT;
     const char *text;
     size_t size;
 #ifndef _OPENMP
@@ -88,7 +128,7 @@ int main(int count, char **args) {
     if (o.file || !strcmp(text, "-")) text = tool_read(o.file ? o.file : "-", &size);
     model = tool_open(o.model, NULL);
     slm_model_get_info(model, &info);
-    o.session.logits_kept = o.generation.draft < info.context ? o.generation.draft + 1 : 1;
+    check_context(&o, &info);
 #ifndef _OPENMP
     o.session.parallel.run = slm_threads_run;
     o.session.parallel.user = pool = slm_threads_open(o.session.threads);
@@ -99,16 +139,9 @@ int main(int count, char **args) {
         tool_fail(1, "%s", slm_session_error(session));
     fwrite(text, 1, size, stdout);
     fflush(stdout);
-    if (o.generation.limit && slm_generate(session, &o.generation) != SLM_OK)
-        tool_fail(1, "%s", slm_session_error(session));
-    result = SLM_DONE;
-    while (o.generation.limit && (result = slm_next(session, &piece)) == SLM_OK) {
-        fwrite(piece.text, 1, piece.size, stdout);
-        fflush(stdout);
-    }
-    if (result != SLM_DONE) tool_fail(1, "%s", slm_session_error(session));
+    if (o.generation.limit) reason = stream(session, &o);
     putchar('\n');
-    if (o.generation.limit && piece.reason == SLM_REASON_CONTEXT)
+    if (reason == SLM_REASON_CONTEXT)
         fprintf(stderr, "slm-generate: the context of %lu tokens is full\n",
                 (unsigned long)slm_position(session));
     slm_session_close(session);

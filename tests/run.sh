@@ -142,6 +142,7 @@ fi
 . tests/torch.sh
 . tests/rows.sh
 . tests/turns.sh
+. tests/slide.sh
 . tests/bench_test.sh
 . tests/project.sh
 echo "skipped $skipped"

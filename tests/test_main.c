@@ -37,6 +37,7 @@ static const char *where = "";
 #include "test_ids.c"
 #include "test_turns.c"
 #include "test_pieces.c"
+#include "test_slide.c"
 #include "test_damage.c"
 #include "test_session.c"
 
@@ -70,6 +71,7 @@ int main(int count, char **args) {
     where = "";
     test_generate("examples/models/tiny-phi.slm");
     test_draft("examples/models/tiny-phi.slm");
+    test_slide("examples/models/tiny-phi.slm");
     printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
     return failed != 0;
 }

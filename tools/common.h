@@ -178,6 +178,20 @@ TOOL_UNUSED static slm_model *tool_open(const char *path, const slm_model_desc *
     return model;
 }
 
+/* What is done with a full context: the first `keep` tokens stay, the older half of the others (the
+   larger one of two) goes, and what is left is read anew, in its new place. Needs two others. */
+TOOL_UNUSED static slm_result tool_slide(slm_session *session, size_t keep) {
+    size_t others = slm_position(session) - keep, stay = others / 2;
+    size_t bytes = stay * sizeof(slm_token);
+    slm_token *tokens = (slm_token *)tool_allocate(stay, sizeof *tokens);
+    slm_result result;
+    memcpy(tokens, slm_tokens(session) + keep + others - stay, bytes);
+    slm_rewind(session, keep);
+    result = slm_eval(session, tokens, stay);
+    free(tokens);
+    return result;
+}
+
 TOOL_UNUSED static slm_session *tool_session(const slm_model *model,
                                              const slm_session_desc *desc) {
     slm_session *session;
