@@ -7,7 +7,7 @@ OPENMP := $(shell printf 'int main(void){return 0;}\n' > /tmp/slm-probe-$$$$.c; 
   rm -f /tmp/slm-probe-$$$$ /tmp/slm-probe-$$$$.c)
 FLAGS = $(CFLAGS) $(WARN) $(OPENMP) -pthread
 BIN = build/slm-convert build/slm-generate build/slm-chat build/slm-eval build/slm-tokenize \
-  build/slm-info build/slm-bench build/hello
+  build/slm-info build/slm-verify build/slm-bench build/hello
 MODEL = examples/models/tiny-phi.slm
 SHARED ?= ../shared/data
 TOKENIZERS := bpe2048 $(notdir $(wildcard $(addprefix $(SHARED)/tokenizers/,phi-2 gpt-j-6b gpt2)))

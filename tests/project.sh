@@ -29,6 +29,6 @@ same "README: its program writes what hello.c does" $T/c $T/b
 for path in $(grep -o '`\(examples\|tools\|tests\|build\)/[a-z_./-]*`' README.md | tr -d '`'); do
     [ -e "$path" ] && ok || bad "README: $path is not there"
 done
-for tool in convert generate chat eval tokenize info bench; do
+for tool in convert generate chat eval tokenize info verify bench; do
     grep -q "slm-$tool" README.md && ok || bad "README: says nothing of slm-$tool"
 done

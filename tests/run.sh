@@ -143,6 +143,7 @@ fi
 . tests/rows.sh
 . tests/turns.sh
 . tests/slide.sh
+. tests/verify.sh
 . tests/bench_test.sh
 . tests/project.sh
 echo "skipped $skipped"
