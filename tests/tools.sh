@@ -352,6 +352,15 @@ for bad_value in "-n -1" "-n 1x" "--temp -1" "--temp nan" "--top-p 1.5" "--min-p
     refused "slm-generate $bad_value" 2 "${bad_value% *}" $B/slm-generate $tiny $bad_value
 done
 
+# a signal between the making of the temporary file and the noting of its name
+if ${CC:-cc} -D_POSIX_C_SOURCE=200809L -Dmkstemp=loud_mkstemp tools/convert/*.c tests/loud_mkstemp.c \
+    -o $T/loud -lm 2>$T/err; then
+    mkdir -p $T/loudly
+    $T/loud $gqa $T/loudly/m.slm >/dev/null 2>&1; status=$?
+    [ $status = 143 ] && [ -z "$(ls -A $T/loudly)" ] && ok ||
+        bad "convert: a signal leaves no temporary file ($status)"
+else bad "convert with another mkstemp"; cat $T/err; fi
+
 # -- slm-chat
 # talk OPTION...: stdin to slm-chat, answers in $T/out, the rest in $T/err
 talk() { $B/slm-chat "$@" >$T/out 2>$T/err; }

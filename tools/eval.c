@@ -220,12 +220,12 @@ static FILE *open_part(const char *logits) {
     part = (char *)tool_allocate(length + 8, 1);
     memcpy(part, logits, length);
     strcpy(part + length, ".part");
-    out = fopen(part, "wb");
-    if (!out) tool_fail(1, "%s: %s", part, strerror(errno));
-    unfinished = part;
-    atexit(remove_unfinished);
+    unfinished = part; /* before there is one: a signal may come at once */
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
+    out = fopen(part, "wb");
+    if (!out) tool_fail(1, "%s: %s", part, strerror(errno));
+    atexit(remove_unfinished);
 #ifdef SIGXFSZ
     signal(SIGXFSZ, SIG_IGN); /* too large a file is an error like any other */
 #endif

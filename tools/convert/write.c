@@ -451,6 +451,7 @@ static void writer_open(Writer *writer, const char *path, uint64_t total) {
     char *name = allocate(size, 1);
     struct stat status;
     struct sigaction action;
+    sigset_t signals, before;
     mode_t mask = umask(0);
     umask(mask);
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
@@ -461,10 +462,16 @@ static void writer_open(Writer *writer, const char *path, uint64_t total) {
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigprocmask(SIG_BLOCK, &signals, &before); /* else a file could be that nobody knows of */
     writer->fd = mkstemp(name);
     if (writer->fd < 0)
         fail("%s: %s", path, strerror(errno));
     unfinished = name;
+    sigprocmask(SIG_SETMASK, &before, NULL);
     writer->path = path;
     fchmod(writer->fd, 0666 & ~mask);
     memset(&writer->progress, 0, sizeof writer->progress);
