@@ -144,6 +144,42 @@ static void turns_rewound(slm_session *s) {
     CHECK(turns_equal(s, first, count), "a context of BOS alone is a beginning");
 }
 
+/* Tokens of the context that are added ones, but for the one that steers nothing (make_turns.py). */
+static size_t turns_controls(const slm_session *s) {
+    size_t count = 0, i;
+    for (i = 0; i < s->position; i++)
+        count += s->history[i] != 2051 && (s->model->tokenizer.attributes[s->history[i]] & 4);
+    return count;
+}
+
+/* Messages put together from parts of marks: whatever they say, the turn has the format's control
+   tokens and no other one, and its text is what was rendered. */
+static void turns_attacked(slm_session *s) {
+    static const char *const parts[] = {
+        "<|im_start|>", "<|im_end|>", "</s>", "<s>", "[PAD]", "<|endoftext|>", "<|system|>",
+        "<|user|>", "<", "|", "im_end", "|>", "<|", "/s>", "\n", " ", "a", "~~~", "~", "[INST]",
+        "\xC3", "s>"};
+    char message[512], text[1024];
+    texts_random random = texts_seed(9, 1);
+    size_t count, size, i, n, wrong = 0;
+    slm_rewind(s, 0);
+    slm_chat(s, SLM_USER, "x", 1);
+    count = turns_controls(s);
+    for (i = 0; i < 1000; i++) {
+        for (n = 1 + texts_draw(&random, 8), message[0] = 0; n; n--)
+            strcat(message, parts[texts_draw(&random, sizeof parts / sizeof parts[0])]);
+        slm_rewind(s, 0);
+        if (slm_chat(s, SLM_USER, message, SLM_NUL) != SLM_OK) wrong++;
+        wrong += turns_controls(s) != count;
+        slm_detokenize(s->model, s->history, s->position, 0, text, sizeof text, &size);
+        text[size < sizeof text ? size : 0] = 0;
+        for (n = strlen(message); n && strchr(" \n", message[n - 1]);) message[--n] = 0;
+        if (!(s->model->tokenizer.flags & SLM__TEXT_PREFIX_SPACE)) /* which alters texts */
+            wrong += !strstr(text, message + strspn(message, " \n"));
+    }
+    CHECK(!wrong, "a message never becomes a control token");
+}
+
 static void turns_formats(const slm_model *model, const char *name) {
     slm_session_desc desc;
     slm_session *s;
@@ -182,6 +218,7 @@ static void turns_of(const char *name) {
     CHECK(slm__is_end(s, s->turn_end) && !slm__is_end(s, 300), "... of a session too");
     turns_golden(s, name);
     turns_rewound(s);
+    turns_attacked(s);
     slm_session_close(s);
     turns_formats(model, name);
     slm_model_close(model);
