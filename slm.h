@@ -235,7 +235,9 @@
        both ends of m is left out, not of a system message, nor at the beginning of what follows it.
      An answer that was opened and does not end with <|im_end|> (chatml) or END (llama-2, zephyr)
      gets that before the next message, in llama-2 a space and END.
-     At position 0 the tokenizer's BOS comes first if it adds one (llama-2 has its own). The text
+     At position 0 the tokenizer's BOS comes first if it adds one (llama-2 has its own); what it
+     puts behind a text is left out. A later turn goes on with the text before it: of kind 2 it is
+     not a text's beginning, and where no added token ends what is before, no space is put. The text
      of one call is tokenized as a whole. The format's marks match added tokens, special ones too;
      within m no special token matches, nor BOS, UNK, pad, end tokens and marks (<|im_start|>,
      <|im_end|>; <|system|>, <|user|>, <|assistant|> in zephyr) if they are added tokens without
@@ -2848,7 +2850,8 @@ typedef struct slm__message { /* what somebody wrote, within a turn's text */
     const char *start, *end;
     slm_token controls[16]; /* these tokens never come from it, nor any special one */
     size_t control_count;
-    int goes_on;            /* the turn's text follows another without a special token between */
+    int later;              /* the turn's text follows another, ... */
+    int goes_on;            /* ... without an added token between */
 } slm__message;
 
 typedef struct slm__encoding { /* one call's input that never changes, and its output */
@@ -3566,7 +3569,7 @@ static slm_result slm__encode_turn(const slm__tokenizer *t, const char *text, si
     e.alloc = alloc;
     e.message = message;
     e.goes_on = message && message->goes_on ? (const uint8_t *)text : NULL;
-    e.text = (const uint8_t *)text;
+    e.text = message && message->later ? NULL : (const uint8_t *)text;
     for (i = 0; i < t->added_count; i++) {
         const uint32_t *a = t->added + (size_t)i * 4;
         unsigned byte = (unsigned char)t->blob[a[1]];
@@ -3575,7 +3578,7 @@ static slm_result slm__encode_turn(const slm__tokenizer *t, const char *text, si
     if ((flags & SLM_ADD_BOS) && (t->flags & SLM__TEXT_BOS) && t->bos >= 0)
         slm__emit(&e, (uint32_t)t->bos);
     result = slm__encode_pass(&e, (const uint8_t *)text, size, 0, 0);
-    if ((flags & SLM_ADD_BOS) && t->kind == SLM__PIECES && t->flags & SLM__TEXT_LAST)
+    if ((flags & SLM_ADD_BOS) && t->kind == SLM__PIECES && t->flags & SLM__TEXT_LAST && !message)
         slm__emit(&e, (uint32_t)t->last);
     *count = result == SLM_OK ? e.count : 0;
     if (result == SLM_OK && e.count > capacity) result = SLM_ERR_CAPACITY;
@@ -5733,11 +5736,11 @@ static void slm__list_controls(const slm_session *s, slm__message *message) {
     }
 }
 
-/* Is the last token of the context special? Then a text begins anew behind it. */
-static int slm__after_special(const slm_session *s) {
+/* Is the last token of the context an added or special one? Then a part of the text begins. */
+static int slm__after_added(const slm_session *s) {
     const slm__tokenizer *t = &s->model->tokenizer;
     slm_token last = s->position ? s->history[s->position - 1] : -1;
-    return last >= 0 && (uint32_t)last < t->count && (t->attributes[last] & 2);
+    return last >= 0 && (uint32_t)last < t->count && (t->attributes[last] & 6);
 }
 
 static slm_result slm__say(slm_session *s, const slm__turn *turn) {
@@ -5750,7 +5753,8 @@ static slm_result slm__say(slm_session *s, const slm__turn *turn) {
     if (!text) return slm__fail(&s->error, SLM_ERR_MEMORY, "no memory for a turn");
     if (!s->position && *turn->parts[2] != '\1') flags |= SLM_ADD_BOS;
     slm__list_controls(s, &message);
-    message.goes_on = s->position && !slm__after_special(s);
+    message.later = s->position > 0;
+    message.goes_on = message.later && !slm__after_added(s);
     result = slm__encode_turn(t, text, total, flags, s->prompt, s->context, &count, s->scratch,
                               s->scratch_size, &s->allocator, &message);
     slm__release(&s->allocator, text);

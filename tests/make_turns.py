@@ -4,7 +4,7 @@ Hugging Face gives to conversations in their published templates.
 usage: make_turns.py    (versions: tests/requirements.txt)
 
 A directory of tests/data/turns has a tokenizer_config.json; its vocab.json and merges.txt are those
-of tests/data/bpe2048. A golden file has conversations: lines S, U, A (system, user, assistant; \\n and
+of tests/data/bpe2048, or its tokenizer.model that of tests/data/pieces512 (pieces-*). A golden file has conversations: lines S, U, A (system, user, assistant; \\n and
 \\\\ are escaped), O opens the answer, I has the ids of the whole.
 
 What a message says must never become a special token, which apply_chat_template does not promise. So
@@ -77,6 +77,22 @@ CONFIGS = {
                        {"name": "default", "template": ZEPHYR}], pad_token="[PAD]"), ZEPHYR),
 }
 
+# LLaMA's own tokenizer, as Orca 2's card wants it (slow), and the same without "legacy"
+PIECES = {"add_bos_token": True, "tokenizer_class": "LlamaTokenizer", "legacy": True,
+          "clean_up_tokenization_spaces": False, "bos_token": "<s>", "eos_token": "</s>",
+          "unk_token": "<unk>", "pad_token": "[PAD]"}
+MARKS = {"512": added("[PAD]"), "513": added("<|im_start|>"), "514": added("<|im_end|>")}
+SLOW = {
+    "pieces-chatml": ({**PIECES, "added_tokens_decoder": MARKS}, CHATML),
+    "pieces-late-chatml": ({**PIECES, "added_tokens_decoder": MARKS, "legacy": False,
+                            "additional_special_tokens": ["<|im_start|>", "<|im_end|>"]}, CHATML),
+    "pieces-llama-2": ({**PIECES, "added_tokens_decoder": {"512": added("[PAD]")},
+                        "chat_template": LLAMA2}, LLAMA2),
+    "pieces-zephyr": ({**PIECES, "added_tokens_decoder": {"512": added("[PAD]")},
+                       "add_eos_token": True,
+                       "chat_template": ZEPHYR}, ZEPHYR),
+}
+
 ORCA = ("You are Orca, an AI language model created by Microsoft. You are a cautious assistant. You "
         "carefully follow instructions. You are helpful and harmless and you follow ethical "
         "guidelines and promote positive behavior.")
@@ -124,9 +140,17 @@ def twin(settings):
     return tokenizer
 
 
+def directory_of_pieces(settings):
+    out = tempfile.mkdtemp()
+    shutil.copy(os.path.join(HERE, "data", "pieces512", "tokenizer.model"), out)
+    with open(os.path.join(out, "tokenizer_config.json"), "w") as file:
+        json.dump(settings, file)
+    return out
+
+
 def stripped(name, messages):
     """LLaMA-2's template strips messages, behind a system message only the end."""
-    if name != "llama-2":
+    if not name.endswith("llama-2"):
         return messages
     return [(role, text if role == S else text.rstrip() if i and messages[i - 1][0] == S
              else text.strip()) for i, (role, text) in enumerate(messages)]
@@ -139,13 +163,16 @@ def expected(name, tokenizer, plain, template, messages):
     shape = tokenizer.apply_chat_template(
         [{"role": role, "content": f"\ue000{i}\ue001"} for i, (role, _) in enumerate(messages)],
         chat_template=template, tokenize=False, add_generation_prompt=True)
-    ids = [] if name == "llama-2" else [tokenizer.bos_token_id]
-    own = plain.convert_tokens_to_ids(PLAIN_TOKEN)
+    ids = [] if name.endswith("llama-2") else [tokenizer.bos_token_id]
+    own = plain.convert_tokens_to_ids(PLAIN_TOKEN) if plain else None
     for part in re.split("(" + "|".join(map(re.escape, marks)) + ")", shape):
         if part in marks:
             ids.append(tokenizer.convert_tokens_to_ids(part))
             continue
         part = re.sub("\ue000(\\d+)\ue001", lambda match: texts[int(match[1])], part)
+        if not plain: # slow: one section of a text
+            ids += tokenizer.convert_tokens_to_ids(tokenizer._tokenize(part)) if part else []
+            continue
         between = plain.backend_tokenizer.encode(part, add_special_tokens=False).ids
         assert tokenizer.convert_tokens_to_ids("<|endoftext|>") not in between
         ids += [tokenizer.convert_tokens_to_ids(PLAIN_TOKEN) if i == own else i for i in between]
@@ -154,11 +181,12 @@ def expected(name, tokenizer, plain, template, messages):
 
 def by_template(name, tokenizer, template, messages):
     messages = [{"role": role, "content": text} for role, text in messages]
-    if name == "llama-2":
+    if name.endswith("llama-2"):
         return tokenizer.apply_chat_template(messages, chat_template=template)
     text = tokenizer.apply_chat_template(messages, chat_template=template, tokenize=False,
                                          add_generation_prompt=True)
-    return tokenizer(text)["input_ids"]
+    ids = tokenizer(text)["input_ids"]
+    return ids[:-1] if getattr(tokenizer, "add_eos_token", False) else ids  # not behind a turn
 
 
 def write_case(file, messages, ids):
@@ -169,13 +197,17 @@ def write_case(file, messages, ids):
 
 
 def main():
-    for name, (settings, template) in CONFIGS.items():
+    for name, (settings, template) in {**CONFIGS, **SLOW}.items():
         data = os.path.join(HERE, "data", "turns", name)
         os.makedirs(data, exist_ok=True)
         with open(os.path.join(data, "tokenizer_config.json"), "w") as file:
             json.dump(settings, file, indent=1)
             file.write("\n")
-        tokenizer, plain = AutoTokenizer.from_pretrained(directory_of(settings)), twin(settings)
+        if name in SLOW:
+            tokenizer = AutoTokenizer.from_pretrained(directory_of_pieces(settings), use_fast=False)
+            plain = None
+        else:
+            tokenizer, plain = AutoTokenizer.from_pretrained(directory_of(settings)), twin(settings)
         os.makedirs(os.path.join(HERE, "golden", "turns"), exist_ok=True)
         with open(os.path.join(HERE, "golden", "turns", name + ".txt"), "w") as file:
             for messages in CONVERSATIONS:
@@ -185,7 +217,8 @@ def main():
                 write_case(file, messages, ids)
             for messages in ATTACKS:
                 ids = expected(name, tokenizer, plain, template, messages)
-                assert ids != by_template(name, tokenizer, template, messages) or "im_" in str(messages)
+                special = sum(i in tokenizer.all_special_ids for i in ids)
+                assert special <= 2 * len(messages) + 3, (name, messages, ids)
                 write_case(file, messages, ids)
 
 

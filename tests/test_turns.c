@@ -79,7 +79,8 @@ static slm_result turns_say(slm_session *s, const turns_case *c, int generated) 
     slm_rewind(s, 0);
     for (i = 0; i < c->count && result == SLM_OK; i++)
         if (generated && c->roles[i] == SLM_ASSISTANT)
-            result = turns_answer(s, c->texts[i], s->turns == SLM_TURNS_LLAMA2);
+            result = turns_answer(s, c->texts[i], s->turns == SLM_TURNS_LLAMA2 &&
+                                                      s->model->tokenizer.kind == SLM__BYTES);
         else
             result = slm_chat(s, c->roles[i], c->texts[i], SLM_NUL);
     return result == SLM_OK ? slm_chat(s, SLM_ASSISTANT, NULL, 0) : result;
@@ -102,16 +103,18 @@ static void turns_golden(slm_session *s, const char *name) {
     static turns_case c;
     char path[128], *file, *at;
     size_t cases = 0, same = 0, generated = 0, odd = 0;
+    /* SentencePiece puts a space before a text of its own: only llama-2 has one there */
+    int apart = s->model->tokenizer.kind != SLM__BYTES && s->turns != SLM_TURNS_LLAMA2;
     snprintf(path, sizeof path, "tests/golden/turns/%s.txt", name);
     at = file = turns_file(path);
     while (turns_read(&at, &c)) {
         cases++;
         same += turns_say(s, &c, 0) == SLM_OK && turns_same(s, &c);
-        if (turns_odd(&c)) odd++;
+        if (apart || turns_odd(&c)) odd++;
         else generated += turns_say(s, &c, 1) == SLM_OK && turns_same(s, &c);
     }
     CHECK(cases == 15 && same == cases, "ids equal those of Hugging Face's chat template");
-    CHECK(odd < 6 && generated + odd == cases, "an answer that the model has written is closed");
+    CHECK((apart || odd < 6) && generated + odd == cases, "an answer that the model has written is closed");
     free(file);
 }
 
@@ -148,7 +151,7 @@ static void turns_rewound(slm_session *s) {
 static size_t turns_controls(const slm_session *s) {
     size_t count = 0, i;
     for (i = 0; i < s->position; i++)
-        count += s->history[i] != 2051 && (s->model->tokenizer.attributes[s->history[i]] & 4);
+        count += s->history[i] != 2051 && (s->model->tokenizer.attributes[s->history[i]] & 6);
     return count;
 }
 
@@ -174,7 +177,8 @@ static void turns_attacked(slm_session *s) {
         slm_detokenize(s->model, s->history, s->position, 0, text, sizeof text, &size);
         text[size < sizeof text ? size : 0] = 0;
         for (n = strlen(message); n && strchr(" \n", message[n - 1]);) message[--n] = 0;
-        if (!(s->model->tokenizer.flags & SLM__TEXT_PREFIX_SPACE)) /* which alters texts */
+        if (s->model->tokenizer.kind == SLM__BYTES &&
+            !(s->model->tokenizer.flags & SLM__TEXT_PREFIX_SPACE)) /* what alters texts */
             wrong += !strstr(text, message + strspn(message, " \n"));
     }
     CHECK(!wrong, "a message never becomes a control token");
@@ -198,7 +202,7 @@ static void turns_formats(const slm_model *model, const char *name) {
     CHECK(!slm_turns_name(SLM_TURNS_AUTO) && !slm_turns_name(SLM_TURNS_COUNT), "no such formats");
 }
 
-static void turns_of(const char *name) {
+static void turns_of(const char *name, const char *format) {
     char path[128];
     slm_model *model;
     slm_session *s;
@@ -211,7 +215,7 @@ static void turns_of(const char *name) {
     CHECK(slm_model_open(&model, path, NULL, &error) == SLM_OK, "a chat model opens");
     if (!model) return;
     slm_model_get_info(model, &info);
-    CHECK(!strcmp(info.turn_format, name), "the converter finds the format");
+    CHECK(!strcmp(info.turn_format, format), "the converter finds the format");
     CHECK(slm_session_open(&s, model, NULL, &error) == SLM_OK, "a session");
     for (i = 0; i < info.end_count; i++) ends |= info.end[i] == s->turn_end;
     CHECK(ends && s->turn_end >= 0, "the end of a turn is an end token");
@@ -220,7 +224,7 @@ static void turns_of(const char *name) {
     turns_rewound(s);
     turns_attacked(s);
     slm_session_close(s);
-    turns_formats(model, name);
+    turns_formats(model, format);
     slm_model_close(model);
 }
 
@@ -242,9 +246,13 @@ static void turns_lacking(void) {
 }
 
 static void test_turns(void) {
-    turns_of("chatml");
-    turns_of("llama-2");
-    turns_of("zephyr");
+    turns_of("chatml", "chatml");
+    turns_of("llama-2", "llama-2");
+    turns_of("zephyr", "zephyr");
+    turns_of("pieces-chatml", "chatml");
+    turns_of("pieces-late-chatml", "chatml");
+    turns_of("pieces-llama-2", "llama-2");
+    turns_of("pieces-zephyr", "zephyr");
     turns_lacking();
     where = "";
 }
