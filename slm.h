@@ -3200,11 +3200,11 @@ static void slm__put_bytes(slm__decoding *d, const char *bytes, size_t size) {
     size_t room;
     if (!size) return;
     if (d->gap) {
-        d->gap = 0;
-        slm__put_bytes(d, " ", 1);
+        if (d->size < d->capacity) d->text[d->size] = ' ';
+        d->size++;
     }
     if (d->strip && *bytes == ' ') bytes++, size--;
-    d->strip = 0;
+    d->gap = d->strip = 0;
     room = d->size < d->capacity ? d->capacity - d->size : 0;
     if (size && room) memcpy(d->text + d->size, bytes, size < room ? size : room);
     d->size += size;

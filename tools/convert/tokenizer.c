@@ -285,12 +285,11 @@ static Text text_of(const Builder *builder, const Json *string) {
 }
 
 static void read_byte_level(Builder *builder, const Json *json) {
-    const Json *part = json_get(json, "normalizer");
-    if (part)
-        refuse(builder, "normalizer", part);
-    part = json_get(json, "pre_tokenizer");
+    const Json *part = json_get(json, "pre_tokenizer"), *normalizer = json_get(json, "normalizer");
     if (!json_is(json_get(part, "type"), "ByteLevel"))
         refuse(builder, "pre_tokenizer", part);
+    if (normalizer)
+        refuse(builder, "normalizer", normalizer);
     if (json_get(part, "use_regex") && json_get(part, "use_regex")->type != JSON_TRUE)
         fail("%s: a ByteLevel pre_tokenizer without use_regex is not supported", builder->path);
     part = json_get(json, "decoder");
