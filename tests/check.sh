@@ -32,7 +32,8 @@ for type in f32 f16 q8 q4; do
     [ "$peak" -lt $((262144 + 2 * 4128)) ] || { echo "too much"; exit 1; }
 done
 rm -r build/memory
-echo "fuzzing the parsers of PyTorch files, 20 s each (sh tests/fuzz/run.sh: 10 million runs)"
+echo "fuzzing the parsers of PyTorch files and SentencePiece models, 20 s each"
+echo "(sh tests/fuzz/run.sh: 10 million runs)"
 sh tests/fuzz/run.sh 10000000 20
 echo "thread sanitizer"
 if $CC -fsanitize=thread build/one.c -o build/one -lm 2>/dev/null; then
