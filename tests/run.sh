@@ -144,6 +144,7 @@ fi
 . tests/turns.sh
 . tests/slide.sh
 . tests/verify.sh
+. tests/pieces.sh
 . tests/bench_test.sh
 . tests/project.sh
 echo "skipped $skipped"

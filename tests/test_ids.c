@@ -3,7 +3,7 @@
    tokenizers of $SHARED (../shared/data); without them only the project's own are tested. Part of
    the runner. */
 
-#define IDS_MOST_TOKENIZERS 16
+#define IDS_MOST_TOKENIZERS 24
 
 typedef struct ids_tokenizer {
     const char *name;
@@ -384,6 +384,8 @@ static void ids_open(const char *name) {
         return;
     }
     fclose(file);
+    CHECK(ids_tokenizer_count < IDS_MOST_TOKENIZERS, "there is room for the tokenizer");
+    if (ids_tokenizer_count == IDS_MOST_TOKENIZERS) return;
     memset(t, 0, sizeof *t);
     t->name = name;
     CHECK(slm_model_open(&t->model, path, NULL, NULL) == SLM_OK, path);
@@ -418,6 +420,8 @@ static void ids_open_all(void) {
     ids_open_pieces("llama-new", SLM_ADD_BOS, "<s> ");
     ids_open_pieces("orca-2", SLM_ADD_BOS, "<s>");
     ids_open_pieces("stories260K", 0, " ");
+    ids_open_pieces("stories260K-slow", SLM_ADD_BOS, "<s>");
+    ids_open_pieces("tinystory2048", 0, NULL);
     ids_open_pieces("pieces512", 0, "");
     ids_open_pieces("pieces-slow", SLM_ADD_BOS, "<s>");
     ids_open_pieces("pieces-new", 0, NULL);
