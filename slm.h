@@ -3,7 +3,7 @@
    WHAT IT IS
      A loader for one flat weight file (.slm), a tokenizer and a forward pass. Checkpoints come
      from Hugging Face directories by way of tools/convert (build/slm-convert SRC OUT.slm).
-     Architectures of this version: Phi (Phi-2), GPT-J, LLaMA (LLaMA 2, Orca 2).
+     Architectures of this version: Phi (Phi-2), GPT-J, LLaMA (LLaMA 2, Orca 2), GPT-Neo.
 
    USE
      In exactly one C or C++ file:
@@ -66,16 +66,20 @@
      - RMSNorm: v = sum of x * x; r = 1 / sqrt(v / n + eps); y = (x * r) * weight.
      - Rotary: angle = float(position) * inverse frequency; its sine and cosine in double
        (slm__sin_cos), rounded; (x, y) become x*cos + (-y)*sin, y*cos + x*sin.
-     - Attention: score = (s = +0, then s = s + k*q by element) * scale; m = the largest;
-       e = exp(score - m); t = sum of e (position i in partial sum i mod 16); out = +0, then
-       out = out + v*e by position; out = out / t. scale: the header's, or 1/sqrt(head size).
+     - Attention, over the positions that are seen: score = (s = +0, then s = s + k*q by element)
+       * scale; m = the largest; e = exp(score - m); t = sum of e (position i in partial sum
+       i mod 16); out = +0, then out = out + v*e by position; out = out / t. scale: the header's,
+       or 1/sqrt(head size). Position p sees 0 to p, in a layer of kind 1 only the last `window`
+       of these.
+     - Stream before the first layer: the token's embedding, plus the position's where there is
+       a table of them.
      - exp: slm__exp, 2^n times a polynomial of degree 6; below -87 it is +0. GELU (tanh form):
        u = (x + 0.044715 * (x*x*x)) * 0.79788456; x / (1 + exp(-2u)). SiLU: x / (1 + exp(-x)).
      - A layer of Phi and GPT-J: n = norm(stream); stream = (attention(n) + ffn(n)) + stream;
        ffn(n) = down(GELU(up(n))). Their norms are LayerNorm.
-     - A layer of LLaMA: stream = attention(norm(stream)) + stream; then
-       stream = ffn(second norm(stream)) + stream; ffn(n) = down(SiLU(gate(n)) * up(n)). Its norms
-       are RMSNorm.
+     - A layer of LLaMA and GPT-Neo: stream = attention(norm(stream)) + stream; then
+       stream = ffn(second norm(stream)) + stream. GPT-Neo has Phi's ffn and LayerNorm; LLaMA has
+       ffn(n) = down(SiLU(gate(n)) * up(n)) and RMSNorm.
      - Keys and values are rounded to the KV cache's type.
 
    FILE FORMAT (.slm, major 1, minor 0; little-endian)
@@ -101,14 +105,16 @@
 
      Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing, without overlap.
      kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
-     them); 3 layer kinds (one byte a layer, 0); 4 tensor directory; 5 end-of-turn stops; 6 labels;
-     7 pooling; 8 metadata (key NUL value NUL ...; UTF-8, shown and never interpreted).
+     them); 3 layer kinds (one byte a layer: 0, or 1 where attention sees the header's window,
+     which is 0 if there is no such layer and from 1 to 2^20 if there is); 4 tensor directory;
+     5 end-of-turn stops; 6 labels; 7 pooling; 8 metadata (key NUL value NUL ...; UTF-8, shown and
+     never interpreted).
      An unknown required section is refused, an unknown optional one is skipped. Each kind occurs at
      most once. Kinds 2, 4 and, if the tokenizer kind is not 0, 1 must be there; without kind 3 all
      layers are of kind 0. Metadata: the last NUL may be missing, a last key without a value is
      ignored. A reader may leave content id and tensors' checksums unchecked when it opens a file.
 
-     Architectures: 1 Phi, 2 GPT-J, 3 LLaMA. Tokenizer kinds: 0 none, 1 byte-level BPE,
+     Architectures: 1 Phi, 2 GPT-J, 3 LLaMA, 4 GPT-Neo. Tokenizer kinds: 0 none, 1 byte-level BPE,
      2 SentencePiece BPE.
      Turn formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr; see TURN FORMATS.
 
@@ -124,11 +130,12 @@
      Slots of the model: 64 token embedding; 65 position embedding; 66 token types; 67,68
        embedding norm; 69,70 final norm; 71,72 head weight, bias.
      Shapes, with H hidden, I intermediate, N heads * head size, K kv heads * head size, V vocab
-       rows. A layer: 1 [1,H]; 3 [N,H]; 5, 7 [K,H]; 9 [H,N]; 17 [I,H]; 21 [H,I]; Phi and GPT-J
-       also 2 [1,H], 18 [1,I], 22 [1,H]; Phi also 4 [1,N], 6, 8 [1,K], 10 [1,H], and with flag 2:
-       11-14 [1, head size]; LLaMA also 15 [1,H], 19 [I,H]. The model: 64 [V,H]; 69 [1,H];
-       71 [V,H] without flag 1; Phi and GPT-J also 70 [1,H], 72 [1,V]. None else. Flag 2 is Phi's
-       alone.
+       rows. A layer: 1 [1,H]; 3 [N,H]; 5, 7 [K,H]; 9 [H,N]; 17 [I,H]; 21 [H,I]; all but LLaMA
+       also 2 [1,H], 18 [1,I], 22 [1,H]; Phi and GPT-Neo also 10 [1,H]; Phi also 4 [1,N], 6, 8
+       [1,K], and with flag 2: 11-14 [1, head size]; LLaMA and GPT-Neo also 15 [1,H]; LLaMA also
+       19 [I,H]; GPT-Neo also 16 [1,H]. The model: 64 [V,H]; 69 [1,H]; 71 [V,H] without flag 1;
+       all but LLaMA also 70 [1,H]; Phi and GPT-J also 72 [1,V]; GPT-Neo also 65 [context,H].
+       None else. Flag 2 is Phi's alone; GPT-Neo's rotary size is 0.
      Types: 0 vector, f32 [cols] with rows = 1; matrices [rows, cols] in tiles of 16 rows:
        1 f32   a tile is [cols][16] f32
        2 f16   a tile is [cols][16] IEEE half
@@ -156,7 +163,7 @@
        becomes a+b, element k+h becomes a-b), then every element times the f32 1/sqrt(block).
        sign(i) = -1 where bit 31 of (i * 0x9E3779B1) ^ ((i * 0x85EBCA6B) >> 15) is set, products
        modulo 2^32. A gathered embedding row is turned back: butterflies, multiplies, then signs.
-     Each matrix has its own type; slm-convert writes slots 64 and 71 as q8 in q4 and q4f files.
+     Each matrix has its own type; slm-convert writes slots 64, 65 and 71 as q8 in q4 and q4f files.
 
      Tokenizer section (kind 1, byte-level BPE), T = vocab used:
        0   u32 T
@@ -339,13 +346,14 @@ typedef struct slm_model_desc {
 } slm_model_desc;
 
 typedef struct slm_model_info {
-    const char *architecture; /* "phi", "gptj", "llama" */
+    const char *architecture; /* "phi", "gptj", "llama", "gpt_neo" */
     const char *tokenizer;    /* "none", "byte-level BPE", "SentencePiece BPE" */
     const char *turn_format;  /* "plain", "phi-2", "chatml", "llama-2", "zephyr" */
     const char *isa;          /* the kernels in use */
     uint64_t content_id, file_size, parameters, weight_bytes;
     uint32_t vocab_rows, vocab_used, context, layers, hidden, intermediate, heads, kv_heads;
     uint32_t head_size, rotary_size, tensors;
+    uint32_t window, window_layers; /* of so many layers a position sees the last `window` */
     slm_type weights;         /* the type of the first layer's matrices */
     slm_token bos, unk, end[8];
     uint32_t end_count;
@@ -3638,7 +3646,11 @@ static const slm__architecture slm__architectures[] = {
      SLM__ROTARY_HALF, SLM__FLAG_TIED | SLM__FLAG_QK_NORM},
     {2, "gptj", SLM__ALWAYS | SLM__HEAD_BIAS | SLM__NORM_BIAS | SLM__FFN_BIAS,
      SLM__ROTARY_INTERLEAVED, SLM__FLAG_TIED},
-    {3, "llama", SLM__ALWAYS | SLM__TWO_NORMS | SLM__GATED, SLM__ROTARY_HALF, SLM__FLAG_TIED}};
+    {3, "llama", SLM__ALWAYS | SLM__TWO_NORMS | SLM__GATED, SLM__ROTARY_HALF, SLM__FLAG_TIED},
+    {4, "gpt_neo",
+     SLM__ALWAYS | SLM__OUT_BIAS | SLM__NORM_BIAS | SLM__TWO_NORMS | SLM__SECOND_BIAS |
+         SLM__FFN_BIAS | SLM__LEARNED,
+     SLM__ROTARY_NONE, SLM__FLAG_TIED}};
 
 enum { SLM__ARCHITECTURES = sizeof slm__architectures / sizeof slm__architectures[0] };
 
@@ -3678,6 +3690,7 @@ static const slm__expected slm__layer_tensors[] = {
 
 static const slm__expected slm__model_tensors[] = {
     {SLM__EMBEDDING, SLM__ALWAYS, SLM__VOCAB, SLM__HIDDEN},
+    {SLM__POSITIONS, SLM__LEARNED, SLM__CONTEXT, SLM__HIDDEN},
     {SLM__FINAL_NORM, SLM__ALWAYS, SLM__ONE, SLM__HIDDEN},
     {SLM__FINAL_NORM + 1, SLM__NORM_BIAS, SLM__ONE, SLM__HIDDEN},
     {SLM__HEAD, SLM__UNTIED, SLM__VOCAB, SLM__HIDDEN},
@@ -3704,11 +3717,12 @@ typedef struct slm__tensor {
 
 typedef struct slm__layer {
     slm__tensor at[SLM__LAYER_SLOTS];
+    uint32_t window; /* positions that a query sees; 0: all */
 } slm__layer;
 
 typedef struct slm__shape {
     uint32_t vocab_rows, vocab_used, context, layers, hidden, ffn, heads, kv_heads, head_size,
-        rotary, flags;
+        rotary, window, flags;
     float norm_eps, attention_scale;
 } slm__shape;
 
@@ -3843,6 +3857,7 @@ static slm_result slm__read_shape(slm_model *model, slm_error *error) {
         {100, offsetof(slm__shape, kv_heads), 1, 1024, "kv heads"},
         {104, offsetof(slm__shape, head_size), 1, 1024, "head size"},
         {108, offsetof(slm__shape, rotary), 0, 1024, "rotary size"},
+        {112, offsetof(slm__shape, window), 0, 1u << 20, "window"},
         {148, offsetof(slm__shape, flags), 0, 3, "flags"}};
     const uint8_t *file = model->file;
     slm__shape *shape = &model->shape;
@@ -3861,8 +3876,8 @@ static slm_result slm__read_shape(slm_model *model, slm_error *error) {
     shape->attention_scale = slm__f32(file + 160);
     if (!slm__finite(shape->norm_eps) || !(shape->norm_eps >= 0) ||
         !slm__finite(shape->attention_scale) || slm__f32(file + 156) != 1.0f ||
-        slm__f32(file + 164) != 0 || slm__f32(file + 168) != 0 || slm__u32(file + 112) != 0)
-        return slm__fail(error, SLM_ERR_UNSUPPORTED, "norm eps, a scale, cap or window");
+        slm__f32(file + 164) != 0 || slm__f32(file + 168) != 0)
+        return slm__fail(error, SLM_ERR_UNSUPPORTED, "norm eps, a scale or cap");
     return SLM_OK;
 }
 
@@ -3881,6 +3896,9 @@ static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
     if (model->shape.flags & ~model->architecture->flags)
         return slm__fail(error, SLM_ERR_FORMAT, "flags %u with architecture %s",
                          (size_t)model->shape.flags, model->architecture->name);
+    if (model->shape.rotary && model->architecture->rotary == SLM__ROTARY_NONE)
+        return slm__fail(error, SLM_ERR_FORMAT, "rotary size %u with architecture %s",
+                         (size_t)model->shape.rotary, model->architecture->name);
     return SLM_OK;
 }
 
@@ -3963,20 +3981,37 @@ static slm_result slm__bind_tensors(slm_model *model, const slm__section *direct
     return SLM_OK;
 }
 
+/* A layer of kind 1 sees the header's window, and without such layers there is none. */
+static slm_result slm__read_layer_kinds(slm_model *model, const slm__section *kinds,
+                                        slm_error *error) {
+    uint32_t layers = model->shape.layers, window = model->shape.window, local = 0, i;
+    if (kinds->bytes && kinds->size != layers)
+        return slm__fail(error, SLM_ERR_FORMAT, "%u layer kinds for %u layers", kinds->size,
+                         (size_t)layers);
+    for (i = 0; kinds->bytes && i < layers; i++) {
+        if (kinds->bytes[i] > 1)
+            return slm__fail(error, SLM_ERR_UNSUPPORTED, "attention kind of layer %u", (size_t)i);
+        model->layers[i].window = kinds->bytes[i] ? window : 0;
+        local += kinds->bytes[i];
+    }
+    if ((window != 0) != (local != 0))
+        return slm__fail(error, SLM_ERR_FORMAT, "a window of %u and %u layers that have it",
+                         (size_t)window, (size_t)local);
+    return SLM_OK;
+}
+
 static slm_result slm__read_rest(slm_model *model, const slm__section *sections,
                                  slm_error *error) {
     const slm__section *frequencies = &sections[SLM__FREQUENCIES];
-    const slm__section *kinds = &sections[SLM__LAYER_KINDS];
+    slm_result result = slm__read_layer_kinds(model, &sections[SLM__LAYER_KINDS], error);
     uint32_t half = model->shape.rotary / 2, i;
+    if (result != SLM_OK) return result;
     if (frequencies->size != (size_t)half * 4)
         return slm__fail(error, SLM_ERR_FORMAT, "inverse frequencies missing or of wrong size");
     model->inverse_frequencies = (const float *)(const void *)frequencies->bytes;
     for (i = 0; i < half; i++)
         if (!(model->inverse_frequencies[i] >= 0 && model->inverse_frequencies[i] <= 16))
             return slm__fail(error, SLM_ERR_FORMAT, "an inverse frequency is out of range");
-    for (i = 0; i < kinds->size; i++)
-        if (kinds->bytes[i] || kinds->size != model->shape.layers)
-            return slm__fail(error, SLM_ERR_UNSUPPORTED, "attention kind of layer %u", (size_t)i);
     model->has_tokenizer = slm__u16(model->file + 66) != 0;
     if (slm__u16(model->file + 66) > SLM__PIECES)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "unknown kind of tokenizer");
@@ -4269,11 +4304,14 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
     info->kv_heads = shape->kv_heads;
     info->head_size = shape->head_size;
     info->rotary_size = shape->rotary;
+    info->window = shape->window;
     info->tensors = model->tensors;
     info->weights = (slm_type)model->layers[0].at[SLM__QUERY].type;
-    for (layer = 0; layer < shape->layers; layer++)
+    for (layer = 0; layer < shape->layers; layer++) {
         for (slot = 0; slot < SLM__LAYER_SLOTS; slot++)
             slm__count_tensor(&model->layers[layer].at[slot], info);
+        info->window_layers += model->layers[layer].window != 0;
+    }
     for (slot = SLM__EMBEDDING; slot < SLM__MODEL_SLOTS; slot++)
         if (slot != SLM__HEAD || (model->features & SLM__UNTIED))
             slm__count_tensor(slm__model_tensor(model, slot), info);
@@ -4724,7 +4762,7 @@ static void slm__attend(slm_session *s, size_t layer, size_t head, size_t row, s
     q.out = s->mixed + row * q.stride + head * q.size;
     q.count = end - row;
     q.first = s->rows[row].position;
-    q.window = 0;
+    q.window = s->model->layers[layer].window;
     q.keys = slm__cache_head(s, cache, 0, layer, kv);
     q.values = slm__cache_head(s, cache, 1, layer, kv);
     q.scale = shape->attention_scale;
@@ -4752,7 +4790,7 @@ static void slm__attention_task(void *arg, size_t index) {
 static void slm__attention(slm_session *s, size_t layer, size_t count) {
     const slm__shape *shape = &s->model->shape;
     slm__attention_job job;
-    size_t wide = (size_t)shape->heads * shape->head_size, i;
+    size_t wide = (size_t)shape->heads * shape->head_size, window, seen, i;
     job.s = s;
     job.layer = layer;
     job.count = count;
@@ -4760,22 +4798,34 @@ static void slm__attention(slm_session *s, size_t layer, size_t count) {
     slm__parallel(&s->parallel, s->team, count * wide * 64, count, slm__prepare_task, &job);
     for (i = 0; i < count; i++)
         if (s->rows[i].overflow) s->bad_layer = (int)layer;
-    slm__parallel(&s->parallel, s->team,
-                  count * (s->rows[count - 1].position + 1) * wide * s->cache.item / 2, s->strips,
+    seen = (size_t)s->rows[count - 1].position + 1;
+    window = s->model->layers[layer].window;
+    if (window && window < seen) seen = window;
+    slm__parallel(&s->parallel, s->team, count * seen * wide * s->cache.item / 2, s->strips,
                   slm__attention_task, &job);
 }
 
 /* ---- >>forward --------------------------------------------------------------------------- */
 
+/* One row of a table. */
+static void slm__gather(const slm__tensor *table, size_t row, float *out) {
+    size_t i;
+    for (i = 0; i < table->cols; i++) out[i] = slm__element(table, row, i);
+    if (slm__rotated(table->type, table->cols)) slm__turn_back(out, table->cols);
+}
+
 static void slm__embed(slm_session *s, size_t count) {
     const slm__shape *shape = &s->model->shape;
-    const slm__tensor *table = slm__model_tensor(s->model, SLM__EMBEDDING);
+    const slm__tensor *tokens = slm__model_tensor(s->model, SLM__EMBEDDING);
+    const slm__tensor *positions = slm__model_tensor(s->model, SLM__POSITIONS);
     size_t row, i, half = shape->rotary / 2;
     for (row = 0; row < count; row++) {
         float *angles = s->angles + row * shape->rotary, *h = s->hidden + row * shape->hidden;
-        for (i = 0; i < shape->hidden; i++)
-            h[i] = slm__element(table, (size_t)s->rows[row].token, i);
-        if (slm__rotated(table->type, shape->hidden)) slm__turn_back(h, shape->hidden);
+        slm__gather(tokens, (size_t)s->rows[row].token, h);
+        if (positions->data) {
+            slm__gather(positions, s->rows[row].position, s->normed);
+            s->model->kernels->add(h, s->normed, NULL, shape->hidden);
+        }
         for (i = 0; i < half; i++)
             slm__sin_cos((float)s->rows[row].position * s->model->inverse_frequencies[i],
                          &angles[2 * i + 1], &angles[2 * i]);

@@ -13,8 +13,10 @@ import os
 import shutil
 
 import torch
-from transformers import (AutoTokenizer, GPTJConfig, GPTJForCausalLM, LlamaConfig,
-                          LlamaForCausalLM, PhiConfig, PhiForCausalLM)
+from safetensors.torch import load_file, save_file
+from transformers import (AutoTokenizer, GPTJConfig, GPTJForCausalLM, GPTNeoConfig,
+                          GPTNeoForCausalLM, LlamaConfig, LlamaForCausalLM, PhiConfig,
+                          PhiForCausalLM)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
@@ -30,6 +32,10 @@ def gptj(**k):
 
 def llama(**k):
     return LlamaForCausalLM, LlamaConfig(**k)
+
+
+def neo(**k):
+    return GPTNeoForCausalLM, GPTNeoConfig(**k)
 
 
 CASES = {
@@ -59,7 +65,7 @@ CASES = {
                            max_position_embeddings=600, tie_word_embeddings=True,
                            rms_norm_eps=1e-5, rope_theta=500.0,
                            rope_scaling={"type": "linear", "factor": 2.5}), "BF16", 520, None),
-    "llama_three": (llama(vocab_size=71, hidden_size=172, intermediate_size=301,
+    "llama_three": (llama(vocab_size=71, hidden_size=172, intermediate_size=201,
                           num_hidden_layers=2, num_attention_heads=5, num_key_value_heads=1,
                           head_dim=36, max_position_embeddings=700, tie_word_embeddings=False,
                           rms_norm_eps=1e-5, rope_theta=500000.0,
@@ -73,7 +79,21 @@ CASES = {
                             rms_norm_eps=1e-5,
                             rope_scaling={"rope_type": "dynamic", "factor": 4.0}),
                       "F16", 300, None),
+    "neo_small": (neo(vocab_size=89, hidden_size=60, num_layers=5, num_heads=5, window_size=7,
+                      attention_types=[[["global", "local", "local"], 1], [["local", "global"], 1]],
+                      max_position_embeddings=256), "F16", 70, None),
+    "neo_long": (neo(vocab_size=61, hidden_size=64, num_layers=4, num_heads=2,
+                     attention_types=[[["global", "local"], 2]], max_position_embeddings=700),
+                 "F16", 680, None),
+    "neo_odd": (neo(vocab_size=79, hidden_size=172, num_layers=2, num_heads=4, window_size=17,
+                    intermediate_size=257, attention_types=[[["local"], 2]],
+                    max_position_embeddings=230), "BF16", 120, "200KB"),
+    "neo_untied": (neo(vocab_size=67, hidden_size=66, num_layers=2, num_heads=3, window_size=1,
+                       attention_types=[[["local"], 1], [["global"], 1]],
+                       max_position_embeddings=240, layer_norm_epsilon=1e-6,
+                       tie_word_embeddings=False), "F32", 60, None),
 }
+WITH_HEAD = ["neo_long"]  # the tied head is in the file a second time
 LONG = [name for name in CASES if not name.startswith(("phi", "gptj"))]
 
 
@@ -86,10 +106,14 @@ def randomize(model, generator):
             p.data = (1.0 + 0.4 * noise) if norm else 0.5 * noise
         elif "embed" in name or "wte" in name:
             p.data = noise
+        elif "wpe" in name:
+            p.data = 0.5 * noise
         else:
             gain = 1.6 if "q_proj" in name or "k_proj" in name else 1.1
             if "gate_proj" in name:  # silu(gate) * up is smaller than either
                 gain = 2.2
+            if "attention.q_proj" in name or "attention.k_proj" in name:  # GPT-Neo: no scale
+                gain *= (model.config.hidden_size / model.config.num_heads) ** -0.25
             p.data = gain * noise / p.shape[1] ** 0.5
 
 
@@ -136,6 +160,11 @@ def make(out, name):
         randomize(model, generator)
         options = {"max_shard_size": shards} if shards else {}
         model.to(DTYPES[dtype]).save_pretrained(directory, **options)
+        if name in WITH_HEAD:
+            file = os.path.join(directory, "model.safetensors")
+            tensors = load_file(file)
+            tensors["lm_head.weight"] = tensors["transformer.wte.weight"].clone()
+            save_file(tensors, file, metadata={"format": "pt"})
         ids = torch.randint(0, config.vocab_size, (positions,), generator=generator).tolist()
         reference = reload(cls, directory, torch.float64)
         want = logits_of(reference, ids)

@@ -16,7 +16,7 @@ import numpy as np
 MAGIC = bytes([0x89, 0x53, 0x4C, 0x4D, 0x0D, 0x0A, 0x1A, 0x0A])
 F32, F16, BF16, Q8, Q4, Q4F = 1, 2, 3, 4, 5, 6                    # types
 TYPE_NAMES = ["vector", "f32", "f16", "bf16", "q8", "q4", "q4f"]
-ARCHITECTURES = {1: "phi", 2: "gptj", 3: "llama"}
+ARCHITECTURES = {1: "phi", 2: "gptj", 3: "llama", 4: "gpt_neo"}
 TOKENIZERS = {0: "none", 1: "byte-level BPE", 2: "SentencePiece BPE"}
 TURN_FORMATS = {0: "plain", 1: "phi-2", 2: "chatml", 3: "llama-2", 4: "zephyr"}
 TOKENIZER, FREQUENCIES, LAYER_KINDS, DIRECTORY, METADATA = 1, 2, 3, 4, 8    # kinds of sections
@@ -141,8 +141,11 @@ def read_model(path):
     require(fnv1a(data[64:256], tokenizer, directory) == content_id, "content id differs")
     require(len(sections.get(FREQUENCIES, b"")) == sizes[9] // 2 * 4,
             "inverse frequencies: not rotary size / 2")
-    require(sections.get(LAYER_KINDS, bytes(sizes[3])) == bytes(sizes[3]),
-            "layer kinds: not one 0 a layer")
+    layer_kinds = sections.get(LAYER_KINDS, bytes(sizes[3]))
+    require(len(layer_kinds) == sizes[3] and max(layer_kinds) <= 1,
+            "layer kinds: not one 0 or 1 a layer")
+    # "the header's window, which is 0 if there is no such layer and from 1 to 2^20 if there is"
+    require(sizes[10] <= 1 << 20 and (sizes[10] > 0) == any(layer_kinds), "window: not as it should")
     tensors = read_tensors(data, directory, tensor_count, data_offset)
     return Model(data, sizes, kinds, sections, tensors, content_id)
 
@@ -305,8 +308,9 @@ def describe(model):
                ("tokenizer", json_string(TOKENIZERS[model.kinds[1]])),
                ("turn_format", json_string(TURN_FORMATS[model.kinds[2]]))]
     names = ("vocabulary_rows vocabulary context layers hidden intermediate heads kv_heads "
-             "head_size rotary_size").split()
+             "head_size rotary_size window").split()
     entries += zip(names, sizes)
+    entries += [("window_layers", sum(model.sections.get(LAYER_KINDS, b"")))]
     entries += [("tensors", len(tensors)), ("parameters", parameters),
                 ("weight_bytes", weight_bytes), ("file_bytes", len(model.data)),
                 ("bits_per_weight", f"{8 * weight_bytes / parameters:.3f}"),

@@ -50,15 +50,17 @@ typedef struct damage_kind {
     uint32_t architecture, layers, hidden, ffn, heads, kv_heads, head_size, rotary, flags;
     uint32_t merge_slots; /* 0: no tokenizer */
     uint32_t pieces;      /* 1: a tokenizer of kind 2 */
+    uint32_t window;      /* of the layers of odd number */
 } damage_kind;
 
 static const damage_kind damage_kinds[] = {
-    {1, 1, 6, 258, 4, 2, 3, 2, 2, 16, 0}, /* every kind of tensor, one of them rotated */
-    {2, 2, 5, 7, 2, 2, 4, 4, 1, 0, 0},    /* tied, no tokenizer */
-    {3, 2, 5, 7, 4, 2, 6, 6, 0, 0, 0},    /* heads wider than the stream, shared keys */
-    {2, 1, 4, 4, 1, 1, 4, 4, 1, 16, 1}};  /* SentencePiece */
-static const damage_kind damage_uneven = {1, 1, 4, 4, 1, 1, 4, 2, 0, 24, 0}; /* no power of 2 */
-static const damage_kind damage_roomy = {1, 1, 4, 4, 1, 1, 4, 2, 0, 2048, 0};
+    {1, 1, 6, 258, 4, 2, 3, 2, 2, 16, 0, 0}, /* most kinds of tensors, one of them rotated */
+    {2, 2, 5, 7, 2, 2, 4, 4, 1, 0, 0, 0},    /* tied, no tokenizer */
+    {3, 2, 5, 7, 4, 2, 6, 6, 0, 0, 0, 0},    /* heads wider than the stream, shared keys */
+    {2, 1, 4, 4, 1, 1, 4, 4, 1, 16, 1, 0},   /* SentencePiece */
+    {4, 2, 6, 7, 2, 2, 3, 0, 1, 0, 0, 3}};   /* a table of positions, a window */
+static const damage_kind damage_uneven = {1, 1, 4, 4, 1, 1, 4, 2, 0, 24, 0, 0}; /* no power of 2 */
+static const damage_kind damage_roomy = {1, 1, 4, 4, 1, 1, 4, 2, 0, 2048, 0, 0};
 
 typedef struct damage_file {
     damage_block block;
@@ -181,6 +183,7 @@ static slm__shape damage_shape(const damage_kind *kind) {
     shape.kv_heads = kind->kv_heads;
     shape.head_size = kind->head_size;
     shape.rotary = kind->rotary;
+    shape.window = kind->window;
     shape.flags = kind->flags;
     return shape;
 }
@@ -306,16 +309,16 @@ static void damage_repair(uint8_t *bytes, size_t size, unsigned what) {
 static void damage_put_header(damage_file *f, const damage_kind *kind) {
     static const uint8_t magic[8] = {0x89, 'S', 'L', 'M', 13, 10, 26, 10};
     slm__shape shape = damage_shape(kind);
-    const uint32_t fields[10] = {shape.vocab_rows, shape.vocab_used, shape.context, shape.layers,
+    const uint32_t fields[11] = {shape.vocab_rows, shape.vocab_used, shape.context, shape.layers,
                                  shape.hidden, shape.ffn, shape.heads, shape.kv_heads,
-                                 shape.head_size, shape.rotary};
+                                 shape.head_size, shape.rotary, shape.window};
     size_t i;
     memcpy(f->bytes, magic, 8);
     damage_put(f->bytes + 8, 2, 1);
     damage_put(f->bytes + 64, 2, kind->architecture);
     damage_put(f->bytes + 66, 2, (kind->merge_slots != 0) + kind->pieces);
     damage_put(f->bytes + 68, 2, kind->architecture == 1);
-    for (i = 0; i < 10; i++) damage_put(f->bytes + 72 + 4 * i, 4, fields[i]);
+    for (i = 0; i < 11; i++) damage_put(f->bytes + 72 + 4 * i, 4, fields[i]);
     damage_put(f->bytes + 128, 4, shape.hidden);
     damage_put(f->bytes + 136, 4, 1);
     damage_put(f->bytes + 144, 4, 0xFFFFFFFFu);
@@ -341,6 +344,7 @@ static void damage_build(damage_file *f, const damage_kind *kind) {
     for (i = 0; i < kind->rotary / 2; i++)
         damage_put(f->bytes + f->frequencies + 4 * i, 4, slm__bits(1 / (float)(1 + 9 * i)));
     f->kinds = damage_section(f, SLM__LAYER_KINDS, kind->layers);
+    for (i = 1; kind->window && i < kind->layers; i += 2) f->bytes[f->kinds + i] = 1;
     f->metadata = damage_section(f, 8, 12);
     memcpy(f->bytes + f->metadata, "name\0damage", 12);
     damage_section(f, 99, 5);
@@ -655,7 +659,8 @@ static void damage_check_shape(damage_file *f) {
         {72, 1, 1u << 20, "vocabulary rows"}, {76, 0, 1u << 20, "vocabulary"},
         {80, 1, 1u << 20, "context"}, {84, 1, 512, "layers"}, {88, 1, 1u << 16, "hidden"},
         {92, 1, 1u << 18, "intermediate"}, {96, 1, 1024, "heads"}, {100, 1, 1024, "kv heads"},
-        {104, 1, 1024, "head size"}, {108, 0, 1024, "rotary"}, {148, 0, 3, "flags"}};
+        {104, 1, 1024, "head size"}, {108, 0, 1024, "rotary"}, {112, 0, 1u << 20, "window"},
+        {148, 0, 3, "flags"}};
     const slm_result format = SLM_ERR_FORMAT, unsupported = SLM_ERR_UNSUPPORTED;
     size_t i;
     for (i = 0; i < sizeof caps / sizeof caps[0]; i++) {
@@ -669,7 +674,7 @@ static void damage_check_shape(damage_file *f) {
     damage_refused(f, 100, 4, 8, format, "inconsistent");
     damage_refused(f, 108, 4, 1, format, "inconsistent");
     damage_refused(f, 108, 4, 4, format, "inconsistent");
-    damage_refused(f, 112, 4, 1, unsupported, "window");
+    damage_refused(f, 112, 4, 1, format, "a window of 1 and 0 layers");
     damage_refused(f, 152, 4, 0x7F800000u, unsupported, "norm eps");
     damage_refused(f, 152, 4, 0x7FC00000u, unsupported, "norm eps");
     damage_refused(f, 152, 4, slm__bits(-1), unsupported, "norm eps");
@@ -696,8 +701,10 @@ static void damage_check_sections(damage_file *f) {
     damage_refused(f, f->frequencies, 4, slm__bits(-0.5f), format, "frequency");
     damage_refused(f, f->frequencies, 4, slm__bits(17), format, "frequency");
     damage_refused(f, f->frequencies, 4, 0x7FC00000u, format, "frequency");
-    damage_refused(f, f->kinds, 1, 1, SLM_ERR_UNSUPPORTED, "attention kind");
-    damage_refused(f, 256 + 32 + 16, 8, 2, SLM_ERR_UNSUPPORTED, "attention kind");
+    damage_refused(f, f->kinds, 1, 2, SLM_ERR_UNSUPPORTED, "attention kind");
+    damage_refused(f, f->kinds, 1, 1, format, "a window of 0 and 1 layers");
+    damage_refused(f, 256 + 32 + 16, 8, 2, format, "2 layer kinds for 1 layers");
+    damage_refused(f, 256 + 32 + 16, 8, 0, format, "0 layer kinds for 1 layers");
     damage_refused(f, 256 + 4 * 32, 4, 7, format, "tokenizer");
     damage_refused(f, 256 + 5 * 32, 4, 7, format, "tensor directory");
     damage_refused(f, 256 + 5 * 32 + 16, 8, f->tensors * 40 - 1, format, "tensor directory");
@@ -765,6 +772,15 @@ static void damage_check_architecture(damage_file *f, const damage_kind *kind) {
         damage_refused(f, 64, 2, 1, format, "missing");
     }
     damage_refused(f, 148, 4, kind->flags ^ 1, format, "tensor");
+    if (kind->window) {
+        damage_refused(f, 80, 4, 65, format, "position embedding is 64 x 6; wanted 65 x 6");
+        damage_refused(f, 108, 4, 2, format, "rotary size 2 with architecture");
+        damage_refused(f, 112, 4, 0, format, "a window of 0 and 1 layers");
+        damage_refused(f, f->kinds + 1, 1, 0, format, "a window of 3 and 0 layers");
+        damage_refused(f, f->kinds, 1, 255, SLM_ERR_UNSUPPORTED, "attention kind of layer 0");
+        damage_refused(f, 256 + 32, 4, 7, format, "a window of 3 and 0 layers");
+        damage_refused(f, 256 + 32 + 16, 8, 3, format, "3 layer kinds for 2 layers");
+    }
     damage_refused(f, 104, 4, kind->head_size + 2, format, "wanted");
     damage_refused(f, 92, 4, kind->ffn + 1, format, "wanted");
     damage_check_tensors(f);

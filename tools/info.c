@@ -89,6 +89,8 @@ static void put_all(const slm_model_info *info, const char *path, size_t context
     put(json, "kv_heads", info->kv_heads, 0);
     put(json, "head_size", info->head_size, 0);
     put(json, "rotary_size", info->rotary_size, 0);
+    put(json, "window", info->window, 0);
+    put(json, "window_layers", info->window_layers, 0);
     put(json, "tensors", info->tensors, 0);
     put(json, "parameters", info->parameters, 0);
     put(json, "weight_bytes", info->weight_bytes, 0);

@@ -13,7 +13,8 @@
 /* ---- architectures as data --------------------------------------------------------------- */
 
 typedef enum Dim {
-    DIM_ONE, DIM_VOCAB, DIM_HIDDEN, DIM_INTERMEDIATE, DIM_HEADS, DIM_KV_HEADS, DIM_HEAD, DIM_COUNT
+    DIM_ONE, DIM_VOCAB, DIM_HIDDEN, DIM_INTERMEDIATE, DIM_HEADS, DIM_KV_HEADS, DIM_HEAD,
+    DIM_CONTEXT, DIM_COUNT
 } Dim;
 
 typedef enum When { ALWAYS, UNLESS_TIED, IF_QK_NORM } When;
@@ -110,7 +111,32 @@ static const TensorRow llama_model[] = {
     {"lm_head.weight", 71, DIM_VOCAB, DIM_HIDDEN, UNLESS_TIED},
     {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
 
-enum { ARCHITECTURE_PHI = 1, ARCHITECTURE_GPTJ = 2, ARCHITECTURE_LLAMA = 3 };
+static const TensorRow neo_layer[] = {
+    {"ln_1.weight", 1, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"ln_1.bias", 2, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"attn.attention.q_proj.weight", 3, DIM_HEADS, DIM_HIDDEN, ALWAYS},
+    {"attn.attention.k_proj.weight", 5, DIM_KV_HEADS, DIM_HIDDEN, ALWAYS},
+    {"attn.attention.v_proj.weight", 7, DIM_KV_HEADS, DIM_HIDDEN, ALWAYS},
+    {"attn.attention.out_proj.weight", 9, DIM_HIDDEN, DIM_HEADS, ALWAYS},
+    {"attn.attention.out_proj.bias", 10, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"ln_2.weight", 15, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"ln_2.bias", 16, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"mlp.c_fc.weight", 17, DIM_INTERMEDIATE, DIM_HIDDEN, ALWAYS},
+    {"mlp.c_fc.bias", 18, DIM_ONE, DIM_INTERMEDIATE, ALWAYS},
+    {"mlp.c_proj.weight", 21, DIM_HIDDEN, DIM_INTERMEDIATE, ALWAYS},
+    {"mlp.c_proj.bias", 22, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
+
+static const TensorRow neo_model[] = {
+    {"transformer.wte.weight", 64, DIM_VOCAB, DIM_HIDDEN, ALWAYS},
+    {"transformer.wpe.weight", 65, DIM_CONTEXT, DIM_HIDDEN, ALWAYS},
+    {"transformer.ln_f.weight", 69, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"transformer.ln_f.bias", 70, DIM_ONE, DIM_HIDDEN, ALWAYS},
+    {"lm_head.weight", 71, DIM_VOCAB, DIM_HIDDEN, UNLESS_TIED},
+    {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
+
+enum { ARCHITECTURE_PHI = 1, ARCHITECTURE_GPTJ = 2, ARCHITECTURE_LLAMA = 3,
+       ARCHITECTURE_NEO = 4 };
 
 #define OLDER_PHI_KEYS \
     {{"vocab_size", NULL, 50304}, {"n_positions", NULL, 2048}, {"n_layer", NULL, 20}, \
@@ -140,12 +166,19 @@ static const Architecture architectures[] = {
       {"num_hidden_layers", NULL, 32}, {"hidden_size", NULL, 4096},
       {"intermediate_size", NULL, 11008}, {"num_attention_heads", NULL, 32},
       {"num_key_value_heads", NULL, 0}, {"rms_norm_eps", NULL, 1e-6}},
-     "model.layers.", llama_layer, llama_model}};
+     "model.layers.", llama_layer, llama_model},
+    {ARCHITECTURE_NEO, "gpt_neo", "GPTNeoForCausalLM", "activation_function",
+     {{"vocab_size", NULL, 50257}, {"max_position_embeddings", NULL, 2048},
+      {"num_layers", "num_hidden_layers", 24}, {"hidden_size", NULL, 2048},
+      {"intermediate_size", NULL, 0}, {"num_heads", "num_attention_heads", 16}, {NULL, NULL, 0},
+      {"layer_norm_epsilon", NULL, 1e-5}},
+     "transformer.h.", neo_layer, neo_model}};
 
 enum { ARCHITECTURE_COUNT = sizeof architectures / sizeof *architectures };
 
 /* Buffers that older checkpoints carry: matched against the end of a tensor's name. */
-static const char *const skipped[] = {".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq"};
+static const char *const skipped[] = {".attn.bias", ".attn.masked_bias", ".attn.attention.bias",
+                                      ".attn.attention.masked_bias", ".rotary_emb.inv_freq"};
 
 /* ---- config.json ------------------------------------------------------------------------- */
 
@@ -164,6 +197,8 @@ typedef struct Config {
     double theta, eps;
     Scaling scaling;
     int tied, qk_norm;
+    uint32_t window;
+    Buffer kinds; /* of the layers: a byte each, 1 where attention sees the window */
 } Config;
 
 static const Architecture *find_architecture(const char *path, const Json *json) {
@@ -177,7 +212,7 @@ static const Architecture *find_architecture(const char *path, const Json *json)
     if (!name || name->type != JSON_STRING)
         name = type;
     fail("%s: architecture %s is not supported; supported: PhiForCausalLM (phi), "
-         "GPTJForCausalLM (gptj), LlamaForCausalLM (llama)", path,
+         "GPTJForCausalLM (gptj), LlamaForCausalLM (llama), GPTNeoForCausalLM (gpt_neo)", path,
          name && name->type == JSON_STRING ? name->text : "(none)");
 }
 
@@ -213,11 +248,11 @@ static uint32_t config_size(const Config *config, int which, uint32_t cap) {
     return (uint32_t)value;
 }
 
-static int config_flag(const Config *config, const char *name) {
+static int config_flag(const Config *config, const char *name, int absent) {
     const Json *value = json_get(config->json, name);
     if (value && value->type != JSON_TRUE && value->type != JSON_FALSE)
         fail("%s: %s must be true or false", config->path, name);
-    return value && value->type == JSON_TRUE;
+    return value ? value->type == JSON_TRUE : absent;
 }
 
 /* The activation's spellings: gelu_new, x/2 (1 + tanh(sqrt(2/pi)(x + 0.044715x^3))), and silu. */
@@ -277,9 +312,9 @@ static void read_scaling(Config *config) {
 
 /* What Hugging Face's LLaMA can have and this one has not. */
 static void check_llama(const Config *config) {
-    if (config_flag(config, "attention_bias"))
+    if (config_flag(config, "attention_bias", 0))
         fail("%s: attention_bias true is not supported", config->path);
-    if (config_flag(config, "mlp_bias"))
+    if (config_flag(config, "mlp_bias", 0))
         fail("%s: mlp_bias true is not supported", config->path);
     if (config_number(config, "partial_rotary_factor", 1) != 1)
         fail("%s: a partial_rotary_factor is not supported", config->path);
@@ -296,6 +331,8 @@ static void read_rotary(Config *config) {
     uint32_t head = config->dims[DIM_HEAD];
     double size;
     config->theta = 10000;
+    if (config->architecture->id == ARCHITECTURE_NEO)
+        return;
     if (is_older_phi(config)) {
         size = config_number(config, "rotary_dim", 32);
         size = size > head ? head : size;
@@ -341,6 +378,67 @@ static void read_heads(Config *config) {
     config->dims[DIM_KV_HEADS] = (uint32_t)head * config->kv_heads;
 }
 
+static void add_kind(Config *config, const Json *name) {
+    unsigned char local = (unsigned char)json_is(name, "local");
+    if (!local && !json_is(name, "global"))
+        fail("%s: the attention of layer %lu is neither \"global\" nor \"local\"", config->path,
+             (unsigned long)config->kinds.size);
+    if (config->kinds.size < config->layers)
+        put_bytes(&config->kinds, &local, 1);
+}
+
+/* One [names, times] of attention_types; 0: it is none, or no layer is left. */
+static int add_kinds(Config *config, const Json *item) {
+    const Json *names = item->type == JSON_ARRAY ? item->first : NULL, *name;
+    const Json *times = names ? names->next : NULL;
+    int64_t left;
+    if (!times || times->next || names->type != JSON_ARRAY || !names->first ||
+        !times->is_integer || times->integer < 0 || times->integer > config->layers)
+        return 0;
+    for (left = times->integer; left > 0; left--)
+        for (name = names->first; name; name = name->next) {
+            if (config->kinds.size == config->layers)
+                return 0;
+            add_kind(config, name);
+        }
+    return 1;
+}
+
+/* GPT-Neo's layers see all positions or a window: a list in attention_layers, or repeated lists
+   in attention_types, or by default the two in turn. */
+static void read_kinds(Config *config) {
+    const Json *list = json_get(config->json, "attention_layers"), *item;
+    const Json *types = json_get(config->json, "attention_types");
+    double window = config_number(config, "window_size", 256);
+    int fits = 1;
+    uint32_t i;
+    if (config->architecture->id != ARCHITECTURE_NEO) {
+        put_zeros(&config->kinds, config->layers);
+        return;
+    }
+    if (list) {
+        fits = list->type == JSON_ARRAY && list->size == config->layers;
+        for (item = fits ? list->first : NULL; item; item = item->next)
+            add_kind(config, item);
+    } else if (types) {
+        fits = types->type == JSON_ARRAY;
+        for (item = fits ? types->first : NULL; item && fits; item = item->next)
+            fits = add_kinds(config, item);
+    } else {
+        put_zeros(&config->kinds, config->layers);
+        for (i = 1; i < config->layers; i += 2)
+            config->kinds.data[i] = 1;
+    }
+    if (!fits || config->kinds.size != config->layers)
+        fail("%s: %s does not name the attention of %lu layers", config->path,
+             list ? "attention_layers" : "attention_types", (unsigned long)config->layers);
+    if (!(window >= 1 && window <= 1 << 24) || window != floor(window))
+        fail("%s: window_size must be a whole number from 1 to %lu", config->path, 1ul << 24);
+    for (i = 0; i < config->layers; i++)
+        if (config->kinds.data[i])
+            config->window = window < config->context ? (uint32_t)window : config->context;
+}
+
 static void read_config(Config *config, const char *path) {
     double inner, pad;
     memset(config, 0, sizeof *config);
@@ -361,6 +459,8 @@ static void read_config(Config *config, const char *path) {
             : config_size(config, KEY_INTERMEDIATE, 1 << 20);
     config->layers = config_size(config, KEY_LAYERS, 4096);
     config->context = config_size(config, KEY_CONTEXT, 1 << 24);
+    config->dims[DIM_CONTEXT] = config->context;
+    read_kinds(config);
     read_heads(config);
     read_rotary(config);
     config->eps = config_key(config, KEY_EPS);
@@ -368,9 +468,10 @@ static void read_config(Config *config, const char *path) {
         fail("%s: the norm's epsilon must be from 0 to 1", path);
     pad = config_number(config, "pad_token_id", -1);
     config->pad = pad >= 0 && pad < config->dims[DIM_VOCAB] ? (uint32_t)pad : 0xFFFFFFFFu;
-    config->tied = config_flag(config, "tie_word_embeddings");
+    config->tied = config_flag(config, "tie_word_embeddings",
+                               config->architecture->id == ARCHITECTURE_NEO);
     config->qk_norm = config->architecture->id == ARCHITECTURE_PHI &&
-                      config_flag(config, "qk_layernorm");
+                      config_flag(config, "qk_layernorm", 0);
 }
 
 /* ---- tensors ----------------------------------------------------------------------------- */
@@ -537,12 +638,14 @@ static void fill_header(Model *model, const Config *config, const Tokenizer *tok
     words[7] = config->kv_heads;
     words[8] = dims[DIM_HEAD];
     words[9] = config->rotary;
+    words[10] = config->window;
     words[14] = dims[DIM_HIDDEN];
     words[16] = 1;
     words[18] = config->pad;
     words[19] = (config->tied ? 1u : 0) | (config->qk_norm ? 2u : 0);
     words[20] = eps_bits;
     words[21] = one_bits;
+    words[22] = config->architecture->id == ARCHITECTURE_NEO ? one_bits : 0; /* unscaled scores */
     for (i = 0; i < 26; i++)
         set_u32(head + 72 + 4 * i, words[i]);
 }
@@ -605,7 +708,7 @@ void model_from_directory(Model *model, const char *directory, uint32_t type, in
         model_section(model, SECTION_TOKENIZER, 1)->bytes = tokenizer.section;
     section = model_section(model, SECTION_FREQUENCIES, 1);
     put_frequencies(&section->bytes, &config);
-    put_zeros(&model_section(model, SECTION_LAYERS, 1)->bytes, config.layers);
+    model_section(model, SECTION_LAYERS, 1)->bytes = config.kinds;
     model_section(model, SECTION_DIRECTORY, 1); /* filled while writing */
     section = model_section(model, SECTION_METADATA, 0);
     put_metadata(&section->bytes, "source", "Hugging Face checkpoint");
@@ -638,8 +741,8 @@ static void print_help(FILE *out) {
           "           or a .slm of type f32, f16 or bf16\n"
           "  OUT.slm  the file to write\n"
           "  --type   type of the matrices: f32, f16 (default), bf16, q8 (8.06 bits),\n"
-          "           q4f (4.5 bits), q4 (4.25 bits); with q4 and q4f the token embedding and\n"
-          "           the head are q8\n"
+          "           q4f (4.5 bits), q4 (4.25 bits); with q4 and q4f the embeddings and the head\n"
+          "           are q8\n"
           "  --chat   how conversations are written: plain, phi-2, chatml, llama-2, zephyr\n"
           "           (as the chat template shows, else chatml where the tokenizer has\n"
           "           <|im_start|> and <|im_end|>, else phi-2 for Phi, else plain; of a .slm:\n"

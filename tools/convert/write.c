@@ -61,8 +61,8 @@ static void progress_step(Progress *progress, uint64_t bytes) {
 
 /* ---- types ------------------------------------------------------------------------------- */
 
-/* Four bits serve the layers' matrices; the token embedding and the head, whose error nothing
-   after them evens out, take eight. */
+/* Four bits serve the layers' matrices; the embeddings and the head, whose error nothing after
+   them evens out, take eight. */
 uint32_t type_of(uint32_t wanted, uint32_t layer) {
     return layer == MODEL_LAYER && (wanted == TYPE_Q4 || wanted == TYPE_Q4F) ? TYPE_Q8 : wanted;
 }
