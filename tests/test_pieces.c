@@ -127,6 +127,24 @@ static void test_pieces_streaming(void) {
     slm_model_close(model);
 }
 
+/* A tokenizer that puts an end token behind a text does so for a prompt, as Hugging Face, but not
+   for a turn of a conversation. */
+static void test_pieces_turns(void) {
+    slm_model *model = pieces_open("pieces-first", NULL);
+    slm_session *session = NULL;
+    if (!model) return;
+    CHECK(slm_session_open(&session, model, NULL, NULL) == SLM_OK, "a session of pieces");
+    CHECK(slm_prompt(session, "a", SLM_NUL, SLM_ADD_BOS) == SLM_OK &&
+              session->history[0] == 1 && session->history[session->position - 1] == 2,
+          "a prompt ends with the end token");
+    slm_rewind(session, 0);
+    CHECK(slm_chat(session, SLM_USER, "a", SLM_NUL) == SLM_OK && session->history[0] == 1 &&
+              session->history[session->position - 1] != 2,
+          "a turn does not");
+    slm_session_close(session);
+    slm_model_close(model);
+}
+
 static void *pieces_refuse(void *user, size_t size) {
     (void)user;
     (void)size;
@@ -203,6 +221,7 @@ static void test_pieces_stories(void) {
 static void test_pieces(void) {
     test_pieces_cases();
     test_pieces_streaming();
+    test_pieces_turns();
     test_pieces_memory();
     test_pieces_stories();
 }
