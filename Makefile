@@ -39,6 +39,7 @@ ROWS_pieces-new = 515
 ROWS_pieces-odd = 272
 ROWS_pieces-first = 518
 ROWS_pieces-words = 258
+TRAINED := $(call of,models/stories260K/hf,stories260K-f32 stories260K-f16)
 export SHARED
 GOLDEN := $(notdir $(patsubst %/config.json,%,$(wildcard tests/golden/*/config.json)))
 
@@ -75,6 +76,10 @@ build/hello: examples/hello.c slm.h
 build/golden/%.slm: tests/golden/%/config.json build/slm-convert
 	@mkdir -p build/golden
 	@build/slm-convert tests/golden/$* $@ --type f32 2>/dev/null
+
+build/trained/stories260K-%.slm: build/slm-convert
+	@mkdir -p build/trained
+	@build/slm-convert $(SHARED)/models/stories260K/hf $@ --type $* 2>/dev/null
 
 build/make-checkpoint: tests/make_checkpoint.c
 	@mkdir -p build
@@ -126,7 +131,7 @@ build/helper: tests/helper.c
 	$(CC) $(CFLAGS) $(WARN) $< -o $@
 
 test: all build/test build/test-threads build/test-protobuf build/helper $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm) \
-  $(TURNS:%=build/turns/%.slm)
+  $(TURNS:%=build/turns/%.slm) $(TRAINED:%=build/trained/%.slm)
 	@sh tests/run.sh $(GOLDEN)
 
 check: test

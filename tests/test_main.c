@@ -38,6 +38,7 @@ static const char *where = "";
 #include "test_turns.c"
 #include "test_pieces.c"
 #include "test_slide.c"
+#include "test_trained.c"
 #include "test_damage.c"
 #include "test_session.c"
 
@@ -72,6 +73,7 @@ int main(int count, char **args) {
     test_generate("examples/models/tiny-phi.slm");
     test_draft("examples/models/tiny-phi.slm");
     test_slide("examples/models/tiny-phi.slm");
+    test_trained();
     printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
     return failed != 0;
 }

@@ -22,8 +22,9 @@ static const char help[] =
     "usage: slm-bench MODEL.slm | --shape NAME [--type T] [options]\n"
     "       slm-bench --kernel [MODEL.slm | --shape NAME] [--type T] [options]\n"
     "  --help         this text\n"
-    "  --shape NAME   random weights in memory: phi-2, phi-1.5, gpt-j-6b, phi-tiny, gptj-tiny,\n"
-    "                 phi-odd\n"
+    "  --shape NAME   random weights in memory: phi-2, phi-1.5, gpt-j-6b, orca-2-7b, tinyllama,\n"
+    "                 gpt-neo-125m, gpt-neo-2.7b; for tests phi-tiny, gptj-tiny, llama-tiny,\n"
+    "                 neo-tiny, phi-odd\n"
     "  --type T       their type: f32, f16, bf16, q8, q4, q4f (q4)\n"
     "  -p N           tokens of the prompt (512, or the model's context; 0: not measured)\n"
     "  -n N           tokens to generate (64; 0: not measured)\n"
@@ -201,6 +202,7 @@ static int is_matrix(const slm__tensor *tensor) { return tensor->data && tensor-
 static void count_work(subject *s) {
     const slm_model *model = s->model;
     const slm__tensor *embedding = slm__model_tensor(model, SLM__EMBEDDING);
+    const slm__tensor *positions = slm__model_tensor(model, SLM__POSITIONS);
     const slm__tensor *head = slm__model_tensor(model, SLM__HEAD);
     uint32_t layer, slot;
     for (layer = 0; layer < model->shape.layers; layer++)
@@ -216,6 +218,7 @@ static void count_work(subject *s) {
         if (slm__model_tensor(model, slot)->data)
             s->token_bytes += (double)slm__model_tensor(model, slot)->bytes;
     s->token_bytes += (double)embedding->bytes / embedding->rows;
+    if (positions->data) s->token_bytes += (double)positions->bytes / positions->rows;
     if (is_matrix(head)) s->head_products = (double)head->rows * head->cols;
 }
 
@@ -334,19 +337,23 @@ static double time_generation(bench *b, size_t count) {
     return bench_now() - start;
 }
 
-/* Every layer's products, in the two phases of a layer; what they read is left from before. */
+/* Every layer's products, in three phases (a gate's result takes up's place); what they read is
+   left from before. */
 static double time_kernel(bench *b, size_t tokens) {
-    static const unsigned slots[2][5] = {
-        {SLM__QUERY, SLM__KEY, SLM__VALUE, SLM__UP, SLM__GATE}, {SLM__OUT, SLM__DOWN, 0, 0, 0}};
+    static const unsigned slots[3][4] = {{SLM__QUERY, SLM__KEY, SLM__VALUE, SLM__UP},
+                                         {SLM__GATE, 0, 0, 0},
+                                         {SLM__OUT, SLM__DOWN, 0, 0}};
     slm_session *s = b->session;
     const slm__shape *shape = &s->model->shape;
     slm__input normed = slm__input_of(s->normed, shape->hidden, s->codes);
     slm__input mixed = slm__input_of(s->mixed, (size_t)shape->heads * shape->head_size, s->codes);
     slm__input inner = slm__input_of(s->inner, shape->ffn, s->inner_codes);
-    const slm__input *inputs[2][5] = {{&normed, &normed, &normed, &normed, &normed},
-                                      {&mixed, &inner, NULL, NULL, NULL}};
-    float *outputs[2][5] = {{s->query, s->key, s->value, s->inner, s->inner},
-                            {s->attended, s->normed, NULL, NULL, NULL}};
+    const slm__input *inputs[3][4] = {{&normed, &normed, &normed, &normed},
+                                      {&normed, NULL, NULL, NULL},
+                                      {&mixed, &inner, NULL, NULL}};
+    float *outputs[3][4] = {{s->query, s->key, s->value, s->inner},
+                            {s->inner, NULL, NULL, NULL},
+                            {s->attended, s->normed, NULL, NULL}};
     double start;
     unsigned saved, phase, i;
     size_t layer, row;
@@ -358,15 +365,15 @@ static double time_kernel(bench *b, size_t tokens) {
     start = bench_now();
     saved = slm__begin(s);
     for (layer = 0; layer < shape->layers; layer++)
-        for (phase = 0; phase < 2; phase++) {
-            slm__product list[5];
+        for (phase = 0; phase < 3; phase++) {
+            slm__product list[4];
             size_t count = 0;
-            for (i = 0; i < 5; i++) {
+            for (i = 0; i < 4; i++) {
                 const slm__tensor *t = &s->model->layers[layer].at[slots[phase][i]];
                 if (!slots[phase][i] || !is_matrix(t)) continue;
                 list[count++] = slm__product_of(inputs[phase][i], t, outputs[phase][i], t->rows);
             }
-            slm__multiply(s, list, count, tokens);
+            if (count) slm__multiply(s, list, count, tokens);
         }
     slm__end(s, saved);
     return bench_now() - start;
@@ -427,6 +434,17 @@ static void measure_generation(bench *b) {
     }
 }
 
+/* Over all layers, of which some may see no more than a window. */
+static double positions_read(const slm_model *model, double position) {
+    double sum = 0;
+    uint32_t layer;
+    for (layer = 0; layer < model->shape.layers; layer++) {
+        double window = model->layers[layer].window;
+        sum += window > 0 && window < position ? window : position;
+    }
+    return sum;
+}
+
 static void open_session(bench *b) {
     const options *o = b->o;
     const slm__shape *shape = &b->subject.model->shape;
@@ -439,8 +457,8 @@ static void open_session(bench *b) {
     desc.threads = b->probes.team->threads;
     desc.parallel = b->probes.team->hook;
     s = b->session = tool_session(b->subject.model, &desc);
-    b->kv_bytes = 2.0 * shape->layers * shape->kv_heads * shape->head_size *
-                  (double)s->cache.item * ((double)o->position + (double)o->generate / 2);
+    b->kv_bytes = positions_read(b->subject.model, (double)o->position + (double)o->generate / 2) *
+                  2 * shape->kv_heads * shape->head_size * (double)s->cache.item;
     if (!o->kernel) return;
     for (i = 0; i < s->batch * shape->hidden; i++)
         s->normed[i] = (float)((double)random_bits(i) * 0x1p-63 - 1);

@@ -9,16 +9,23 @@ typedef struct bench_shape {
     const char *name, *architecture; /* the latter one of the library's */
     uint32_t vocab, context, layers, hidden, ffn, heads, kv_heads, head_size, rotary, flags;
     float eps, theta;
+    uint32_t window; /* of the layers of odd number; 0: none */
 } bench_shape;
 
 /* A row is all that another model needs whose architecture the library runs. */
 static const bench_shape bench_shapes[] = {
-    {"phi-2", "phi", 51200, 2048, 32, 2560, 10240, 32, 32, 80, 32, 0, 1e-5f, 10000},
-    {"phi-1.5", "phi", 51200, 2048, 24, 2048, 8192, 32, 32, 64, 32, 0, 1e-5f, 10000},
-    {"gpt-j-6b", "gptj", 50400, 2048, 28, 4096, 16384, 16, 16, 256, 64, 0, 1e-5f, 10000},
-    {"phi-tiny", "phi", 1001, 512, 2, 256, 1024, 4, 4, 64, 32, 0, 1e-5f, 10000},
-    {"gptj-tiny", "gptj", 1001, 512, 2, 256, 1024, 4, 4, 64, 32, 0, 1e-5f, 10000},
-    {"phi-odd", "phi", 77, 64, 2, 300, 522, 5, 1, 60, 24, 0, 1e-5f, 10000}}; /* uneven sizes */
+    {"phi-2", "phi", 51200, 2048, 32, 2560, 10240, 32, 32, 80, 32, 0, 1e-5f, 10000, 0},
+    {"phi-1.5", "phi", 51200, 2048, 24, 2048, 8192, 32, 32, 64, 32, 0, 1e-5f, 10000, 0},
+    {"gpt-j-6b", "gptj", 50400, 2048, 28, 4096, 16384, 16, 16, 256, 64, 0, 1e-5f, 10000, 0},
+    {"orca-2-7b", "llama", 32003, 4096, 32, 4096, 11008, 32, 32, 128, 128, 0, 1e-5f, 10000, 0},
+    {"tinyllama", "llama", 32000, 2048, 22, 2048, 5632, 32, 4, 64, 64, 0, 1e-5f, 10000, 0},
+    {"gpt-neo-125m", "gpt_neo", 50257, 2048, 12, 768, 3072, 12, 12, 64, 0, 1, 1e-5f, 0, 256},
+    {"gpt-neo-2.7b", "gpt_neo", 50257, 2048, 32, 2560, 10240, 20, 20, 128, 0, 1, 1e-5f, 0, 256},
+    {"phi-tiny", "phi", 1001, 512, 2, 256, 1024, 4, 4, 64, 32, 0, 1e-5f, 10000, 0},
+    {"gptj-tiny", "gptj", 1001, 512, 2, 256, 1024, 4, 4, 64, 32, 0, 1e-5f, 10000, 0},
+    {"llama-tiny", "llama", 1001, 512, 2, 256, 683, 4, 2, 64, 64, 0, 1e-5f, 10000, 0},
+    {"neo-tiny", "gpt_neo", 1001, 512, 2, 256, 1024, 4, 4, 64, 0, 1, 1e-5f, 0, 32},
+    {"phi-odd", "phi", 77, 64, 2, 300, 522, 5, 1, 60, 24, 0, 1e-5f, 10000, 0}}; /* uneven sizes */
 
 enum { BENCH_SHAPES = sizeof bench_shapes / sizeof bench_shapes[0] };
 
@@ -35,10 +42,12 @@ typedef struct random_model {
     unsigned features;
     slm_type type;
     random_tensor *tensors;
-    size_t count, directory_at, data_offset, size;
+    size_t count, kinds_at, directory_at, data_offset, size;
     uint8_t *bytes;
     uint32_t crc[8][256]; /* eight bytes of a checksum at a time */
 } random_model;
+
+enum { RANDOM_FREQUENCIES_AT = 384 }; /* 256 + 3 * 32, rounded up to 64 */
 
 /* ---- which tensors, and where ------------------------------------------------------------ */
 
@@ -75,14 +84,16 @@ static void random_plan(random_model *m) {
     m->extents.heads = shape->heads;
     m->extents.kv_heads = shape->kv_heads;
     m->extents.head_size = shape->head_size;
+    m->extents.context = shape->context;
     m->features = slm__features_of(m->architecture, shape->flags);
     m->tensors = (random_tensor *)tool_allocate(shape->layers * of_layer + of_model,
                                                 sizeof *m->tensors);
     for (layer = 0; layer < shape->layers; layer++)
         random_list(m, layer, slm__layer_tensors, of_layer);
     random_list(m, 0xFFFF, slm__model_tensors, of_model);
-    /* the head: 256 bytes, two sections' entries, the frequencies, the directory */
-    m->directory_at = slm__round_up(320 + (size_t)shape->rotary * 2, 64);
+    /* the head: 256 bytes, three sections' entries, frequencies, layer kinds, the directory */
+    m->kinds_at = slm__round_up(RANDOM_FREQUENCIES_AT + (size_t)shape->rotary * 2, 64);
+    m->directory_at = slm__round_up(m->kinds_at + shape->layers, 64);
     at = m->data_offset = slm__round_up(m->directory_at + m->count * SLM__ENTRY_BYTES, 64);
     for (i = 0; i < m->count; i++) {
         m->tensors[i].offset = at;
@@ -244,20 +255,25 @@ static void random_tensor_task(void *arg, size_t index) {
 
 /* ---- the head ---------------------------------------------------------------------------- */
 
+static void random_section(random_model *m, uint32_t index, uint32_t kind, size_t at,
+                           size_t bytes) {
+    uint8_t *entry = m->bytes + SLM__HEADER_BYTES + index * SLM__SECTION_BYTES;
+    put_32(entry, kind);
+    put_32(entry + 4, 1);
+    put_64(entry + 8, at);
+    put_64(entry + 16, bytes);
+}
+
 static void random_sections(random_model *m) {
     uint32_t rotary = m->shape->rotary, i;
-    uint8_t *entry = m->bytes + SLM__HEADER_BYTES;
-    put_32(entry, SLM__FREQUENCIES);
-    put_32(entry + 4, 1);
-    put_64(entry + 8, 320);
-    put_64(entry + 16, (uint64_t)rotary * 2);
-    put_32(entry + 32, SLM__DIRECTORY);
-    put_32(entry + 36, 1);
-    put_64(entry + 40, m->directory_at);
-    put_64(entry + 48, m->count * SLM__ENTRY_BYTES);
+    uint8_t *entry;
+    random_section(m, 0, SLM__FREQUENCIES, RANDOM_FREQUENCIES_AT, (size_t)rotary * 2);
+    random_section(m, 1, SLM__LAYER_KINDS, m->kinds_at, m->shape->layers);
+    random_section(m, 2, SLM__DIRECTORY, m->directory_at, m->count * SLM__ENTRY_BYTES);
     for (i = 0; i < rotary / 2; i++)
-        put_32(m->bytes + 320 + 4 * i,
+        put_32(m->bytes + RANDOM_FREQUENCIES_AT + 4 * i,
                slm__bits((float)pow(m->shape->theta, -2.0 * i / rotary)));
+    for (i = 1; m->shape->window && i < m->shape->layers; i += 2) m->bytes[m->kinds_at + i] = 1;
     for (i = 0; i < m->count; i++) {
         const random_tensor *t = &m->tensors[i];
         entry = m->bytes + m->directory_at + (size_t)i * SLM__ENTRY_BYTES;
@@ -277,7 +293,7 @@ static void random_head(random_model *m) {
     const bench_shape *s = m->shape;
     const uint32_t words[26] = {
         s->vocab, 0, s->context, s->layers, s->hidden, s->ffn, s->heads, s->kv_heads,
-        s->head_size, s->rotary, 0, 0, 0, 0, s->hidden, 0, 1, 0, 0xFFFFFFFFu, s->flags,
+        s->head_size, s->rotary, s->window, 0, 0, 0, s->hidden, 0, 1, 0, 0xFFFFFFFFu, s->flags,
         slm__bits(s->eps), slm__bits(1.0f), 0, 0, 0, 0};
     uint64_t id;
     size_t i;
@@ -286,7 +302,7 @@ static void random_head(random_model *m) {
     put_16(m->bytes + 8, 1);
     put_64(m->bytes + 16, m->size);
     put_64(m->bytes + 24, m->data_offset);
-    put_16(m->bytes + 40, 2);
+    put_16(m->bytes + 40, 3);
     put_32(m->bytes + 44, (uint32_t)m->count);
     put_16(m->bytes + 64, m->architecture->id);
     for (i = 0; i < 26; i++) put_32(m->bytes + 72 + 4 * i, words[i]);
