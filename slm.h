@@ -3125,7 +3125,7 @@ static size_t slm__first_of(slm__encoding *e, const uint8_t *text, size_t size,
     if (text[0] < 0x80)
         symbols[0] = t->ascii[text[0]];
     else if (slm__is_mark(text, size)) {
-        symbols[0] = t->ascii[' '];
+        symbols[0] = t->ascii[0x20];
         length = 3;
     } else {
         length = slm__character(text, size, &code);
