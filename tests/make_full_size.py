@@ -1,6 +1,6 @@
 """Full-size random checkpoints with a real config.json and tokenizer files.
 
-usage: make_full_size.py phi|gptj CONFIG.json TOKENIZER_DIR OUT [--oracle N]
+usage: make_full_size.py phi|gptj|gpt_neo|llama CONFIG.json TOKENIZER_DIR OUT [--oracle N]
 
 Writes F16 safetensors in shards of about 2 GB, one tensor in memory at a time beyond the shard.
 --oracle N: Hugging Face in float32 over N random ids -> OUT/tokens.txt, OUT/logits.f32.
@@ -29,7 +29,7 @@ def random_tensor(name, shape, generator):
     if len(shape) == 1:
         norm = ("norm" in name or "ln_" in name) and name.endswith("weight")
         return 1 + 0.1 * noise if norm else 0.02 * noise
-    if "embed_tokens" in name or "wte" in name:
+    if "embed_tokens" in name or "wte" in name or "wpe" in name:
         return 0.5 * noise
     return noise * (0.8 / shape[1] ** 0.5)
 
@@ -59,9 +59,10 @@ def write(config, out):
 
 
 def oracle(out, positions):
-    ids = torch.randint(0, 50257, (positions,), generator=torch.Generator().manual_seed(2))
     model = AutoModelForCausalLM.from_pretrained(out, dtype=torch.float32,
                                                  attn_implementation="eager")
+    ids = torch.randint(0, min(50257, model.config.vocab_size), (positions,),
+                        generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
         logits = model(ids[None], use_cache=False).logits[0]
     logits.numpy().astype("<f4").tofile(os.path.join(out, "logits.f32"))
@@ -71,7 +72,7 @@ def oracle(out, positions):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("arch", choices=["phi", "gptj"])
+    parser.add_argument("arch", choices=["phi", "gptj", "gpt_neo", "llama"])
     parser.add_argument("config")
     parser.add_argument("tokenizer")
     parser.add_argument("out")
