@@ -1,8 +1,9 @@
 """Full-size random checkpoints with a real config.json and tokenizer files.
 
-usage: make_full_size.py phi|gptj|gpt_neo|llama CONFIG.json TOKENIZER_DIR OUT [--oracle N]
+usage: make_full_size.py phi|gptj|gpt_neo|llama CONFIG.json TOKENIZER_DIR OUT [--bin] [--oracle N]
 
-Writes F16 safetensors in shards of about 2 GB, one tensor in memory at a time beyond the shard.
+Writes F16 safetensors in shards of about 2 GB, one tensor in memory at a time beyond the shard;
+with --bin PyTorch's own files instead.
 --oracle N: Hugging Face in float32 over N random ids -> OUT/tokens.txt, OUT/logits.f32.
 """
 import argparse
@@ -34,13 +35,17 @@ def random_tensor(name, shape, generator):
     return noise * (0.8 / shape[1] ** 0.5)
 
 
-def write(config, out):
+def write(config, out, torch_files):
     generator = torch.Generator().manual_seed(1)
     shard, size, files, where = {}, 0, [], {}
 
     def flush():
         name = f"model-{len(files) + 1:05d}.safetensors"
-        save_file(shard, os.path.join(out, name), metadata={"format": "pt"})
+        if torch_files:
+            name = f"pytorch_model-{len(files) + 1:05d}.bin"
+            torch.save(shard, os.path.join(out, name))
+        else:
+            save_file(shard, os.path.join(out, name), metadata={"format": "pt"})
         files.append(name)
         where.update({key: name for key in shard})
         shard.clear()
@@ -54,7 +59,8 @@ def write(config, out):
         size += tensor.numel() * 2
     flush()
     total = sum(os.path.getsize(os.path.join(out, f)) for f in files)
-    with open(os.path.join(out, "model.safetensors.index.json"), "w") as f:
+    index = "pytorch_model.bin.index.json" if torch_files else "model.safetensors.index.json"
+    with open(os.path.join(out, index), "w") as f:
         json.dump({"metadata": {"total_size": total}, "weight_map": where}, f)
 
 
@@ -76,6 +82,7 @@ def main():
     parser.add_argument("config")
     parser.add_argument("tokenizer")
     parser.add_argument("out")
+    parser.add_argument("--bin", action="store_true")
     parser.add_argument("--oracle", type=int, default=0)
     args = parser.parse_args()
     os.makedirs(args.out, exist_ok=True)
@@ -86,7 +93,7 @@ def main():
     config = AutoConfig.from_pretrained(args.out)
     if config.model_type != args.arch:
         raise SystemExit(f"{args.config} is of type {config.model_type}")
-    write(config, args.out)
+    write(config, args.out, args.bin)
     if args.oracle:
         oracle(args.out, args.oracle)
 

@@ -90,8 +90,23 @@ if [ -f $stories/hf/model.safetensors ]; then
     check "stories260K with tokenizer.json" $B/slm-convert $P $T/x.slm --type f32
     $B/slm-generate $T/x.slm -p "" --temp 0 -n 199 >$T/a 2>$T/err
     same "stories260K, whose tokenizer.json keeps the first space" $T/spaced $T/a
+    sed 's/.*"text": "//; s/", "ids.*//' $stories/expected_ppl.json | tr -d '\n' >$T/text
+    (sed 's/.*"ids": \[//; s/\].*//; s/,//g' $stories/expected_ppl.json; echo) >$T/ids
+    ids_of() { $B/slm-tokenize $T/x.slm <$T/text >$T/a; same "$1: the published ids" $T/ids $T/a; }
+    # perplexity TYPE LOW HIGH: of the published text
+    perplexity() {
+        check "stories260K as $1" $B/slm-convert $P $T/y.slm --type $1
+        $B/slm-eval $T/y.slm --text $T/text >$T/a 2>$T/err
+        awk -v low=$2 -v high=$3 '$1 == "perplexity" && $2 >= low && $2 <= high { ok = 1 }
+            END { exit !ok }' $T/a && ok || bad "stories260K: perplexity of $1 ($(cat $T/a))"
+    }
+    ids_of "tokenizer.json"
+    perplexity f32 2.1714 2.1716 # 2.17148 is published
+    perplexity f16 2.1710 2.1720
+    perplexity q8 2.128 2.215    # within 2%
     rm $P/tokenizer.json
     check "stories260K with tokenizer.model" $B/slm-convert $P $T/x.slm --type f32
+    ids_of "tokenizer.model"
     $B/slm-generate $T/x.slm -p "" --temp 0 -n 199 >$T/a 2>$T/err
     same "stories260K writes 199 tokens as expected" $T/want $T/a
 else skip "stories260K (it is not in $stories)"; fi
