@@ -531,6 +531,7 @@ static SourceTensor *find_source(const Config *config, const Checkpoint *checkpo
                                  const OutTensor *out, const TensorRow *row,
                                  OlderTensor *older) {
     OlderShape shape;
+    const char *bare;
     uint32_t at, rows = config->dims[row->rows == DIM_ONE ? row->cols : row->rows];
     shape.layers = config->layers;
     shape.heads = config->heads;
@@ -543,6 +544,12 @@ static SourceTensor *find_source(const Config *config, const Checkpoint *checkpo
     if (config->architecture->id == ARCHITECTURE_PHI &&
         older_find(older, checkpoint, row->name, out->layer, rows, &shape) &&
         map_find(&checkpoint->by_name, older->name, strlen(older->name), &at))
+        return &checkpoint->tensors[at];
+    memset(older, 0, sizeof *older);
+    older->rows = rows;
+    bare = strchr(out->name, '.') + 1; /* a model that was saved without its head */
+    if (strcmp(bare, "weight") && strcmp(bare, "bias") &&
+        map_find(&checkpoint->by_name, bare, strlen(bare), &at))
         return &checkpoint->tensors[at];
     fail("tensor %s is missing from the checkpoint", out->name);
 }
