@@ -10,9 +10,16 @@ for f in tests/golden/*/config.json; do
         for flags in "-O0" "-O3" "-O3 -fopenmp" "-O3 -march=native -ffp-contract=fast" \
             "-O3 -march=native -ffast-math" "-O0 -DSLM_NO_SIMD"; do
             bin=build/eval-$compiler-$(echo "$flags" | tr -d ' =')
-            if [ ! -x "$bin" ]; then
-                $compiler $flags tools/eval.c -o "$bin" -lm 2>/dev/null || continue
+            if [ -z "$first" ]; then
+                rm -f "$bin"
+                if ! $compiler $flags tools/eval.c -o "$bin" -lm 2>build/tmp/err; then
+                    case $flags in
+                    *openmp*) echo "skipped: $compiler $flags (no OpenMP)" ;;
+                    *) cat build/tmp/err; exit 1 ;;
+                    esac
+                fi
             fi
+            [ -x "$bin" ] || continue
             if ! "$bin" $model --tokens tests/golden/$name/tokens.txt --logits build/tmp/bits \
                 2>build/tmp/err; then
                 grep -q 'change arithmetic' build/tmp/err && continue

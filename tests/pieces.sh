@@ -90,13 +90,13 @@ if [ -f $stories/hf/model.safetensors ]; then
     check "stories260K with tokenizer.json" $B/slm-convert $P $T/x.slm --type f32
     $B/slm-generate $T/x.slm -p "" --temp 0 -n 199 >$T/a 2>$T/err
     same "stories260K, whose tokenizer.json keeps the first space" $T/spaced $T/a
-    sed 's/.*"text": "//; s/", "ids.*//' $stories/expected_ppl.json | tr -d '\n' >$T/text
+    sed 's/.*"text": "//; s/", "ids.*//' $stories/expected_ppl.json | tr -d '\n' >$T/published
     (sed 's/.*"ids": \[//; s/\].*//; s/,//g' $stories/expected_ppl.json; echo) >$T/ids
-    ids_of() { $B/slm-tokenize $T/x.slm <$T/text >$T/a; same "$1: the published ids" $T/ids $T/a; }
+    ids_of() { $B/slm-tokenize $T/x.slm <$T/published >$T/a; same "$1: the published ids" $T/ids $T/a; }
     # perplexity TYPE LOW HIGH: of the published text
     perplexity() {
         check "stories260K as $1" $B/slm-convert $P $T/y.slm --type $1
-        $B/slm-eval $T/y.slm --text $T/text >$T/a 2>$T/err
+        $B/slm-eval $T/y.slm --text $T/published >$T/a 2>$T/err
         awk -v low=$2 -v high=$3 '$1 == "perplexity" && $2 >= low && $2 <= high { ok = 1 }
             END { exit !ok }' $T/a && ok || bad "stories260K: perplexity of $1 ($(cat $T/a))"
     }

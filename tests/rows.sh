@@ -44,6 +44,15 @@ for type in yarn longrope su mrope; do
         reject "rope_scaling: $key $type" "rope_scaling $type is not supported" $T/flaw
     done
 done
+config $gqa 's/"rope_scaling": null/"rope_parameters": {"rope_type": "yarn", "factor": 2}/'
+reject "rope_parameters" "rope_parameters is not supported" $T/flaw
+config $gqa 's/"mlp_bias"/"mlp_bias"/; s/"rope_scaling": null/"rope_scaling":null/'
+ln -s nowhere $T/flaw/tokenizer.json
+reject "a dangling link" "tokenizer.json: a link to what is not there" $T/flaw
+rm $T/flaw/tokenizer.json
+if mkfifo $T/flaw/tokenizer.json 2>/dev/null; then
+    reject "a pipe" "tokenizer.json: not a regular file" $T/flaw
+fi
 config $gqa 's/"rope_scaling": null/"rope_scaling": {"factor": 2}/'
 reject "rope_scaling of no type" "rope_scaling (of no type)" $T/flaw
 for factor in 0 -1 '"x"' null; do

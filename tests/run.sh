@@ -42,7 +42,8 @@ for name in *; do
 done
 printf '#define SLM_IMPLEMENTATION\n#include "../../slm.h"\n' >$T/one.c
 check "the header alone compiles" ${CC:-cc} -O2 -c $T/one.c -o $T/one.o
-if nm -u $T/one.o | grep -E ' (exit|abort|__assert_fail|.*printf|getenv)$'; then
+nm -u $T/one.o >$T/undefined && [ -s $T/undefined ] && ok || bad "nm lists what the library needs"
+if grep -E ' (_?_?exit|_Exit|abort|__assert_fail|.*printf(_chk)?|puts|perror|getenv)$' $T/undefined; then
     bad "the library calls one of exit, abort, assert, printf, getenv"; else ok; fi
 if size -A $T/one.o | awk '$1==".data"||$1==".bss"{n+=$2} END{exit n!=0}'; then ok
 else bad "the library has writable globals"; fi

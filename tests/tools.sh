@@ -239,6 +239,12 @@ for size in longer shorter; do
     refused "slm-eval: a $size reference" 1 "bytes; .* tokens of 101" \
         $B/slm-eval $model --tokens $tokens --reference $T/$size
 done
+cp $tokens $T/mine
+for target in $T/mine /dev/null; do
+    refused "slm-eval --logits $target" 1 "also read\|not a regular file" \
+        $B/slm-eval $model --tokens $T/mine --logits $target
+done
+cmp $tokens $T/mine && [ ! -f /dev/null ] && ok || bad "slm-eval leaves its input and devices alone"
 refused "slm-eval: no reference" 1 "No such file" \
     $B/slm-eval $model --tokens $tokens --reference $T/nothing
 for window in 0 1 x -5 99999999; do

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 static const char help[] =
     "usage: slm-eval MODEL.slm --tokens FILE [--logits OUT] [--reference LOGITS] [options]\n"
@@ -212,6 +213,19 @@ static void on_signal(int number) {
     raise(number);
 }
 
+/* OUT is replaced when all is written: what it was must not matter. */
+static void check_target(const options *o) {
+    const char *const inputs[] = {o->model, o->tokens, o->reference};
+    struct stat target, input;
+    size_t i;
+    if (stat(o->logits, &target) != 0) return;
+    if (!S_ISREG(target.st_mode)) tool_fail(1, "%s: not a regular file", o->logits);
+    for (i = 0; i < 3; i++)
+        if (inputs[i] && stat(inputs[i], &input) == 0 && input.st_dev == target.st_dev &&
+            input.st_ino == target.st_ino)
+            tool_fail(1, "%s: is also read", o->logits);
+}
+
 /* The file beside OUT that becomes OUT when it is whole. */
 static FILE *open_part(const char *logits) {
     size_t length = strlen(logits);
@@ -262,7 +276,10 @@ static void all_logits(const slm_model *model, const slm_model_info *info, optio
     reference.rows = info->vocab_rows;
     reference.row = (float *)tool_allocate(reference.rows, sizeof(float));
     if (o->reference) reference.file = open_reference(o->reference, count, reference.rows);
-    if (o->logits) out = open_part(o->logits);
+    if (o->logits) {
+        check_target(o);
+        out = open_part(o->logits);
+    }
     evaluate(session, tokens, count, o->chunk, info->vocab_rows, out, &reference);
     if (reference.file && fgetc(reference.file) != EOF)
         tool_fail(1, "%s: more logits than tokens and vocabulary rows", o->reference);

@@ -308,6 +308,7 @@ static void run_greedy(verification *v, char *rest) {
         size += (size_t)snprintf(found + size, 16, "%s%ld", i ? " " : "", (long)likeliest(v));
     }
     text_figure(v, "greedy", wanted, found, size);
+    v->read = 0; /* the context goes on behind the input now */
 }
 
 static void run_prompt(verification *v, char *rest) {

@@ -286,7 +286,12 @@ static void read_scaling(Config *config) {
     const Json *json = json_get(config->json, "rope_scaling"), *type;
     int llama = config->architecture->id == ARCHITECTURE_LLAMA;
     Scaling *scaling = &config->scaling;
-    if (!json || (!llama && config->architecture->id != ARCHITECTURE_PHI))
+    if (!llama && config->architecture->id != ARCHITECTURE_PHI)
+        return;
+    if (json_get(config->json, "rope_parameters"))
+        fail("%s: rope_parameters is not supported; supported: rope_theta and rope_scaling",
+             config->path);
+    if (!json)
         return;
     type = json_get(json, "type");
     type = type ? type : json_get(json, "rope_type");

@@ -76,13 +76,17 @@ char *join_path(const char *directory, const char *name) {
 
 int file_exists(const char *path) {
     struct stat status;
-    return stat(path, &status) == 0;
+    if (stat(path, &status) == 0)
+        return 1;
+    if (lstat(path, &status) == 0)
+        fail("%s: a link to what is not there", path);
+    return 0;
 }
 
 File file_open(const char *path) {
     File file;
     struct stat status;
-    file.fd = open(path, O_RDONLY);
+    file.fd = open(path, O_RDONLY | O_NONBLOCK); /* a pipe would wait for its other end */
     if (file.fd < 0 || fstat(file.fd, &status) != 0)
         fail("%s: %s", path, strerror(errno));
     if (!S_ISREG(status.st_mode))
