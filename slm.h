@@ -5056,16 +5056,30 @@ static int slm__has_integers(const slm_model *model) {
     return found;
 }
 
-/* Fills what does not depend on memory; 0: the descriptor does not fit the model. */
-static int slm__plan_session(slm_session *s, const slm_model *model,
-                             const slm_session_desc *desc) {
-    size_t limit = model->shape.context;
+static size_t slm__session_context(const slm_model *model, const slm_session_desc *desc) {
+    return desc->context ? desc->context : slm__least(model->shape.context, 4096);
+}
+
+/* The field of a descriptor that asks for what cannot be; NULL: none does. */
+static const char *slm__wrong_field(const slm_model *model, const slm_session_desc *desc) {
+    size_t context = slm__session_context(model, desc);
+    if (context > model->shape.context) return "context";
+    if (desc->logits_kept > context) return "logits_kept";
+    if (desc->threads > 4096) return "threads";
+    if (desc->kv_type != SLM_TYPE_VECTOR && desc->kv_type != SLM_TYPE_F32 &&
+        desc->kv_type != SLM_TYPE_F16)
+        return "kv_type";
+    return (unsigned)desc->turns >= SLM_TURNS_COUNT ? "turns" : NULL;
+}
+
+/* Fills what does not depend on memory, from a descriptor without a wrong field. */
+static void slm__plan_session(slm_session *s, const slm_model *model,
+                              const slm_session_desc *desc) {
     memset(s, 0, sizeof *s);
     s->model = model;
-    s->context = desc->context ? desc->context : limit < 4096 ? limit : 4096;
+    s->context = slm__session_context(model, desc);
     s->batch = desc->batch ? desc->batch : (size_t)SLM__STRIP_TOKENS;
     s->kept = desc->logits_kept ? desc->logits_kept : 1;
-    if (s->context > limit || s->kept > s->context || desc->threads > 4096) return 0;
     if (s->batch > s->context) s->batch = s->context;
     s->drafts = s->batch - 1;
     if (s->drafts > SLM__DRAFT_MAX) s->drafts = SLM__DRAFT_MAX;
@@ -5080,15 +5094,10 @@ static int slm__plan_session(slm_session *s, const slm_model *model,
     s->cancel = desc->cancel;
     s->cancel_user = desc->cancel_user;
     s->allocator = desc->allocator;
-    if (desc->kv_type != SLM_TYPE_VECTOR && desc->kv_type != SLM_TYPE_F32 &&
-        desc->kv_type != SLM_TYPE_F16)
-        return 0;
     s->turns = desc->turns ? desc->turns : model->turns;
-    if ((unsigned)s->turns >= SLM_TURNS_COUNT) return 0;
     s->turn_end = slm__turn_end(model, s->turns);
     s->quantized = slm__has_integers(model);
     s->cache.item = desc->kv_type == SLM_TYPE_F16 || (!desc->kv_type && s->quantized) ? 2 : 4;
-    return 1;
 }
 
 static size_t slm__session_bytes(slm_session *plan) {
@@ -5108,7 +5117,9 @@ static const slm_session_desc *slm__session_defaults(const slm_session_desc *des
 
 SLM_API size_t slm_session_size(const slm_model *model, const slm_session_desc *desc) {
     slm_session plan;
-    if (!model || !slm__plan_session(&plan, model, slm__session_defaults(desc))) return 0;
+    desc = slm__session_defaults(desc);
+    if (!model || slm__wrong_field(model, desc)) return 0;
+    slm__plan_session(&plan, model, desc);
     return slm__session_bytes(&plan);
 }
 
@@ -5117,16 +5128,18 @@ SLM_API slm_result slm_session_open(slm_session **out, const slm_model *model,
     slm_session plan;
     slm__arena arena;
     void *block = NULL;
-    const char *lacking;
+    const char *wrong, *lacking;
     size_t need;
     if (!out || !model) return slm__fail(error, SLM_ERR_ARGUMENT, "NULL session or model");
     *out = NULL;
     desc = slm__session_defaults(desc);
-    need = slm__plan_session(&plan, model, desc) ? slm__session_bytes(&plan) : 0;
-    if (!need)
-        return slm__fail(error, SLM_ERR_ARGUMENT,
-                         "context (the model's is %u), logits kept, threads, KV type or turns",
-                         (size_t)model->shape.context);
+    wrong = slm__wrong_field(model, desc);
+    if (wrong)
+        return slm__fail(error, SLM_ERR_ARGUMENT, "%s is out of range; the model's context is %u",
+                         wrong, (size_t)model->shape.context);
+    slm__plan_session(&plan, model, desc);
+    need = slm__session_bytes(&plan);
+    if (!need) return slm__fail(error, SLM_ERR_ARGUMENT, "the session's size overflows");
     lacking = desc->turns ? slm__turns_lack(model, desc->turns) : NULL;
     if (lacking)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "turn format %s: the tokenizer has no %s",
