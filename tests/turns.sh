@@ -40,9 +40,13 @@ printf '<|user|> <|assistant|> </s>' >$T/shape/chat_template.jinja
 $B/slm-convert $T/shape $T/t.slm 2>/dev/null; format "chat_template.jinja" zephyr
 refused "slm-chat: an unknown format" 2 "chatml, llama-2" $B/slm-chat --chat alpaca
 refused "slm-chat: a format that lacks its tokens" 1 "no <|im_start|>" $B/slm-chat --chat chatml
-check "convert: any format of a .slm" $B/slm-convert $B/golden/phi_text.slm $T/t.slm --chat chatml
-printf 'Who are you?\n' | $B/slm-chat $T/t.slm >$T/out 2>$T/err
-said "slm-chat: a file's format that lacks its tokens" "chatml.* no <|im_start|>"
+rm -f $T/t.slm
+refused "convert: a .slm whose tokenizer lacks a format's tokens" 1 "no <|im_start|>" \
+    $B/slm-convert $B/golden/phi_text.slm $T/t.slm --chat chatml
+[ ! -e $T/t.slm ] && ok || bad "a refused --chat of a .slm left a file"
+check "convert: --chat plain, then as it was" $B/slm-convert $B/turns/chatml.slm $T/p.slm --chat plain
+check "..." $B/slm-convert $T/p.slm $T/t.slm --chat chatml
+same "... is the same file" $B/turns/chatml.slm $T/t.slm
 # stats OPTION...: the context that a question takes
 stats() { printf 'Hello\n/stats\n' | $B/slm-chat "$@" -n 1 2>&1 | sed -n 's/^context \([0-9]*\) of.*/\1/p'; }
 plain=$(stats $B/turns/chatml.slm --chat plain); chatml=$(stats $B/turns/chatml.slm)

@@ -239,6 +239,8 @@ typedef struct Tokenizer {
 
 /* rows: the model's vocabulary; config: its config.json. */
 void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, uint32_t rows);
+/* What turn formats ask for, from a section of a .slm that is already written. */
+void tokenizer_from_section(Tokenizer *out, int kind, const char *path, const Buffer *section);
 
 /* ---- turn formats (turns.c) -------------------------------------------------------------- */
 
@@ -247,7 +249,7 @@ enum { TURNS_PLAIN, TURNS_PHI2, TURNS_CHATML, TURNS_LLAMA2, TURNS_ZEPHYR, TURNS_
 int turns_by_name(const char *name); /* -1: there is no such format */
 /* The number for the file. wanted: -1, or what the user has chosen, which fails where the
    tokenizer lacks what it needs. The tokenizer gets the format's end token. */
-uint32_t turns_choose(const char *directory, Tokenizer *tokenizer, int is_phi, int wanted);
+uint32_t turns_choose(const char *source, Tokenizer *tokenizer, int is_phi, int wanted);
 
 /* ---- quantization (quantize.c) ----------------------------------------------------------- */
 

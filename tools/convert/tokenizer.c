@@ -816,3 +816,36 @@ void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, u
     out->is_gpt2 = builder.is_gpt2;
     out->used = builder.used;
 }
+
+/* The id of an added token in a section that begins as the manual says. */
+static int32_t added_in(const Buffer *section, const char *path, int kind, const char *text) {
+    const unsigned char *head = section->data;
+    uint64_t count, added, at, blob;
+    uint32_t i;
+    if (section->size < 96)
+        fail("%s: damaged: its tokenizer is too short", path);
+    count = get_u32(head);
+    added = get_u32(head + 64);
+    at = 96 + 4 * (count + 1) + (count + 3) / 4 * 4 + 4 * count + 1024 + (kind == 2 ? 8704 : 0) +
+         16 * (uint64_t)get_u32(head + 4);
+    blob = at + 16 * added;
+    if (blob + get_u32(head + 60) > section->size)
+        fail("%s: damaged: its tokenizer is too short", path);
+    for (i = 0; i < added; i++) {
+        const unsigned char *entry = head + at + 16 * (uint64_t)i;
+        uint64_t from = get_u32(entry + 4), bytes = get_u32(entry + 8);
+        if (from + bytes <= get_u32(head + 60) && bytes == strlen(text) &&
+            memcmp(head + blob + from, text, bytes) == 0)
+            return (int32_t)get_u32(entry);
+    }
+    return -1;
+}
+
+void tokenizer_from_section(Tokenizer *out, int kind, const char *path, const Buffer *section) {
+    memset(out, 0, sizeof *out);
+    out->kind = kind;
+    out->section = *section;
+    out->im_start = added_in(section, path, kind, "<|im_start|>");
+    out->im_end = added_in(section, path, kind, "<|im_end|>");
+    out->bos = (int32_t)get_u32(section->data + 12);
+}

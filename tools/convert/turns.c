@@ -108,10 +108,10 @@ static void add_end(Tokenizer *tokenizer) {
     set_u32(head + END_COUNT_AT, count + 1);
 }
 
-uint32_t turns_choose(const char *directory, Tokenizer *tokenizer, int is_phi, int wanted) {
-    int turns = wanted >= 0 ? wanted : choose(directory, tokenizer, is_phi);
+uint32_t turns_choose(const char *source, Tokenizer *tokenizer, int is_phi, int wanted) {
+    int turns = wanted >= 0 ? wanted : choose(source, tokenizer, is_phi);
     if (wanted >= 0 && lacking(tokenizer, wanted))
-        fail("%s: --chat %s: the tokenizer has no %s", directory, names[wanted],
+        fail("%s: --chat %s: the tokenizer has no %s", source, names[wanted],
              lacking(tokenizer, wanted));
     if (turns == TURNS_CHATML)
         add_end(tokenizer);

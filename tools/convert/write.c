@@ -596,6 +596,22 @@ static void read_slm_directory(Model *model, const File *file, const unsigned ch
     }
 }
 
+static void set_turns(Model *model, const char *path, int turns) {
+    static Tokenizer tokenizer;
+    Section *section = NULL;
+    uint32_t i;
+    for (i = 0; i < model->section_count; i++)
+        if (model->sections[i].kind == SECTION_TOKENIZER)
+            section = &model->sections[i];
+    if (section)
+        tokenizer_from_section(&tokenizer, (int)get_u16(model->header + 66), path,
+                               &section->bytes);
+    model->header[68] = (unsigned char)turns_choose(path, &tokenizer, 0, turns);
+    model->header[69] = 0;
+    if (section)
+        section->bytes = tokenizer.section;
+}
+
 void model_from_slm(Model *model, const char *path, uint32_t type, int turns) {
     static File file;
     unsigned char *head;
@@ -604,10 +620,6 @@ void model_from_slm(Model *model, const char *path, uint32_t type, int turns) {
     file = file_open(path);
     head = read_slm_head(&file, &data_offset);
     memcpy(model->header, head, 256);
-    if (turns >= 0) {
-        model->header[68] = (unsigned char)turns;
-        model->header[69] = 0;
-    }
     count = get_u16(head + 40);
     model->tensor_count = get_u32(head + 44);
     if (count > 16 || 256 + 32 * (uint64_t)count > data_offset)
@@ -626,5 +638,7 @@ void model_from_slm(Model *model, const char *path, uint32_t type, int turns) {
     }
     if (!model->tensors)
         fail("%s: damaged: it has no tensor directory", path);
+    if (turns >= 0)
+        set_turns(model, path, turns);
     free(head);
 }
