@@ -245,6 +245,19 @@ for target in $T/mine /dev/null; do
         $B/slm-eval $model --tokens $T/mine --logits $target
 done
 cmp $tokens $T/mine && [ ! -f /dev/null ] && ok || bad "slm-eval leaves its input and devices alone"
+cp $tokens $T/other.part
+refused "slm-eval: OUT.part is somebody's" 1 "other.part: File exists" \
+    $B/slm-eval $model --tokens $tokens --logits $T/other
+cmp $tokens $T/other.part && ok || bad "slm-eval leaves a file of somebody's alone"
+refused "slm-eval --window without --text" 2 "for --text" \
+    $B/slm-eval $model --tokens $tokens --logits $T/x --window 5
+for ids in '[1,]' '[,1]' '[1 2]' '[1,,2]' '[1' '1]'; do
+    echo "$ids" >$T/ids
+    refused "slm-tokenize: $ids" 1 "not a JSON array\|not the id" \
+        sh -c "$B/slm-tokenize $tiny --decode --jsonl <$T/ids"
+done
+refused "slm-generate --context" 1 "context is out of range; the model's context is 512" \
+    $B/slm-generate $tiny -p x --context 999999
 refused "slm-eval: no reference" 1 "No such file" \
     $B/slm-eval $model --tokens $tokens --reference $T/nothing
 for window in 0 1 x -5 99999999; do

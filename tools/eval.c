@@ -62,6 +62,7 @@ static void parse(int count, char **args, options *o) {
         tool_fail(2, "MODEL.slm and either --text, or --tokens with --logits or --reference, "
                      "are needed (see --help)");
     if (!o->chunk) tool_fail(2, "--chunk must be at least 1");
+    if (o->window && !o->text) tool_fail(2, "--window is for --text");
 }
 
 /* Ids below the vocabulary's rows; padding rows are valid. */
@@ -237,7 +238,7 @@ static FILE *open_part(const char *logits) {
     unfinished = part; /* before there is one: a signal may come at once */
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
-    out = fopen(part, "wb");
+    out = fopen(part, "wbx"); /* x: somebody's own file of that name is not overwritten */
     if (!out) tool_fail(1, "%s: %s", part, strerror(errno));
     atexit(remove_unfinished);
 #ifdef SIGXFSZ

@@ -143,7 +143,7 @@ static void write_text(const slm_model *model, const options *o, const text *ids
 /* Ids in [at, end), separated by white space or, in JSON, by commas. */
 static void decode(const slm_model *model, const options *o, const char *at, const char *end,
                    size_t line, text *out) {
-    const char *between = o->jsonl ? " \t\r," : " \t\r\n\f\v";
+    const char *white = o->jsonl ? " \t\r" : " \t\r\n\f\v", *after = o->jsonl ? " \t\r," : white;
     out->size = 0;
     if (o->jsonl) {
         at = skip_space(at, end);
@@ -158,13 +158,17 @@ static void decode(const slm_model *model, const options *o, const char *at, con
         const char *digits, *piece;
         slm_token token;
         size_t size;
-        while (at < end && *at && strchr(between, *at)) at++;
+        while (at < end && *at && strchr(white, *at)) at++;
         if (at == end) break;
+        if (o->jsonl && out->size) {
+            if (*at++ != ',') tool_fail(1, "line %zu: not a JSON array", line);
+            while (at < end && *at && strchr(white, *at)) at++;
+        }
         for (digits = at; at < end && *at >= '0' && *at <= '9' && id < 100000000ul; at++)
             id = id * 10 + (unsigned long)(*at - '0');
         token = (slm_token)id;
         piece = digits == at ? NULL : slm_token_text(model, token, &size);
-        if (!piece || (at < end && !(*at && strchr(between, *at))))
+        if (!piece || (at < end && !(*at && strchr(after, *at))))
             tool_fail(1, "line %zu: not the id of a token: %.*s", line,
                       (int)(end - digits < 20 ? end - digits : 20), digits);
         append(out, (const char *)&token, sizeof token);
