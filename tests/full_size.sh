@@ -1,0 +1,55 @@
+#!/bin/sh
+# full_size.sh [DIR] - random checkpoints of the published shapes: Phi-2 (safetensors) against
+# Hugging Face in float32 over 16 positions, GPT-J-6B and Orca 2 (PyTorch .bin); memory of the
+# converter and of the engine. Some 20 minutes, 30 GB of disk, 14 GB of memory; needs
+# tests/requirements.txt, the configs and tokenizers of the shared data, and what `make test` builds.
+set -e
+python=${PYTHON:-python3}; shared=${SHARED:-../shared/data}; T=${1:-build/full}
+$python -c 'import torch, transformers, numpy' 2>/dev/null && [ -d "$shared/configs" ] ||
+    { echo "skipped: full-size shapes (no Python packages, or no configs)"; exit 0; }
+rm -rf "$T"; mkdir -p "$T"; trap 'rm -rf "$T"' EXIT
+# kilobytes LIMIT COMMAND...: the command's peak, which must not be beyond the limit
+kilobytes() {
+    limit=$1; shift
+    build/helper rss "$@" >"$T/out" 2>"$T/err" || { cat "$T/err"; exit 1; }
+    peak=$(tail -n 1 "$T/out")
+    echo "  peak $peak KB of at most $limit"
+    [ "$peak" -le "$limit" ]
+}
+# model NAME ARCHITECTURE CONFIG TOKENIZER LARGEST_TENSOR_BYTES TYPES [OPTION...]
+model() {
+    name=$1 largest=$5 types=$6
+    echo "$name"
+    $python tests/make_full_size.py "$2" "$shared/configs/$3" "$4" "$T/$name" $7 $8 2>"$T/err" ||
+        { cat "$T/err"; exit 1; }
+    for type in $types; do
+        echo " $type"
+        kilobytes $((262144 + 2 * largest / 1024)) build/slm-convert "$T/$name" \
+            "$T/$name-$type.slm" --type $type
+    done
+}
+
+tokenizers=$shared/tokenizers
+model phi-2 phi phi-2.json "$tokenizers/phi-2" 262144000 "f16 q8" --oracle 16
+slm=$T/phi-2-f16.slm
+build/slm-eval "$slm" --tokens "$T/phi-2/tokens.txt" --logits "$T/logits" 2>/dev/null
+$python - "$T/logits" "$T/phi-2/logits.f32" <<'END'
+import sys
+import numpy as np
+got, want = (np.fromfile(f, "<f4").astype(np.float64) for f in sys.argv[1:])
+nmse = ((got - want) ** 2).sum() / (want ** 2).sum()
+print(f"  NMSE over 16 positions {nmse:.3g} (at most 1e-9)")
+sys.exit(not nmse <= 1e-9)
+END
+# the engine: the file, the KV cache (32 layers x 2 x 2560 halves a position) and 32 MB
+slm=$T/phi-2-q8.slm
+kilobytes $((($(wc -c <"$slm") + 2048 * 327680 + 32000000) / 1024)) build/slm-generate "$slm" \
+    -p "Once upon a time" -n 16 --ignore-eos --context 2048
+rm -rf "$T"/phi-2*
+model gpt-j gptj gpt-j-6b.json "$tokenizers/gpt-j-6b" 825753600 "q4" --bin
+build/slm-generate "$T/gpt-j-q4.slm" -p "Once upon a time" -n 8
+rm -rf "$T"/gpt-j*
+mkdir "$T/tokenizer" # Orca 2's is the slow one
+cp "$tokenizers/orca-2/tokenizer.model" "$tokenizers/orca-2/added_tokens.json" "$T/tokenizer"
+model orca-2 llama orca-2-7b.json "$T/tokenizer" 524337152 "q4" --bin
+build/slm-generate "$T/orca-2-q4.slm" -p "Once upon a time" -n 8
