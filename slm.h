@@ -4475,7 +4475,7 @@ struct slm_session {
     float *query, *attended; /* [batch][heads * head size], then [batch][hidden] */
     float *key, *mixed;    /* [batch][kv heads * head size], then [batch][heads * head size] */
     float *value;          /* [batch][kv heads * head size] */
-    float *inner;          /* [batch][intermediate] */
+    float *inner;          /* [batch][intermediate], or blocks of 256: see slm__product */
     float *signs;          /* [widest input]: the rotation's, for integer weights */
     slm__codes *codes;     /* [blocks of hidden or heads * head size][capacity] */
     slm__codes *inner_codes; /* [blocks of intermediate][capacity] */
@@ -4558,13 +4558,25 @@ typedef struct slm__input {
     slm__codes *codes; /* [blocks][capacity] */
 } slm__input;
 
-/* One product of a phase: y = tensor x + bias, then the activation. */
+/* Block `block` of an input of `cols` columns, for one token: x becomes codes. */
+static void slm__encode_block(const slm_session *s, const float *x, size_t cols, size_t block,
+                              slm__codes *codes) {
+    const float *signs = cols >= SLM__BLOCK ? s->signs + block * SLM__BLOCK : NULL;
+    s->model->kernels->quantize(x, slm__least(cols - block * SLM__BLOCK, SLM__BLOCK), signs,
+                                codes + block * s->capacity, s->capacity);
+}
+
+/* One product of a phase: y = tensor x + bias, then the activation. With a gate that product of
+   as many rows goes into y next. With codes y has blocks of 256 columns, [block][capacity][256],
+   and each becomes codes while it is still in the processor's cache. */
 typedef struct slm__product {
     const slm__input *input;
     const slm__tensor *weight, *bias;
     float *y;
     size_t y_stride;
     slm__activation activation;
+    const struct slm__product *gate; /* or NULL */
+    slm__codes *codes;               /* [block][capacity], or NULL */
 } slm__product;
 
 static slm__product slm__product_of(const slm__input *input, const slm__tensor *weight_and_bias,
@@ -4576,7 +4588,38 @@ static slm__product slm__product_of(const slm__input *input, const slm__tensor *
     p.y = y;
     p.y_stride = stride;
     p.activation = SLM__LINEAR;
+    p.gate = NULL;
+    p.codes = NULL;
     return p;
+}
+
+static size_t slm__tiles(const slm__tensor *matrix) { return ((size_t)matrix->rows + 15) / 16; }
+
+/* A strip of a product, from a tile on, with all tokens. */
+static void slm__multiply_strip(const slm_session *s, const slm__product *p, size_t tile,
+                                size_t tokens, float *y, size_t y_stride) {
+    slm__strip strip;
+    slm__output finish;
+    strip.tiles = p->weight->data + tile * p->weight->tile;
+    strip.tile = p->weight->tile;
+    strip.count = slm__least(slm__tiles(p->weight) - tile, SLM__STRIP_TILES);
+    strip.type = p->weight->type;
+    strip.cols = strip.x_stride = p->input->cols;
+    strip.tokens = tokens;
+    strip.x = p->input->x;
+    strip.codes = p->input->codes;
+    strip.code_stride = s->capacity;
+    finish.bias = p->bias->data ? slm__vector(p->bias) + tile * 16 : NULL;
+    finish.activation = p->activation;
+    finish.rows = p->weight->rows - tile * 16;
+    finish.y = y;
+    finish.y_stride = y_stride;
+    s->model->kernels->multiply(&strip, &finish);
+}
+
+/* A product's tiles that one task takes: a strip, or what becomes a block of codes. */
+static size_t slm__task_tiles(const slm__product *p) {
+    return p->codes ? SLM__BLOCK / 16 : SLM__STRIP_TILES;
 }
 
 typedef struct slm__products {
@@ -4586,32 +4629,26 @@ typedef struct slm__products {
     size_t tokens;
 } slm__products;
 
-/* A task is a strip: some tiles of one product with all tokens. */
 static void slm__multiply_task(void *arg, size_t index) {
     const slm__products *job = (const slm__products *)arg;
+    const slm_session *s = job->session;
     const slm__product *p;
-    slm__strip strip;
-    slm__output finish;
-    size_t which = 0, tile;
+    size_t which = 0, tile, first, end, block, stride, t;
+    float *y;
     while (which + 1 < job->count && index >= job->first[which + 1]) which++;
     p = &job->list[which];
-    tile = (index - job->first[which]) * SLM__STRIP_TILES;
-    strip.tiles = p->weight->data + tile * p->weight->tile;
-    strip.tile = p->weight->tile;
-    strip.count = ((size_t)p->weight->rows + 15) / 16 - tile;
-    if (strip.count > SLM__STRIP_TILES) strip.count = SLM__STRIP_TILES;
-    strip.type = p->weight->type;
-    strip.cols = strip.x_stride = p->input->cols;
-    strip.tokens = job->tokens;
-    strip.x = p->input->x;
-    strip.codes = p->input->codes;
-    strip.code_stride = job->session->capacity;
-    finish.bias = p->bias->data ? slm__vector(p->bias) + tile * 16 : NULL;
-    finish.activation = p->activation;
-    finish.rows = p->weight->rows - tile * 16;
-    finish.y = p->y + tile * 16;
-    finish.y_stride = p->y_stride;
-    job->session->model->kernels->multiply(&strip, &finish);
+    block = index - job->first[which];
+    first = block * slm__task_tiles(p);
+    end = slm__least(first + slm__task_tiles(p), slm__tiles(p->weight));
+    y = p->codes ? p->y + block * s->capacity * SLM__BLOCK : p->y + first * 16;
+    stride = p->codes ? (size_t)SLM__BLOCK : p->y_stride;
+    for (tile = first; tile < end; tile += SLM__STRIP_TILES) {
+        float *at = y + (tile - first) * 16;
+        slm__multiply_strip(s, p, tile, job->tokens, at, stride);
+        if (p->gate) slm__multiply_strip(s, p->gate, tile, job->tokens, at, stride);
+    }
+    for (t = 0; p->codes && t < job->tokens; t++)
+        slm__encode_block(s, y + t * stride, p->weight->rows, block, p->codes + t);
 }
 
 /* Some products in one phase. */
@@ -4624,10 +4661,10 @@ static void slm__multiply(const slm_session *s, const slm__product *list, size_t
     job.count = count;
     job.tokens = tokens;
     for (i = 0; i < count; i++) {
+        size_t tiles = slm__task_tiles(&list[i]);
         job.first[i] = tasks;
-        tasks += ((size_t)list[i].weight->rows + 16 * SLM__STRIP_TILES - 1) /
-                 (16 * SLM__STRIP_TILES);
-        work += list[i].weight->bytes;
+        tasks += (slm__tiles(list[i].weight) + tiles - 1) / tiles;
+        work += list[i].weight->bytes + (list[i].gate ? list[i].gate->weight->bytes : 0);
     }
     slm__parallel(&s->parallel, s->team, work * ((tokens + 3) / 4), tasks, slm__multiply_task,
                   &job);
@@ -4710,14 +4747,14 @@ static int slm__cache_store(uint8_t *to, size_t item, const float *x, size_t siz
     return 1;
 }
 
+/* Rows [first, count) want their attention; of those before only keys and values are kept. */
 typedef struct slm__attention_job {
     slm_session *s;
-    size_t layer, count, line;
+    size_t layer, first, count, line;
 } slm__attention_job;
 
 /* Prepares a row's queries and keys, and puts keys and values into its cache. */
-static void slm__prepare_task(void *arg, size_t row) {
-    const slm__attention_job *job = (const slm__attention_job *)arg;
+static void slm__prepare_row(const slm__attention_job *job, size_t row) {
     slm_session *s = job->s;
     const slm__shape *shape = &s->model->shape;
     const slm__layer *layer = &s->model->layers[job->layer];
@@ -4725,7 +4762,7 @@ static void slm__prepare_task(void *arg, size_t row) {
     const slm__cache *cache = s->rows[row].cache;
     size_t size = shape->head_size, position = s->rows[row].position, head;
     int fits = 1;
-    for (head = 0; head < shape->heads; head++)
+    for (head = 0; row >= job->first && head < shape->heads; head++)
         slm__prepare_head(s, layer, SLM__QUERY_NORM,
                           s->query + (row * shape->heads + head) * size, row);
     for (head = 0; head < shape->kv_heads; head++) {
@@ -4738,6 +4775,13 @@ static void slm__prepare_task(void *arg, size_t row) {
                                  value, size, position, 1, kernels);
     }
     s->rows[row].overflow = !fits;
+}
+
+/* 16 rows, since neighbours' keys share cache lines. */
+static void slm__prepare_task(void *arg, size_t index) {
+    const slm__attention_job *job = (const slm__attention_job *)arg;
+    size_t row = index * 16, end = slm__least(row + 16, job->count);
+    for (; row < end; row++) slm__prepare_row(job, row);
 }
 
 /* Rows that follow each other in one sequence share the reading of its keys and values. */
@@ -4780,29 +4824,31 @@ static void slm__attention_task(void *arg, size_t index) {
     float *scores = s->scores + index * SLM__QUERIES * job->line;
     size_t head, row, end, pair = 0;
     for (head = 0; head < s->model->shape.heads; head++)
-        for (row = 0; row < job->count; row = end, pair++) {
+        for (row = job->first; row < job->count; row = end, pair++) {
             end = slm__query_block(s, row, job->count);
             if (pair % s->strips == index)
                 slm__attend(s, job->layer, head, row, end, scores, job->line);
         }
 }
 
-static void slm__attention(slm_session *s, size_t layer, size_t count) {
+static void slm__attention(slm_session *s, size_t layer, size_t first, size_t count) {
     const slm__shape *shape = &s->model->shape;
     slm__attention_job job;
     size_t wide = (size_t)shape->heads * shape->head_size, window, seen, i;
     job.s = s;
     job.layer = layer;
+    job.first = first;
     job.count = count;
     job.line = (s->context + 15) / 16 * 16;
-    slm__parallel(&s->parallel, s->team, count * wide * 64, count, slm__prepare_task, &job);
+    slm__parallel(&s->parallel, s->team, count * wide * 64, (count + 15) / 16, slm__prepare_task,
+                  &job);
     for (i = 0; i < count; i++)
         if (s->rows[i].overflow) s->bad_layer = (int)layer;
     seen = (size_t)s->rows[count - 1].position + 1;
     window = s->model->layers[layer].window;
     if (window && window < seen) seen = window;
-    slm__parallel(&s->parallel, s->team, count * seen * wide * s->cache.item / 2, s->strips,
-                  slm__attention_task, &job);
+    slm__parallel(&s->parallel, s->team, (count - first) * seen * wide * s->cache.item / 2,
+                  s->strips, slm__attention_task, &job);
 }
 
 /* ---- >>forward --------------------------------------------------------------------------- */
@@ -4814,77 +4860,80 @@ static void slm__gather(const slm__tensor *table, size_t row, float *out) {
     if (slm__rotated(table->type, table->cols)) slm__turn_back(out, table->cols);
 }
 
-static void slm__embed(slm_session *s, size_t count) {
+/* A row's token (and position) begins the residual stream. */
+static void slm__embed_task(void *arg, size_t row) {
+    slm_session *s = (slm_session *)arg;
     const slm__shape *shape = &s->model->shape;
-    const slm__tensor *tokens = slm__model_tensor(s->model, SLM__EMBEDDING);
     const slm__tensor *positions = slm__model_tensor(s->model, SLM__POSITIONS);
-    size_t row, i, half = shape->rotary / 2;
-    for (row = 0; row < count; row++) {
-        float *angles = s->angles + row * shape->rotary, *h = s->hidden + row * shape->hidden;
-        slm__gather(tokens, (size_t)s->rows[row].token, h);
-        if (positions->data) {
-            slm__gather(positions, s->rows[row].position, s->normed);
-            s->model->kernels->add(h, s->normed, NULL, shape->hidden);
-        }
-        for (i = 0; i < half; i++)
-            slm__sin_cos((float)s->rows[row].position * s->model->inverse_frequencies[i],
-                         &angles[2 * i + 1], &angles[2 * i]);
+    float *h = s->hidden + row * shape->hidden, *position = s->normed + row * shape->hidden;
+    float *angles = s->angles + row * shape->rotary;
+    size_t half = shape->rotary / 2, i;
+    slm__gather(slm__model_tensor(s->model, SLM__EMBEDDING), (size_t)s->rows[row].token, h);
+    if (positions->data) {
+        slm__gather(positions, s->rows[row].position, position);
+        s->model->kernels->add(h, position, NULL, shape->hidden);
     }
+    for (i = 0; i < half; i++)
+        slm__sin_cos((float)s->rows[row].position * s->model->inverse_frequencies[i],
+                     &angles[2 * i + 1], &angles[2 * i]);
 }
 
-/* The residual stream of each row takes what the part before gave: nothing, s->attended, or its
-   sum with s->normed. Then it goes through the next norm (if there is one) into its input. */
+/* The residual stream of each row from `first` on takes what the part before gave: nothing,
+   s->attended, or its sum with s->normed. Then it goes through the next norm (if there is one)
+   into the input, which begins with that row. */
 typedef struct slm__between {
     slm_session *s;
+    size_t first;
     int given;
     const slm__tensor *norm;
     const slm__input *input;
 } slm__between;
 
-static void slm__between_task(void *arg, size_t row) {
+static void slm__between_task(void *arg, size_t index) {
     const slm__between *job = (const slm__between *)arg;
     slm_session *s = job->s;
-    size_t size = s->model->shape.hidden;
+    size_t size = s->model->shape.hidden, row = job->first + index;
     float *h = s->hidden + row * size, *normed = s->normed + row * size;
     if (job->given)
         s->model->kernels->add(h, s->attended + row * size, job->given > 1 ? normed : NULL, size);
     if (!job->norm) return;
     slm__normalize(s->model, job->norm, size, h, normed);
-    slm__quantize_row(s, job->input, row);
+    slm__quantize_row(s, job->input, index);
 }
 
 static void slm__between_parts(slm_session *s, int given, const slm__tensor *norm,
-                               const slm__input *input, size_t count) {
+                               const slm__input *input, size_t first, size_t count) {
     slm__between job;
     job.s = s;
+    job.first = first;
     job.given = given;
     job.norm = norm;
     job.input = input;
-    slm__parallel(&s->parallel, s->team, count * s->model->shape.hidden * 64, count,
-                  slm__between_task, &job);
+    slm__parallel(&s->parallel, s->team, (count - first) * s->model->shape.hidden * 64,
+                  count - first, slm__between_task, &job);
 }
 
 /* Rows of one or two inputs become codes for the products that read them. */
 typedef struct slm__encode {
     const slm_session *s;
-    const slm__input *first, *second; /* second: or NULL */
+    const slm__input *first, *second; /* or NULL */
 } slm__encode;
 
 static void slm__encode_task(void *arg, size_t row) {
     const slm__encode *job = (const slm__encode *)arg;
-    slm__quantize_row(job->s, job->first, row);
+    if (job->first) slm__quantize_row(job->s, job->first, row);
     if (job->second) slm__quantize_row(job->s, job->second, row);
 }
 
 static void slm__encode_rows(const slm_session *s, const slm__input *first,
                              const slm__input *second, size_t count) {
     slm__encode job;
+    size_t cols = (first ? first->cols : 0) + (second ? second->cols : 0);
     job.s = s;
     job.first = first;
     job.second = second;
-    if (s->quantized)
-        slm__parallel(&s->parallel, s->team, count * first->cols * 64, count, slm__encode_task,
-                      &job);
+    if (s->quantized && cols)
+        slm__parallel(&s->parallel, s->team, count * cols * 64, count, slm__encode_task, &job);
 }
 
 static slm__input slm__input_of(const float *x, size_t cols, slm__codes *codes) {
@@ -4895,10 +4944,9 @@ static slm__input slm__input_of(const float *x, size_t cols, slm__codes *codes) 
     return input;
 }
 
-/* What a layer multiplies, in an order in which neighbours may go in one phase; but the gate goes
-   alone, since its result is multiplied into what `up` has written. */
+/* What a layer multiplies, in an order in which neighbours may go in one phase. */
 enum slm__layer_product {
-    SLM__P_QUERY, SLM__P_KEY, SLM__P_VALUE, SLM__P_UP, SLM__P_GATE, SLM__P_OUT, SLM__P_DOWN,
+    SLM__P_KEY, SLM__P_VALUE, SLM__P_QUERY, SLM__P_UP, SLM__P_OUT, SLM__P_DOWN, SLM__P_GATE,
     SLM__LAYER_PRODUCTS
 };
 
@@ -4925,8 +4973,33 @@ static void slm__plan_layer(const slm_session *s, const slm__layer *layer, slm__
     p[SLM__P_OUT] = slm__product_of(&plan->mixed, &at[SLM__OUT], s->attended, hidden);
     p[SLM__P_DOWN] = slm__product_of(&plan->inner, &at[SLM__DOWN], s->normed, hidden);
     p[SLM__P_GATE].activation = SLM__SILU_GATE;
-    if (!(s->model->features & SLM__GATED)) p[SLM__P_UP].activation = SLM__GELU;
+    if (s->model->features & SLM__GATED) p[SLM__P_UP].gate = &p[SLM__P_GATE];
+    else p[SLM__P_UP].activation = SLM__GELU;
     if (s->model->features & SLM__TWO_NORMS) p[SLM__P_DOWN].y = s->attended;
+}
+
+/* The feed-forward's hidden layer becomes codes block by block, in the tasks that compute it, if
+   these are enough for all threads; one token's is too little to be worth larger tasks. */
+static void slm__plan_codes(const slm_session *s, slm__layer_plan *plan, size_t rows) {
+    size_t blocks = slm__blocks(s->model->shape.ffn);
+    if (slm__integer(plan->product[SLM__P_DOWN].weight->type) && rows > 1 &&
+        (s->team == 1 || blocks >= (size_t)s->team * 4))
+        plan->product[SLM__P_UP].codes = s->inner_codes;
+}
+
+/* The products' rows [first, ..) alone. */
+static void slm__skip_rows(const slm_session *s, slm__layer_plan *plan, size_t first) {
+    slm__input *input[3] = {&plan->normed, &plan->mixed, &plan->inner};
+    size_t i;
+    for (i = 0; i < 3; i++) {
+        input[i]->x += first * input[i]->cols;
+        if (s->quantized) input[i]->codes += first;
+    }
+    for (i = SLM__P_QUERY; i < SLM__LAYER_PRODUCTS; i++) {
+        slm__product *p = &plan->product[i];
+        p->y += first * (p->codes ? (size_t)SLM__BLOCK : p->y_stride);
+        if (p->codes) p->codes += first;
+    }
 }
 
 /* How many results a layer leaves to be added to the residual stream: attention's and the
@@ -4937,43 +5010,54 @@ static int slm__given(const slm_session *s) {
 
 /* With one norm h = (attention(norm(h)) + ffn(norm(h))) + h, the parallel residual of GPT-J and
    Phi; with two h = attention(norm(h)) + h, then h = ffn(second norm(h)) + h. A layer's last sum
-   is taken at the beginning of the next. */
-static void slm__forward_layer(slm_session *s, size_t index, size_t count) {
+   is taken at the beginning of the next. Rows before `first`, of whose last layer nobody asks for
+   more, give their keys and values alone. */
+static void slm__forward_layer(slm_session *s, size_t index, size_t first, size_t count) {
     const slm__layer *layer = &s->model->layers[index];
     int two_norms = (s->model->features & SLM__TWO_NORMS) != 0;
+    size_t rows = count - first;
+    const slm__input *inner = NULL;
     slm__layer_plan plan;
     slm__product *p = plan.product;
     slm__plan_layer(s, layer, &plan);
+    slm__plan_codes(s, &plan, rows);
+    if (!p[SLM__P_UP].codes) inner = &plan.inner;
 
-    slm__between_parts(s, index ? slm__given(s) : 0, &layer->at[SLM__NORM], &plan.normed, count);
-    slm__multiply(s, &p[SLM__P_QUERY], two_norms ? 3 : 4, count);
-    slm__attention(s, index, count);
+    slm__between_parts(s, index ? slm__given(s) : 0, &layer->at[SLM__NORM], &plan.normed, 0,
+                       count);
+    if (first) slm__multiply(s, &p[SLM__P_KEY], 2, count);
+    slm__skip_rows(s, &plan, first);
+    if (!first) slm__multiply(s, &p[SLM__P_KEY], two_norms ? 3 : 4, count);
+    else if (rows) slm__multiply(s, &p[SLM__P_QUERY], two_norms ? 1 : 2, rows);
+    slm__attention(s, index, first, count);
+    if (!rows) return;
     if (two_norms) {
-        slm__encode_rows(s, &plan.mixed, NULL, count);
-        slm__multiply(s, &p[SLM__P_OUT], 1, count);
-        slm__between_parts(s, 1, &layer->at[SLM__NORM2], &plan.normed, count);
-        slm__multiply(s, &p[SLM__P_UP], 1, count);
+        slm__encode_rows(s, &plan.mixed, NULL, rows);
+        slm__multiply(s, &p[SLM__P_OUT], 1, rows);
+        slm__between_parts(s, 1, &layer->at[SLM__NORM2], &plan.normed, first, count);
+        slm__multiply(s, &p[SLM__P_UP], 1, rows);
     }
-    if (s->model->features & SLM__GATED) slm__multiply(s, &p[SLM__P_GATE], 1, count);
-    slm__encode_rows(s, &plan.inner, two_norms ? NULL : &plan.mixed, count);
-    slm__multiply(s, &p[two_norms ? SLM__P_DOWN : SLM__P_OUT], two_norms ? 1 : 2, count);
+    slm__encode_rows(s, inner, two_norms ? NULL : &plan.mixed, rows);
+    slm__multiply(s, &p[two_norms ? SLM__P_DOWN : SLM__P_OUT], two_norms ? 1 : 2, rows);
 }
 
-/* Reads s->rows[0 .. count) and leaves the residual stream in s->hidden. */
-static slm_result slm__forward(slm_session *s, size_t count) {
-    size_t layer;
+/* Reads s->rows[0 .. count) and leaves the residual stream of those from `first` on in
+   s->hidden. */
+static slm_result slm__forward(slm_session *s, size_t first, size_t count) {
+    size_t layer, layers = s->model->shape.layers;
     s->bad_layer = -1;
-    slm__embed(s, count);
-    for (layer = 0; layer < s->model->shape.layers; layer++) {
+    slm__parallel(&s->parallel, s->team, count * s->model->shape.hidden * 64, count,
+                  slm__embed_task, s);
+    for (layer = 0; layer < layers; layer++) {
         if (s->cancel && s->cancel(s->cancel_user))
             return slm__fail(&s->error, SLM_ERR_CANCELLED, "cancelled");
-        slm__forward_layer(s, layer, count);
+        slm__forward_layer(s, layer, layer + 1 < layers ? 0 : first, count);
         if (s->bad_layer >= 0)
             return slm__fail(&s->error, SLM_ERR_NUMERIC,
                              "layer %u: a key or value exceeds what the f16 KV cache holds",
                              layer);
     }
-    slm__between_parts(s, slm__given(s), NULL, NULL, count);
+    slm__between_parts(s, slm__given(s), NULL, NULL, first, count);
     return SLM_OK;
 }
 
@@ -5007,7 +5091,7 @@ static void slm__carve_session(slm_session *s, slm__arena *arena) {
     s->query = s->attended = (float *)slm__carve(arena, slm__size(batch, widest, 0), 4);
     s->key = s->mixed = (float *)slm__carve(arena, slm__size(rows, wide, 0), 4);
     s->value = (float *)slm__carve(arena, slm__size(batch, narrow, 0), 4);
-    s->inner = (float *)slm__carve(arena, slm__size(rows, ffn, 0), 4);
+    s->inner = (float *)slm__carve(arena, slm__size(rows, slm__round_up(ffn, SLM__BLOCK), 0), 4);
     s->signs = (float *)slm__carve(arena, inputs ? widest > ffn ? widest : ffn : 0, 4);
     s->codes = (slm__codes *)slm__carve(arena, slm__size(inputs, slm__blocks(widest), 0),
                                         sizeof(slm__codes));
@@ -5200,9 +5284,9 @@ static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_
         s->rows[row].token = tokens[row];
         s->history[s->position + row] = tokens[row];
     }
-    result = slm__forward(s, count);
-    if (result != SLM_OK) return result;
     first = rest >= kept ? count : count + rest > kept ? count + rest - kept : 0;
+    result = slm__forward(s, first, count);
+    if (result != SLM_OK) return result;
     for (row = first; row < count; row++) {
         float *out = s->final + s->final_count * hidden;
         slm__normalize(s->model, norm, hidden, s->hidden + row * hidden, out);
@@ -6223,12 +6307,13 @@ SLM__TARGET static void SLM__N(multiply)(const slm__strip *s, const slm__output 
     for (; t < s->tokens; t++) SLM__N(multiply_one)(s, f, t);
 }
 
-/* A full block through the Walsh-Hadamard butterflies, 16 by 16, in the order of the manual. */
-SLM__TARGET static void SLM__N(hadamard)(float *x) {
+/* A full block times its signs through the Walsh-Hadamard butterflies, 16 by 16, in the order of
+   the manual. */
+SLM__TARGET static void SLM__N(hadamard)(const float *x, const float *signs, float *out) {
     SLM__V v[16], scale = SLM__L(set)(0.0625f);
     size_t h, i;
     SLM__UNROLL for (i = 0; i < 16; i++) {
-        v[i] = SLM__L(load_f32)(x + i * 16);
+        v[i] = SLM__L(mul)(SLM__L(load_f32)(x + i * 16), SLM__L(load_f32)(signs + i * 16));
         v[i] = SLM__L(butterfly)(v[i], 1);
         v[i] = SLM__L(butterfly)(v[i], 2);
         v[i] = SLM__L(butterfly)(v[i], 4);
@@ -6241,7 +6326,7 @@ SLM__TARGET static void SLM__N(hadamard)(float *x) {
                 v[i] = SLM__L(add)(a, b);
                 v[i + h] = SLM__L(sub)(a, b);
             }
-    SLM__UNROLL for (i = 0; i < 16; i++) SLM__L(store)(x + i * 16, SLM__L(mul)(v[i], scale));
+    SLM__UNROLL for (i = 0; i < 16; i++) SLM__L(store)(out + i * 16, SLM__L(mul)(v[i], scale));
 }
 
 /* A block's largest magnitude is an integer maximum, so its order does not matter and a NaN or
@@ -6284,13 +6369,13 @@ SLM__TARGET static void SLM__N(quantize)(const float *x, size_t cols, const floa
     size_t at, size, i;
     for (at = 0; at < cols; at += SLM__BLOCK, out += stride) {
         size = slm__least(cols - at, SLM__BLOCK);
-        if (size < SLM__BLOCK) memset(block, 0, sizeof block);
-        if (signs)
-            for (i = 0; i < size; i++) block[i] = x[at + i] * signs[at + i];
-        else
-            memcpy(block, x + at, size * sizeof(float));
-        if (signs && size == SLM__BLOCK) SLM__N(hadamard)(block);
-        if (signs && size < SLM__BLOCK) slm__hadamard_blocks(block, size);
+        if (signs && size == SLM__BLOCK) {
+            SLM__N(hadamard)(x + at, signs + at, block);
+        } else {
+            memset(block, 0, sizeof block);
+            for (i = 0; i < size; i++) block[i] = signs ? x[at + i] * signs[at + i] : x[at + i];
+            if (signs) slm__hadamard_blocks(block, size);
+        }
         SLM__N(quantize_block)(block, out);
     }
 }
