@@ -6380,23 +6380,32 @@ SLM__TARGET static void SLM__N(quantize)(const float *x, size_t cols, const floa
     }
 }
 
-/* Attention in three steps over all positions: scores, softmax, weighted values. */
+/* Attention in three steps over all positions: scores, softmax, weighted values. A broadcast
+   number meets all tiles or chunks before the next, so that few registers hold broadcasts. */
 
-/* scores[query][16 * tile ..] = scale * (query . key); q is packed [element][queries]. */
+SLM__INLINE SLM__V SLM__N(load)(size_t item, const void *at) {
+    return item == 4 ? SLM__L(load_f32)((const float *)at)
+                     : SLM__L(load_f16)((const uint16_t *)at);
+}
+
+/* A query's elements are so many apart from the next one's: a constant, for short addresses, and
+   an odd number of cache lines. */
+#define SLM__QUERY_LINE (1024 + 16)
+
+/* scores[query][16 * tile ..] = scale * (query . key); q: [queries][SLM__QUERY_LINE]. */
 SLM__INLINE void SLM__N(scores)(size_t item, size_t tiles, size_t queries, const float *q,
                                 const uint8_t *keys, size_t size, float scale, float *out,
                                 size_t line) {
-    SLM__V s[SLM__HELD], a;
+    SLM__V s[SLM__HELD], a[4];
     size_t i, t, d, tile = size * 16 * item;
     SLM__UNROLL for (i = 0; i < tiles * queries; i++) s[i] = SLM__L(set)(0.0f);
-    for (d = 0; d < size; d++, keys += 16 * item, q += queries)
-        SLM__UNROLL for (i = 0; i < tiles; i++) {
-            const void *at = keys + i * tile;
-            a = item == 4 ? SLM__L(load_f32)((const float *)at)
-                          : SLM__L(load_f16)((const uint16_t *)at);
-            SLM__UNROLL for (t = 0; t < queries; t++)
-                s[i * queries + t] = SLM__L(madd)(s[i * queries + t], a, SLM__L(set)(q[t]));
-        }
+    for (d = 0; d < size; d++, keys += 16 * item, q++) {
+        SLM__UNROLL for (i = 0; i < tiles; i++) a[i] = SLM__N(load)(item, keys + i * tile);
+        SLM__UNROLL for (t = 0; t < queries; t++)
+            SLM__UNROLL for (i = 0; i < tiles; i++)
+                s[i * queries + t] = SLM__L(madd)(s[i * queries + t], a[i],
+                                                  SLM__L(set)(q[t * SLM__QUERY_LINE]));
+    }
     SLM__UNROLL for (i = 0; i < tiles; i++)
         SLM__UNROLL for (t = 0; t < queries; t++)
             SLM__L(store)(out + t * line + i * 16,
@@ -6435,18 +6444,16 @@ SLM__TARGET static float SLM__N(softmax)(float *scores, size_t from, size_t coun
 SLM__INLINE void SLM__N(values)(size_t item, size_t chunks, size_t queries, const float *p,
                                 size_t line, const float *sums, const uint8_t *values,
                                 size_t stride, size_t count, float *out, size_t width) {
-    SLM__V s[SLM__HELD], a;
+    SLM__V s[SLM__HELD], a[4];
     size_t i, t, k;
     SLM__UNROLL for (i = 0; i < chunks * queries; i++) s[i] = SLM__L(set)(0.0f);
-    for (k = 0; k < count; k++, values += stride)
-        SLM__UNROLL for (i = 0; i < chunks; i++) {
-            const void *at = values + i * 16 * item;
-            a = item == 4 ? SLM__L(load_f32)((const float *)at)
-                          : SLM__L(load_f16)((const uint16_t *)at);
-            SLM__UNROLL for (t = 0; t < queries; t++)
-                s[i * queries + t] = SLM__L(madd)(s[i * queries + t], a,
+    for (k = 0; k < count; k++, values += stride) {
+        SLM__UNROLL for (i = 0; i < chunks; i++) a[i] = SLM__N(load)(item, values + i * 16 * item);
+        SLM__UNROLL for (t = 0; t < queries; t++)
+            SLM__UNROLL for (i = 0; i < chunks; i++)
+                s[i * queries + t] = SLM__L(madd)(s[i * queries + t], a[i],
                                                   SLM__L(set)(p[t * line + k]));
-        }
+    }
     SLM__UNROLL for (i = 0; i < chunks; i++)
         SLM__UNROLL for (t = 0; t < queries; t++)
             SLM__L(store)(out + t * width + i * 16,
@@ -6457,15 +6464,14 @@ SLM__INLINE void SLM__N(values)(size_t item, size_t chunks, size_t queries, cons
    positions before the first query's window are not looked at; `low` is the first that is. */
 SLM__INLINE void SLM__N(attend)(const slm__queries *job, size_t item, size_t queries,
                                 size_t wide) {
-    size_t size = job->size, padded = (size + 15) / 16 * 16, i, t, d;
+    size_t size = job->size, padded = (size + 15) / 16 * 16, i, t;
     size_t last = job->first + job->count, tiles = (last + 15) / 16;
     size_t start = slm__window_start(job->first, job->window), low = start / 16;
     const uint8_t *keys = (const uint8_t *)job->keys, *values = (const uint8_t *)job->values;
-    float q[SLM__TOGETHER * 1024], *mixed = q, sums[SLM__TOGETHER];
-    for (d = 0; d < size; d++)
-        for (t = 0; t < queries; t++)
-            q[d * queries + t] =
-                job->query[(t < job->count ? t : job->count - 1) * job->stride + d];
+    float q[SLM__TOGETHER * SLM__QUERY_LINE], *mixed = q, sums[SLM__TOGETHER];
+    for (t = 0; t < queries; t++)
+        memcpy(q + t * SLM__QUERY_LINE,
+               job->query + slm__least(t, job->count - 1) * job->stride, size * sizeof(float));
     for (i = low; i + wide <= tiles; i += wide)
         SLM__N(scores)(item, wide, queries, q, keys + i * size * 16 * item, size, job->scale,
                        job->scores + i * 16, job->line);
@@ -6600,6 +6606,7 @@ static const slm__kernels SLM__N(kernels) = {
 #undef SLM__V
 #undef SLM__SUMS
 #undef SLM__HELD
+#undef SLM__QUERY_LINE
 #undef SLM__SET
 #undef SLM__LANES
 #undef SLM__TARGET
