@@ -1011,7 +1011,8 @@ typedef struct slm__codes {
     int8_t code[SLM__BLOCK];
     int32_t start16[16], start32[8], start256;
     float scale;
-    float unused[6]; /* 384 bytes: whole cache lines */
+    int32_t widest16; /* the largest sum of 16 codes' magnitudes */
+    float unused[5];  /* 384 bytes: whole cache lines */
 } slm__codes;
 
 enum { SLM__STRIP_TILES = 4, SLM__STRIP_TOKENS = 256 };
@@ -1148,6 +1149,11 @@ SLM__LANE slm__lanes_portable slm__madd_portable(slm__lanes_portable sum, slm__l
     SLM__EACH sum.v[i] = slm__madd(sum.v[i], a.v[i], b.v[i]);
     return sum;
 }
+/* sum + a * b[0] */
+SLM__LANE slm__lanes_portable slm__madd_at_portable(slm__lanes_portable sum, slm__lanes_portable a,
+                                                    const float *b) {
+    return slm__madd_portable(sum, a, slm__set_portable(*b));
+}
 /* a where x >= limit or NaN, else +0 */
 SLM__LANE slm__lanes_portable slm__from_portable(slm__lanes_portable x, float limit,
                                                  slm__lanes_portable a) {
@@ -1223,6 +1229,16 @@ SLM__LANE slm__sums_portable slm__weigh_portable(slm__sums_portable total, slm__
                                                  slm__sums_portable weight) {
     SLM__EACH total.v[i] += s.v[i] * weight.v[i];
     return total;
+}
+/* The largest sum of magnitudes in 16 of 256 codes. */
+SLM__LANE int32_t slm__widest16_portable(const int8_t *code) {
+    int32_t sum, widest = 0;
+    int g, k;
+    for (g = 0; g < 256; g += 16) {
+        for (sum = 0, k = g; k < g + 16; k++) sum += code[k] < 0 ? -code[k] : code[k];
+        if (sum > widest) widest = sum;
+    }
+    return widest;
 }
 SLM__LANE slm__lanes_portable slm__float_portable(slm__sums_portable s) {
     slm__lanes_portable a;
@@ -1312,6 +1328,10 @@ SLM__LANE slm__lanes_avx2 slm__madd_avx2(slm__lanes_avx2 s, slm__lanes_avx2 a,
     a = slm__mul_avx2(a, b);
     __asm__("" : "+x"(a.lo), "+x"(a.hi)); /* no fusing with the additions below */
     return slm__add_avx2(s, a);
+}
+SLM__LANE slm__lanes_avx2 slm__madd_at_avx2(slm__lanes_avx2 sum, slm__lanes_avx2 a,
+                                            const float *b) {
+    return slm__madd_avx2(sum, a, slm__set_avx2(*b));
 }
 SLM__LANE slm__lanes_avx2 slm__from_avx2(slm__lanes_avx2 x, float limit, slm__lanes_avx2 a) {
     __m256 bound = _mm256_set1_ps(limit);
@@ -1444,6 +1464,19 @@ SLM__LANE slm__sums_avx2 slm__weigh_avx2(slm__sums_avx2 total, slm__sums_avx2 s,
     total.hi = _mm256_add_epi32(total.hi, _mm256_mullo_epi32(s.hi, weight.hi));
     return total;
 }
+SLM__LANE int32_t slm__widest16_avx2(const int8_t *code) {
+    __m256i widest = _mm256_setzero_si256(), sums;
+    __m128i most;
+    int i;
+    for (i = 0; i < 256; i += 32) {
+        sums = _mm256_loadu_si256((const __m256i *)(const void *)(code + i));
+        sums = _mm256_sad_epu8(_mm256_abs_epi8(sums), _mm256_setzero_si256());
+        sums = _mm256_add_epi32(sums, _mm256_shuffle_epi32(sums, 0x4E));
+        widest = _mm256_max_epi32(widest, sums);
+    }
+    most = _mm_max_epi32(_mm256_castsi256_si128(widest), _mm256_extracti128_si256(widest, 1));
+    return _mm_cvtsi128_si32(most);
+}
 SLM__LANE slm__lanes_avx2 slm__float_avx2(slm__sums_avx2 s) {
     slm__lanes_avx2 a;
     a.lo = _mm256_cvtepi32_ps(s.lo);
@@ -1551,6 +1584,14 @@ SLM__LANE slm__lanes_avx512 slm__madd_avx512(slm__lanes_avx512 s, slm__lanes_avx
     __asm__("" : "+v"(product)); /* no fusing with the addition below */
     return slm__of_avx512(_mm512_add_ps(s.v, product));
 }
+/* Zen 4 spends as much on a broadcast into a register as on an addition, and nothing on one
+   within an instruction. */
+SLM__LANE slm__lanes_avx512 slm__madd_at_avx512(slm__lanes_avx512 s, slm__lanes_avx512 a,
+                                                const float *b) {
+    __m512 product;
+    __asm__("vmulps %2%{1to16%}, %1, %0" : "=v"(product) : "v"(a.v), "m"(*b));
+    return slm__of_avx512(_mm512_add_ps(s.v, product));
+}
 SLM__LANE slm__lanes_avx512 slm__from_avx512(slm__lanes_avx512 x, float limit,
                                              slm__lanes_avx512 a) {
     __mmask16 keep = _mm512_cmp_ps_mask(x.v, _mm512_set1_ps(limit), _CMP_NLT_UQ);
@@ -1626,6 +1667,33 @@ SLM__LANE slm__sums_avx512 slm__weigh_avx512(slm__sums_avx512 total, slm__sums_a
     total.v = _mm512_add_epi32(total.v, _mm512_mullo_epi32(s.v, weight.v));
     return total;
 }
+SLM__LANE slm__sums_avx512 slm__shift_avx512(slm__sums_avx512 s, int32_t start) {
+    s.v = _mm512_add_epi32(_mm512_slli_epi32(s.v, 16), _mm512_set1_epi32(start + 32768));
+    return s;
+}
+SLM__LANE slm__sums_avx512 slm__load_i8_pair_avx512(const int8_t *p) {
+    slm__sums_avx512 first = slm__load_i8_avx512(p), second = slm__load_i8_avx512(p + 16);
+    first.v = _mm512_mask_blend_epi16(0x55555555, _mm512_slli_epi32(first.v, 16), second.v);
+    return first;
+}
+/* The lower halves have 2^15 too much. */
+SLM__LANE slm__sums_avx512 slm__weigh_pair_avx512(slm__sums_avx512 total, slm__sums_avx512 s,
+                                                  slm__sums_avx512 weight) {
+    s.v = _mm512_add_epi16(s.v, _mm512_set1_epi32(32768));
+    total.v = _mm512_dpwssd_epi32(total.v, s.v, weight.v);
+    return total;
+}
+SLM__LANE int32_t slm__widest16_avx512(const int8_t *code) {
+    __m512i widest = _mm512_setzero_si512(), sums;
+    int i;
+    for (i = 0; i < 256; i += 64) {
+        sums = _mm512_sad_epu8(_mm512_abs_epi8(_mm512_loadu_si512(code + i)),
+                               _mm512_setzero_si512());
+        sums = _mm512_add_epi32(sums, _mm512_shuffle_epi32(sums, (_MM_PERM_ENUM)0x4E));
+        widest = _mm512_max_epi32(widest, sums);
+    }
+    return _mm512_reduce_max_epi32(widest);
+}
 SLM__LANE slm__lanes_avx512 slm__float_avx512(slm__sums_avx512 s) {
     return slm__of_avx512(_mm512_cvtepi32_ps(s.v));
 }
@@ -1639,6 +1707,7 @@ SLM__LANE slm__lanes_avx512 slm__float_avx512(slm__sums_avx512 s) {
 #define SLM__TILES 2
 #define SLM__TOKENS 6
 #define SLM__TOGETHER 12
+#define SLM__PAIRS
 #include SLM_HEADER
 #endif
 
@@ -1987,6 +2056,10 @@ SLM__LANE slm__lanes_neon slm__madd_neon(slm__lanes_neon s, slm__lanes_neon a,
                                          slm__lanes_neon b) {
     return slm__add_neon(s, slm__mul_neon(a, b));
 }
+SLM__LANE slm__lanes_neon slm__madd_at_neon(slm__lanes_neon sum, slm__lanes_neon a,
+                                            const float *b) {
+    return slm__madd_neon(sum, a, slm__set_neon(*b));
+}
 SLM__LANE slm__lanes_neon slm__from_neon(slm__lanes_neon x, float limit, slm__lanes_neon a) {
     int i;
     SLM__EACH a.v[i] = vreinterpretq_f32_u32(vbicq_u32(
@@ -2099,6 +2172,15 @@ SLM__LANE slm__sums_neon slm__weigh_neon(slm__sums_neon total, slm__sums_neon s,
     int i;
     SLM__EACH total.v[i] = vmlaq_s32(total.v[i], s.v[i], weight.v[i]);
     return total;
+}
+SLM__LANE int32_t slm__widest16_neon(const int8_t *code) {
+    uint16_t widest = 0, sum;
+    int g;
+    for (g = 0; g < 256; g += 16) {
+        sum = vaddlvq_u8(vreinterpretq_u8_s8(vabsq_s8(vld1q_s8(code + g))));
+        if (sum > widest) widest = sum;
+    }
+    return widest;
 }
 SLM__LANE slm__lanes_neon slm__float_neon(slm__sums_neon s) {
     slm__lanes_neon a;
@@ -6040,8 +6122,7 @@ SLM__INLINE void SLM__N(block_floats)(unsigned type, size_t tiles, size_t tokens
                 : type == SLM_TYPE_F16 ? SLM__L(load_f16)((const uint16_t *)(const void *)at)
                                        : SLM__L(load_bf16)((const uint16_t *)(const void *)at);
             SLM__UNROLL for (t = 0; t < tokens; t++)
-                s[i * tokens + t] = SLM__L(madd)(s[i * tokens + t], a,
-                                                 SLM__L(set)(x[t * x_stride + k]));
+                s[i * tokens + t] = SLM__L(madd_at)(s[i * tokens + t], a, x + t * x_stride + k);
         }
     }
     SLM__UNROLL for (i = 0; i < tiles; i++)
@@ -6091,40 +6172,101 @@ SLM__INLINE void SLM__N(block_q8)(size_t tiles, size_t tokens, const uint8_t *w,
     }
 }
 
+/* `cols` columns from k on of q4's or q4f's codes: c += code * activation. */
+SLM__INLINE void SLM__N(dots_q4)(int packed, size_t tiles, size_t tokens, const uint8_t *w,
+                                 size_t tile, const slm__codes *x, size_t k, size_t cols,
+                                 SLM__SUMS *c) {
+    SLM__L(weights) a[SLM__STRIP_TILES];
+    size_t i, t, p;
+    SLM__UNROLL for (p = 0; p < cols / 8; p++) {
+        SLM__UNROLL for (i = 0; i < tiles; i++) {
+            const uint8_t *at = w + i * tile + p * (packed ? 64 : 128);
+            a[i] = packed ? SLM__L(load_nibbles)(at) : SLM__L(load_codes)(at);
+            if (tokens == 1) SLM__PREFETCH(at + SLM__AHEAD);
+        }
+        SLM__UNROLL for (t = 0; t < tokens; t++)
+            SLM__UNROLL for (i = 0; i < tiles; i++)
+                c[i * tokens + t] =
+                    SLM__N(dot_small)(c[i * tokens + t], a[i], x[t].code + k + p * 8);
+    }
+}
+
+/* Group g: s += (sum of code * activation) * sub-scale. */
+SLM__INLINE void SLM__N(group_q4)(int packed, size_t group, size_t tiles, size_t tokens,
+                                  const uint8_t *w, size_t tile, const int8_t *subscales,
+                                  size_t subscale_tile, const slm__codes *x, size_t g,
+                                  SLM__SUMS *s) {
+    SLM__SUMS c[SLM__HELD], e;
+    size_t i, t;
+#ifdef SLM__GROUP
+    if (!packed) {
+        SLM__GROUP(group, tokens, w, subscales, x, g, s);
+        return;
+    }
+#endif
+    SLM__UNROLL for (i = 0; i < tiles; i++)
+        SLM__UNROLL for (t = 0; t < tokens; t++)
+            c[i * tokens + t] = SLM__L(start)(group == 16 ? x[t].start16[g] : x[t].start32[g]);
+    SLM__N(dots_q4)(packed, tiles, tokens, w, tile, x, g * group, group, c);
+    SLM__UNROLL for (i = 0; i < tiles; i++) {
+        e = SLM__L(load_i8)(subscales + i * subscale_tile);
+        SLM__UNROLL for (t = 0; t < tokens; t++)
+            s[i * tokens + t] = SLM__L(weigh)(s[i * tokens + t], c[i * tokens + t], e);
+    }
+}
+
+#ifdef SLM__PAIRS
+/* Groups g and g + 1 of 16 columns, whose sums are known to fit 16 bits: the first's goes into
+   the upper half of the lanes where the second's is summed, on top of 2^15 so that it is never
+   negative and takes nothing from the upper half. One instruction then weighs both. */
+SLM__INLINE void SLM__N(pair_q4f)(size_t tiles, size_t tokens, const uint8_t *w, size_t tile,
+                                  const int8_t *subscales, size_t subscale_tile,
+                                  const slm__codes *x, size_t g, SLM__SUMS *s) {
+    SLM__SUMS c[SLM__HELD], e;
+    size_t i, t;
+    SLM__UNROLL for (i = 0; i < tiles; i++)
+        SLM__UNROLL for (t = 0; t < tokens; t++)
+            c[i * tokens + t] = SLM__L(start)(x[t].start16[g]);
+    SLM__N(dots_q4)(0, tiles, tokens, w, tile, x, g * 16, 16, c);
+    SLM__UNROLL for (t = 0; t < tokens; t++)
+        SLM__UNROLL for (i = 0; i < tiles; i++)
+            c[i * tokens + t] = SLM__L(shift)(c[i * tokens + t], x[t].start16[g + 1]);
+    SLM__N(dots_q4)(0, tiles, tokens, w + 256, tile, x, g * 16 + 16, 16, c);
+    SLM__UNROLL for (i = 0; i < tiles; i++) {
+        e = SLM__L(load_i8_pair)(subscales + i * subscale_tile);
+        SLM__UNROLL for (t = 0; t < tokens; t++)
+            s[i * tokens + t] = SLM__L(weigh_pair)(s[i * tokens + t], c[i * tokens + t], e);
+    }
+}
+
+/* Do all sums over 16 columns fit 16 bits, whatever the weights? */
+SLM__INLINE int SLM__N(narrow_sums)(const slm__codes *x, size_t tokens) {
+    size_t t;
+    for (t = 0; t < tokens; t++)
+        if (x[t].widest16 * 31 > 32767) return 0;
+    return 1;
+}
+#endif
+
 /* q4 and q4f: the sum over groups of (sum of code * activation) * sub-scale, a whole number below
    2^27, becomes a float and is multiplied by the activation's scale. */
 SLM__INLINE void SLM__N(block_q4)(int packed, size_t group, size_t tiles, size_t tokens,
                                   const uint8_t *w, size_t tile, const uint8_t *subscales,
                                   size_t subscale_tile, size_t groups, const slm__codes *x,
                                   float *y, size_t width) {
+    const int8_t *e = (const int8_t *)subscales;
     SLM__SUMS s[SLM__HELD];
-    SLM__L(weights) a[SLM__STRIP_TILES];
-    size_t i, t, p, g, pairs = group / 8, step = packed ? 64 : 128;
+    size_t i, t, g = 0, bytes = group * (packed ? 8 : 16);
     SLM__UNROLL for (i = 0; i < tiles * tokens; i++) s[i] = SLM__L(start)(0);
-    for (g = 0; g < groups; g++, w += pairs * step) {
-        SLM__SUMS c[SLM__HELD];
-        SLM__UNROLL for (i = 0; i < tiles; i++)
-            SLM__UNROLL for (t = 0; t < tokens; t++)
-                c[i * tokens + t] =
-                    SLM__L(start)(group == 16 ? x[t].start16[g] : x[t].start32[g]);
-        SLM__UNROLL for (p = 0; p < pairs; p++) {
-            SLM__UNROLL for (i = 0; i < tiles; i++) {
-                const uint8_t *at = w + i * tile + p * step;
-                a[i] = packed ? SLM__L(load_nibbles)(at) : SLM__L(load_codes)(at);
-                if (tokens == 1) SLM__PREFETCH(at + SLM__AHEAD);
-            }
-            SLM__UNROLL for (t = 0; t < tokens; t++)
-                SLM__UNROLL for (i = 0; i < tiles; i++)
-                    c[i * tokens + t] = SLM__N(dot_small)(c[i * tokens + t], a[i],
-                                                          x[t].code + g * group + p * 8);
-        }
-        SLM__UNROLL for (i = 0; i < tiles; i++) {
-            SLM__SUMS e =
-                SLM__L(load_i8)((const int8_t *)(subscales + i * subscale_tile) + g * 16);
-            SLM__UNROLL for (t = 0; t < tokens; t++)
-                s[i * tokens + t] = SLM__L(weigh)(s[i * tokens + t], c[i * tokens + t], e);
-        }
-    }
+#ifdef SLM__PAIRS
+    if (!packed && group == 16 && SLM__N(narrow_sums)(x, tokens))
+        for (; g + 1 < groups; g += 2)
+            SLM__N(pair_q4f)(tiles, tokens, w + g * bytes, tile, e + g * 16, subscale_tile, x, g,
+                             s);
+#endif
+    for (; g < groups; g++)
+        SLM__N(group_q4)(packed, group, tiles, tokens, w + g * bytes, tile, e + g * 16,
+                         subscale_tile, x, g, s);
     SLM__UNROLL for (i = 0; i < tiles; i++)
         SLM__UNROLL for (t = 0; t < tokens; t++) {
             float *to = y + t * width + i * 16;
@@ -6349,7 +6491,7 @@ SLM__TARGET static void SLM__N(quantize_block)(const float *x, slm__codes *out) 
         memset(out->code, 0, SLM__BLOCK);
         memset(out->start16, 0, sizeof out->start16);
         memset(out->start32, 0, sizeof out->start32);
-        out->start256 = 0;
+        out->start256 = out->widest16 = 0;
         return;
     }
     for (g = 0; g < 16; g++) {
@@ -6361,6 +6503,7 @@ SLM__TARGET static void SLM__N(quantize_block)(const float *x, slm__codes *out) 
         total += sum;
     }
     out->start256 = -128 * total;
+    out->widest16 = SLM__L(widest16)(out->code);
 }
 
 SLM__TARGET static void SLM__N(quantize)(const float *x, size_t cols, const float *signs,
@@ -6403,8 +6546,8 @@ SLM__INLINE void SLM__N(scores)(size_t item, size_t tiles, size_t queries, const
         SLM__UNROLL for (i = 0; i < tiles; i++) a[i] = SLM__N(load)(item, keys + i * tile);
         SLM__UNROLL for (t = 0; t < queries; t++)
             SLM__UNROLL for (i = 0; i < tiles; i++)
-                s[i * queries + t] = SLM__L(madd)(s[i * queries + t], a[i],
-                                                  SLM__L(set)(q[t * SLM__QUERY_LINE]));
+                s[i * queries + t] =
+                    SLM__L(madd_at)(s[i * queries + t], a[i], q + t * SLM__QUERY_LINE);
     }
     SLM__UNROLL for (i = 0; i < tiles; i++)
         SLM__UNROLL for (t = 0; t < queries; t++)
@@ -6451,8 +6594,8 @@ SLM__INLINE void SLM__N(values)(size_t item, size_t chunks, size_t queries, cons
         SLM__UNROLL for (i = 0; i < chunks; i++) a[i] = SLM__N(load)(item, values + i * 16 * item);
         SLM__UNROLL for (t = 0; t < queries; t++)
             SLM__UNROLL for (i = 0; i < chunks; i++)
-                s[i * queries + t] = SLM__L(madd)(s[i * queries + t], a[i],
-                                                  SLM__L(set)(p[t * line + k]));
+                s[i * queries + t] =
+                    SLM__L(madd_at)(s[i * queries + t], a[i], p + t * line + k);
     }
     SLM__UNROLL for (i = 0; i < chunks; i++)
         SLM__UNROLL for (t = 0; t < queries; t++)
@@ -6615,6 +6758,8 @@ static const slm__kernels SLM__N(kernels) = {
 #undef SLM__TILES
 #undef SLM__TOKENS
 #undef SLM__TOGETHER
+#undef SLM__GROUP
+#undef SLM__PAIRS
 #endif /* SLM__LANES */
 
 /* MIT licence: see the file LICENSE. */

@@ -37,11 +37,38 @@ static void kernel_fill(uint8_t *tile, unsigned type, size_t cols, size_t bytes)
                bytes - slm__block_at(type, cols, slm__blocks(cols) - 1));
 }
 
+/* The sums that belong to some codes. */
+static void kernel_sums(slm__codes *out, size_t count) {
+    int32_t wide[16] = {0};
+    size_t i;
+    for (i = 0; i < count; i++) {
+        out->start16[i / 16] -= 31 * out->code[i];
+        out->start32[i / 32] -= 31 * out->code[i];
+        out->start256 -= 128 * out->code[i];
+        wide[i / 16] += abs(out->code[i]);
+        if (wide[i / 16] > out->widest16) out->widest16 = wide[i / 16];
+    }
+}
+
+/* The largest codes; such that with q4f's largest weights a group's sum is just what 16 bits hold,
+   or just not; or small ones of any sign, where it surely is. */
+static void kernel_edges(slm__codes *out, size_t count, int sign, unsigned kind) {
+    size_t i;
+    memset(out, 0, sizeof *out);
+    out->scale = core_random_float();
+    for (i = 0; i < count; i++) {
+        int code = kind == 0 ? 127 : i % 16 < kind ? 67 : 66;
+        out->code[i] = (int8_t)(kind < 3 ? sign * code : (int)(core_random() % 121) - 60);
+    }
+    kernel_sums(out, count);
+}
+
 static void kernel_make(kernel_case *c, unsigned type) {
     static float x[KERNEL_TOKENS * KERNEL_COLS], bias[64];
     static slm__codes codes[(KERNEL_COLS / 256 + 1) * KERNEL_TOKENS];
     static uint8_t tiles[SLM__STRIP_TILES * (KERNEL_COLS * 64 + 256)];
     size_t i, b, t;
+    unsigned kind;
     slm__strip *s = &c->strip;
     s->cols = core_random() % 4 ? 1 + core_random() % (KERNEL_COLS - 2) : 256;
     s->tokens = core_random() % 20 ? 1 + core_random() % 14 : 180 + core_random() % 220;
@@ -59,20 +86,12 @@ static void kernel_make(kernel_case *c, unsigned type) {
     s->code_stride = c->capacity;
     for (t = 0; t < c->capacity; t++)
         slm__kernels_portable.quantize(x + t * s->cols, s->cols, NULL, codes + t, c->capacity);
-    if (core_random() % 3 == 0)
-        for (b = 0; b < slm__blocks(s->cols); b++)
-            for (t = 0; t < c->capacity; t++) { /* the largest codes */
-                slm__codes *code = codes + b * c->capacity + t;
-                size_t left = s->cols - b * 256 < 256 ? s->cols - b * 256 : 256;
-                memset(code, 0, sizeof *code);
-                code->scale = core_random_float();
-                for (i = 0; i < left; i++) {
-                    code->code[i] = (int8_t)(t % 2 ? 127 : -127);
-                    code->start16[i / 16] -= 31 * code->code[i];
-                    code->start32[i / 32] -= 31 * code->code[i];
-                    code->start256 -= 128 * code->code[i];
-                }
-            }
+    kind = core_random() % 8; /* from 4 on the codes of x stay */
+    for (b = 0; kind < 4 && b < slm__blocks(s->cols); b++)
+        for (t = 0; t < c->capacity; t++) {
+            size_t left = s->cols - b * 256 < 256 ? s->cols - b * 256 : 256;
+            kernel_edges(codes + b * c->capacity + t, left, t % 2 ? 1 : -1, kind);
+        }
     c->output.bias = core_random() % 2 ? bias : NULL;
     c->output.activation = (slm__activation)(core_random() % 3);
     c->output.rows = s->count * 16 - core_random() % 16;
@@ -263,10 +282,8 @@ static void kernel_quantize(const float *x, size_t cols, int rotate, slm__codes 
             int code = largest == 0 ? 0 : (int)rintf(turned[i] * (127.0f / largest));
             code = code > 127 ? 127 : code < -127 ? -127 : code;
             out->code[i - at] = (int8_t)code;
-            out->start16[(i - at) / 16] -= 31 * code;
-            out->start32[(i - at) / 32] -= 31 * code;
-            out->start256 -= 128 * code;
         }
+        kernel_sums(out, end - at);
     }
 }
 
