@@ -1451,6 +1451,58 @@ SLM__LANE slm__sums_avx2 slm__dot_avx2(slm__sums_avx2 s, slm__weights_avx2 w, co
     s.hi = slm__dot_signed_avx2(slm__dot_signed_avx2(s.hi, w.a[1], x0), w.a[3], x1);
     return s;
 }
+/* Eight columns of q8 for some inputs: half a tile at a time, so that its weights stay in
+   registers meanwhile. */
+SLM__LANE void slm__pair_avx2(size_t tokens, const uint8_t *w, const slm__codes *x, size_t k,
+                              slm__sums_avx2 *c) {
+    const __m256i top = _mm256_set1_epi8((char)-128), ones = _mm256_set1_epi16(1);
+    size_t half, t;
+    SLM__UNROLL_FULL for (half = 0; half < 2; half++) {
+        const __m256i *from = (const __m256i *)(const void *)(w + half * 32);
+        __m256i w0 = _mm256_xor_si256(_mm256_loadu_si256(from), top);
+        __m256i w1 = _mm256_xor_si256(_mm256_loadu_si256(from + 2), top);
+        __m256i a0 = _mm256_abs_epi8(w0), a1 = _mm256_abs_epi8(w1);
+        SLM__UNROLL_FULL for (t = 0; t < tokens; t++) {
+            __m256i x0 = _mm256_sign_epi8(slm__four_avx2(x[t].code + k), w0);
+            __m256i x1 = _mm256_sign_epi8(slm__four_avx2(x[t].code + k + 4), w1);
+            __m256i v = _mm256_add_epi32(_mm256_madd_epi16(_mm256_maddubs_epi16(a0, x0), ones),
+                                         _mm256_madd_epi16(_mm256_maddubs_epi16(a1, x1), ones));
+            if (half) c[t].hi = _mm256_add_epi32(c[t].hi, v);
+            else c[t].lo = _mm256_add_epi32(c[t].lo, v);
+        }
+    }
+}
+/* A group of q4 or q4f for some inputs: sums of four products, still in 16 bits, are weighed as
+   they are widened; minus 31 times the activations' sum comes last. */
+SLM__LANE void slm__group_avx2(size_t group, size_t tokens, const uint8_t *w,
+                               const int8_t *subscales, const slm__codes *x, size_t g,
+                               slm__sums_avx2 *s) {
+    size_t half, p, t;
+    SLM__UNROLL_FULL for (half = 0; half < 2; half++) {
+        __m256i v, wide = _mm256_cvtepi8_epi32(
+            _mm_loadl_epi64((const __m128i *)(const void *)(subscales + half * 8)));
+        __m256i twice = _mm256_blend_epi16(wide, _mm256_slli_epi32(wide, 16), 0xAA);
+        __asm__("" : : : "memory"); /* what the halves share is loaded twice, not spilled */
+        SLM__UNROLL_FULL for (p = 0; p < group / 8; p++) {
+            const __m256i *from = (const __m256i *)(const void *)(w + p * 128 + half * 32);
+            __m256i w0 = _mm256_loadu_si256(from), w1 = _mm256_loadu_si256(from + 2);
+            SLM__UNROLL_FULL for (t = 0; t < tokens; t++) {
+                const int8_t *at = x[t].code + g * group + p * 8;
+                v = _mm256_add_epi16(_mm256_maddubs_epi16(w0, slm__four_avx2(at)),
+                                     _mm256_maddubs_epi16(w1, slm__four_avx2(at + 4)));
+                v = _mm256_madd_epi16(v, twice);
+                if (half) s[t].hi = _mm256_add_epi32(s[t].hi, v);
+                else s[t].lo = _mm256_add_epi32(s[t].lo, v);
+            }
+        }
+        SLM__UNROLL_FULL for (t = 0; t < tokens; t++) {
+            v = _mm256_set1_epi32(group == 16 ? x[t].start16[g] : x[t].start32[g]);
+            v = _mm256_mullo_epi32(v, wide);
+            if (half) s[t].hi = _mm256_add_epi32(s[t].hi, v);
+            else s[t].lo = _mm256_add_epi32(s[t].lo, v);
+        }
+    }
+}
 SLM__LANE slm__sums_avx2 slm__load_i8_avx2(const int8_t *p) {
     __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
     slm__sums_avx2 a;
@@ -1491,8 +1543,10 @@ SLM__LANE slm__lanes_avx2 slm__float_avx2(slm__sums_avx2 s) {
 #define SLM__INLINE __attribute__((target("avx2,f16c"), always_inline)) static inline
 #define SLM__UNROLL SLM__UNROLL_FULL
 #define SLM__TILES 1
-#define SLM__TOKENS 2
+#define SLM__TOKENS 4
 #define SLM__TOGETHER 4
+#define SLM__PAIR slm__pair_avx2
+#define SLM__GROUP slm__group_avx2
 #include SLM_HEADER
 #endif
 
@@ -6137,6 +6191,12 @@ SLM__INLINE void SLM__N(pair_q8)(size_t tiles, size_t tokens, const uint8_t *w, 
                                  const slm__codes *x, size_t k, SLM__SUMS *c) {
     SLM__L(weights) a[SLM__STRIP_TILES];
     size_t i, t;
+#ifdef SLM__PAIR
+    if (tokens > 1) {
+        SLM__PAIR(tokens, w, x, k, c);
+        return;
+    }
+#endif
     SLM__UNROLL for (i = 0; i < tiles; i++) {
         a[i] = SLM__L(load_codes)(w + i * tile);
         if (tokens > 1) continue;
@@ -6758,6 +6818,7 @@ static const slm__kernels SLM__N(kernels) = {
 #undef SLM__TILES
 #undef SLM__TOKENS
 #undef SLM__TOGETHER
+#undef SLM__PAIR
 #undef SLM__GROUP
 #undef SLM__PAIRS
 #endif /* SLM__LANES */
