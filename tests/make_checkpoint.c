@@ -15,7 +15,7 @@ typedef struct tensor {
 static const char config[] =
     "{\"model_type\": \"gptj\", \"architectures\": [\"GPTJForCausalLM\"], \"vocab_size\": %u,\n"
     " \"n_embd\": %d, \"n_layer\": 1, \"n_head\": 1, \"rotary_dim\": 4, \"n_positions\": 1024,\n"
-    " \"n_inner\": null, \"activation_function\": \"gelu_new\", \"tie_word_embeddings\": true}\n";
+    " \"n_inner\": %u, \"activation_function\": \"gelu_new\", \"tie_word_embeddings\": true}\n";
 
 static FILE *create(const char *directory, const char *name) {
     char path[1024];
@@ -55,7 +55,8 @@ static void put_header(FILE *out, const tensor *tensors, size_t count) {
 static int close_all(FILE *out) { return ferror(out) | fclose(out); }
 
 int main(int argc, char **argv) {
-    unsigned rows = argc == 3 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+    unsigned rows = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+    unsigned inner = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 4 * HIDDEN;
     const tensor tensors[] = {
         {"transformer.wte.weight", rows, HIDDEN},
         {"transformer.h.0.ln_1.weight", HIDDEN, 0},
@@ -64,9 +65,9 @@ int main(int argc, char **argv) {
         {"transformer.h.0.attn.k_proj.weight", HIDDEN, HIDDEN},
         {"transformer.h.0.attn.v_proj.weight", HIDDEN, HIDDEN},
         {"transformer.h.0.attn.out_proj.weight", HIDDEN, HIDDEN},
-        {"transformer.h.0.mlp.fc_in.weight", 4 * HIDDEN, HIDDEN},
-        {"transformer.h.0.mlp.fc_in.bias", 4 * HIDDEN, 0},
-        {"transformer.h.0.mlp.fc_out.weight", HIDDEN, 4 * HIDDEN},
+        {"transformer.h.0.mlp.fc_in.weight", inner, HIDDEN},
+        {"transformer.h.0.mlp.fc_in.bias", inner, 0},
+        {"transformer.h.0.mlp.fc_out.weight", HIDDEN, inner},
         {"transformer.h.0.mlp.fc_out.bias", HIDDEN, 0},
         {"transformer.ln_f.weight", HIDDEN, 0},
         {"transformer.ln_f.bias", HIDDEN, 0},
@@ -75,12 +76,12 @@ int main(int argc, char **argv) {
     uint32_t seed = 1;
     FILE *out;
     int failed;
-    if (!rows || rows > 1000000) {
-        fprintf(stderr, "usage: make-checkpoint DIRECTORY VOCABULARY-ROWS\n");
+    if (!rows || rows > 1000000 || !inner || inner > 1000000) {
+        fprintf(stderr, "usage: make-checkpoint DIRECTORY VOCABULARY-ROWS [INNER-SIZE]\n");
         return 2;
     }
     out = create(argv[1], "config.json");
-    fprintf(out, config, rows, HIDDEN);
+    fprintf(out, config, rows, HIDDEN, inner);
     failed = close_all(out);
     out = create(argv[1], "model.safetensors");
     put_header(out, tensors, count);

@@ -41,6 +41,7 @@ static const char *where = "";
 #include "test_trained.c"
 #include "test_damage.c"
 #include "test_session.c"
+#include "test_wide.c"
 
 int main(int count, char **args) {
     int i;
@@ -60,6 +61,7 @@ int main(int count, char **args) {
     test_chunks();
     test_cancel();
     test_arguments();
+    test_wide();
     if (count < 2) SKIP("no golden cases");
     for (i = 1; i < count; i++) {
         char path[256];

@@ -7,6 +7,8 @@
 
 #ifdef __clang__
 #pragma STDC FP_CONTRACT OFF
+#else
+#pragma GCC optimize("fp-contract=off") /* GNU C, without -std=c99, would fuse */
 #endif
 #pragma GCC diagnostic ignored "-Wpsabi" /* vectors pass between inlined functions only */
 

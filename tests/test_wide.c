@@ -1,0 +1,70 @@
+/* A feed-forward of 2,301 columns, enough blocks for tasks that make codes of what they compute on
+   two threads, and prompts of which only the last rows go through all of the last layer: the same
+   bits as token by token, where neither happens. */
+
+enum { WIDE_TOKENS = 300, WIDE_KEPT = 37, WIDE_ROWS = 300 };
+
+/* The logits of the last WIDE_KEPT tokens, the last first. 0: something failed. */
+static int wide_logits(const slm_model *model, unsigned threads, size_t batch, size_t kept,
+                       float *out) {
+    slm_session_desc desc;
+    slm_session *session = NULL;
+    slm_token tokens[WIDE_TOKENS];
+    size_t i, back;
+    int fine;
+    memset(&desc, 0, sizeof desc);
+    desc.threads = threads;
+    desc.batch = batch;
+    desc.logits_kept = kept;
+    for (i = 0; i < WIDE_TOKENS; i++) tokens[i] = (slm_token)(i * i % 299);
+    fine = slm_session_open(&session, model, &desc, NULL) == SLM_OK;
+    for (i = 0; fine && kept == 1 && i < WIDE_TOKENS; i++) {
+        const float *logits;
+        fine = slm_eval(session, tokens + i, 1) == SLM_OK;
+        logits = fine ? slm_logits(session, 0) : NULL;
+        back = WIDE_TOKENS - 1 - i;
+        fine = logits != NULL;
+        if (fine && back < WIDE_KEPT)
+            memcpy(out + back * WIDE_ROWS, logits, WIDE_ROWS * sizeof(float));
+    }
+    if (kept > 1) fine = fine && slm_eval(session, tokens, WIDE_TOKENS) == SLM_OK;
+    for (back = 0; fine && kept > 1 && back < WIDE_KEPT; back++) {
+        const float *logits = slm_logits(session, back);
+        fine = logits != NULL;
+        if (fine) memcpy(out + back * WIDE_ROWS, logits, WIDE_ROWS * sizeof(float));
+    }
+    slm_session_close(session);
+    return fine;
+}
+
+static void test_wide(void) {
+    static const char *const types[] = {"f16", "q8", "q4", "q4f"};
+    static const unsigned threads[] = {1, 2, 3};
+    static const size_t batches[] = {256, 100, 40, 7};
+    static float want[WIDE_KEPT * WIDE_ROWS], got[WIDE_KEPT * WIDE_ROWS];
+    size_t type, t, b;
+    for (type = 0; type < 4; type++) {
+        slm_model *model = NULL;
+        char path[64];
+        int isa, fine, same = 1;
+        snprintf(path, sizeof path, "build/wide/%s.slm", types[type]);
+        for (isa = 0; isa < (int)SLM_ISA_COUNT; isa++) {
+            slm_model_desc desc;
+            memset(&desc, 0, sizeof desc);
+            desc.isa = (slm_isa)isa;
+            if (!slm_isa_available(desc.isa)) continue;
+            fine = slm_model_open(&model, path, &desc, NULL) == SLM_OK;
+            if (fine && isa == 0) fine = wide_logits(model, 1, 1, 1, want);
+            for (t = 0; fine && t < 3; t++)
+                for (b = 0; fine && b < 4; b++) {
+                    fine = wide_logits(model, threads[t], batches[b], WIDE_KEPT, got);
+                    same &= fine && !memcmp(got, want, sizeof want);
+                }
+            slm_model_close(model);
+            where = types[type];
+            CHECK(fine, "the wide model runs");
+        }
+        CHECK(same, "a prompt of a wide model gives the bits of its tokens one by one");
+        where = "";
+    }
+}
