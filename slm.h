@@ -1643,7 +1643,8 @@ SLM__LANE slm__lanes_avx512 slm__madd_avx512(slm__lanes_avx512 s, slm__lanes_avx
 SLM__LANE slm__lanes_avx512 slm__madd_at_avx512(slm__lanes_avx512 s, slm__lanes_avx512 a,
                                                 const float *b) {
     __m512 product;
-    __asm__("vmulps %2%{1to16%}, %1, %0" : "=v"(product) : "v"(a.v), "m"(*b));
+    __asm__("vmulps {%2%{1to16%}, %1, %0|%0, %1, %2%{1to16%}}" /* -masm=att, -masm=intel */
+            : "=v"(product) : "v"(a.v), "m"(*b));
     return slm__of_avx512(_mm512_add_ps(s.v, product));
 }
 SLM__LANE slm__lanes_avx512 slm__from_avx512(slm__lanes_avx512 x, float limit,
@@ -6117,7 +6118,9 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
    Written once over 16 lanes: lane i owns output i, so every set sums in the same order. The
    including section names its set, the lanes it uses, how many tiles of 16 rows and how many
    inputs or queries its registers hold (SLM__TILES, SLM__TOKENS, SLM__TOGETHER), and the
-   attributes of its functions. */
+   attributes of its functions. It may give ways of its own: SLM__PAIR for 8 columns of q8 and
+   SLM__GROUP for a group of q4 or q4f with many inputs, SLM__PAIRS to weigh two groups of q4f at
+   once. */
 
 #define SLM__JOIN2(a, b) a##_##b
 #define SLM__JOIN(a, b) SLM__JOIN2(a, b)
