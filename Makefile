@@ -40,7 +40,7 @@ ROWS_pieces-odd = 272
 ROWS_pieces-first = 518
 ROWS_pieces-words = 258
 TRAINED := $(call of,models/stories260K/hf,stories260K-f32 stories260K-f16)
-WIDE = f16 q8 q4 q4f
+WIDE = $(foreach type,f16 q8 q4 q4f,gptj-$(type) llama-$(type))
 export SHARED
 GOLDEN := $(notdir $(patsubst %/config.json,%,$(wildcard tests/golden/*/config.json)))
 
@@ -102,11 +102,11 @@ build/ids/%.slm: build/make-checkpoint build/slm-convert
 	@build/slm-convert build/ids/$* $@ --type f16 2>build/ids/$*/log || \
 	  { cat build/ids/$*/log; exit 1; }
 
-# a GPT-J of one layer whose feed-forward has nine blocks of 256
+# a GPT-J and a LLaMA of one layer whose feed-forward has nine blocks of 256: gptj-q8, ...
 build/wide/%.slm: build/make-checkpoint build/slm-convert
 	@mkdir -p build/wide/$*
-	@build/make-checkpoint build/wide/$* 300 2301
-	@build/slm-convert build/wide/$* $@ --type $* 2>/dev/null
+	@build/make-checkpoint build/wide/$* 300 2301 $(firstword $(subst -, ,$*))
+	@build/slm-convert build/wide/$* $@ --type $(lastword $(subst -, ,$*)) 2>/dev/null
 
 # a chat model's tokenizer in small, with the format that its configuration shows
 build/turns/%.slm: build/make-checkpoint build/slm-convert tests/data/turns/%/tokenizer_config.json

@@ -1015,14 +1015,17 @@ typedef struct slm__codes {
     float unused[5];  /* 384 bytes: whole cache lines */
 } slm__codes;
 
-enum { SLM__STRIP_TILES = 4, SLM__STRIP_TOKENS = 256 };
+enum {
+    SLM__STRIP_TILES = 4,
+    SLM__STRIP_TOKENS = 256 /* that a kernel takes at once; more go in turns */
+};
 
 /* Some tiles of one matrix times some inputs. */
 typedef struct slm__strip {
     const uint8_t *tiles;
     size_t tile, count;      /* bytes from a tile to the next; tiles, at most SLM__STRIP_TILES */
     unsigned type;
-    size_t cols, tokens;     /* tokens: at most SLM__STRIP_TOKENS */
+    size_t cols, tokens;
     const float *x;          /* [tokens][x_stride], for the float types */
     size_t x_stride;
     const slm__codes *codes; /* [block][code_stride], for the integer types */
@@ -2307,8 +2310,10 @@ SLM_API const char *slm_isa_name(slm_isa isa) {
 
 /* AVX-VNNI has no name in the older compilers' __builtin_cpu_supports: CPUID leaf 7.1. */
 SLM_API int slm_isa_available(slm_isa isa) {
-#ifdef SLM__AVX2
+#ifdef SLM__AVXVNNI
     unsigned a = 0, b, c, d;
+#endif
+#ifdef SLM__AVX2
     int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avx");
 #endif
     switch (isa) {
@@ -5246,7 +5251,8 @@ static void slm__carve_session(slm_session *s, slm__arena *arena) {
     s->scratch = slm__carve(arena, s->scratch_size, 1);
 }
 
-/* What the kernels read beyond the rows that are asked for must be numbers, whichever. */
+/* What the kernels read beyond the rows that are asked for is never used; here codes become zero,
+   and floats too where the smallest batches would read what nobody has written. */
 static void slm__clear_session(slm_session *s) {
     const slm__shape *shape = &s->model->shape;
     size_t wide = (size_t)shape->heads * shape->head_size, hidden = shape->hidden, row, i;

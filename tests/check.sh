@@ -4,7 +4,8 @@ set -e
 CC=${CC:-cc}
 printf '#define SLM_IMPLEMENTATION\n#include "../slm.h"\nint main(void) { return 0; }\n' >build/one.c
 for flags in "-std=c99 -O0" "-std=c99 -O3" "-std=c11 -O2 -DSLM_NO_SIMD" "-O2 -DSLM_STATIC" \
-    "-O2 -DSLM_NO_STDIO" "-O2 -DSLM_NO_MALLOC -DSLM_NO_STDIO" "-O2 -DSLM_NO_MMAP"; do
+    "-O2 -DSLM_NO_STDIO" "-O2 -DSLM_NO_MALLOC -DSLM_NO_STDIO" "-O2 -DSLM_NO_MMAP" \
+    "-O2 -DSLM_NO_AVXVNNI" "-O2 -DSLM_NO_AVX512" "-O2 -DSLM_NO_AMX" "-O2 -DSLM_NO_AVX2"; do
     echo "$CC $flags"
     $CC $flags -Wall -Wextra -pedantic -Werror build/one.c -o build/one -lm
 done

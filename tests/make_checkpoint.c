@@ -1,5 +1,5 @@
-/* make_checkpoint.c - a Hugging Face directory's config.json and model.safetensors of a GPT-J of
-   one tiny layer: what the converter needs beside the files of a tokenizer. */
+/* make_checkpoint.c - a Hugging Face directory's config.json and model.safetensors of a GPT-J (or
+   LLaMA) of one tiny layer: what the converter needs beside the files of a tokenizer. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,12 @@ static const char config[] =
     "{\"model_type\": \"gptj\", \"architectures\": [\"GPTJForCausalLM\"], \"vocab_size\": %u,\n"
     " \"n_embd\": %d, \"n_layer\": 1, \"n_head\": 1, \"rotary_dim\": 4, \"n_positions\": 1024,\n"
     " \"n_inner\": %u, \"activation_function\": \"gelu_new\", \"tie_word_embeddings\": true}\n";
+
+static const char llama_config[] =
+    "{\"model_type\": \"llama\", \"architectures\": [\"LlamaForCausalLM\"], \"vocab_size\": %u,\n"
+    " \"hidden_size\": %d, \"num_hidden_layers\": 1, \"num_attention_heads\": 2,\n"
+    " \"num_key_value_heads\": 1, \"max_position_embeddings\": 1024, \"intermediate_size\": %u,\n"
+    " \"hidden_act\": \"silu\", \"rms_norm_eps\": 1e-5, \"tie_word_embeddings\": true}\n";
 
 static FILE *create(const char *directory, const char *name) {
     char path[1024];
@@ -57,7 +63,7 @@ static int close_all(FILE *out) { return ferror(out) | fclose(out); }
 int main(int argc, char **argv) {
     unsigned rows = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
     unsigned inner = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 4 * HIDDEN;
-    const tensor tensors[] = {
+    const tensor gptj[] = {
         {"transformer.wte.weight", rows, HIDDEN},
         {"transformer.h.0.ln_1.weight", HIDDEN, 0},
         {"transformer.h.0.ln_1.bias", HIDDEN, 0},
@@ -72,16 +78,30 @@ int main(int argc, char **argv) {
         {"transformer.ln_f.weight", HIDDEN, 0},
         {"transformer.ln_f.bias", HIDDEN, 0},
         {"lm_head.bias", rows, 0}};
-    size_t count = sizeof tensors / sizeof tensors[0], i, j;
+    const tensor llama[] = {
+        {"model.embed_tokens.weight", rows, HIDDEN},
+        {"model.layers.0.input_layernorm.weight", HIDDEN, 0},
+        {"model.layers.0.self_attn.q_proj.weight", HIDDEN, HIDDEN},
+        {"model.layers.0.self_attn.k_proj.weight", HIDDEN / 2, HIDDEN},
+        {"model.layers.0.self_attn.v_proj.weight", HIDDEN / 2, HIDDEN},
+        {"model.layers.0.self_attn.o_proj.weight", HIDDEN, HIDDEN},
+        {"model.layers.0.post_attention_layernorm.weight", HIDDEN, 0},
+        {"model.layers.0.mlp.gate_proj.weight", inner, HIDDEN},
+        {"model.layers.0.mlp.up_proj.weight", inner, HIDDEN},
+        {"model.layers.0.mlp.down_proj.weight", HIDDEN, inner},
+        {"model.norm.weight", HIDDEN, 0}};
+    int is_llama = argc > 4 && strcmp(argv[4], "llama") == 0;
+    const tensor *tensors = is_llama ? llama : gptj;
+    size_t count = is_llama ? sizeof llama / sizeof llama[0] : sizeof gptj / sizeof gptj[0], i, j;
     uint32_t seed = 1;
     FILE *out;
     int failed;
     if (!rows || rows > 1000000 || !inner || inner > 1000000) {
-        fprintf(stderr, "usage: make-checkpoint DIRECTORY VOCABULARY-ROWS [INNER-SIZE]\n");
+        fprintf(stderr, "usage: make-checkpoint DIRECTORY VOCABULARY-ROWS [INNER-SIZE [llama]]\n");
         return 2;
     }
     out = create(argv[1], "config.json");
-    fprintf(out, config, rows, HIDDEN, inner);
+    fprintf(out, is_llama ? llama_config : config, rows, HIDDEN, inner);
     failed = close_all(out);
     out = create(argv[1], "model.safetensors");
     put_header(out, tensors, count);

@@ -1,6 +1,6 @@
-/* A feed-forward of 2,301 columns, enough blocks for tasks that make codes of what they compute on
-   two threads, and prompts of which only the last rows go through all of the last layer: the same
-   bits as token by token, where neither happens. */
+/* Feed-forwards of 2,301 columns, with and without a gate: enough blocks for tasks that make codes
+   of what they compute on two threads, and prompts of which only the last rows go through all of
+   the last layer. The bits are those of token by token, where neither happens. */
 
 enum { WIDE_TOKENS = 300, WIDE_KEPT = 37, WIDE_ROWS = 300 };
 
@@ -38,16 +38,17 @@ static int wide_logits(const slm_model *model, unsigned threads, size_t batch, s
 }
 
 static void test_wide(void) {
-    static const char *const types[] = {"f16", "q8", "q4", "q4f"};
+    static const char *const names[] = {"gptj-f16", "gptj-q8", "gptj-q4", "gptj-q4f",
+                                        "llama-f16", "llama-q8", "llama-q4", "llama-q4f"};
     static const unsigned threads[] = {1, 2, 3};
     static const size_t batches[] = {256, 100, 40, 7};
     static float want[WIDE_KEPT * WIDE_ROWS], got[WIDE_KEPT * WIDE_ROWS];
-    size_t type, t, b;
-    for (type = 0; type < 4; type++) {
+    size_t name, t, b;
+    for (name = 0; name < sizeof names / sizeof names[0]; name++) {
         slm_model *model = NULL;
         char path[64];
         int isa, fine, same = 1;
-        snprintf(path, sizeof path, "build/wide/%s.slm", types[type]);
+        snprintf(path, sizeof path, "build/wide/%s.slm", names[name]);
         for (isa = 0; isa < (int)SLM_ISA_COUNT; isa++) {
             slm_model_desc desc;
             memset(&desc, 0, sizeof desc);
@@ -61,7 +62,7 @@ static void test_wide(void) {
                     same &= fine && !memcmp(got, want, sizeof want);
                 }
             slm_model_close(model);
-            where = types[type];
+            where = names[name];
             CHECK(fine, "the wide model runs");
         }
         CHECK(same, "a prompt of a wide model gives the bits of its tokens one by one");
