@@ -1,13 +1,13 @@
 #!/bin/sh
 # bench.sh [SHAPE [REPETITIONS]] - the speeds of one shape in all types, in ratio to what the
-# machine can do at that moment, as a Markdown table. Random weights; some minutes. build/slm-bench
+# machine can do at that moment, as a Markdown table. Random weights; many minutes. build/slm-bench
 # must exist.
 shape=${1:-phi-2}; repetitions=${2:-5}
 LC_ALL=C; export LC_ALL
 temporary=$(mktemp) || exit 1
 trap 'rm -f "$temporary"' EXIT
 trap 'exit 1' INT TERM
-bench() { build/slm-bench --shape "$shape" -r "$repetitions" --json "$@" >"$temporary" || exit 1; }
+bench() { build/slm-bench -r "$repetitions" --json "$@" >"$temporary" || exit 1; }
 # field NAME [THREADS]: the figure of the run with so many threads, or of the whole
 field() {
     if [ -n "$2" ]; then
@@ -16,35 +16,53 @@ field() {
 }
 percent() { awk -v x="$1" 'BEGIN { if (x == "null") print "-"; else printf "%.0f%%\n", 100 * x }'; }
 round() { awk -v x="$1" 'BEGIN { printf x < 100 ? "%.1f" : "%.0f", x }'; }
+over() { awk -v x="$1" -v y="$2" 'BEGIN { printf "%.2f", x / y }'; }
 
 most=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 list=1; [ "$most" -gt 1 ] && list=1,$most
-bench --type q8 -p 32 -n 0
+bench --shape "$shape" --type q8 -p 32 -n 0
 echo "Shape $shape, random weights, $(field cpu), kernels $(field isa), medians of $repetitions."
+echo "A limit is int8 for q8, q4 and q4f, multiplications and additions apart (mul+add) for f16,"
+echo "bf16 and f32, and for writing the smaller of reading and the kernel alone."
 echo
-echo "| type | threads | prompt 512, tokens/s | of int8 | of mul+add | kernel alone | writing, tokens/s | of reading | peak RSS |"
-echo "|---|---|---|---|---|---|---|---|---|"
+echo "| type | threads | prompt of 512, tokens/s | GOP/s | of the limit | kernel alone | writing, tokens/s | of reading | of the limit | peak RSS |"
+echo "|---|---|---|---|---|---|---|---|---|---|"
+scaling=
 for type in q4 q4f q8 f16 bf16 f32; do
-    bench --kernel --type $type -n 0 -t "$list"
+    case $type in q*) limit=int8_ratio probe=int8_gops ;; *) limit=muladd_ratio probe=muladd_gflops ;; esac
+    bench --shape "$shape" --kernel --type $type -n 16 -t "$list"
     for threads in $(echo "$list" | tr , ' '); do
-        eval "kernel_$threads=$(round "$(field prompt_gops "$threads")")"
+        eval "kernel_$threads=$(field $limit "$threads") one_$threads=$(field read_ratio "$threads")"
     done
-    bench --type $type -n 16 -t "$list"
+    bench --shape "$shape" --type $type -n 16 -t "$list"
     for threads in $(echo "$list" | tr , ' '); do
-        eval "kernel=\$kernel_$threads"
+        eval "kernel=\$kernel_$threads one=\$one_$threads"
+        reading=$(field read_ratio "$threads")
+        least=$(awk -v x="$one" 'BEGIN { print x < 1 ? x : 1 }')
         echo "| $type | $threads | $(round "$(field prompt_tps "$threads")") |" \
-            "$(percent "$(field int8_ratio "$threads")") |" \
-            "$(percent "$(field muladd_ratio "$threads")") | $kernel GOP/s |" \
-            "$(round "$(field generate_tps "$threads")") |" \
-            "$(percent "$(field read_ratio "$threads")") |" \
+            "$(round "$(field prompt_gops "$threads")") |" \
+            "$(percent "$(field $limit "$threads")") | $(percent "$kernel") |" \
+            "$(round "$(field generate_tps "$threads")") | $(percent "$reading") |" \
+            "$(percent "$(over "$reading" "$least")") |" \
             "$(awk -v x="$(field peak_rss)" 'BEGIN { printf "%.2f GB", x / 1e9 }') |"
     done
+    scaling="$scaling $type $(over "$(field prompt_tps "$most")" "$(field prompt_tps 1)")"
+    scaling="$scaling (probe $(over "$(field $probe "$most")" "$(field $probe 1)")),"
 done
 echo
 echo "Opening: $(field open_ms) ms."
-long() { build/slm-bench --shape "$shape" -r "$repetitions" --json -t "$most" "$@" >"$temporary" 2>&1; }
-if long --type q4 -p 2000 -n 0; then
-    echo "Prompt of 2,000, q4: $(round "$(field prompt_tps)") tokens/s."
-    long --type q4 -p 0 -n 16 --position 2000
-    echo "Writing from position 2,000, q4: $(round "$(field generate_tps)") tokens/s."
-fi
+echo "Prompt, 1 to $most threads:${scaling%,}."
+bench --shape "$shape" --type q4 -p 2000 -n 0 -t "$most"
+echo "Prompt of 2,000, q4: $(round "$(field prompt_tps)") tokens/s."
+bench --shape "$shape" --type q4 -p 0 -n 16 --position 2000 -t "$most"
+echo "Writing from position 2,000, q4: $(round "$(field generate_tps)") tokens/s."
+for isa in avx2 avx512; do
+    build/slm-bench -r 1 --shape phi-tiny --isa $isa -p 8 -n 0 >/dev/null 2>&1 || continue
+    bench --shape "$shape" --type q4 -n 0 -t "$most" --isa $isa
+    echo "Prompt of 512, q4, $isa forced: $(round "$(field prompt_tps)") tokens/s, $(percent "$(field int8_ratio)") of int8."
+done
+for tokens in 1 4 16; do
+    bench examples/models/tiny-phi.slm -p $tokens -n 0 -t "$list"
+    echo "The bundled model, prompt of $tokens: $(round "$(field prompt_tps 1)") tokens/s with one" \
+        "thread, $(round "$(field prompt_tps "$most")") with $most."
+done
