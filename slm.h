@@ -6389,8 +6389,9 @@ SLM__TARGET static void SLM__N(finish)(const slm__strip *s, const slm__output *f
         for (t = 0; t < tokens; t++) {
             float *out = f->y + (token + t) * f->y_stride + tile * 16;
             v = SLM__L(load_f32)(y + t * tiles * 16);
-            if (row_scales) v = SLM__L(mul)(v, scale);
-            if (f->bias) v = SLM__L(add)(v, bias);
+            if (row_scales && f->bias) v = SLM__L(madd)(bias, v, scale);
+            else if (row_scales) v = SLM__L(mul)(v, scale);
+            else if (f->bias) v = SLM__L(add)(v, bias);
             if (f->activation == SLM__GELU) v = SLM__N(gelus)(v);
             if (f->activation == SLM__SILU_GATE) {
                 memcpy(padded, out, rows * sizeof(float));

@@ -3,8 +3,9 @@
 # change arithmetic may refuse to open a model instead.
 set -e
 first=
-for f in tests/golden/*/config.json; do
-    name=$(basename "$(dirname "$f")"); model=build/golden/$name.slm; want=
+for f in tests/golden/*/config.json; do for type in f32 q8 q4 q4f; do
+    name=$(basename "$(dirname "$f")"); model=build/tmp/long.slm; want=
+    build/slm-convert "$(dirname "$f")" $model --type $type 2>/dev/null
     for compiler in gcc clang; do
         command -v $compiler >/dev/null || { [ -n "$first" ] || echo "skipped: $compiler"; continue; }
         for flags in "-O0" "-O3" "-O3 -fopenmp" "-O3 -march=native -ffp-contract=fast" \
@@ -28,11 +29,11 @@ for f in tests/golden/*/config.json; do
             fi
             sum=$(cksum <build/tmp/bits)
             [ -z "$want" ] && want=$sum
-            [ "$sum" = "$want" ] || { echo "$name: $compiler $flags gives other bits"; exit 1; }
+            [ "$sum" = "$want" ] || { echo "$name, $type: $compiler $flags gives other bits"; exit 1; }
         done
     done
     first=done
-    echo "$name: same bits"
-done
+    echo "$name, $type: same bits"
+done; done
 sh "$(dirname "$0")/check_arm.sh"
 sh "$(dirname "$0")/clean_room.sh"
