@@ -6389,6 +6389,7 @@ SLM__TARGET static void SLM__N(finish)(const slm__strip *s, const slm__output *f
         for (t = 0; t < tokens; t++) {
             float *out = f->y + (token + t) * f->y_stride + tile * 16;
             v = SLM__L(load_f32)(y + t * tiles * 16);
+            /* madd: clang's -ffp-contract=fast would fuse mul and add */
             if (row_scales && f->bias) v = SLM__L(madd)(bias, v, scale);
             else if (row_scales) v = SLM__L(mul)(v, scale);
             else if (f->bias) v = SLM__L(add)(v, bias);
