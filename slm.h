@@ -1051,12 +1051,16 @@ typedef struct slm__queries {
     size_t count, stride, size, first; /* queries, head size, position of query 0 */
     size_t window; /* positions that a query sees, its own the last of them; 0: all */
     const void *keys, *values; /* [tile][size][16] and [position][size rounded up to 16] */
+    size_t item;   /* bytes of their elements: 2 or 4 */
     float scale;
-    float *scores;      /* [SLM__QUERIES][line] */
-    size_t line;        /* positions rounded up to 16 */
+    float *lines;  /* [1 or kernels->queries][line]: a query's vector, later its result; scores */
+    size_t line;   /* at least the head size and the positions, each rounded up to 16 */
 } slm__queries;
 
-enum { SLM__QUERIES = 12 };
+enum {
+    SLM__QUERIES = 48,    /* that share the widening of keys and values, at most */
+    SLM__PANEL_ROWS = 128 /* elements of keys, or positions' values, that are widened at once */
+};
 
 /* The first position that the query of a position sees. */
 static inline size_t slm__window_start(size_t position, size_t window) {
@@ -1065,13 +1069,12 @@ static inline size_t slm__window_start(size_t position, size_t window) {
 
 typedef struct slm__kernels {
     size_t tokens;  /* inputs that are read at once: up to tokens - 1 beyond those asked for */
-    size_t queries; /* that attention takes at once, at most SLM__QUERIES */
+    size_t queries; /* that attention takes at most: 1 or SLM__QUERIES */
     void (*multiply)(const slm__strip *, const slm__output *);
     /* codes of one input, rotated first if signs are given; blocks `stride` elements apart */
     void (*quantize)(const float *x, size_t cols, const float *signs, slm__codes *out,
                      size_t stride);
-    void (*attend_f32)(const slm__queries *);
-    void (*attend_f16)(const slm__queries *);
+    void (*attend)(const slm__queries *);
     void (*layer_norm)(float *out, const float *x, size_t size, const float *weight,
                        const float *bias, float eps);
     void (*rms_norm)(float *out, const float *x, size_t size, const float *weight, float eps);
@@ -2015,9 +2018,8 @@ SLM__TARGET_AMX static void slm__multiply_amx(const slm__strip *s, const slm__ou
 }
 
 static const slm__kernels slm__kernels_amx = {
-    16, 12, slm__multiply_amx, slm__quantize_avx512, slm__attend_f32_avx512,
-    slm__attend_f16_avx512, slm__layer_norm_avx512, slm__rms_norm_avx512, slm__add_rows_avx512,
-    slm__narrow_avx512};
+    16, SLM__QUERIES, slm__multiply_amx, slm__quantize_avx512, slm__attend_avx512,
+    slm__layer_norm_avx512, slm__rms_norm_avx512, slm__add_rows_avx512, slm__narrow_avx512};
 
 /* Linux gives a process its tile registers when it asks. */
 static int slm__amx_granted(void) {
@@ -4616,13 +4618,14 @@ struct slm_session {
     float *normed;         /* [batch][hidden] */
     float *query, *attended; /* [batch][heads * head size], then [batch][hidden] */
     float *key, *mixed;    /* [batch][kv heads * head size], then [batch][heads * head size] */
-    float *value;          /* [batch][kv heads * head size] */
+    float *value, *lines;  /* [batch][kv heads * head size], then [strips][queries][line] */
+    size_t queries, line;  /* that attention takes at once; floats of each: an odd number of cache
+                              lines, since at 2^n floats all would want the same few of the cache */
     float *inner;          /* [batch][intermediate], or blocks of 256: see slm__product */
     float *signs;          /* [widest input]: the rotation's, for integer weights */
     slm__codes *codes;     /* [blocks of hidden or heads * head size][capacity] */
     slm__codes *inner_codes; /* [blocks of intermediate][capacity] */
     float *angles;         /* [batch][rotary / 2][2]: cosine, sine */
-    float *scores;         /* [strips][SLM__QUERIES][context rounded up to 16] */
     float *final;          /* [kept, or drafts + 1][hidden]: positions after the final norm */
     size_t final_first, final_count; /* rows of it that can be asked for: [first, count) */
     size_t logits_at, logits_count;
@@ -4892,7 +4895,7 @@ static int slm__cache_store(uint8_t *to, size_t item, const float *x, size_t siz
 /* Rows [first, count) want their attention; of those before only keys and values are kept. */
 typedef struct slm__attention_job {
     slm_session *s;
-    size_t layer, first, count, line;
+    size_t layer, first, count;
 } slm__attention_job;
 
 /* Prepares a row's queries and keys, and puts keys and values into its cache. */
@@ -4929,7 +4932,7 @@ static void slm__prepare_task(void *arg, size_t index) {
 /* Rows that follow each other in one sequence share the reading of its keys and values. */
 static size_t slm__query_block(const slm_session *s, size_t row, size_t count) {
     size_t end = row + 1;
-    while (end < count && end - row < s->model->kernels->queries &&
+    while (end < count && end - row < s->queries &&
            s->rows[end].cache == s->rows[row].cache &&
            s->rows[end].position == s->rows[end - 1].position + 1)
         end++;
@@ -4937,7 +4940,7 @@ static size_t slm__query_block(const slm_session *s, size_t row, size_t count) {
 }
 
 static void slm__attend(slm_session *s, size_t layer, size_t head, size_t row, size_t end,
-                        float *scores, size_t line) {
+                        float *lines) {
     const slm__shape *shape = &s->model->shape;
     const slm__cache *cache = s->rows[row].cache;
     size_t kv = head / (shape->heads / shape->kv_heads);
@@ -4953,24 +4956,27 @@ static void slm__attend(slm_session *s, size_t layer, size_t head, size_t row, s
     q.values = slm__cache_head(s, cache, 1, layer, kv);
     q.scale = shape->attention_scale;
     if (q.scale == 0) q.scale = 1.0f / sqrtf((float)q.size);
-    q.scores = scores;
-    q.line = line;
-    (cache->item == 4 ? s->model->kernels->attend_f32 : s->model->kernels->attend_f16)(&q);
+    q.item = cache->item;
+    q.lines = lines;
+    q.line = s->line;
+    s->model->kernels->attend(&q);
 }
 
-/* Strip i takes every strips-th pair of head and block of queries, and owns some lines of
-   scores; heads come first, so that their keys and values stay in the processor's cache. */
+/* Strip i takes every strips-th pair of head and block of queries, and owns some lines; heads
+   come first, so that their keys and values stay in the processor's cache. A head's last block
+   has the most to look at, so it is not always the same strip's. */
 static void slm__attention_task(void *arg, size_t index) {
     const slm__attention_job *job = (const slm__attention_job *)arg;
     slm_session *s = job->s;
-    float *scores = s->scores + index * SLM__QUERIES * job->line;
-    size_t head, row, end, pair = 0;
-    for (head = 0; head < s->model->shape.heads; head++)
-        for (row = job->first; row < job->count; row = end, pair++) {
+    float *lines = s->lines + index * s->queries * s->line;
+    size_t head, row, end, pair = 0, blocks;
+    for (head = 0; head < s->model->shape.heads; head++) {
+        for (row = job->first, blocks = 0; row < job->count; row = end, pair++, blocks++) {
             end = slm__query_block(s, row, job->count);
-            if (pair % s->strips == index)
-                slm__attend(s, job->layer, head, row, end, scores, job->line);
+            if (pair % s->strips == index) slm__attend(s, job->layer, head, row, end, lines);
         }
+        if (blocks > 1 && blocks % s->strips == 0) pair++;
+    }
 }
 
 static void slm__attention(slm_session *s, size_t layer, size_t first, size_t count) {
@@ -4981,7 +4987,6 @@ static void slm__attention(slm_session *s, size_t layer, size_t first, size_t co
     job.layer = layer;
     job.first = first;
     job.count = count;
-    job.line = (s->context + 15) / 16 * 16;
     slm__parallel(&s->parallel, s->team, count * wide * 64, (count + 15) / 16, slm__prepare_task,
                   &job);
     for (i = 0; i < count; i++)
@@ -5218,7 +5223,7 @@ static void slm__carve_session(slm_session *s, slm__arena *arena) {
     size_t heads = (size_t)shape->layers * shape->kv_heads;
     size_t context = slm__round_up(s->context, 16), hidden = shape->hidden;
     size_t widest = hidden > wide ? hidden : wide, rows = s->capacity;
-    size_t inputs = s->quantized ? rows : 0, ffn = shape->ffn, finals;
+    size_t inputs = s->quantized ? rows : 0, ffn = shape->ffn, finals, lines, values;
     s->cache.key_head = slm__size(context, shape->head_size, 0);
     s->cache.value_head = slm__size(context, padded, 0);
     s->cache.keys = (uint8_t *)slm__carve(arena, slm__size(heads, s->cache.key_head, 0),
@@ -5232,7 +5237,11 @@ static void slm__carve_session(slm_session *s, slm__arena *arena) {
     s->normed = (float *)slm__carve(arena, slm__size(rows, hidden, 0), 4);
     s->query = s->attended = (float *)slm__carve(arena, slm__size(batch, widest, 0), 4);
     s->key = s->mixed = (float *)slm__carve(arena, slm__size(rows, wide, 0), 4);
-    s->value = (float *)slm__carve(arena, slm__size(batch, narrow, 0), 4);
+    s->queries = batch > 1 ? s->model->kernels->queries : 1;
+    s->line = (padded + context) / 16 % 2 ? padded + context : padded + context + 16;
+    lines = slm__size(s->strips * s->queries, s->line, 0);
+    values = slm__size(batch, narrow, 0);
+    s->value = s->lines = (float *)slm__carve(arena, values > lines ? values : lines, 4);
     s->inner = (float *)slm__carve(arena, slm__size(rows, slm__round_up(ffn, SLM__BLOCK), 0), 4);
     s->signs = (float *)slm__carve(arena, inputs ? widest > ffn ? widest : ffn : 0, 4);
     s->codes = (slm__codes *)slm__carve(arena, slm__size(inputs, slm__blocks(widest), 0),
@@ -5240,8 +5249,7 @@ static void slm__carve_session(slm_session *s, slm__arena *arena) {
     s->inner_codes = (slm__codes *)slm__carve(arena, slm__size(inputs, slm__blocks(ffn), 0),
                                               sizeof(slm__codes));
     s->angles = (float *)slm__carve(arena, slm__size(batch, shape->rotary, 0), 4);
-    s->scores = (float *)slm__carve(arena, slm__size(s->strips * SLM__QUERIES, context, 0), 4);
-    finals = slm__finals(s) + SLM__QUERIES;
+    finals = slm__finals(s) + s->model->kernels->tokens;
     s->final = (float *)slm__carve(arena, slm__size(finals, hidden, 0), 4);
     s->logits = (float *)slm__carve(arena, slm__size(s->logits_rows, shape->vocab_rows, 0), 4);
     s->candidates = (uint32_t *)slm__carve(arena, shape->vocab_rows, sizeof(uint32_t));
@@ -5259,7 +5267,7 @@ static void slm__clear_session(slm_session *s) {
     size_t widest = hidden > wide ? hidden : wide;
     memset(s->cache.keys, 0, slm__size((size_t)shape->layers * shape->kv_heads,
                                        s->cache.key_head * s->cache.item, 0));
-    memset(s->final, 0, (slm__finals(s) + SLM__QUERIES) * hidden * sizeof(float));
+    memset(s->final, 0, (slm__finals(s) + s->model->kernels->tokens) * hidden * sizeof(float));
     for (row = 0; row < s->capacity; row++)
         if (row >= s->batch || row < s->model->kernels->tokens) {
             memset(s->normed + row * hidden, 0, hidden * sizeof(float));
@@ -5317,7 +5325,7 @@ static void slm__plan_session(slm_session *s, const slm_model *model,
     s->threads = desc->threads ? desc->threads : slm__default_threads(&desc->parallel);
     if (s->threads < 1) s->threads = 1;
     s->shares = !desc->threads;
-    s->strips = s->threads == 1 ? 1 : (size_t)s->threads * 4;
+    s->strips = s->threads == 1 ? 1 : (size_t)s->threads * 2;
     s->cancel = desc->cancel;
     s->cancel_user = desc->cancel_user;
     s->allocator = desc->allocator;
@@ -6594,59 +6602,61 @@ SLM__TARGET static void SLM__N(quantize)(const float *x, size_t cols, const floa
     }
 }
 
-/* Attention in three steps over all positions: scores, softmax, weighted values. A broadcast
-   number meets all tiles or chunks before the next, so that few registers hold broadcasts. */
+/* Attention in three steps over all positions: scores, softmax, weighted values. A query has a
+   line of job->lines: its vector, later its result, and behind that its scores. */
 
 SLM__INLINE SLM__V SLM__N(load)(size_t item, const void *at) {
     return item == 4 ? SLM__L(load_f32)((const float *)at)
                      : SLM__L(load_f16)((const uint16_t *)at);
 }
 
-/* A query's elements are so many apart from the next one's: a constant, for short addresses, and
-   an odd number of cache lines. */
-#define SLM__QUERY_LINE (1024 + 16)
-
-/* scores[query][16 * tile ..] = scale * (query . key); q: [queries][SLM__QUERY_LINE]. */
-SLM__INLINE void SLM__N(scores)(size_t item, size_t tiles, size_t queries, const float *q,
-                                const uint8_t *keys, size_t size, float scale, float *out,
-                                size_t line) {
+/* y[query][16 * i ..] = start[query][16 * i ..] + the sum of x[query][row] * w[row][16 * i ..] in
+   order of rows: scores, where x is queries and w keys, and results, where x is weights and w
+   values. w: elements of `item` bytes, row_step of them from a row to the next, tile_step from i
+   to i + 1. start NULL: zeros. A number of x meets all tiles before the next, so that few
+   registers hold broadcasts. */
+SLM__INLINE void SLM__N(mix)(size_t item, size_t tiles, size_t queries, const void *w,
+                             size_t row_step, size_t tile_step, size_t rows, const float *x,
+                             const float *start, float *y, size_t line) {
+    static const float zeros[64] = {0};
+    const uint8_t *at = (const uint8_t *)w;
+    size_t start_line = start ? line : 0, i, t, k;
     SLM__V s[SLM__HELD], a[4];
-    size_t i, t, d, tile = size * 16 * item;
-    SLM__UNROLL for (i = 0; i < tiles * queries; i++) s[i] = SLM__L(set)(0.0f);
-    for (d = 0; d < size; d++, keys += 16 * item, q++) {
-        SLM__UNROLL for (i = 0; i < tiles; i++) a[i] = SLM__N(load)(item, keys + i * tile);
+    if (!start) start = zeros;
+    SLM__UNROLL for (i = 0; i < tiles; i++)
+        SLM__UNROLL for (t = 0; t < queries; t++)
+            s[i * queries + t] = SLM__L(load_f32)(start + t * start_line + i * 16);
+    for (k = 0; k < rows; k++, at += row_step * item, x++) {
+        SLM__UNROLL for (i = 0; i < tiles; i++)
+            a[i] = SLM__N(load)(item, at + i * tile_step * item);
         SLM__UNROLL for (t = 0; t < queries; t++)
             SLM__UNROLL for (i = 0; i < tiles; i++)
-                s[i * queries + t] =
-                    SLM__L(madd_at)(s[i * queries + t], a[i], q + t * SLM__QUERY_LINE);
+                s[i * queries + t] = SLM__L(madd_at)(s[i * queries + t], a[i], x + t * line);
     }
     SLM__UNROLL for (i = 0; i < tiles; i++)
         SLM__UNROLL for (t = 0; t < queries; t++)
-            SLM__L(store)(out + t * line + i * 16,
-                          SLM__L(mul)(s[i * queries + t], SLM__L(set)(scale)));
+            SLM__L(store)(y + t * line + i * 16, s[i * queries + t]);
 }
 
-/* Scores [from, count) become exp(score - largest), the rest of the line up to `end` zero; their
-   sum is returned: 16 partial sums by position, then the tree. */
-SLM__TARGET static float SLM__N(softmax)(float *scores, size_t from, size_t count, size_t end) {
+/* Scores [from, count), times the scale, become exp(score - largest), the rest of the line up to
+   `end` zero; their sum is returned: 16 partial sums by position, then the tree. */
+SLM__TARGET static float SLM__N(softmax)(float *scores, size_t from, size_t count, size_t end,
+                                         float scale) {
+    const SLM__V scales = SLM__L(set)(scale);
+    SLM__V v = SLM__L(set)(slm__float(0xFF800000u)), minus, sum = SLM__L(set)(0.0f);
+    const float unseen = slm__float(scale < 0 ? 0x7F800000u : 0xFF800000u); /* exp gives +0 */
     float lanes[16], largest;
-    SLM__V v, sum = SLM__L(set)(0.0f);
-    size_t i, k;
-    for (i = 0; i < from; i++) scores[i] = -3.402823466e38f;
-    for (i = count; i < end; i++) scores[i] = -3.402823466e38f;
-    v = SLM__L(load_f32)(scores);
-    for (i = 16; i < end; i += 16) v = SLM__L(max)(v, SLM__L(load_f32)(scores + i));
+    size_t i;
+    for (i = 0; i < from; i++) scores[i] = unseen;
+    for (i = count; i < end; i++) scores[i] = unseen;
+    for (i = 0; i < end; i += 16)
+        v = SLM__L(max)(v, SLM__L(mul)(SLM__L(load_f32)(scores + i), scales));
     SLM__L(store)(lanes, v);
     for (largest = lanes[0], i = 1; i < 16; i++)
         if (lanes[i] > largest) largest = lanes[i];
+    minus = SLM__L(set)(-largest);
     for (i = 0; i < end; i += 16) {
-        v = SLM__N(exps)(SLM__L(sub)(SLM__L(load_f32)(scores + i), SLM__L(set)(largest)));
-        if (i < from || i + 16 > count) {
-            SLM__L(store)(lanes, v);
-            for (k = 0; k < 16; k++)
-                if (i + k < from || i + k >= count) lanes[k] = 0;
-            v = SLM__L(load_f32)(lanes);
-        }
+        v = SLM__N(exps)(SLM__L(madd)(minus, SLM__L(load_f32)(scores + i), scales));
         sum = SLM__L(add)(sum, v);
         SLM__L(store)(scores + i, v);
     }
@@ -6654,77 +6664,120 @@ SLM__TARGET static float SLM__N(softmax)(float *scores, size_t from, size_t coun
     return slm__tree(lanes);
 }
 
-/* out[query][16 * chunk ..] = sum over positions of p * value, in order, over the sum of p. */
-SLM__INLINE void SLM__N(values)(size_t item, size_t chunks, size_t queries, const float *p,
-                                size_t line, const float *sums, const uint8_t *values,
-                                size_t stride, size_t count, float *out, size_t width) {
-    SLM__V s[SLM__HELD], a[4];
-    size_t i, t, k;
-    SLM__UNROLL for (i = 0; i < chunks * queries; i++) s[i] = SLM__L(set)(0.0f);
-    for (k = 0; k < count; k++, values += stride) {
-        SLM__UNROLL for (i = 0; i < chunks; i++) a[i] = SLM__N(load)(item, values + i * 16 * item);
-        SLM__UNROLL for (t = 0; t < queries; t++)
-            SLM__UNROLL for (i = 0; i < chunks; i++)
-                s[i * queries + t] =
-                    SLM__L(madd_at)(s[i * queries + t], a[i], p + t * line + k);
-    }
-    SLM__UNROLL for (i = 0; i < chunks; i++)
-        SLM__UNROLL for (t = 0; t < queries; t++)
-            SLM__L(store)(out + t * width + i * 16,
-                          SLM__L(div)(s[i * queries + t], SLM__L(set)(sums[t])));
+/* Rows of halves as floats: [rows][tiles][16]. */
+SLM__INLINE void SLM__N(widen)(size_t tiles, const uint8_t *w, size_t row_step, size_t tile_step,
+                               size_t rows, float *out) {
+    const uint16_t *half = (const uint16_t *)(const void *)w;
+    size_t i, k;
+    for (k = 0; k < rows; k++, half += row_step, out += tiles * 16)
+        SLM__UNROLL for (i = 0; i < tiles; i++)
+            SLM__L(store)(out + i * 16, SLM__L(load_f16)(half + i * tile_step));
 }
 
-/* `queries` at once, of which job->count are asked for, against `wide` tiles or chunks. Tiles of
-   positions before the first query's window are not looked at; `low` is the first that is. */
-SLM__INLINE void SLM__N(attend)(const slm__queries *job, size_t item, size_t queries,
-                                size_t wide) {
-    size_t size = job->size, padded = (size + 15) / 16 * 16, i, t;
-    size_t last = job->first + job->count, tiles = (last + 15) / 16;
-    size_t start = slm__window_start(job->first, job->window), low = start / 16;
-    const uint8_t *keys = (const uint8_t *)job->keys, *values = (const uint8_t *)job->values;
-    float q[SLM__TOGETHER * SLM__QUERY_LINE], *mixed = q, sums[SLM__TOGETHER];
-    for (t = 0; t < queries; t++)
-        memcpy(q + t * SLM__QUERY_LINE,
+/* One query, straight from the cache. */
+SLM__INLINE void SLM__N(share_one)(size_t item, size_t tiles, const uint8_t *w, size_t row_step,
+                                   size_t tile_step, size_t rows, const float *x,
+                                   const float *start, float *y) {
+    if (item == 4 && tiles == 4)
+        SLM__N(mix)(4, 4, 1, w, row_step, tile_step, rows, x, start, y, 0);
+    else if (item == 4)
+        SLM__N(mix)(4, 1, 1, w, row_step, tile_step, rows, x, start, y, 0);
+    else if (tiles == 4)
+        SLM__N(mix)(2, 4, 1, w, row_step, tile_step, rows, x, start, y, 0);
+    else
+        SLM__N(mix)(2, 1, 1, w, row_step, tile_step, rows, x, start, y, 0);
+}
+
+/* What `rows` rows of the cache add to y in each query's line, by mix with x there: some elements
+   of keys to scores or, `along` positions, some values to results. more: y holds a sum already.
+   Many queries meet the rows as floats, made once, SLM__TOGETHER at a time; those that see nothing
+   from position `from` on are left out. */
+SLM__TARGET static void SLM__N(share)(const slm__queries *job, size_t tiles, const uint8_t *w,
+                                      size_t row_step, size_t tile_step, size_t rows, int along,
+                                      size_t from, size_t x, size_t y, int more) {
+    float panel_room[SLM__PANEL_ROWS * SLM__TILES * 16 + 16], *panel = slm__line(panel_room);
+    float *line = job->lines;
+    size_t t;
+    if (job->count == 1) {
+        SLM__N(share_one)(job->item, tiles, w, row_step, tile_step, rows, line + x,
+                          more ? line + y : NULL, line + y);
+        return;
+    }
+    if (job->item == 2) {
+        if (tiles == SLM__TILES)
+            SLM__N(widen)(SLM__TILES, w, row_step, tile_step, rows, panel);
+        else
+            SLM__N(widen)(1, w, row_step, tile_step, rows, panel);
+        w = (const uint8_t *)panel;
+        row_step = tiles * 16;
+        tile_step = 16;
+    }
+    for (t = 0; t < job->count; t += SLM__TOGETHER, line += SLM__TOGETHER * job->line) {
+        size_t end = job->first + slm__least(t + SLM__TOGETHER, job->count), seen = rows;
+        if (end <= from) continue;
+        if (along) seen = slm__least(rows, end - from);
+        if (tiles == SLM__TILES)
+            SLM__N(mix)(4, SLM__TILES, SLM__TOGETHER, w, row_step, tile_step, seen, line + x,
+                        more ? line + y : NULL, line + y, job->line);
+        else
+            SLM__N(mix)(4, 1, SLM__TOGETHER, w, row_step, tile_step, seen, line + x,
+                        more ? line + y : NULL, line + y, job->line);
+    }
+}
+
+/* Scores of the positions in tiles [low, tiles). */
+SLM__TARGET static void SLM__N(scores)(const slm__queries *job, size_t low, size_t tiles) {
+    size_t size = job->size, padded = (size + 15) / 16 * 16, most, wide, i, d;
+    const uint8_t *keys = (const uint8_t *)job->keys;
+    most = job->count == 1 ? 4 : SLM__TILES;
+    for (i = low; i < tiles; i += wide) {
+        wide = tiles - i < most ? 1 : most;
+        for (d = 0; d < size; d += SLM__PANEL_ROWS)
+            SLM__N(share)(job, wide, keys + (i * size + d) * 16 * job->item, 16, size * 16,
+                          slm__least(size - d, SLM__PANEL_ROWS), 0, i * 16, d, padded + i * 16,
+                          d > 0);
+    }
+}
+
+/* Sums of the values of positions [start, last), weighted. */
+SLM__TARGET static void SLM__N(results)(const slm__queries *job, size_t start, size_t last) {
+    size_t padded = (job->size + 15) / 16 * 16, most, wide, i, k;
+    const uint8_t *values = (const uint8_t *)job->values;
+    most = job->count == 1 ? 4 : SLM__TILES;
+    for (i = 0; i < padded; i += wide * 16) {
+        wide = (padded - i) / 16 < most ? 1 : most;
+        for (k = start; k < last; k += SLM__PANEL_ROWS)
+            SLM__N(share)(job, wide, values + (k * padded + i) * job->item, padded, 16,
+                          slm__least(last - k, SLM__PANEL_ROWS), 1, k, padded + k, i, k > start);
+    }
+}
+
+/* Tiles of positions before the first query's window are not looked at; `low` is the first that
+   is. Many queries are filled up to whole SLM__TOGETHER by the last one. */
+SLM__TARGET static void SLM__N(attend)(const slm__queries *job) {
+    size_t size = job->size, padded = (size + 15) / 16 * 16, last = job->first + job->count;
+    size_t start = slm__window_start(job->first, job->window), low = start / 16, i, t;
+    size_t tiles = (last + 15) / 16, all = job->count;
+    float sums[SLM__QUERIES], *line;
+    if (all > 1) all = (all + SLM__TOGETHER - 1) / SLM__TOGETHER * SLM__TOGETHER;
+    for (t = 0; t < all; t++)
+        memcpy(job->lines + t * job->line,
                job->query + slm__least(t, job->count - 1) * job->stride, size * sizeof(float));
-    for (i = low; i + wide <= tiles; i += wide)
-        SLM__N(scores)(item, wide, queries, q, keys + i * size * 16 * item, size, job->scale,
-                       job->scores + i * 16, job->line);
-    for (; i < tiles; i++)
-        SLM__N(scores)(item, 1, queries, q, keys + i * size * 16 * item, size, job->scale,
-                       job->scores + i * 16, job->line);
-    for (t = 0; t < queries; t++) {
-        size_t position = job->first + (t < job->count ? t : job->count - 1);
-        sums[t] = SLM__N(softmax)(job->scores + t * job->line + low * 16,
-                                  slm__window_start(position, job->window) - low * 16,
-                                  position + 1 - low * 16, (tiles - low) * 16);
+    SLM__N(scores)(job, low, tiles);
+    for (t = 0; t < job->count; t++) {
+        size_t seen = job->first + t + 1 - low * 16;
+        size_t from = slm__window_start(job->first + t, job->window) - low * 16;
+        line = job->lines + t * job->line + padded + low * 16;
+        sums[t] = SLM__N(softmax)(line, from, seen, (tiles - low) * 16, job->scale);
     }
-    values += start * padded * item;
-    for (i = 0; i + wide * 16 <= padded; i += wide * 16)
-        SLM__N(values)(item, wide, queries, job->scores + start, job->line, sums,
-                       values + i * item, padded * item, last - start, mixed + i, padded);
-    for (; i < padded; i += 16)
-        SLM__N(values)(item, 1, queries, job->scores + start, job->line, sums,
-                       values + i * item, padded * item, last - start, mixed + i, padded);
-    for (t = 0; t < job->count; t++)
-        memcpy(job->out + t * job->stride, mixed + t * padded, size * sizeof(float));
-}
-
-SLM__TARGET static void SLM__N(attend_f32)(const slm__queries *job) {
-#if SLM__TOGETHER > 1
-    if (job->count > 1)
-        SLM__N(attend)(job, 4, SLM__TOGETHER, SLM__TILES);
-    else
-#endif
-        SLM__N(attend)(job, 4, 1, 4);
-}
-
-SLM__TARGET static void SLM__N(attend_f16)(const slm__queries *job) {
-#if SLM__TOGETHER > 1
-    if (job->count > 1)
-        SLM__N(attend)(job, 2, SLM__TOGETHER, SLM__TILES);
-    else
-#endif
-        SLM__N(attend)(job, 2, 1, 4);
+    SLM__N(results)(job, start, last);
+    for (t = 0; t < job->count; t++) {
+        const SLM__V sum = SLM__L(set)(sums[t]);
+        line = job->lines + t * job->line;
+        for (i = 0; i < padded; i += 16)
+            SLM__L(store)(line + i, SLM__L(div)(SLM__L(load_f32)(line + i), sum));
+        memcpy(job->out + t * job->stride, line, size * sizeof(float));
+    }
 }
 
 /* LayerNorm (Ba et al. 2016) with biased variance, in two passes. */
@@ -6810,8 +6863,9 @@ SLM__TARGET static uint32_t SLM__N(narrow)(uint16_t *out, const float *x, size_t
 }
 
 static const slm__kernels SLM__N(kernels) = {
-    SLM__TOKENS,        SLM__TOGETHER, SLM__N(multiply), SLM__N(quantize), SLM__N(attend_f32),
-    SLM__N(attend_f16), SLM__N(layer_norm), SLM__N(rms_norm), SLM__N(add_rows), SLM__N(narrow)};
+    SLM__TOKENS,       SLM__TOGETHER > 1 ? SLM__QUERIES : 1,
+    SLM__N(multiply),  SLM__N(quantize), SLM__N(attend),  SLM__N(layer_norm),
+    SLM__N(rms_norm),  SLM__N(add_rows), SLM__N(narrow)};
 
 #undef SLM__JOIN2
 #undef SLM__JOIN
@@ -6820,7 +6874,6 @@ static const slm__kernels SLM__N(kernels) = {
 #undef SLM__V
 #undef SLM__SUMS
 #undef SLM__HELD
-#undef SLM__QUERY_LINE
 #undef SLM__SET
 #undef SLM__LANES
 #undef SLM__TARGET

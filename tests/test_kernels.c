@@ -221,12 +221,13 @@ static void kernel_attend(const slm__queries *q, int halves, size_t query, float
 }
 
 static void test_attention(void) {
-    static float wide[2][320 * 112], query[16 * 120], scores[SLM__QUERIES * 320], got[16 * 120];
-    static float want[16 * 120];
-    static uint16_t half[2][320 * 112];
+    enum { POSITIONS = 368, SIZE = 288, QUERY = SLM__QUERIES * (SIZE + 8) };
+    static float wide[2][POSITIONS * SIZE], query[QUERY], got[QUERY], want[QUERY];
+    static float lines[SLM__QUERIES * (POSITIONS + SIZE + 32)];
+    static uint16_t half[2][POSITIONS * SIZE];
     int written = 1, same = 1, round, i;
     size_t k;
-    for (k = 0; k < 320 * 112; k++)
+    for (k = 0; k < POSITIONS * SIZE; k++)
         for (i = 0; i < 2; i++) {
             wide[i][k] = core_random_float() * 2;
             half[i][k] = slm__to_half(wide[i][k]);
@@ -235,17 +236,18 @@ static void test_attention(void) {
         slm__queries q;
         int halves = round % 2;
         size_t most;
-        q.size = 1 + core_random() % 100;
+        q.size = 1 + core_random() % (round % 5 ? 100 : SIZE - 1);
         q.stride = q.size + core_random() % 9;
         q.first = core_random() % (round % 3 ? 300 : 20);
         q.window = core_random() % 3 ? 1 + core_random() % (round % 2 ? 40 : 330) : 0;
         q.keys = halves ? (const void *)half[0] : (const void *)wide[0];
         q.values = halves ? (const void *)half[1] : (const void *)wide[1];
         q.scale = core_random_float() * 2;
+        q.item = halves ? 2 : 4;
         q.query = query;
-        q.scores = scores;
-        q.line = 320;
-        for (k = 0; k < 16 * 120; k++) query[k] = core_random_float() * 3;
+        q.lines = lines;
+        q.line = (q.size + 15) / 16 * 16 + POSITIONS + core_random() % 3 * 16;
+        for (k = 0; k < QUERY; k++) query[k] = core_random_float() * 3;
         for (i = 1; i < (int)SLM_ISA_COUNT; i++) {
             slm_isa isa = (slm_isa)i;
             const slm__kernels *kernels = slm__kernels_for(&isa);
@@ -254,9 +256,9 @@ static void test_attention(void) {
             q.count = 1 + core_random() % most;
             memset(got, 7, sizeof got);
             memset(want, 7, sizeof want);
-            for (k = 0; k < 320 * SLM__QUERIES; k++) scores[k] = slm__float(0x7FC00000u);
+            for (k = 0; k < sizeof lines / 4; k++) lines[k] = slm__float(0x7FC00000u);
             q.out = got;
-            (halves ? kernels->attend_f16 : kernels->attend_f32)(&q);
+            kernels->attend(&q);
             for (k = 0; k < q.count; k++) kernel_attend(&q, halves, k, want);
             if (memcmp(got, want, sizeof got)) *(i == 1 ? &written : &same) = 0;
         }
