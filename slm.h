@@ -5091,9 +5091,10 @@ static slm__input slm__input_of(const float *x, size_t cols, slm__codes *codes) 
     return input;
 }
 
-/* What a layer multiplies, in an order in which neighbours may go in one phase. */
+/* What a layer multiplies, in an order in which neighbours may go in one phase; its long tasks
+   come first, so that at its end no thread waits for one. */
 enum slm__layer_product {
-    SLM__P_KEY, SLM__P_VALUE, SLM__P_QUERY, SLM__P_UP, SLM__P_OUT, SLM__P_DOWN, SLM__P_GATE,
+    SLM__P_DOWN, SLM__P_OUT, SLM__P_GATE, SLM__P_UP, SLM__P_QUERY, SLM__P_KEY, SLM__P_VALUE,
     SLM__LAYER_PRODUCTS
 };
 
@@ -5142,7 +5143,7 @@ static void slm__skip_rows(const slm_session *s, slm__layer_plan *plan, size_t f
         input[i]->x += first * input[i]->cols;
         if (s->quantized) input[i]->codes += first;
     }
-    for (i = SLM__P_QUERY; i < SLM__LAYER_PRODUCTS; i++) {
+    for (i = 0; i < SLM__P_KEY; i++) {
         slm__product *p = &plan->product[i];
         p->y += first * (p->codes ? (size_t)SLM__BLOCK : p->y_stride);
         if (p->codes) p->codes += first;
@@ -5174,8 +5175,9 @@ static void slm__forward_layer(slm_session *s, size_t index, size_t first, size_
                        count);
     if (first) slm__multiply(s, &p[SLM__P_KEY], 2, count);
     slm__skip_rows(s, &plan, first);
-    if (!first) slm__multiply(s, &p[SLM__P_KEY], two_norms ? 3 : 4, count);
-    else if (rows) slm__multiply(s, &p[SLM__P_QUERY], two_norms ? 1 : 2, rows);
+    if (rows)
+        slm__multiply(s, two_norms ? &p[SLM__P_QUERY] : &p[SLM__P_UP],
+                      (two_norms ? 1 : 2) + (first ? 0 : 2), rows);
     slm__attention(s, index, first, count);
     if (!rows) return;
     if (two_norms) {
@@ -5185,7 +5187,7 @@ static void slm__forward_layer(slm_session *s, size_t index, size_t first, size_
         slm__multiply(s, &p[SLM__P_UP], 1, rows);
     }
     slm__encode_rows(s, inner, two_norms ? NULL : &plan.mixed, rows);
-    slm__multiply(s, &p[two_norms ? SLM__P_DOWN : SLM__P_OUT], two_norms ? 1 : 2, rows);
+    slm__multiply(s, &p[SLM__P_DOWN], two_norms ? 1 : 2, rows);
 }
 
 /* Reads s->rows[0 .. count) and leaves the residual stream of those from `first` on in
