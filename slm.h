@@ -80,7 +80,8 @@
      - A layer of LLaMA and GPT-Neo: stream = attention(norm(stream)) + stream; then
        stream = ffn(second norm(stream)) + stream. GPT-Neo has Phi's ffn and LayerNorm; LLaMA has
        ffn(n) = down(SiLU(gate(n)) * up(n)) and RMSNorm.
-     - Keys and values are rounded to the KV cache's type.
+     - Keys and values are rounded to the KV cache's type. If one of them, a number behind the final
+       norm or a logit is not finite, the call fails with SLM_ERR_NUMERIC.
 
    FILE FORMAT (.slm, major 1, minor 0; little-endian)
      offset size  field (bytes of each; unsigned unless marked; fields given as 0 are written 0 and
@@ -4873,7 +4874,8 @@ static void slm__prepare_head(const slm_session *s, const slm__layer *layer, uns
                 s->model->architecture->rotary);
 }
 
-/* Puts one head's key, or value, of a position into the cache. 0: a half cannot hold it. */
+/* Puts one head's key, or value, of a position into the cache. 0: it is not finite, or not as a
+   half: whoever sees it with a weight of zero would get a NaN. */
 static int slm__cache_store(uint8_t *to, size_t item, const float *x, size_t size,
                             size_t position, int value, const slm__kernels *kernels) {
     size_t padded = (size + 15) / 16 * 16, d;
@@ -4882,9 +4884,13 @@ static int slm__cache_store(uint8_t *to, size_t item, const float *x, size_t siz
     uint16_t halves[1024], *narrow = (uint16_t *)(void *)to + at;
     float *wide = (float *)(void *)to + at;
     if (item == 4) {
-        for (d = 0; d < size; d++) wide[d * step] = x[d];
+        int finite = 1;
+        for (d = 0; d < size; d++) {
+            wide[d * step] = x[d];
+            finite &= slm__finite(x[d]);
+        }
         for (; value && d < padded; d++) wide[d] = 0;
-        return 1;
+        return finite;
     }
     if (kernels->narrow(halves, x, size) >= 0x477FF000u) return 0;
     for (d = 0; d < size; d++) narrow[d * step] = halves[d];
@@ -5203,7 +5209,7 @@ static slm_result slm__forward(slm_session *s, size_t first, size_t count) {
         slm__forward_layer(s, layer, layer + 1 < layers ? 0 : first, count);
         if (s->bad_layer >= 0)
             return slm__fail(&s->error, SLM_ERR_NUMERIC,
-                             "layer %u: a key or value exceeds what the f16 KV cache holds",
+                             "layer %u: a key or value exceeds what the KV cache holds",
                              layer);
     }
     slm__between_parts(s, slm__given(s), NULL, NULL, first, count);

@@ -61,6 +61,7 @@ int main(int count, char **args) {
     test_chunks();
     test_cancel();
     test_arguments();
+    test_range();
     test_wide();
     if (count < 2) SKIP("no golden cases");
     for (i = 1; i < count; i++) {

@@ -432,3 +432,64 @@ static void test_arguments(void) {
     session_wrong_calls(c.session);
     session_close(&c);
 }
+
+/* One position after the other, or all together. */
+static slm_result session_reads(const damage_file *file, slm_isa isa, size_t batch, slm_type kv,
+                                char *text) {
+    static const slm_token tokens[20] = {0, 1, 2, 1, 0, 3, 2, 1};
+    slm_session_desc desc;
+    slm_model_desc model_desc;
+    slm_session *session = NULL;
+    slm_model *model = NULL;
+    slm_result result;
+    memset(&desc, 0, sizeof desc);
+    memset(&model_desc, 0, sizeof model_desc);
+    model_desc.isa = isa;
+    desc.batch = batch;
+    desc.kv_type = kv;
+    result = slm_model_open_memory(&model, file->bytes, file->size, &model_desc, NULL);
+    if (!result) result = slm_session_open(&session, model, &desc, NULL);
+    if (!result) result = slm_eval(session, tokens, 20);
+    strcpy(text, result && session ? slm_session_error(session) : "");
+    slm_session_close(session);
+    slm_model_close(model);
+    return result;
+}
+
+/* What a call says of keys and values that the cache cannot hold: the same on every set, however
+   many positions are read at once. */
+static void session_out_of_range(const damage_kind *kind, float spoiled, slm_type kv,
+                                 slm_result wanted) {
+    damage_file file;
+    slm_model *model = NULL;
+    const slm__tensor *bias, *positions;
+    int isa, good = 1;
+    damage_build(&file, kind);
+    if (slm_model_open_memory(&model, file.bytes, file.size, NULL, NULL) != SLM_OK) {
+        CHECK(0, "a model made in memory opens");
+        return;
+    }
+    bias = &model->layers[0].at[SLM__VALUE + 1];
+    positions = slm__model_tensor(model, SLM__POSITIONS);
+    if (bias->data) memcpy((uint8_t *)bias->data + 4, &spoiled, 4);
+    else memcpy((uint8_t *)positions->data + 5 * 4, &spoiled, 4); /* position 5's first element */
+    slm_model_close(model);
+    for (isa = SLM_ISA_PORTABLE; isa < (int)SLM_ISA_COUNT; isa++) {
+        char one[256], many[256];
+        if (!slm_isa_available((slm_isa)isa)) continue;
+        good &= session_reads(&file, (slm_isa)isa, 1, kv, one) == wanted;
+        good &= session_reads(&file, (slm_isa)isa, 20, kv, many) == wanted;
+        good &= !strcmp(one, many) && (wanted == SLM_OK || strstr(one, "layer 0") != NULL);
+    }
+    CHECK(good, "keys and values beyond the cache's type: one result, one message");
+    damage_free(&file.block);
+}
+
+static void test_range(void) {
+    const float infinite = slm__float(0x7F800000u);
+    session_out_of_range(&damage_kinds[0], 1e6f, SLM_TYPE_F32, SLM_OK);
+    session_out_of_range(&damage_kinds[0], 1e6f, SLM_TYPE_F16, SLM_ERR_NUMERIC);
+    session_out_of_range(&damage_kinds[0], infinite, SLM_TYPE_F32, SLM_ERR_NUMERIC);
+    session_out_of_range(&damage_kinds[0], infinite, SLM_TYPE_F16, SLM_ERR_NUMERIC);
+    session_out_of_range(&damage_kinds[4], infinite, SLM_TYPE_F32, SLM_ERR_NUMERIC);
+}
