@@ -602,7 +602,6 @@ SLM_API slm_result slm_next(slm_session *, slm_piece *);
 #else
 #define SLM__UNROLL_FULL _Pragma("GCC unroll 16")
 #endif
-enum { SLM__AHEAD = 4096 }; /* bytes to prefetch ahead of weights that are read once */
 #ifndef SLM_HEADER
 #define SLM_HEADER "slm.h" /* the header includes itself once per instruction set */
 #endif
@@ -4763,9 +4762,12 @@ static void slm__multiply_strip(const slm_session *s, const slm__product *p, siz
     s->model->kernels->multiply(&strip, &finish);
 }
 
-/* A product's tiles that one task takes: a strip, or what becomes a block of codes. */
-static size_t slm__task_tiles(const slm__product *p) {
-    return p->codes ? SLM__BLOCK / 16 : SLM__STRIP_TILES;
+/* A product's tiles that one task takes: a strip, or what becomes a block of codes. One token's are
+   read from memory, which long runs make faster: half a thread's share. */
+static size_t slm__task_tiles(const slm_session *s, const slm__product *p, size_t tokens) {
+    size_t tasks = (size_t)s->team * 2, share = (slm__tiles(p->weight) + tasks - 1) / tasks;
+    if (p->codes) return SLM__BLOCK / 16;
+    return tokens > 1 || share < SLM__STRIP_TILES ? SLM__STRIP_TILES : share;
 }
 
 typedef struct slm__products {
@@ -4784,8 +4786,8 @@ static void slm__multiply_task(void *arg, size_t index) {
     while (which + 1 < job->count && index >= job->first[which + 1]) which++;
     p = &job->list[which];
     block = index - job->first[which];
-    first = block * slm__task_tiles(p);
-    end = slm__least(first + slm__task_tiles(p), slm__tiles(p->weight));
+    first = block * slm__task_tiles(s, p, job->tokens);
+    end = slm__least(first + slm__task_tiles(s, p, job->tokens), slm__tiles(p->weight));
     y = p->codes ? p->y + block * s->capacity * SLM__BLOCK : p->y + first * 16;
     stride = p->codes ? (size_t)SLM__BLOCK : p->y_stride;
     for (tile = first; tile < end; tile += SLM__STRIP_TILES) {
@@ -4807,7 +4809,7 @@ static void slm__multiply(const slm_session *s, const slm__product *list, size_t
     job.count = count;
     job.tokens = tokens;
     for (i = 0; i < count; i++) {
-        size_t tiles = slm__task_tiles(&list[i]);
+        size_t tiles = slm__task_tiles(s, &list[i], tokens);
         job.first[i] = tasks;
         tasks += (slm__tiles(list[i].weight) + tiles - 1) / tiles;
         work += list[i].weight->bytes + (list[i].gate ? list[i].gate->weight->bytes : 0);
@@ -4981,7 +4983,7 @@ static void slm__attention_task(void *arg, size_t index) {
             end = slm__query_block(s, row, job->count);
             if (pair % s->strips == index) slm__attend(s, job->layer, head, row, end, lines);
         }
-        if (blocks > 1 && blocks % s->strips == 0) pair++;
+        if (blocks % 2 == 0) pair++; /* as the number of strips is, unless it is 1 */
     }
 }
 
@@ -5098,7 +5100,8 @@ static slm__input slm__input_of(const float *x, size_t cols, slm__codes *codes) 
 }
 
 /* What a layer multiplies, in an order in which neighbours may go in one phase; its long tasks
-   come first, so that at its end no thread waits for one. */
+   come first, so that at its end no thread waits for one, and key and value, which all rows want,
+   last of all. */
 enum slm__layer_product {
     SLM__P_DOWN, SLM__P_OUT, SLM__P_GATE, SLM__P_UP, SLM__P_QUERY, SLM__P_KEY, SLM__P_VALUE,
     SLM__LAYER_PRODUCTS
@@ -5223,6 +5226,13 @@ static size_t slm__finals(const slm_session *s) {
     return s->kept > s->drafts + 1 ? s->kept : s->drafts + 1;
 }
 
+/* Two for each thread, but no more than there are pairs of a head and a block of queries. */
+static size_t slm__strips(const slm_session *s) {
+    size_t pairs = (s->batch + s->queries - 1) / s->queries * s->model->shape.heads;
+    if (s->threads == 1 || pairs == 1) return 1;
+    return slm__least((size_t)s->threads * 2, pairs / 2 * 2);
+}
+
 static void slm__carve_session(slm_session *s, slm__arena *arena) {
     const slm__shape *shape = &s->model->shape;
     size_t wide = (size_t)shape->heads * shape->head_size;
@@ -5246,6 +5256,7 @@ static void slm__carve_session(slm_session *s, slm__arena *arena) {
     s->query = s->attended = (float *)slm__carve(arena, slm__size(batch, widest, 0), 4);
     s->key = s->mixed = (float *)slm__carve(arena, slm__size(rows, wide, 0), 4);
     s->queries = batch > 1 ? s->model->kernels->queries : 1;
+    s->strips = slm__strips(s);
     s->line = (padded + context) / 16 % 2 ? padded + context : padded + context + 16;
     lines = slm__size(s->strips * s->queries, s->line, 0);
     values = slm__size(batch, narrow, 0);
@@ -5333,7 +5344,6 @@ static void slm__plan_session(slm_session *s, const slm_model *model,
     s->threads = desc->threads ? desc->threads : slm__default_threads(&desc->parallel);
     if (s->threads < 1) s->threads = 1;
     s->shares = !desc->threads;
-    s->strips = s->threads == 1 ? 1 : (size_t)s->threads * 2;
     s->cancel = desc->cancel;
     s->cancel_user = desc->cancel_user;
     s->allocator = desc->allocator;
@@ -6196,7 +6206,6 @@ SLM__INLINE void SLM__N(block_floats)(unsigned type, size_t tiles, size_t tokens
     for (k = 0; k < cols; k++, w += step) {
         SLM__UNROLL for (i = 0; i < tiles; i++) {
             const uint8_t *at = w + i * tile;
-            if (tokens == 1) SLM__PREFETCH(at + SLM__AHEAD);
             a = type == SLM_TYPE_F32   ? SLM__L(load_f32)((const float *)(const void *)at)
                 : type == SLM_TYPE_F16 ? SLM__L(load_f16)((const uint16_t *)(const void *)at)
                                        : SLM__L(load_bf16)((const uint16_t *)(const void *)at);
@@ -6222,12 +6231,7 @@ SLM__INLINE void SLM__N(pair_q8)(size_t tiles, size_t tokens, const uint8_t *w, 
         return;
     }
 #endif
-    SLM__UNROLL for (i = 0; i < tiles; i++) {
-        a[i] = SLM__L(load_codes)(w + i * tile);
-        if (tokens > 1) continue;
-        SLM__PREFETCH(w + i * tile + SLM__AHEAD);
-        SLM__PREFETCH(w + i * tile + SLM__AHEAD + 64);
-    }
+    SLM__UNROLL for (i = 0; i < tiles; i++) a[i] = SLM__L(load_codes)(w + i * tile);
     SLM__UNROLL for (t = 0; t < tokens; t++)
         SLM__UNROLL for (i = 0; i < tiles; i++)
             c[i * tokens + t] = SLM__N(dot)(c[i * tokens + t], a[i], x[t].code + k);
@@ -6267,7 +6271,6 @@ SLM__INLINE void SLM__N(dots_q4)(int packed, size_t tiles, size_t tokens, const 
         SLM__UNROLL for (i = 0; i < tiles; i++) {
             const uint8_t *at = w + i * tile + p * (packed ? 64 : 128);
             a[i] = packed ? SLM__L(load_nibbles)(at) : SLM__L(load_codes)(at);
-            if (tokens == 1) SLM__PREFETCH(at + SLM__AHEAD);
         }
         SLM__UNROLL for (t = 0; t < tokens; t++)
             SLM__UNROLL for (i = 0; i < tiles; i++)
@@ -6361,30 +6364,26 @@ SLM__INLINE void SLM__N(block_q4)(int packed, size_t group, size_t tiles, size_t
         }
 }
 
-/* Block b of `tiles` tiles from tile `first` on, as it lies in the file, times one input. */
-SLM__INLINE void SLM__N(direct)(const slm__strip *s, size_t tiles, size_t first, size_t b,
-                                size_t token, float *y) {
-    const uint8_t *w = s->tiles + first * s->tile;
+/* Block b of a tile, as it lies in the file, times one input. */
+SLM__TARGET static void SLM__N(direct)(const slm__strip *s, size_t tile, size_t b, size_t token,
+                                       float *y) {
+    const uint8_t *w = s->tiles + tile * s->tile, *scales = w + slm__block_scales_at(s->type, b);
     const slm__codes *x = slm__integer(s->type) ? s->codes + b * s->code_stride + token : NULL;
     const float *floats = s->x + token * s->x_stride + b * SLM__BLOCK;
-    size_t cols = s->cols - b * SLM__BLOCK, at = slm__block_at(s->type, s->cols, b);
-    size_t scale_at = slm__block_scales_at(s->type, b);
-    if (cols > SLM__BLOCK) cols = SLM__BLOCK;
+    size_t cols = slm__least(s->cols - b * SLM__BLOCK, SLM__BLOCK);
+    w += slm__block_at(s->type, s->cols, b);
     if (s->type == SLM_TYPE_Q8)
-        SLM__N(block_q8)(tiles, 1, w + at, s->tile, w + scale_at, s->tile, (cols + 7) / 8, x, y,
-                         0);
+        SLM__N(block_q8)(1, 1, w, 0, scales, 0, (cols + 7) / 8, x, y, 0);
     else if (s->type == SLM_TYPE_Q4)
-        SLM__N(block_q4)(1, 32, tiles, 1, w + at, s->tile, w + scale_at, s->tile,
-                         (cols + 31) / 32, x, y, 0);
+        SLM__N(block_q4)(1, 32, 1, 1, w, 0, scales, 0, (cols + 31) / 32, x, y, 0);
     else if (s->type == SLM_TYPE_Q4F)
-        SLM__N(block_q4)(1, 16, tiles, 1, w + at, s->tile, w + scale_at, s->tile,
-                         (cols + 15) / 16, x, y, 0);
+        SLM__N(block_q4)(1, 16, 1, 1, w, 0, scales, 0, (cols + 15) / 16, x, y, 0);
     else if (s->type == SLM_TYPE_F32)
-        SLM__N(block_floats)(SLM_TYPE_F32, tiles, 1, w + at, s->tile, floats, 0, cols, y, 0);
+        SLM__N(block_floats)(SLM_TYPE_F32, 1, 1, w, 0, floats, 0, cols, y, 0);
     else if (s->type == SLM_TYPE_F16)
-        SLM__N(block_floats)(SLM_TYPE_F16, tiles, 1, w + at, s->tile, floats, 0, cols, y, 0);
+        SLM__N(block_floats)(SLM_TYPE_F16, 1, 1, w, 0, floats, 0, cols, y, 0);
     else
-        SLM__N(block_floats)(SLM_TYPE_BF16, tiles, 1, w + at, s->tile, floats, 0, cols, y, 0);
+        SLM__N(block_floats)(SLM_TYPE_BF16, 1, 1, w, 0, floats, 0, cols, y, 0);
 }
 
 /* Sums become results: a strip's tiles [first, first + tiles), inputs [token, token + tokens). */
@@ -6424,15 +6423,14 @@ SLM__TARGET static void SLM__N(finish)(const slm__strip *s, const slm__output *f
     }
 }
 
+/* Tile after tile, so that memory is read from one place in order: the processor fetches ahead by
+   itself, and faster than where four tiles are read beside each other. */
 SLM__TARGET static void SLM__N(multiply_one)(const slm__strip *s, const slm__output *f,
                                              size_t token) {
     size_t blocks = (s->cols + SLM__BLOCK - 1) / SLM__BLOCK, b, tile;
     float y[SLM__STRIP_TILES * 16] = {0};
-    if (s->count == SLM__STRIP_TILES)
-        for (b = 0; b < blocks; b++) SLM__N(direct)(s, SLM__STRIP_TILES, 0, b, token, y);
-    else
-        for (tile = 0; tile < s->count; tile++)
-            for (b = 0; b < blocks; b++) SLM__N(direct)(s, 1, tile, b, token, y + tile * 16);
+    for (tile = 0; tile < s->count; tile++)
+        for (b = 0; b < blocks; b++) SLM__N(direct)(s, tile, b, token, y + tile * 16);
     SLM__N(finish)(s, f, 0, s->count, token, 1, y);
 }
 
