@@ -147,7 +147,7 @@ check: test
 check-long: check
 	sh tests/check_long.sh
 
-bench: build/slm-bench build/test-threads
+bench: build/slm-bench build/slm-convert build/helper build/test-threads
 	@build/slm-bench $(MODEL)
 	@sh tools/bench.sh phi-2
 	@build/test-threads --measure

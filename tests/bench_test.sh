@@ -58,6 +58,11 @@ check "slm-bench --kernel" bench --kernel --shape phi-odd --type q8 -p 8 -n 1 -r
 grep -q '"runs": \[{"threads": 1, [^}]*}, {"threads": 2, [^}]*}\]}$' $T/out && ok ||
     bad "slm-bench: a run for each number of threads"
 if [ -f $tiny ]; then
+    check "slm-bench --text" bench $tiny --text README.md -p 0 -n 0 -r 1 -t 1 --json
+    awk -v a="$(field tokenize_mbps)" -v b="$(field decode_mbps)" 'BEGIN { exit !(a > 0 && b > 0) }' &&
+        [ "$(field prompt_tps)" = null ] && ok || bad "slm-bench --text gives two speeds and no more"
+    refused "slm-bench --text without a tokenizer" 1 "cannot be tokenized" \
+        $B/slm-bench --shape phi-tiny --text README.md -p 0 -n 0 -r 1 -t 1
     check "slm-bench MODEL" bench $tiny -p 5 -n 3 -r 1 -t 1,2 --position 100 --verify --isa portable
     grep -q '^1 to 2 threads: prompt x [0-9.]* (int8 probe x [0-9.]*, ' $T/out &&
         grep -q '(f16, portable)' $T/out && ok || bad "slm-bench: scaling, type and kernels"
@@ -84,6 +89,6 @@ refused "slm-bench --position beyond the context" 2 "context of 512" \
     $B/slm-bench --shape phi-tiny --position 500 -n 13 -p 1
 refused "slm-bench -r 0" 2 "at least 1" $B/slm-bench --shape phi-tiny -r 0
 refused "slm-bench -p 0 -n 0" 2 "nothing to measure" $B/slm-bench --shape phi-tiny -p 0 -n 0
-for option in --shape --type -p -n -t -r --position --isa --kv; do
+for option in --shape --type -p -n -t -r --position --isa --kv --text; do
     refused "slm-bench $option without a value" 2 "needs a value" $B/slm-bench $option
 done

@@ -15,6 +15,7 @@
 
 static const char help[] =
     "usage: helper new OUT < LINES             NAME DTYPE 3x4 ...: a safetensors file of zeros\n"
+    "       helper noise OUT < LINES           the same, of random F16\n"
     "       helper replace IN OUT OLD NEW      in the header of a safetensors file, once\n"
     "       helper value IN OUT TENSOR HEX     its first four bytes, as a little-endian u32\n"
     "       helper length IN OUT HEX           the number that says how long the header is\n"
@@ -66,8 +67,23 @@ static uint64_t get_number(const unsigned char *at, int bytes) {
 
 /* ---- checkpoints ------------------------------------------------------------------------- */
 
-/* The data is a hole in the file: it takes no room on most disks. */
-static int make_new(const char *path) {
+/* Magnitudes of 2^-7 to 2^-3, as weights have them. */
+static void write_noise(FILE *out, uint64_t halves) {
+    uint16_t block[4096];
+    uint64_t random = 1;
+    while (halves) {
+        size_t count = halves < 4096 ? (size_t)halves : 4096, i;
+        for (i = 0; i < count; i++) {
+            random = random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+            block[i] = (uint16_t)((random >> 48 & 0x8FFFu) + 0x2000u);
+        }
+        fwrite(block, 2, count, out);
+        halves -= count;
+    }
+}
+
+/* The data is a hole in the file, which takes no room on most disks, or noise. */
+static int make_new(const char *path, int noise) {
     size_t size, length = 1;
     char *lines = read_all(stdin, &size), *line, *header = malloc(size * 8 + 4096);
     unsigned char head[8];
@@ -97,6 +113,7 @@ static int make_new(const char *path) {
     set_number(head, length, 8);
     fwrite(head, 1, 8, out);
     fwrite(header, 1, length, out);
+    if (noise) write_noise(out, data / 2);
     if (fflush(out) | ftruncate(fileno(out), (off_t)(8 + length + data)) | fclose(out))
         die("cannot write", path);
     return 0;
@@ -354,7 +371,8 @@ static int talk(const char *one, const char *two, char **command, int whole_line
 int main(int count, char **args) {
     const char *what = count > 1 ? args[1] : "";
     signal(SIGPIPE, SIG_IGN);
-    if (!strcmp(what, "new") && count == 3) return make_new(args[2]);
+    if (!strcmp(what, "new") && count == 3) return make_new(args[2], 0);
+    if (!strcmp(what, "noise") && count == 3) return make_new(args[2], 1);
     if (!strcmp(what, "replace") && count == 6) return replace(args[2], args[3], args[4], args[5]);
     if (!strcmp(what, "value") && count == 6) return set_value(args[2], args[3], args[4], args[5]);
     if (!strcmp(what, "length") && count == 5) return set_length(args[2], args[3], args[4]);

@@ -31,6 +31,7 @@ static const char help[] =
     "  -t LIST        numbers of threads, as 1,2 (1 and as many as there are processors)\n"
     "  -r N           repetitions; every figure is their median (5)\n"
     "  --position N   tokens in the context where generation begins (0)\n"
+    "  --text FILE    tokenize it and decode the tokens, with one thread (needs a tokenizer)\n"
     "  --kernel       the matrix products alone, over all layers: prompts in GOP/s, one token in\n"
     "                 GB/s (without a model: layers of phi-2, about 1 GiB)\n"
     "  --isa NAME     auto, portable, avx2, avxvnni, avx512, amx, neon, neondot; the probes use the\n"
@@ -46,7 +47,7 @@ static const char help[] =
     "without that which the read probe reads.\n";
 
 typedef struct options {
-    const char *path;
+    const char *path, *text;
     const bench_shape *shape;
     slm_type type;
     size_t prompt, generate, position;
@@ -121,11 +122,11 @@ static size_t number(const char *name, const char *text, size_t least, size_t mo
 /* The options with a value; 0: it is none of them. */
 static int parse_value(options *o, const char *name, int count, char **args, int *i) {
     static const char *const with_value[] = {"--shape", "--type", "-p", "-n", "-t", "-r",
-                                             "--position", "--isa", "--kv"};
+                                             "--position", "--isa", "--kv", "--text"};
     const char *value;
     size_t k = 0;
-    while (k < 9 && strcmp(with_value[k], name)) k++;
-    if (k == 9) return 0;
+    while (k < 10 && strcmp(with_value[k], name)) k++;
+    if (k == 10) return 0;
     value = tool_value(count, args, i);
     if (!strcmp(name, "--shape")) o->shape = shape_of(value);
     else if (!strcmp(name, "--type")) o->type = type_of(value), o->type_given = 1;
@@ -139,6 +140,7 @@ static int parse_value(options *o, const char *name, int count, char **args, int
     else if (!strcmp(name, "--position")) o->position = number(name, value, 0, 1u << 20);
     else if (!strcmp(name, "--isa")) o->isa = tool_isa(value);
     else if (!strcmp(name, "--kv")) o->kv = tool_kv(value);
+    else if (!strcmp(name, "--text")) o->text = value;
     return 1;
 }
 
@@ -162,7 +164,8 @@ static void parse(int count, char **args, options *o) {
         tool_fail(2, "--shape and --type are of random weights: not with %s", o->path);
     if (!o->path && !o->shape && !o->kernel)
         tool_fail(2, "MODEL.slm or --shape NAME is needed (see --help)");
-    if (!o->prompt && !o->generate) tool_fail(2, "-p 0 -n 0 leaves nothing to measure");
+    if (!o->prompt && !o->generate && !o->text)
+        tool_fail(2, "-p 0 -n 0 leaves nothing to measure");
 }
 
 /* ---- threads ----------------------------------------------------------------------------- */
@@ -302,6 +305,7 @@ typedef struct bench {
     double samples[FIGURES][MOST_REPETITIONS];
     double median[MOST_COUNTS][FIGURES];       /* of each number of threads; below 0: none */
     double kv_bytes;                           /* cache that a token in the middle reads */
+    double tokenize_mbps, decode_mbps;         /* of text, 10^6 bytes a second; below 0: none */
 } bench;
 
 static void progress(const bench *b, const char *what, size_t repetition) {
@@ -341,9 +345,9 @@ static double time_generation(bench *b, size_t count) {
 /* Every layer's products, in three phases (a gate's result takes up's place); what they read is
    left from before. */
 static double time_kernel(bench *b, size_t tokens) {
-    static const unsigned slots[3][4] = {{SLM__QUERY, SLM__KEY, SLM__VALUE, SLM__UP},
+    static const unsigned slots[3][4] = {{SLM__UP, SLM__QUERY, SLM__KEY, SLM__VALUE},
                                          {SLM__GATE, 0, 0, 0},
-                                         {SLM__OUT, SLM__DOWN, 0, 0}};
+                                         {SLM__DOWN, SLM__OUT, 0, 0}};
     slm_session *s = b->session;
     const slm__shape *shape = &s->model->shape;
     slm__input normed = slm__input_of(s->normed, shape->hidden, s->codes);
@@ -351,10 +355,10 @@ static double time_kernel(bench *b, size_t tokens) {
     slm__input inner = slm__input_of(s->inner, shape->ffn, s->inner_codes);
     const slm__input *inputs[3][4] = {{&normed, &normed, &normed, &normed},
                                       {&normed, NULL, NULL, NULL},
-                                      {&mixed, &inner, NULL, NULL}};
-    float *outputs[3][4] = {{s->query, s->key, s->value, s->inner},
+                                      {&inner, &mixed, NULL, NULL}};
+    float *outputs[3][4] = {{s->inner, s->query, s->key, s->value},
                             {s->inner, NULL, NULL, NULL},
-                            {s->attended, s->normed, NULL, NULL}};
+                            {s->normed, s->attended, NULL, NULL}};
     double start;
     unsigned saved, phase, i;
     size_t layer, row;
@@ -433,6 +437,29 @@ static void measure_generation(bench *b) {
         between(b->samples[READ_GBPS], b->samples[READ_RATIO], i, before,
                 probe_measure(&b->probes, PROBE_READ), gbps);
     }
+}
+
+/* The text's bytes are what is counted both ways. */
+static void measure_text(bench *b) {
+    const slm_model *model = b->subject.model;
+    size_t size, count, got, i;
+    char *text = tool_read(b->o->text, &size), *back = (char *)tool_allocate(size + 16, 1);
+    slm_token *tokens = (slm_token *)tool_allocate(size + 16, sizeof *tokens);
+    for (i = 0; i < b->o->repetitions; i++) {
+        double start = bench_now(), middle;
+        if (slm_tokenize(model, text, size, 0, tokens, size + 16, &count) != SLM_OK)
+            tool_fail(1, "%s: cannot be tokenized with %s", b->o->text, b->subject.name);
+        middle = bench_now();
+        if (slm_detokenize(model, tokens, count, 0, back, size + 16, &got) != SLM_OK)
+            tool_fail(1, "%s: its tokens cannot be decoded", b->o->text);
+        b->samples[0][i] = 1e-6 * (double)size / (middle - start);
+        b->samples[1][i] = 1e-6 * (double)size / (bench_now() - middle);
+    }
+    b->tokenize_mbps = median(b->samples[0], b->o->repetitions);
+    b->decode_mbps = median(b->samples[1], b->o->repetitions);
+    free(tokens);
+    free(back);
+    free(text);
 }
 
 /* Over all layers, of which some may see no more than a window. */
@@ -571,6 +598,8 @@ static void print_json(const bench *b, const char *cpu) {
     print_number("make_seconds", s->image ? s->made : -1);
     print_number("open_ms", s->opened * 1e3);
     print_number("peak_rss", peak_rss(b));
+    print_number("tokenize_mbps", b->tokenize_mbps);
+    print_number("decode_mbps", b->decode_mbps);
     printf("\"prompt\": %zu, \"generate\": %zu, \"position\": %zu, \"repetitions\": %zu, ",
            b->o->prompt, b->o->generate, b->o->position, b->o->repetitions);
     print_run(b, b->o->counts - 1);
@@ -636,6 +665,9 @@ static void show(const bench *b, const char *cpu) {
                s->token_bytes * 1e-9, b->kv_bytes * 1e-9);
     for (i = 0; i < o->counts; i++) show_run(b, i);
     for (i = 1; i < o->counts; i++) show_scaling(b, i);
+    if (o->text)
+        printf("text      tokenized at %.1f MB/s, decoded at %.1f MB/s\n", b->tokenize_mbps,
+               b->decode_mbps);
     printf("peak RSS  %.3f GB\n", peak_rss(b) * 1e-9);
 }
 
@@ -683,6 +715,8 @@ int main(int count, char **args) {
     for (i = 0; i < most; i++)
         b.tokens[i] = (slm_token)(random_bits(i + 1) % b.subject.info.vocab_rows);
     for (i = 0; i < o.counts; i++) run(&b, i);
+    b.tokenize_mbps = b.decode_mbps = -1;
+    if (o.text) measure_text(&b);
     cpu_name(cpu, sizeof cpu);
     if (o.json) print_json(&b, cpu);
     else show(&b, cpu);

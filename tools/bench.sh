@@ -1,11 +1,14 @@
 #!/bin/sh
 # bench.sh [SHAPE [REPETITIONS]] - the speeds of one shape in all types, in ratio to what the
-# machine can do at that moment, as a Markdown table. Random weights; many minutes. build/slm-bench
-# must exist.
+# machine can do at that moment, as a Markdown table; then those of the converter on an F16
+# checkpoint of the shape of Phi-2's layers, and of MODEL's tokenizer on the file TEXT (the bundled
+# model and slm.h). Random weights; many minutes; 2.5 GB in TMPDIR. build/slm-bench,
+# build/slm-convert and build/helper must exist.
 shape=${1:-phi-2}; repetitions=${2:-5}
+MODEL=${MODEL:-examples/models/tiny-phi.slm}; TEXT=${TEXT:-slm.h}
 LC_ALL=C; export LC_ALL
-temporary=$(mktemp) || exit 1
-trap 'rm -f "$temporary"' EXIT
+temporary=$(mktemp) && directory=$(mktemp -d) || exit 1
+trap 'rm -rf "$temporary" "$directory"' EXIT
 trap 'exit 1' INT TERM
 bench() { build/slm-bench -r "$repetitions" --json "$@" >"$temporary" || exit 1; }
 # field NAME [THREADS]: the figure of the run with so many threads, or of the whole
@@ -27,7 +30,7 @@ echo "bf16 and f32, and for writing the smaller of reading and the kernel alone.
 echo
 echo "| type | threads | prompt of 512, tokens/s | GOP/s | of the limit | kernel alone | writing, tokens/s | of reading | of the limit | peak RSS |"
 echo "|---|---|---|---|---|---|---|---|---|---|"
-scaling=
+scaling= short=
 for type in q4 q4f q8 f16 bf16 f32; do
     case $type in q*) limit=int8_ratio probe=int8_gops ;; *) limit=muladd_ratio probe=muladd_gflops ;; esac
     bench --shape "$shape" --kernel --type $type -n 16 -t "$list"
@@ -46,15 +49,24 @@ for type in q4 q4f q8 f16 bf16 f32; do
             "$(percent "$(over "$reading" "$least")") |" \
             "$(awk -v x="$(field peak_rss)" 'BEGIN { printf "%.2f GB", x / 1e9 }') |"
     done
+    [ $type = q4 ] && short=$(field prompt_tps "$most") position=$(over "$(field kv_bytes_per_token)" 8) \
+        weights=$(field weight_bytes) rss=$(field peak_rss)
     scaling="$scaling $type $(over "$(field prompt_tps "$most")" "$(field prompt_tps 1)")"
     scaling="$scaling (probe $(over "$(field $probe "$most")" "$(field $probe 1)")),"
 done
 echo
-echo "Opening: $(field open_ms) ms."
+echo "Memory beside weights and KV cache, q4:" \
+    "$(awk -v r="$rss" -v w="$weights" -v p="$position" 'BEGIN { printf "%.1f", (r - w - 512 * p) / 1e6 }') MB."
 echo "Prompt, 1 to $most threads:${scaling%,}."
 if build/slm-bench --shape "$shape" --type q4 -p 2000 -n 0 -t "$most" -r "$repetitions" --json \
     >"$temporary"; then
-    echo "Prompt of 2,000, q4: $(round "$(field prompt_tps)") tokens/s."
+    # as many operations for each pair of positions as bytes of f16 cache for one (where all heads
+    # have keys of their own)
+    awk -v t="$(field prompt_tps)" -v s="$short" -v p="$position" -v m="$(field muladd_gflops)" 'BEGIN {
+        extra = (2000 * 2001 - 2000 * 513) / 2 * p / 1e9
+        printf "Prompt of 2,000, q4: %.1f tokens/s: %.2f s more than at the speed of 512; ", t,
+            2000 / t - 2000 / s
+        printf "attention, %.0f GFLOP more, takes %.2f at 60%% of mul+add.\n", extra, extra / (0.6 * m) }'
     bench --shape "$shape" --type q4 -p 0 -n 16 --position 2000 -t "$most"
     echo "Writing from position 2,000, q4: $(round "$(field generate_tps)") tokens/s."
 else
@@ -70,3 +82,20 @@ for tokens in 1 4 16; do
     echo "The bundled model, prompt of $tokens: $(round "$(field prompt_tps 1)") tokens/s with one" \
         "thread, $(round "$(field prompt_tps "$most")") with $most."
 done
+
+bench "$MODEL" --text "$TEXT" -p 0 -n 0
+echo "Tokenizer of $MODEL on $TEXT: $(round "$(field tokenize_mbps)") MB/s," \
+    "decoding $(round "$(field decode_mbps)") MB/s."
+HIDDEN=2560 FFN=10240 VOCAB=5120 DTYPE=F16 sh tests/large_checkpoint.sh "$directory" 6 noise
+bytes=$(wc -c <"$directory/model.safetensors")
+dd if=/dev/zero of="$directory/disk" bs=1M count=512 conv=fsync 2>"$temporary"
+echo "Disk: $(tail -1 "$temporary" | sed 's/.*, //')."
+for type in q8 q4 q4f; do
+    begin=$(date +%s%N)
+    build/slm-convert "$directory" "$directory/converted" --type $type 2>"$temporary" ||
+        { cat "$temporary" >&2; exit 1; }
+    end=$(date +%s%N)
+    echo "Converter, F16 to $type: $((bytes * 1000 / (end - begin))) MB/s of source."
+done
+bench "$directory/converted" -p 0 -n 1 -t 1
+echo "Opening a file of $(round "$(over "$(field weight_bytes)" 1e6)") MB: $(field open_ms) ms."
