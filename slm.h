@@ -6364,26 +6364,26 @@ SLM__INLINE void SLM__N(block_q4)(int packed, size_t group, size_t tiles, size_t
         }
 }
 
-/* Block b of a tile, as it lies in the file, times one input. */
-SLM__TARGET static void SLM__N(direct)(const slm__strip *s, size_t tile, size_t b, size_t token,
-                                       float *y) {
+/* Block b of a tile, or of two of floats, as it lies in the file, times one input. */
+SLM__INLINE void SLM__N(direct)(const slm__strip *s, size_t tiles, size_t tile, size_t b,
+                                size_t token, float *y) {
     const uint8_t *w = s->tiles + tile * s->tile, *scales = w + slm__block_scales_at(s->type, b);
     const slm__codes *x = slm__integer(s->type) ? s->codes + b * s->code_stride + token : NULL;
     const float *floats = s->x + token * s->x_stride + b * SLM__BLOCK;
     size_t cols = slm__least(s->cols - b * SLM__BLOCK, SLM__BLOCK);
     w += slm__block_at(s->type, s->cols, b);
-    if (s->type == SLM_TYPE_Q8)
+    if (tiles == 1 && s->type == SLM_TYPE_Q8)
         SLM__N(block_q8)(1, 1, w, 0, scales, 0, (cols + 7) / 8, x, y, 0);
-    else if (s->type == SLM_TYPE_Q4)
+    else if (tiles == 1 && s->type == SLM_TYPE_Q4)
         SLM__N(block_q4)(1, 32, 1, 1, w, 0, scales, 0, (cols + 31) / 32, x, y, 0);
-    else if (s->type == SLM_TYPE_Q4F)
+    else if (tiles == 1 && s->type == SLM_TYPE_Q4F)
         SLM__N(block_q4)(1, 16, 1, 1, w, 0, scales, 0, (cols + 15) / 16, x, y, 0);
     else if (s->type == SLM_TYPE_F32)
-        SLM__N(block_floats)(SLM_TYPE_F32, 1, 1, w, 0, floats, 0, cols, y, 0);
+        SLM__N(block_floats)(SLM_TYPE_F32, tiles, 1, w, s->tile, floats, 0, cols, y, 0);
     else if (s->type == SLM_TYPE_F16)
-        SLM__N(block_floats)(SLM_TYPE_F16, 1, 1, w, 0, floats, 0, cols, y, 0);
+        SLM__N(block_floats)(SLM_TYPE_F16, tiles, 1, w, s->tile, floats, 0, cols, y, 0);
     else
-        SLM__N(block_floats)(SLM_TYPE_BF16, 1, 1, w, 0, floats, 0, cols, y, 0);
+        SLM__N(block_floats)(SLM_TYPE_BF16, tiles, 1, w, s->tile, floats, 0, cols, y, 0);
 }
 
 /* Sums become results: a strip's tiles [first, first + tiles), inputs [token, token + tokens). */
@@ -6424,13 +6424,18 @@ SLM__TARGET static void SLM__N(finish)(const slm__strip *s, const slm__output *f
 }
 
 /* Tile after tile, so that memory is read from one place in order: the processor fetches ahead by
-   itself, and faster than where four tiles are read beside each other. */
+   itself, and faster than where four tiles are read beside each other. Of floats two go together,
+   as one's additions wait for each other longer than a cache for its lines. */
 SLM__TARGET static void SLM__N(multiply_one)(const slm__strip *s, const slm__output *f,
                                              size_t token) {
-    size_t blocks = (s->cols + SLM__BLOCK - 1) / SLM__BLOCK, b, tile;
+    size_t blocks = (s->cols + SLM__BLOCK - 1) / SLM__BLOCK, b, tile, wide;
     float y[SLM__STRIP_TILES * 16] = {0};
-    for (tile = 0; tile < s->count; tile++)
-        for (b = 0; b < blocks; b++) SLM__N(direct)(s, tile, b, token, y + tile * 16);
+    for (tile = 0; tile < s->count; tile += wide) {
+        wide = slm__integer(s->type) || s->count - tile < 2 ? 1 : 2;
+        for (b = 0; b < blocks; b++)
+            if (wide == 2) SLM__N(direct)(s, 2, tile, b, token, y + tile * 16);
+            else SLM__N(direct)(s, 1, tile, b, token, y + tile * 16);
+    }
     SLM__N(finish)(s, f, 0, s->count, token, 1, y);
 }
 
