@@ -4767,7 +4767,8 @@ static void slm__multiply_strip(const slm_session *s, const slm__product *p, siz
 static size_t slm__task_tiles(const slm_session *s, const slm__product *p, size_t tokens) {
     size_t tasks = (size_t)s->team * 2, share = (slm__tiles(p->weight) + tasks - 1) / tasks;
     if (p->codes) return SLM__BLOCK / 16;
-    return tokens > 1 || share < SLM__STRIP_TILES ? SLM__STRIP_TILES : share;
+    if (tokens > 1 || share < SLM__STRIP_TILES) return SLM__STRIP_TILES;
+    return share;
 }
 
 typedef struct slm__products {
