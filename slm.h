@@ -6632,12 +6632,12 @@ SLM__INLINE void SLM__N(mix)(size_t item, size_t tiles, size_t queries, const vo
                              const float *start, float *y, size_t line) {
     static const float zeros[64] = {0};
     const uint8_t *at = (const uint8_t *)w;
-    size_t start_line = start ? line : 0, i, t, k;
+    const float *from = start ? start : zeros;
+    size_t from_line = start ? line : 0, i, t, k;
     SLM__V s[SLM__HELD], a[4];
-    if (!start) start = zeros;
     SLM__UNROLL for (i = 0; i < tiles; i++)
         SLM__UNROLL for (t = 0; t < queries; t++)
-            s[i * queries + t] = SLM__L(load_f32)(start + t * start_line + i * 16);
+            s[i * queries + t] = SLM__L(load_f32)(from + t * from_line + i * 16);
     for (k = 0; k < rows; k++, at += row_step * item, x++) {
         SLM__UNROLL for (i = 0; i < tiles; i++)
             a[i] = SLM__N(load)(item, at + i * tile_step * item);
