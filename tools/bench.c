@@ -505,7 +505,7 @@ static void run(bench *b, size_t which) {
                     o->generate ? PROBE_KINDS : PROBE_READ);
     open_session(b);
     if (!o->kernel) /* whatever is touched for the first time is not measured */
-        time_prompt(b, slm__least(16, b->session->context));
+        time_prompt(b, o->prompt ? o->prompt : slm__least(16, b->session->context));
     if (o->prompt) measure_prompts(b);
     if (o->generate) measure_generation(b);
     for (i = 0; i < FIGURES; i++) {
