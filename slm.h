@@ -5003,7 +5003,7 @@ static void slm__attention(slm_session *s, size_t layer, size_t first, size_t co
     seen = (size_t)s->rows[count - 1].position + 1;
     window = s->model->layers[layer].window;
     if (window && window < seen) seen = window;
-    slm__parallel(&s->parallel, s->team, (count - first) * seen * wide * s->cache.item / 2,
+    slm__parallel(&s->parallel, s->team, (count - first) * seen * wide * s->cache.item * 2,
                   s->strips, slm__attention_task, &job);
 }
 
