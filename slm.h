@@ -4762,42 +4762,52 @@ static void slm__multiply_strip(const slm_session *s, const slm__product *p, siz
     s->model->kernels->multiply(&strip, &finish);
 }
 
+enum { SLM__BLOCK_TILES = SLM__BLOCK / 16 };
+
 /* A product's tiles that one task takes: a strip, or what becomes a block of codes. One token's are
-   read from memory, which long runs make faster: half a thread's share. */
+   read from memory, which long runs make faster: half a thread's share, with codes in whole
+   blocks. */
 static size_t slm__task_tiles(const slm_session *s, const slm__product *p, size_t tokens) {
     size_t tasks = (size_t)s->team * 2, share = (slm__tiles(p->weight) + tasks - 1) / tasks;
-    if (p->codes) return SLM__BLOCK / 16;
-    if (tokens > 1 || share < SLM__STRIP_TILES) return SLM__STRIP_TILES;
-    return share;
+    size_t least = p->codes ? (size_t)SLM__BLOCK_TILES : (size_t)SLM__STRIP_TILES;
+    if (tokens > 1 || share < least) return least;
+    return p->codes ? slm__round_up(share, SLM__BLOCK_TILES) : share;
 }
 
 typedef struct slm__products {
     const slm_session *session;
     const slm__product *list;
-    size_t count, first[5]; /* first[i]: the first task of product i */
+    size_t count, first[5], tiles[5]; /* product i: its first task, and the tiles of each */
     size_t tokens;
 } slm__products;
+
+/* Where the first token's result of a tile goes. */
+static float *slm__product_tile(const slm_session *s, const slm__product *p, size_t tile) {
+    size_t block = tile / SLM__BLOCK_TILES;
+    if (!p->codes) return p->y + tile * 16;
+    return p->y + block * s->capacity * SLM__BLOCK + tile % SLM__BLOCK_TILES * 16;
+}
 
 static void slm__multiply_task(void *arg, size_t index) {
     const slm__products *job = (const slm__products *)arg;
     const slm_session *s = job->session;
     const slm__product *p;
-    size_t which = 0, tile, first, end, block, stride, t;
-    float *y;
+    size_t which = 0, tile, first, end, block, t;
     while (which + 1 < job->count && index >= job->first[which + 1]) which++;
     p = &job->list[which];
-    block = index - job->first[which];
-    first = block * slm__task_tiles(s, p, job->tokens);
-    end = slm__least(first + slm__task_tiles(s, p, job->tokens), slm__tiles(p->weight));
-    y = p->codes ? p->y + block * s->capacity * SLM__BLOCK : p->y + first * 16;
-    stride = p->codes ? (size_t)SLM__BLOCK : p->y_stride;
+    first = (index - job->first[which]) * job->tiles[which];
+    end = slm__least(first + job->tiles[which], slm__tiles(p->weight));
     for (tile = first; tile < end; tile += SLM__STRIP_TILES) {
-        float *at = y + (tile - first) * 16;
-        slm__multiply_strip(s, p, tile, job->tokens, at, stride);
-        if (p->gate) slm__multiply_strip(s, p->gate, tile, job->tokens, at, stride);
+        float *y = slm__product_tile(s, p, tile);
+        size_t stride = p->codes ? (size_t)SLM__BLOCK : p->y_stride;
+        slm__multiply_strip(s, p, tile, job->tokens, y, stride);
+        if (p->gate) slm__multiply_strip(s, p->gate, tile, job->tokens, y, stride);
     }
-    for (t = 0; p->codes && t < job->tokens; t++)
-        slm__encode_block(s, y + t * stride, p->weight->rows, block, p->codes + t);
+    for (block = first / SLM__BLOCK_TILES; p->codes && block * SLM__BLOCK_TILES < end; block++) {
+        const float *x = slm__product_tile(s, p, block * SLM__BLOCK_TILES);
+        for (t = 0; t < job->tokens; t++)
+            slm__encode_block(s, x + t * SLM__BLOCK, p->weight->rows, block, p->codes + t);
+    }
 }
 
 /* Some products in one phase. */
@@ -4810,9 +4820,9 @@ static void slm__multiply(const slm_session *s, const slm__product *list, size_t
     job.count = count;
     job.tokens = tokens;
     for (i = 0; i < count; i++) {
-        size_t tiles = slm__task_tiles(s, &list[i], tokens);
         job.first[i] = tasks;
-        tasks += (slm__tiles(list[i].weight) + tiles - 1) / tiles;
+        job.tiles[i] = slm__task_tiles(s, &list[i], tokens);
+        tasks += (slm__tiles(list[i].weight) + job.tiles[i] - 1) / job.tiles[i];
         work += list[i].weight->bytes + (list[i].gate ? list[i].gate->weight->bytes : 0);
     }
     slm__parallel(&s->parallel, s->team, work * ((tokens + 3) / 4), tasks, slm__multiply_task,
@@ -5137,10 +5147,10 @@ static void slm__plan_layer(const slm_session *s, const slm__layer *layer, slm__
 }
 
 /* The feed-forward's hidden layer becomes codes block by block, in the tasks that compute it, if
-   these are enough for all threads; one token's is too little to be worth larger tasks. */
-static void slm__plan_codes(const slm_session *s, slm__layer_plan *plan, size_t rows) {
+   these are enough for all threads. */
+static void slm__plan_codes(const slm_session *s, slm__layer_plan *plan) {
     size_t blocks = slm__blocks(s->model->shape.ffn);
-    if (slm__integer(plan->product[SLM__P_DOWN].weight->type) && rows > 1 &&
+    if (slm__integer(plan->product[SLM__P_DOWN].weight->type) &&
         (s->team == 1 || blocks >= (size_t)s->team * 4))
         plan->product[SLM__P_UP].codes = s->inner_codes;
 }
@@ -5178,7 +5188,7 @@ static void slm__forward_layer(slm_session *s, size_t index, size_t first, size_
     slm__layer_plan plan;
     slm__product *p = plan.product;
     slm__plan_layer(s, layer, &plan);
-    slm__plan_codes(s, &plan, rows);
+    slm__plan_codes(s, &plan);
     if (!p[SLM__P_UP].codes) inner = &plan.inner;
 
     slm__between_parts(s, index ? slm__given(s) : 0, &layer->at[SLM__NORM], &plan.normed, 0,
