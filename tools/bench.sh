@@ -49,7 +49,7 @@ for type in q4 q4f q8 f16 bf16 f32; do
             "$(percent "$(over "$reading" "$least")") |" \
             "$(awk -v x="$(field peak_rss)" 'BEGIN { printf "%.2f GB", x / 1e9 }') |"
     done
-    [ $type = q4 ] && short=$(field prompt_tps "$most") position=$(over "$(field kv_bytes_per_token)" 8) \
+    [ $type = q4 ] && position=$(over "$(field kv_bytes_per_token)" 8) \
         weights=$(field weight_bytes) rss=$(field peak_rss)
     scaling="$scaling $type $(over "$(field prompt_tps "$most")" "$(field prompt_tps 1)")"
     scaling="$scaling (probe $(over "$(field $probe "$most")" "$(field $probe 1)")),"
@@ -58,6 +58,8 @@ echo
 echo "Memory beside weights and KV cache, q4:" \
     "$(awk -v r="$rss" -v w="$weights" -v p="$position" 'BEGIN { printf "%.1f", (r - w - 512 * p) / 1e6 }') MB."
 echo "Prompt, 1 to $most threads:${scaling%,}."
+bench --shape "$shape" --type q4 -n 0 -t "$most" # again: the machine of half an hour ago was another
+short=$(field prompt_tps)
 if build/slm-bench --shape "$shape" --type q4 -p 2000 -n 0 -t "$most" -r "$repetitions" --json \
     >"$temporary"; then
     # as many operations for each pair of positions as bytes of f16 cache for one (where all heads
