@@ -18,7 +18,7 @@
              slm_model *model = NULL; slm_session *session = NULL; slm_piece piece;
              if (slm_model_open(&model, "examples/models/tiny-phi.slm", NULL, NULL) == SLM_OK &&
                  slm_session_open(&session, model, NULL, NULL) == SLM_OK &&
-                 slm_prompt(session, "Once", SLM_NUL, SLM_ADD_BOS) == SLM_OK &&
+                 slm_prompt(session, "Once upon a time", SLM_NUL, 0) == SLM_OK &&
                  slm_generate(session, NULL) == SLM_OK)
                  while (slm_next(session, &piece) == SLM_OK)
                      fwrite(piece.text, 1, piece.size, stdout);
@@ -392,7 +392,7 @@ typedef struct slm_session_desc {
     size_t batch;        /* tokens read together; 0: 256 */
     size_t logits_kept;  /* last positions of an slm_eval whose logits can be had; 0: 1 */
     slm_type kv_type;    /* SLM_TYPE_F32 or _F16; 0: f16 if weights are quantized, else f32 */
-    unsigned threads;    /* ignored without OpenMP. 0: as many as there are processors, shared
+    unsigned threads;    /* of OpenMP or the hook. 0: as many as there are processors, shared
                             with the model's sessions that compute at the same time; one inside
                             the caller's own parallel region. Another count is used as given. */
     slm_parallel parallel;              /* instead of OpenMP; threads says how many it has */
@@ -2430,14 +2430,18 @@ static void slm__run_guarded(void *arg, size_t index) {
     slm__fp_leave(saved);
 }
 
-/* `work` is about how many bytes are read: below a megabyte a fork costs more than it gives. */
+/* `work` is about how many bytes are read: with fewer a fork costs more than it gives. */
+#ifndef SLM__FORK_BYTES /* tests have none */
+#define SLM__FORK_BYTES ((size_t)1 << 20)
+#endif
+
 static void slm__parallel(const slm_parallel *hook, unsigned threads, size_t work, size_t tasks,
                           slm__task task, void *arg) {
     slm__guarded guarded;
     size_t i;
     guarded.task = task;
     guarded.arg = arg;
-    if (threads < 2 || tasks < 2 || work < ((size_t)1 << 20)) {
+    if (threads < 2 || tasks < 2 || work < SLM__FORK_BYTES) {
         for (i = 0; i < tasks; i++) task(arg, i);
         return;
     }
@@ -4663,7 +4667,8 @@ static unsigned slm__begin(slm_session *s) {
         int *active = &((slm_model *)s->model)->active, now;
 #pragma omp atomic capture
         now = ++*active;
-        if (s->shares) s->team = omp_in_parallel() ? 1 : s->threads / (unsigned)now;
+        if (s->shares && (omp_in_parallel() || (unsigned)now >= s->threads)) s->team = 1;
+        else if (s->shares) s->team = s->threads / (unsigned)now;
     }
 #endif
     return slm__fp_enter();
@@ -4765,13 +4770,12 @@ static void slm__multiply_strip(const slm_session *s, const slm__product *p, siz
 enum { SLM__BLOCK_TILES = SLM__BLOCK / 16 };
 
 /* A product's tiles that one task takes: a strip, or what becomes a block of codes. One token's are
-   read from memory, which long runs make faster: half a thread's share, with codes in whole
-   blocks. */
+   read from memory, which long runs make faster: half a thread's share, in whole strips or blocks,
+   since a strip that two tasks compute would have its gate twice. */
 static size_t slm__task_tiles(const slm_session *s, const slm__product *p, size_t tokens) {
     size_t tasks = (size_t)s->team * 2, share = (slm__tiles(p->weight) + tasks - 1) / tasks;
     size_t least = p->codes ? (size_t)SLM__BLOCK_TILES : (size_t)SLM__STRIP_TILES;
-    if (tokens > 1 || share < least) return least;
-    return p->codes ? slm__round_up(share, SLM__BLOCK_TILES) : share;
+    return tokens > 1 ? least : slm__round_up(share, least);
 }
 
 typedef struct slm__products {

@@ -11,6 +11,8 @@ static void *main_allocate(size_t size) {
 }
 #define SLM_MALLOC(size) main_allocate(size)
 #define SLM_FREE(memory) free(memory)
+static size_t main_fork_bytes = (size_t)1 << 20; /* the library's, but for some tests */
+#define SLM__FORK_BYTES main_fork_bytes
 #define SLM_IMPLEMENTATION
 #include "../slm.h"
 

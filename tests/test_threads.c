@@ -287,8 +287,13 @@ static void test_teams(slm_model *model) {
     CHECK(team_of(model, 0) == 1, "never more than OpenMP may use");
     omp_set_num_threads((int)all);
     model->active = 1;
-    CHECK(team_of(model, 0) <= (all > 1 ? all / 2 : 1), "two at once share the processors");
+    CHECK(team_of(model, 0) == (all > 1 ? all / 2 : 1), "two at once share the processors");
     CHECK(team_of(model, all) == all, "not where the caller chose");
+    model->active = (int)all;
+    CHECK(team_of(model, 0) == 1, "each has one thread where there are more than processors");
+    omp_set_num_threads(1);
+    CHECK(team_of(model, 0) == 1, "and where OpenMP may use no more");
+    omp_set_num_threads((int)all);
     model->active = 0;
 }
 
