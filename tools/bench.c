@@ -481,6 +481,7 @@ static void open_session(bench *b) {
     slm_session *s;
     memset(&desc, 0, sizeof desc);
     desc.context = need > o->prompt ? need : o->prompt;
+    if (o->kernel) desc.batch = o->prompt;
     desc.kv_type = o->kv;
     desc.threads = b->probes.team->threads;
     desc.parallel = b->probes.team->hook;
@@ -657,8 +658,8 @@ static void show(const bench *b, const char *cpu) {
            (double)s->info.parameters * 1e-9, (double)s->info.weight_bytes * 1e-9);
     if (s->image) printf("made in   %.1f s\n", s->made);
     printf("opened in %.3f ms\n", s->opened * 1e3);
-    if (o->kernel) printf("kernel    matrix products of %zu tokens, and of one\n", slm__least(
-                              SLM__STRIP_TOKENS, o->prompt));
+    if (o->kernel)
+        printf("kernel    matrix products of %zu tokens, and of one\n", o->prompt);
     else
         printf("tokens    prompt of %zu; %zu generated at position %zu, each from %.4f GB of "
                "weights and %.4f GB of KV cache\n", o->prompt, o->generate, o->position,
@@ -677,6 +678,7 @@ static void show(const bench *b, const char *cpu) {
 static void check_lengths(options *o, const subject *s) {
     size_t context = s->info.context;
     if (!o->prompt_given && o->prompt > context) o->prompt = context;
+    if (o->kernel) o->prompt = slm__least(o->prompt, SLM__STRIP_TOKENS); /* what it takes at once */
     if (o->prompt > context || o->position > context || o->generate > context - o->position)
         tool_fail(2, "-p, or --position and -n together, exceed the model's context of %zu",
                   context);
