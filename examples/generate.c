@@ -24,7 +24,7 @@ static const char help[] =
     "  --draft N       guess up to N tokens ahead (0; at most 16): faster where a text repeats\n"
     "                  itself and reading the weights takes the time; the text is the same\n"
     "  --threads N     (as many as there are processors)\n"
-    "  --kv f16|f32    type of the KV cache (f16 for q8 models, else f32)\n";
+    "  --kv f16|f32    type of the KV cache (f16 for q8, q4f and q4, else f32)\n";
 
 typedef struct options {
     const char *model, *prompt, *file;
