@@ -4658,19 +4658,29 @@ struct slm_session {
     int bad_layer;         /* a value left the KV cache's range here; -1: none */
 };
 
-/* Begins a call that computes. Where nobody chose the number of threads, calls of one model that
-   run at once share the processors, and inside a host's own parallel region each has one. */
-static unsigned slm__begin(slm_session *s) {
-    s->team = s->threads;
+/* Threads for what comes next. Where nobody chose their number, calls of one model that run at
+   once share the processors, and inside a host's own parallel region each has one. */
+static unsigned slm__team(const slm_session *s) {
 #ifdef SLM__OPENMP
-    {
+    if (s->shares) {
         int *active = &((slm_model *)s->model)->active, now;
-#pragma omp atomic capture
-        now = ++*active;
-        if (s->shares && (omp_in_parallel() || (unsigned)now >= s->threads)) s->team = 1;
-        else if (s->shares) s->team = s->threads / (unsigned)now;
+#pragma omp atomic read
+        now = *active;
+        if (omp_in_parallel() || (unsigned)now >= s->threads) return 1;
+        return s->threads / (unsigned)now;
     }
 #endif
+    return s->threads;
+}
+
+/* Begins a call that computes. */
+static unsigned slm__begin(slm_session *s) {
+#ifdef SLM__OPENMP
+    int *active = &((slm_model *)s->model)->active;
+#pragma omp atomic
+    ++*active;
+#endif
+    s->team = slm__team(s);
     return slm__fp_enter();
 }
 
@@ -5224,6 +5234,7 @@ static slm_result slm__forward(slm_session *s, size_t first, size_t count) {
     for (layer = 0; layer < layers; layer++) {
         if (s->cancel && s->cancel(s->cancel_user))
             return slm__fail(&s->error, SLM_ERR_CANCELLED, "cancelled");
+        s->team = slm__team(s); /* another call may have begun or ended */
         slm__forward_layer(s, layer, layer + 1 < layers ? 0 : first, count);
         if (s->bad_layer >= 0)
             return slm__fail(&s->error, SLM_ERR_NUMERIC,

@@ -277,6 +277,38 @@ static unsigned team_of(const slm_model *model, unsigned threads) {
     return team;
 }
 
+/* Between layers, a call of another session of the model begins. */
+typedef struct beginning {
+    slm_session *session;
+    slm_model *model;
+    unsigned teams[2], calls;
+} beginning;
+
+static int another_begins(void *user) {
+    beginning *b = (beginning *)user;
+    if (b->calls < 2) b->teams[b->calls] = b->session->team;
+    if (!b->calls++) b->model->active++;
+    return 0;
+}
+
+static void test_beginning(slm_model *model) {
+    slm_session_desc desc;
+    slm_token token = 1;
+    unsigned all = (unsigned)omp_get_num_procs();
+    beginning b;
+    memset(&b, 0, sizeof b);
+    memset(&desc, 0, sizeof desc);
+    b.model = model;
+    desc.cancel = another_begins;
+    desc.cancel_user = &b;
+    CHECK(slm_session_open(&b.session, model, &desc, NULL) == SLM_OK &&
+              slm_eval(b.session, &token, 1) == SLM_OK, "a session that is disturbed");
+    model->active--;
+    CHECK(b.teams[0] == all && b.teams[1] == (all > 1 ? all / 2 : 1),
+          "a call gives threads up when another begins");
+    slm_session_close(b.session);
+}
+
 static void test_teams(slm_model *model) {
     unsigned all = (unsigned)omp_get_num_procs();
     CHECK(team_of(model, 0) == all, "alone: as many as processors");
@@ -418,6 +450,7 @@ int main(int count, char **args) {
     test_wide_session();
 #ifdef _OPENMP
     if (model) test_teams(model);
+    if (model) test_beginning(model);
     if (model) test_host_region(model);
 #else
     skipped++;
