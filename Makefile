@@ -149,7 +149,9 @@ check-long: check
 
 bench: build/slm-bench build/slm-convert build/helper build/test-threads
 	@build/slm-bench $(MODEL)
-	@sh tools/bench.sh phi-2
+	@MODEL=$(firstword $(wildcard build/ids/gpt2.slm) $(MODEL)) \
+	  TEXT=$(firstword $(wildcard $(SHARED)/text/wikitext-2-test.tokens.txt) slm.h) \
+	  sh tools/bench.sh phi-2
 	@build/test-threads --measure
 
 clean:

@@ -100,9 +100,15 @@
      128    4 x 6 embedding size (= hidden), bottleneck, ffn count (1), bottleneck flags,
                   pad token (0xFFFFFFFF: none), flags (1: tied head, 2: query/key norm)
      152    4 x 6 f32: norm eps, embedding scale (1), attention scale (0: 1/sqrt(head size)),
-                  logit cap (0), attention cap (0), 0
+                  logit cap, attention cap (both must be 0), 0
      176    80    0
      256    32 each  sections: u32 kind, u32 flags (1: required), u64 offset, u64 bytes, u64 0
+
+     A file beyond these limits is refused: vocab rows 1 to 2^20, vocab used at most those, context
+     1 to 2^20, layers 1 to 512, hidden 1 to 2^16, intermediate 1 to 2^18, heads, kv heads and head
+     size 1 to 1024, window at most 2^20; kv heads divides heads; rotary size is even and at most
+     head size; norm eps is finite and not negative, attention scale finite, embedding scale 1;
+     inverse frequencies are from 0 to 16.
 
      Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing, without overlap.
      kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
@@ -111,9 +117,10 @@
      5 end-of-turn stops; 6 labels; 7 pooling; 8 metadata (key NUL value NUL ...; UTF-8, shown and
      never interpreted).
      An unknown required section is refused, an unknown optional one is skipped. Each kind occurs at
-     most once. Kinds 2, 4 and, if the tokenizer kind is not 0, 1 must be there; without kind 3 all
-     layers are of kind 0. Metadata: the last NUL may be missing, a last key without a value is
-     ignored. A reader may leave content id and tensors' checksums unchecked when it opens a file.
+     most once. Kinds 4, 2 (if the rotary size is not 0) and 1 (if the tokenizer kind is not 0) must
+     be there; without kind 3 all layers are of kind 0. Metadata: the last NUL may be missing, a last
+     key without a value is ignored. A reader may leave content id and tensors' checksums unchecked
+     when it opens a file.
 
      Architectures: 1 Phi, 2 GPT-J, 3 LLaMA, 4 GPT-Neo. Tokenizer kinds: 0 none, 1 byte-level BPE,
      2 SentencePiece BPE.
