@@ -118,9 +118,9 @@
      never interpreted).
      An unknown required section is refused, an unknown optional one is skipped. Each kind occurs at
      most once. Kinds 4, 2 (if the rotary size is not 0) and 1 (if the tokenizer kind is not 0) must
-     be there; without kind 3 all layers are of kind 0. Metadata: the last NUL may be missing, a last
-     key without a value is ignored. A reader may leave content id and tensors' checksums unchecked
-     when it opens a file.
+     be there; without kind 3 all layers are of kind 0. Metadata: the last NUL may be missing, a
+     last key without a value is ignored. A reader may leave content id and tensors' checksums
+     unchecked when it opens a file.
 
      Architectures: 1 Phi, 2 GPT-J, 3 LLaMA, 4 GPT-Neo. Tokenizer kinds: 0 none, 1 byte-level BPE,
      2 SentencePiece BPE.
