@@ -2438,7 +2438,7 @@ static void slm__run_guarded(void *arg, size_t index) {
 }
 
 /* `work` is about how many bytes are read: with fewer a fork costs more than it gives. */
-#ifndef SLM__FORK_BYTES /* tests have none */
+#ifndef SLM__FORK_BYTES /* small models of tests are to fork too */
 #define SLM__FORK_BYTES ((size_t)1 << 20)
 #endif
 

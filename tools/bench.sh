@@ -1,10 +1,10 @@
 #!/bin/sh
 # bench.sh [SHAPE [REPETITIONS]] - the speeds of one shape in all types, in ratio to what the
 # machine can do at that moment, as a Markdown table; then those of the converter on an F16
-# checkpoint of the shape of Phi-2's layers, and of MODEL's tokenizer on the file TEXT (the bundled
-# model and slm.h). Random weights; many minutes; 2.5 GB in TMPDIR. build/slm-bench,
-# build/slm-convert and build/helper must exist.
-shape=${1:-phi-2}; repetitions=${2:-5}
+# checkpoint of the shape of Phi-2's layers, of MODEL's tokenizer on the file TEXT (the bundled
+# model and slm.h), and q4's error where Python has gguf. Random weights; an hour; 4 GB in TMPDIR.
+# build/slm-bench, build/slm-convert and build/helper must exist.
+shape=${1:-phi-2}; repetitions=${2:-10}
 MODEL=${MODEL:-examples/models/tiny-phi.slm}; TEXT=${TEXT:-slm.h}
 LC_ALL=C; export LC_ALL
 temporary=$(mktemp) && directory=$(mktemp -d) || exit 1
@@ -88,7 +88,7 @@ done
 bench "$MODEL" --text "$TEXT" -p 0 -n 0
 echo "Tokenizer of $MODEL on $TEXT: $(round "$(field tokenize_mbps)") MB/s," \
     "decoding $(round "$(field decode_mbps)") MB/s."
-HIDDEN=2560 FFN=10240 VOCAB=5120 DTYPE=F16 sh tests/large_checkpoint.sh "$directory" 6 noise
+HIDDEN=2560 FFN=10240 VOCAB=5120 DTYPE=F16 sh tests/large_checkpoint.sh "$directory" 10 noise
 bytes=$(wc -c <"$directory/model.safetensors")
 dd if=/dev/zero of="$directory/disk" bs=1M count=512 conv=fsync 2>"$temporary"
 echo "Disk: $(tail -1 "$temporary" | sed 's/.*, //')."
@@ -99,5 +99,10 @@ for type in q8 q4 q4f; do
     end=$(date +%s%N)
     echo "Converter, F16 to $type: $((bytes * 1000 / (end - begin))) MB/s of source."
 done
+build/slm-convert "$directory" "$directory/converted" --type f16 2>"$temporary" ||
+    { cat "$temporary" >&2; exit 1; }
 bench "$directory/converted" -p 0 -n 1 -t 1
 echo "Opening a file of $(round "$(over "$(field weight_bytes)" 1e6)") MB: $(field open_ms) ms."
+python=${PYTHON:-python3}
+if $python -c 'import gguf, safetensors' 2>/dev/null; then $python tests/compare_q4.py
+else echo "The error of q4 was not measured (no gguf for Python)."; fi
