@@ -106,9 +106,9 @@
 
      A file beyond these limits is refused: vocab rows 1 to 2^20, vocab used at most those, context
      1 to 2^20, layers 1 to 512, hidden 1 to 2^16, intermediate 1 to 2^18, heads, kv heads and head
-     size 1 to 1024, window at most 2^20; kv heads divides heads; rotary size is even and at most
-     head size; norm eps is finite and not negative, attention scale finite, embedding scale 1;
-     inverse frequencies are from 0 to 16.
+     size 1 to 1024, window at most 2^20, flags at most 3; kv heads divides heads; rotary size is
+     even and at most head size; norm eps is finite and not negative, attention scale finite,
+     embedding scale 1; inverse frequencies are from 0 to 16.
 
      Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing, without overlap.
      kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
@@ -124,7 +124,7 @@
 
      Architectures: 1 Phi, 2 GPT-J, 3 LLaMA, 4 GPT-Neo. Tokenizer kinds: 0 none, 1 byte-level BPE,
      2 SentencePiece BPE.
-     Turn formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr; see TURN FORMATS.
+     Turn formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, no other; see TURN FORMATS.
 
      Tensor directory: 40 bytes a tensor, sorted by (layer, slot):
        u16 slot, u16 layer (0xFFFF: the model's own), u16 type, u16 flags (1: ROTATED),
@@ -399,9 +399,10 @@ typedef struct slm_session_desc {
     size_t batch;        /* tokens read together; 0: 256 */
     size_t logits_kept;  /* last positions of an slm_eval whose logits can be had; 0: 1 */
     slm_type kv_type;    /* SLM_TYPE_F32 or _F16; 0: f16 if weights are quantized, else f32 */
-    unsigned threads;    /* of OpenMP or the hook. 0: as many as there are processors, shared
-                            with the model's sessions that compute at the same time; one inside
-                            the caller's own parallel region. Another count is used as given. */
+    unsigned threads;    /* of OpenMP or the hook, and used as given. 0: one with a hook, else as
+                            many as OpenMP may use, at most the processors, shared with the
+                            model's sessions that compute at the same time; one inside the caller's
+                            own parallel region */
     slm_parallel parallel;              /* instead of OpenMP; threads says how many it has */
     int (*cancel)(void *cancel_user);   /* not 0: stop with SLM_ERR_CANCELLED */
     void *cancel_user;

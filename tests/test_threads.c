@@ -277,17 +277,18 @@ static unsigned team_of(const slm_model *model, unsigned threads) {
     return team;
 }
 
-/* Between layers, a call of another session of the model begins. */
+/* Between the first layers, a call of another session of the model begins, and ends. */
 typedef struct beginning {
     slm_session *session;
     slm_model *model;
-    unsigned teams[2], calls;
+    unsigned teams[3], calls;
 } beginning;
 
 static int another_begins(void *user) {
     beginning *b = (beginning *)user;
-    if (b->calls < 2) b->teams[b->calls] = b->session->team;
-    if (!b->calls++) b->model->active++;
+    if (b->calls < 3) b->teams[b->calls] = b->session->team;
+    if (b->calls == 0) b->model->active++;
+    if (b->calls++ == 1) b->model->active--;
     return 0;
 }
 
@@ -303,10 +304,28 @@ static void test_beginning(slm_model *model) {
     desc.cancel_user = &b;
     CHECK(slm_session_open(&b.session, model, &desc, NULL) == SLM_OK &&
               slm_eval(b.session, &token, 1) == SLM_OK, "a session that is disturbed");
-    model->active--;
-    CHECK(b.teams[0] == all && b.teams[1] == (all > 1 ? all / 2 : 1),
-          "a call gives threads up when another begins");
+    CHECK(b.calls > 2 && b.teams[0] == all && b.teams[1] == (all > 1 ? all / 2 : 1) &&
+              b.teams[2] == all, "a call gives threads up when another begins, until it ends");
     slm_session_close(b.session);
+}
+
+/* On any machine: eight processors, and so many calls. */
+static void test_shares(slm_model *model) {
+    static const int calls[] = {1, 2, 3, 7, 8, 9};
+    static const unsigned teams[] = {8, 4, 2, 1, 1, 1};
+    slm_session session;
+    size_t i;
+    memset(&session, 0, sizeof session);
+    session.model = model;
+    session.threads = 8;
+    for (i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        model->active = calls[i];
+        session.shares = 1;
+        CHECK(slm__team(&session) == teams[i], "calls share the processors");
+        session.shares = 0;
+        CHECK(slm__team(&session) == 8, "not where the caller chose");
+    }
+    model->active = 0;
 }
 
 static void test_teams(slm_model *model) {
@@ -450,6 +469,7 @@ int main(int count, char **args) {
     test_wide_session();
 #ifdef _OPENMP
     if (model) test_teams(model);
+    if (model) test_shares(model);
     if (model) test_beginning(model);
     if (model) test_host_region(model);
 #else

@@ -26,7 +26,8 @@ static const char help[] =
     "                 gpt-neo-125m, gpt-neo-2.7b, and for tests: phi-tiny, gptj-tiny,\n"
     "                 llama-tiny, neo-tiny, phi-odd\n"
     "  --type T       their type: f32, f16, bf16, q8, q4, q4f (q4)\n"
-    "  -p N           tokens of the prompt (512, or the model's context; 0: not measured)\n"
+    "  -p N           tokens of the prompt (512, or the model's context; 0: not measured;\n"
+    "                 of --kernel at most 256)\n"
     "  -n N           tokens to generate (64; 0: not measured)\n"
     "  -t LIST        numbers of threads, as 1,2 (1 and as many as there are processors)\n"
     "  -r N           repetitions; every figure is their median (5)\n"
@@ -426,7 +427,7 @@ static void measure_generation(bench *b) {
     const subject *s = &b->subject;
     size_t count = b->o->kernel ? 1 : b->o->generate, i;
     double bytes = b->o->kernel ? s->matrix_bytes : s->token_bytes, before, seconds, gbps;
-    if (b->o->position && !b->o->kernel) time_prompt(b, b->o->position);
+    if (!b->o->kernel && slm_position(b->session) < b->o->position) time_prompt(b, b->o->position);
     for (i = 0; i < b->o->repetitions; i++) {
         progress(b, b->o->kernel ? "vector" : "generate", i);
         before = probe_measure(&b->probes, PROBE_READ);
@@ -505,8 +506,8 @@ static void run(bench *b, size_t which) {
     probe_calibrate(&b->probes, &team, o->prompt ? 0 : PROBE_READ,
                     o->generate ? PROBE_KINDS : PROBE_READ);
     open_session(b);
-    if (!o->kernel) /* whatever is touched for the first time is not measured */
-        time_prompt(b, o->prompt ? o->prompt : slm__least(16, b->session->context));
+    if (!o->kernel && (o->prompt || o->generate)) /* what is touched first is not measured */
+        time_prompt(b, b->session->context);
     if (o->prompt) measure_prompts(b);
     if (o->generate) measure_generation(b);
     for (i = 0; i < FIGURES; i++) {
@@ -658,9 +659,11 @@ static void show(const bench *b, const char *cpu) {
            (double)s->info.parameters * 1e-9, (double)s->info.weight_bytes * 1e-9);
     if (s->image) printf("made in   %.1f s\n", s->made);
     printf("opened in %.3f ms\n", s->opened * 1e3);
-    if (o->kernel)
-        printf("kernel    matrix products of %zu tokens, and of one\n", o->prompt);
-    else
+    if (o->kernel) {
+        fputs("kernel    matrix products", stdout);
+        if (o->prompt) printf(" of %zu tokens", o->prompt);
+        puts(!o->generate ? "" : o->prompt ? ", and of one" : " of one");
+    } else
         printf("tokens    prompt of %zu; %zu generated at position %zu, each from %.4f GB of "
                "weights and %.4f GB of KV cache\n", o->prompt, o->generate, o->position,
                s->token_bytes * 1e-9, b->kv_bytes * 1e-9);
@@ -712,7 +715,7 @@ int main(int count, char **args) {
     open_subject(&b.subject, &o, &all);
     team_close(&all);
     check_lengths(&o, &b.subject);
-    most = o.prompt > o.position + 16 ? o.prompt : o.position + 16;
+    most = o.position + o.generate > o.prompt ? o.position + o.generate : o.prompt;
     b.tokens = (slm_token *)tool_allocate(most, sizeof *b.tokens);
     for (i = 0; i < most; i++)
         b.tokens[i] = (slm_token)(random_bits(i + 1) % b.subject.info.vocab_rows);

@@ -92,6 +92,7 @@ HIDDEN=2560 FFN=10240 VOCAB=5120 DTYPE=F16 sh tests/large_checkpoint.sh "$direct
 bytes=$(wc -c <"$directory/model.safetensors")
 dd if=/dev/zero of="$directory/disk" bs=1M count=512 conv=fsync 2>"$temporary"
 echo "Disk: $(tail -1 "$temporary" | sed 's/.*, //')."
+rm "$directory/disk"
 for type in q8 q4 q4f; do
     begin=$(date +%s%N)
     build/slm-convert "$directory" "$directory/converted" --type $type 2>"$temporary" ||
@@ -99,10 +100,11 @@ for type in q8 q4 q4f; do
     end=$(date +%s%N)
     echo "Converter, F16 to $type: $((bytes * 1000 / (end - begin))) MB/s of source."
 done
+rm "$directory/converted"
 build/slm-convert "$directory" "$directory/converted" --type f16 2>"$temporary" ||
     { cat "$temporary" >&2; exit 1; }
 bench "$directory/converted" -p 0 -n 1 -t 1
 echo "Opening a file of $(round "$(over "$(field weight_bytes)" 1e6)") MB: $(field open_ms) ms."
 python=${PYTHON:-python3}
 if $python -c 'import gguf, safetensors' 2>/dev/null; then $python tests/compare_q4.py
-else echo "The error of q4 was not measured (no gguf for Python)."; fi
+else echo "The error of q4 was not measured (Python lacks gguf or safetensors)."; fi
