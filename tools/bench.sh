@@ -3,10 +3,13 @@
 # machine can do at that moment, as a Markdown table; then those of the converter on an F16
 # checkpoint of the shape of Phi-2's layers, of MODEL's tokenizer on the file TEXT (the bundled
 # model and slm.h), and q4's error where Python has gguf. Random weights; an hour; 4 GB in TMPDIR.
-# build/slm-bench, build/slm-convert and build/helper must exist.
+# `make bench` builds what it needs.
 shape=${1:-phi-2}; repetitions=${2:-10}
 MODEL=${MODEL:-examples/models/tiny-phi.slm}; TEXT=${TEXT:-slm.h}
 LC_ALL=C; export LC_ALL
+for program in slm-bench slm-convert helper; do
+    [ -x build/$program ] || { echo "bench.sh: build/$program is missing (make bench)" >&2; exit 1; }
+done
 temporary=$(mktemp) && directory=$(mktemp -d) || exit 1
 trap 'rm -rf "$temporary" "$directory"' EXIT
 trap 'exit 1' INT TERM
