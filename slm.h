@@ -64,8 +64,16 @@
      - LayerNorm in two passes: mean = sum / n, then v = sum of (x - mean) * (x - mean);
        r = 1 / sqrt(v / n + eps); y = bias + ((x - mean) * r) * weight.
      - RMSNorm: v = sum of x * x; r = 1 / sqrt(v / n + eps); y = (x * r) * weight.
-     - Rotary: angle = float(position) * inverse frequency; its sine and cosine in double
-       (slm__sin_cos), rounded; (x, y) become x*cos + (-y)*sin, y*cos + x*sin.
+     - Rotary: angle = float(position) * inverse frequency; its sine and cosine,
+       rounded; (x, y) become x*cos + (-y)*sin, y*cos + x*sin. In double: n = (6755399441055744 +
+       angle * 0.63661977236758134) - 6755399441055744; r = (angle + n * -1.5707963109016418457) +
+       n * -1.58932547735281966916e-8; z = r*r; S = (2.7557319223985893e-6 + z *
+       -2.505210838544172e-8) + (z*z) * 1.6059043836821613e-10, then S = a + z*S for a =
+       -1.9841269841269841e-4, 8.3333333333333333e-3, -1.6666666666666667e-1, then S = r + (r*z)*S;
+       C = (2.4801587301587302e-5 + z * -2.7557319223985888e-7) + (z*z) * (2.0876756987868099e-9 +
+       z * -1.1470745597729725e-11), then C = a + z*C for a = -1.3888888888888889e-3,
+       4.1666666666666667e-2, -0.5, 1. Sine and cosine are (S, C), (C, -S), (-S, -C) or (-C, S)
+       where n mod 4 is 0, 1, 2 or 3.
      - Attention, over the positions that are seen: score = (s = +0, then s = s + k*q by element)
        * scale; m = the largest; e = exp(score - m); t = sum of e (position i in partial sum
        i mod 16); out = +0, then out = out + v*e by position; out = out / t. scale: the header's,
@@ -73,15 +81,31 @@
        of these.
      - Stream before the first layer: the token's embedding, plus the position's where there is
        a table of them.
-     - exp: slm__exp, 2^n times a polynomial of degree 6; below -87 it is +0. GELU (tanh form):
-       u = (x + 0.044715 * (x*x*x)) * 0.79788456; x / (1 + exp(-2u)). SiLU: x / (1 + exp(-x)).
+     - exp(x): +0 below -87; above 88 x is 88. n = (12582912 + x * 1.44269504) - 12582912;
+       r = (x + n * -0.693359375) + n * 2.12194440e-4; p = 1.9875691500e-4, then p = a + r*p for a =
+       1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1;
+       exp = ((r + (r*r)*p) + 1) * 2^n.
+     - GELU (tanh form): u = (x + 0.044715 * ((x*x)*x)) * 0.79788456; x / (1 + exp(-2u)). SiLU:
+       x / (1 + exp(-x)).
      - A layer of Phi and GPT-J: n = norm(stream); stream = (attention(n) + ffn(n)) + stream;
        ffn(n) = down(GELU(up(n))). Their norms are LayerNorm.
      - A layer of LLaMA and GPT-Neo: stream = attention(norm(stream)) + stream; then
        stream = ffn(second norm(stream)) + stream. GPT-Neo has Phi's ffn and LayerNorm; LLaMA has
        ffn(n) = down(SiLU(gate(n)) * up(n)) and RMSNorm.
-     - Keys and values are rounded to the KV cache's type. If one of them, a number behind the final
-       norm or a logit is not finite, the call fails with SLM_ERR_NUMERIC.
+     - Keys and values are rounded to the KV cache's type. If one of them is not finite, or a number
+       behind the final norm or a logit of a position whose logits are kept, the call fails with
+       SLM_ERR_NUMERIC.
+     - Log probability: a row's mass is the whole part of exp(logit - largest) * 2^40, the product
+       in double; d = logit - largest; double(d) - log(double(sum of all masses) / 2^40), rounded.
+       log(x): x = m * 2^n with m from above 2^-0.5 to 2^0.5; t = (m - 1) / (m + 1); s = +0, then
+       s = 1/i + s*(t*t) for i = 21, 19, ... 1; n * 0.69314718055994531 + (2*t)*s; all in double.
+     - Sampling draws among the rows that have a token, with masses of exp((logit - largest) /
+       temperature) above 0. Top-k leaves the largest masses, of equal ones the lowest ids. From
+       the largest down, as many of these stay as have at least the whole part of (largest mass) *
+       min-p, and until what stays reaches the whole part of (sum of what top-k left) * top-p; the
+       first always. Then splitmix64's next number, its state the seed at first, modulo the sum of
+       what stays, is taken off mass by mass until it is below the next one: in order of ids or, if
+       top-k, top-p or min-p is asked for, from the last that stays to the first.
 
    FILE FORMAT (.slm, major 1, minor 0; little-endian)
      offset size  field (bytes of each; unsigned unless marked; fields given as 0 are written 0 and
@@ -498,8 +522,8 @@ typedef struct slm_generation {
     unsigned draft; /* at most 16; 0: off. Prompt lookup: where the last tokens stand in the context
                        already, up to this many that followed them are evaluated together with the
                        next one, and count if they are what would have been picked. Results do not
-                       change by a bit. Needs a batch above 1; with logits_kept of draft + 1 the
-                       head's matrix is read once for all of them. */
+                       change by a bit. Needs a batch above 1; with logits_kept of draft + 1
+                       (at most 16) the head's matrix is read once for all of them. */
 } slm_generation;
 
 typedef enum slm_reason {
@@ -5613,14 +5637,18 @@ static double slm__log(double x) {
 }
 
 static float slm__logprob(const float *logits, size_t rows, size_t row) {
+    unsigned saved = slm__fp_enter();
     uint64_t total = 0;
     float largest = logits[0];
+    volatile float logprob; /* or the compiler computes it behind slm__fp_leave */
     size_t i;
     for (i = 1; i < rows; i++)
         if (logits[i] > largest) largest = logits[i];
     for (i = 0; i < rows; i++)
         total += (uint64_t)((double)slm__exp(logits[i] - largest) * SLM__ONE_MASS);
-    return (float)((double)(logits[row] - largest) - slm__log((double)total / SLM__ONE_MASS));
+    logprob = (float)((double)(logits[row] - largest) - slm__log((double)total / SLM__ONE_MASS));
+    slm__fp_leave(saved);
+    return logprob;
 }
 
 /* a comes before b: the likelier one, then the smaller id. */
@@ -6825,6 +6853,14 @@ SLM__TARGET static void SLM__N(attend)(const slm__queries *job) {
     }
 }
 
+/* slm__madd where the set has fused multiply-add and the rest of the program has not: there only
+   the lanes' own is safe from clang's -ffp-contract=fast. */
+SLM__INLINE float SLM__N(madd_one)(float sum, float a, float b) {
+    float lanes[16];
+    SLM__L(store)(lanes, SLM__L(madd)(SLM__L(set)(sum), SLM__L(set)(a), SLM__L(set)(b)));
+    return lanes[0];
+}
+
 /* LayerNorm (Ba et al. 2016) with biased variance, in two passes. */
 SLM__TARGET static void SLM__N(layer_norm)(float *out, const float *x, size_t size,
                                            const float *weight, const float *bias, float eps) {
@@ -6843,14 +6879,14 @@ SLM__TARGET static void SLM__N(layer_norm)(float *out, const float *x, size_t si
     }
     SLM__L(store)(partial, sum);
     for (; i < size; i++)
-        partial[i & 15] = slm__madd(partial[i & 15], x[i] - mean, x[i] - mean);
+        partial[i & 15] = SLM__N(madd_one)(partial[i & 15], x[i] - mean, x[i] - mean);
     scale = 1.0f / sqrtf(slm__tree(partial) / (float)size + eps);
     for (i = 0; i < whole; i += 16) {
         v = SLM__L(mul)(SLM__L(sub)(SLM__L(load_f32)(x + i), m), SLM__L(set)(scale));
         SLM__L(store)(out + i, SLM__L(madd)(SLM__L(load_f32)(bias + i), v,
                                             SLM__L(load_f32)(weight + i)));
     }
-    for (; i < size; i++) out[i] = slm__madd(bias[i], (x[i] - mean) * scale, weight[i]);
+    for (; i < size; i++) out[i] = SLM__N(madd_one)(bias[i], (x[i] - mean) * scale, weight[i]);
 }
 
 /* RMSNorm (Zhang and Sennrich 2019). */
@@ -6864,7 +6900,7 @@ SLM__TARGET static void SLM__N(rms_norm)(float *out, const float *x, size_t size
         sum = SLM__L(madd)(sum, v, v);
     }
     SLM__L(store)(partial, sum);
-    for (; i < size; i++) partial[i & 15] = slm__madd(partial[i & 15], x[i], x[i]);
+    for (; i < size; i++) partial[i & 15] = SLM__N(madd_one)(partial[i & 15], x[i], x[i]);
     scale = 1.0f / sqrtf(slm__tree(partial) / (float)size + eps);
     for (i = 0; i < whole; i += 16) {
         v = SLM__L(mul)(SLM__L(load_f32)(x + i), SLM__L(set)(scale));

@@ -44,6 +44,7 @@ static const char *where = "";
 #include "test_damage.c"
 #include "test_session.c"
 #include "test_wide.c"
+#include "test_modes.c"
 
 int main(int count, char **args) {
     int i;
@@ -79,6 +80,7 @@ int main(int count, char **args) {
     test_draft("examples/models/tiny-phi.slm");
     test_slide("examples/models/tiny-phi.slm");
     test_trained();
+    test_modes("examples/models/tiny-phi.slm");
     printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
     return failed != 0;
 }
