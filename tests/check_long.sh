@@ -8,7 +8,8 @@ for f in tests/golden/*/config.json; do for type in f32 q8 q4 q4f; do
     build/slm-convert "$(dirname "$f")" $model --type $type 2>/dev/null
     for compiler in gcc clang; do
         command -v $compiler >/dev/null || { [ -n "$first" ] || echo "skipped: $compiler"; continue; }
-        for flags in "-O0" "-O3" "-O3 -fopenmp" "-O3 -march=native -ffp-contract=fast" \
+        for flags in "-O0" "-O3" "-O3 -fopenmp" "-O3 -ffp-contract=fast" \
+            "-O3 -march=native -ffp-contract=fast" \
             "-O3 -march=native -ffast-math" "-O0 -DSLM_NO_SIMD"; do
             bin=build/eval-$compiler-$(echo "$flags" | tr -d ' =')
             if [ -z "$first" ]; then

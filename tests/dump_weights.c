@@ -1,6 +1,6 @@
-/* dump_weights.c MODEL.slm OUT - every tensor as little-endian f32, row by row, in the order of the
-   directory: what tests/read_slm.py, written from the manual alone, must find too. Rotated
-   tensors come as they are stored. */
+/* dump_weights.c MODEL.slm OUT [embedding] - every tensor as little-endian f32, row by row, in the
+   order of the directory: what tests/read_slm.py, written from the manual alone, must find too.
+   Rotated tensors come as they are stored; the embedding alone is turned back, as it is used. */
 #define SLM_IMPLEMENTATION
 #include "../slm.h"
 
@@ -15,19 +15,35 @@ static int dump(const slm__tensor *tensor, FILE *out) {
     return 1;
 }
 
+static int dump_embedding(const slm__tensor *table, FILE *out) {
+    float row[SLM__BLOCK * 16];
+    size_t i;
+    if (table->cols > sizeof row / sizeof row[0]) return 0;
+    for (i = 0; i < table->rows; i++) {
+        slm__gather(table, i, row);
+        if (fwrite(row, 4, table->cols, out) != table->cols) return 0;
+    }
+    return 1;
+}
+
 int main(int count, char **args) {
     slm_model *model = NULL;
     slm_error error;
     FILE *out;
     size_t layer, slot;
     int good = 1;
-    if (count != 3) return 2;
+    if (count != 3 && count != 4) return 2;
     if (slm_model_open(&model, args[1], NULL, &error) != SLM_OK) {
         fprintf(stderr, "dump_weights: %s\n", error.text);
         return 1;
     }
     out = fopen(args[2], "wb");
     if (!out) return 1;
+    if (count == 4) {
+        good = dump_embedding(slm__model_tensor(model, SLM__EMBEDDING), out);
+        slm_model_close(model);
+        return fclose(out) != 0 || !good;
+    }
     for (layer = 0; layer < model->shape.layers; layer++)
         for (slot = 1; slot < SLM__LAYER_SLOTS; slot++)
             good &= dump(&model->layers[layer].at[slot], out);

@@ -1,5 +1,6 @@
 #!/bin/sh
-# read_slm.sh - a reader written from the manual alone finds what slm-info says, and every weight.
+# read_slm.sh - a reader written from the manual alone finds what slm-info says, every weight,
+# and the embedding's rows turned back.
 set -e
 python=${PYTHON:-python3}
 $python -c 'import numpy' 2>/dev/null || { echo "skipped: read_slm.py (no numpy)"; exit 0; }
@@ -14,6 +15,9 @@ for case in phi_wide gptj_part phi_text llama_three neo_small; do
         $T/dump_weights $T/m.slm $T/want
         $python tests/read_slm.py $T/m.slm --weights $T/got
         cmp $T/want $T/got
+        $T/dump_weights $T/m.slm $T/want embedding
+        $python tests/read_slm.py $T/m.slm --turned-back 65535 64 $T/got
+        cmp $T/want $T/got
     done
 done
 for name in ids/bpe2048 ids/pieces512 ids/pieces-slow ids/pieces-new ids/pieces-odd \
@@ -24,4 +28,4 @@ for name in ids/bpe2048 ids/pieces512 ids/pieces-slow ids/pieces-new ids/pieces-
 done
 head -c 5000 $T/m.slm >$T/cut.slm
 if $python tests/read_slm.py $T/cut.slm >/dev/null 2>&1; then echo "a cut file was read"; exit 1; fi
-echo "read_slm.py: 30 files, every weight equal; 10 tokenizers"
+echo "read_slm.py: 30 files, every weight and turned-back row equal; 10 tokenizers"
