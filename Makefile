@@ -149,7 +149,7 @@ check-long: check
 
 # with GPT-2's tokenizer and a real text where the shared data has them
 GPT2 = $(if $(wildcard $(SHARED)/tokenizers/gpt2),build/ids/gpt2.slm)
-bench: build/slm-bench build/slm-convert build/helper build/test-threads $(GPT2)
+bench: all build/helper build/test-threads $(GPT2)
 	@build/slm-bench $(MODEL)
 	@MODEL=$(or $(GPT2),$(MODEL)) \
 	  TEXT=$(firstword $(wildcard $(SHARED)/text/wikitext-2-test.tokens.txt) slm.h) \
