@@ -99,7 +99,7 @@
        in double; d = logit - largest; double(d) - log(double(sum of all masses) / 2^40), rounded.
        log(x): x = m * 2^n with m from above 2^-0.5 to 2^0.5; t = (m - 1) / (m + 1); s = +0, then
        s = 1/i + s*(t*t) for i = 21, 19, ... 1; n * 0.69314718055994531 + (2*t)*s; all in double.
-     - Sampling draws among the rows that have a token, with masses of exp((logit - largest) /
+     - Sampling draws among the rows that have a token, with masses of exp((logit - their largest) /
        temperature) above 0. Top-k leaves the largest masses, of equal ones the lowest ids. From
        the largest down, as many of these stay as have at least the whole part of (largest mass) *
        min-p, and until what stays reaches the whole part of (sum of what top-k left) * top-p; the

@@ -15,6 +15,18 @@ static int dump(const slm__tensor *tensor, FILE *out) {
     return 1;
 }
 
+static int dump_all(const slm_model *model, FILE *out) {
+    size_t layer, slot;
+    int good = 1;
+    for (layer = 0; layer < model->shape.layers; layer++)
+        for (slot = 1; slot < SLM__LAYER_SLOTS; slot++)
+            good &= dump(&model->layers[layer].at[slot], out);
+    for (slot = SLM__EMBEDDING; slot < SLM__MODEL_SLOTS; slot++)
+        if (slot != SLM__HEAD || (model->features & SLM__UNTIED)) /* a tied head is no tensor */
+            good &= dump(slm__model_tensor(model, (unsigned)slot), out);
+    return good;
+}
+
 static int dump_embedding(const slm__tensor *table, FILE *out) {
     float row[SLM__BLOCK * 16];
     size_t i;
@@ -30,26 +42,16 @@ int main(int count, char **args) {
     slm_model *model = NULL;
     slm_error error;
     FILE *out;
-    size_t layer, slot;
-    int good = 1;
-    if (count != 3 && count != 4) return 2;
+    int good;
+    if (count != 3 && (count != 4 || strcmp(args[3], "embedding"))) return 2;
     if (slm_model_open(&model, args[1], NULL, &error) != SLM_OK) {
         fprintf(stderr, "dump_weights: %s\n", error.text);
         return 1;
     }
     out = fopen(args[2], "wb");
     if (!out) return 1;
-    if (count == 4) {
-        good = dump_embedding(slm__model_tensor(model, SLM__EMBEDDING), out);
-        slm_model_close(model);
-        return fclose(out) != 0 || !good;
-    }
-    for (layer = 0; layer < model->shape.layers; layer++)
-        for (slot = 1; slot < SLM__LAYER_SLOTS; slot++)
-            good &= dump(&model->layers[layer].at[slot], out);
-    for (slot = SLM__EMBEDDING; slot < SLM__MODEL_SLOTS; slot++)
-        if (slot != SLM__HEAD || (model->features & SLM__UNTIED)) /* a tied head is no tensor */
-            good &= dump(slm__model_tensor(model, (unsigned)slot), out);
+    good = count == 3 ? dump_all(model, out)
+                      : dump_embedding(slm__model_tensor(model, SLM__EMBEDDING), out);
     slm_model_close(model);
     return fclose(out) != 0 || !good;
 }

@@ -17,16 +17,17 @@ static int modes_are(int strange) {
     return fegetround() == (strange ? FE_UPWARD : FE_TONEAREST);
 }
 
-enum { MODES_TOKENS = 24, MODES_WORDS = 30 };
+enum { MODES_TOKENS = 24, MODES_WORDS = 30, MODES_ROWS = 2048 };
 
 typedef struct modes_results {
-    float logits[MODES_TOKENS][2048], scores[MODES_TOKENS], logprobs[MODES_WORDS];
+    float logits[MODES_TOKENS][MODES_ROWS], scores[MODES_TOKENS], logprobs[MODES_WORDS];
     slm_token drawn[MODES_WORDS];
 } modes_results;
 
 /* Logits, log-probabilities and a text, opening included. */
 static void modes_run(int strange, const char *path, modes_results *r) {
     slm_model *model = NULL;
+    slm_model_info info;
     slm_session *session = NULL;
     slm_session_desc desc;
     slm_generation g;
@@ -45,7 +46,10 @@ static void modes_run(int strange, const char *path, modes_results *r) {
     g.ignore_end = 1;
     modes_set(strange);
     CHECK(slm_model_open(&model, path, NULL, NULL) == SLM_OK && modes_are(strange), "opens");
-    CHECK(slm_session_open(&session, model, &desc, NULL) == SLM_OK && modes_are(strange), "session");
+    slm_model_get_info(model, &info);
+    CHECK(info.vocab_rows == MODES_ROWS, "as many rows as there is room for");
+    CHECK(slm_session_open(&session, model, &desc, NULL) == SLM_OK && modes_are(strange),
+          "a session opens");
     CHECK(slm_score(session, tokens, MODES_TOKENS, r->scores) == SLM_OK && modes_are(strange),
           "scores");
     for (i = 0; i < MODES_TOKENS; i++) {

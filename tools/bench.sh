@@ -7,8 +7,10 @@
 shape=${1:-phi-2}; repetitions=${2:-10}
 MODEL=${MODEL:-examples/models/tiny-phi.slm}; TEXT=${TEXT:-slm.h}
 LC_ALL=C; export LC_ALL
-for program in slm-bench slm-convert helper; do
-    [ -x build/$program ] || { echo "bench.sh: build/$program is missing (make bench)" >&2; exit 1; }
+for program in slm-bench slm-convert slm-generate slm-tokenize slm-eval helper; do
+    [ -x build/$program ] && continue
+    echo "bench.sh: build/$program is missing (make bench)" >&2
+    exit 1
 done
 temporary=$(mktemp) && directory=$(mktemp -d) || exit 1
 trap 'rm -rf "$temporary" "$directory"' EXIT
