@@ -95,17 +95,22 @@
      - Keys and values are rounded to the KV cache's type. If one of them is not finite, or a number
        behind the final norm or a logit of a position whose logits are kept, the call fails with
        SLM_ERR_NUMERIC.
-     - Log probability: a row's mass is the whole part of exp(logit - largest) * 2^40, the product
-       in double; d = logit - largest; double(d) - log(double(sum of all masses) / 2^40), rounded.
-       log(x): x = m * 2^n with m from above 2^-0.5 to 2^0.5; t = (m - 1) / (m + 1); s = +0, then
-       s = 1/i + s*(t*t) for i = 21, 19, ... 1; n * 0.69314718055994531 + (2*t)*s; all in double.
+     - Log probability: a row's mass is the whole part of exp(logit - largest of all rows) * 2^40,
+       the product in double; d = logit - largest; double(d) - log(double(sum of all masses) /
+       2^40), rounded. log(x), all in double: x = m * 2^n with m at most 1.4142135623730951 and
+       above half of that; t = (m - 1) / (m + 1); s = +0, then s = 1/i + s*(t*t) for i = 21, 19,
+       ... 1; n * 0.69314718055994531 + (2*t)*s.
+     - Penalties: a logit of a token that stands c > 0 times in the context becomes logit /
+       repetition if it is above 0, else logit * repetition; then logit - (presence + c *
+       frequency). Then the biases are added in their order.
      - Sampling draws among the rows that have a token, with masses of exp((logit - their largest) /
        temperature) above 0. Top-k leaves the largest masses, of equal ones the lowest ids. From
        the largest down, as many of these stay as have at least the whole part of (largest mass) *
-       min-p, and until what stays reaches the whole part of (sum of what top-k left) * top-p; the
-       first always. Then splitmix64's next number, its state the seed at first, modulo the sum of
-       what stays, is taken off mass by mass until it is below the next one: in order of ids or, if
-       top-k, top-p or min-p is asked for, from the last that stays to the first.
+       min-p, and until what stays reaches the whole part of (sum of what top-k left) * top-p, both
+       products in double; the first always. Then splitmix64's next number, its state the seed at
+       first, modulo the sum of what stays, is taken off mass by mass until it is below the next
+       one: in order of ids or, if top-k, top-p or min-p is asked for, from the last that stays to
+       the first.
 
    FILE FORMAT (.slm, major 1, minor 0; little-endian)
      offset size  field (bytes of each; unsigned unless marked; fields given as 0 are written 0 and
@@ -5732,7 +5737,7 @@ static const float *slm__adjust(slm_session *s, const float *logits,
         float *logit = &s->adjusted[i];
         if (!seen[i]) continue;
         *logit = *logit > 0 ? *logit / repetition : *logit * repetition;
-        *logit -= (float)seen[i] * sampling->frequency + sampling->presence;
+        *logit -= slm__madd(sampling->presence, (float)seen[i], sampling->frequency);
     }
     for (i = 0; i < sampling->bias_count; i++)
         s->adjusted[sampling->biases[i].token] += sampling->biases[i].value;

@@ -17,6 +17,11 @@ if command -v clang >/dev/null; then
     echo "clang"
     clang -std=c99 -O2 -Wall -Wextra -pedantic -Werror build/one.c -o build/one -lm
     clang -x c++ -std=c++11 -O2 -Wall -Wextra -pedantic -Werror build/one.c -o build/one -lm
+    echo "clang, multiplications and additions fused wherever they can be"
+    mkdir -p build/tmp
+    clang -O3 -march=native -ffp-contract=fast tests/test_main.c -o build/test-fused -lm
+    build/test-fused --kernels >build/tmp/fused || { cat build/tmp/fused; exit 1; }
+    tail -n 1 build/tmp/fused
 fi
 echo "address and undefined-behaviour sanitizers"
 $CC -std=c99 -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all \

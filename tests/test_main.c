@@ -45,12 +45,14 @@ static const char *where = "";
 #include "test_session.c"
 #include "test_wide.c"
 #include "test_modes.c"
+#include "test_penalties.c"
 
 int main(int count, char **args) {
     int i;
     test_halves();
     test_functions();
     test_kernels();
+    test_penalty_bits("examples/models/tiny-phi.slm");
     if (count > 1 && !strcmp(args[1], "--kernels")) { /* all that an emulator has time for */
         printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
         return failed != 0;
