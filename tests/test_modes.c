@@ -1,5 +1,5 @@
-/* test_modes.c - what a host does to the processor's rounding and denormals changes no result, and
-   is as it was after each call. */
+/* test_modes.c - what a host does to the processor's rounding and denormals, in its own thread or
+   in those that run its hook's tasks, changes no result, and is as it was after each call. */
 #include <fenv.h>
 
 /* strange: rounds upward and, on x86, takes denormals for zeros. */
@@ -24,6 +24,22 @@ typedef struct modes_results {
     slm_token drawn[MODES_WORDS];
 } modes_results;
 
+/* A hook whose tasks meet the mode that `user` points at, as threads of the host's would. */
+static void modes_tasks(void *user, size_t tasks, void (*run)(void *arg, size_t index),
+                        void *arg) {
+    int strange = *(int *)user, kept = 1;
+    fenv_t callers;
+    size_t i;
+    fegetenv(&callers);
+    modes_set(strange);
+    for (i = 0; i < tasks; i++) {
+        run(arg, i);
+        kept &= modes_are(strange);
+    }
+    fesetenv(&callers);
+    CHECK(kept, "a task leaves the mode as it was");
+}
+
 /* Logits, log-probabilities and a text, opening included. */
 static void modes_run(int strange, const char *path, modes_results *r) {
     slm_model *model = NULL;
@@ -39,6 +55,9 @@ static void modes_run(int strange, const char *path, modes_results *r) {
     memset(&g, 0, sizeof g);
     for (i = 0; i < MODES_TOKENS; i++) tokens[i] = (slm_token)(300 + i * 61 % 1500);
     desc.logits_kept = MODES_TOKENS;
+    desc.threads = 2;
+    desc.parallel.run = modes_tasks;
+    desc.parallel.user = &strange;
     g.sampling.temperature = 1.3f;
     g.sampling.top_p = 0.95f;
     g.sampling.seed = 77;
@@ -78,6 +97,7 @@ static void test_modes(const char *path) {
     }
     fclose(file);
     where = "a host's rounding";
+    main_fork_bytes = 0;
     modes_run(0, path, &usual);
     modes_run(1, path, &strange);
     CHECK(!memcmp(usual.logits, strange.logits, sizeof usual.logits), "the same logits");
@@ -85,5 +105,6 @@ static void test_modes(const char *path) {
     CHECK(!memcmp(usual.drawn, strange.drawn, sizeof usual.drawn), "the same text");
     CHECK(!memcmp(usual.logprobs, strange.logprobs, sizeof usual.logprobs),
           "the same log-probabilities");
+    main_fork_bytes = (size_t)1 << 20;
     where = "";
 }
