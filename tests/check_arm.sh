@@ -8,6 +8,7 @@ for tool in "$CROSS" "$EMULATOR"; do
     command -v "$tool" >/dev/null || { echo "skipped: NEON in an emulator (no $tool)"; exit 0; }
 done
 T=build/arm; mkdir -p $T
+quietly() { "$@" 2>$T/err || { cat $T/err; exit 1; }; }
 "$CROSS" -std=c99 -O2 -static tests/test_main.c -o $T/test -lm
 "$EMULATOR" $T/test --kernels >$T/out || { cat $T/out; exit 1; }
 grep -E '^skipped: neon' $T/out && { echo "the emulator runs no NEON kernels"; exit 1; }
@@ -16,12 +17,12 @@ tail -n 1 $T/out
 for config in tests/golden/*/config.json; do
     name=$(basename "$(dirname "$config")")
     for type in f32 f16 bf16 q8 q4 q4f; do
-        build/slm-convert build/golden/$name.slm $T/model.slm --type $type 2>/dev/null
+        quietly build/slm-convert build/golden/$name.slm $T/model.slm --type $type
         head -c 700 tests/golden/$name/tokens.txt | sed 's/[0-9]*$//' >$T/tokens
-        build/slm-eval $T/model.slm --tokens $T/tokens --logits $T/want 2>/dev/null
+        quietly build/slm-eval $T/model.slm --tokens $T/tokens --logits $T/want
         for isa in neon neondot; do
-            "$EMULATOR" $T/eval $T/model.slm --tokens $T/tokens --logits $T/got --isa $isa \
-                --threads 1 2>/dev/null
+            quietly "$EMULATOR" $T/eval $T/model.slm --tokens $T/tokens --logits $T/got \
+                --isa $isa --threads 1
             cmp $T/want $T/got
         done
     done
