@@ -6,9 +6,10 @@ usage: compare_peers.py [--rounds N] [--seconds S] [--threads N] [--writing]
 Prompts of 512 tokens (floats: 128) or, with --writing, 32 tokens that are written. slm.h's side is
 `build/slm-bench --shape phi-2`; OpenVINO's, where Python has it, is two of Phi-2's layers as
 Hugging Face wrote them, in its types of weights and groups of activations; each --llama is a file
-that llama-bench of llama.cpp or ik_llama.cpp reads, with more options for it behind colons. Every engine
-reads the prompt once before it is timed. Medians of the rounds (10), in operations of the layers'
-matrices and the head's, that of OpenVINO's without a head.
+that llama-bench of llama.cpp or ik_llama.cpp reads, with more options for it behind colons (floats:
+where the name says f16 or f32). Every engine reads the prompt once before it is timed. Medians of
+the rounds (10): operations of the matrices, OpenVINO's without a head, and their ratio to the int8
+probe, which slm-bench takes before and after each prompt of its own in the round.
 pip install torch transformers openvino nncf
 """
 import argparse
@@ -24,6 +25,8 @@ LAYER_OPERATIONS = 2 * (4 * HIDDEN**2 + 2 * HIDDEN * FFN)  # for each token
 OURS = {"slm q8": ["--type", "q8"], "slm q4": ["--type", "q4"], "slm q4f": ["--type", "q4f"],
         "slm f16": ["--type", "f16"], "slm q4, AVX2": ["--type", "q4", "--isa", "avx2"]}
 
+PROBE = "int8 instructions"
+
 
 def run(command):
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE,
@@ -31,7 +34,7 @@ def run(command):
 
 
 def prompt_tokens(name):
-    return 128 if "f16" in name.lower() else 512
+    return 128 if "f16" in name.lower() or "f32" in name.lower() else 512
 
 
 def giga_operations(tokens):
@@ -43,7 +46,10 @@ def slm(name, options, arguments):
                                                                "-n", "0"]
     figures = run(["build/slm-bench", "--shape", "phi-2", "-t", str(arguments.threads), "-r", "1",
                    "--json"] + options + work)
-    return figures["generate_tps" if arguments.writing else "prompt_gops"]
+    if arguments.writing:
+        return figures["generate_tps"]
+    arguments.probes.append(figures["int8_gops"])
+    return figures["prompt_gops"]
 
 
 def llama(name, program, file, options, arguments):
@@ -139,11 +145,16 @@ def main():
     timed, rounds, start = engines(arguments), [], time.monotonic()
     while len(rounds) < arguments.rounds and time.monotonic() - start < arguments.seconds:
         order = list(timed) if len(rounds) % 2 == 0 else list(timed)[::-1]
+        arguments.probes = []
         rounds.append({name: timed[name]() for name in order})
+        if not arguments.writing:
+            rounds[-1][PROBE] = statistics.median(arguments.probes)
         print(f"round {len(rounds)}, {time.monotonic() - start:.0f} s", file=sys.stderr)
     print(f"medians of {len(rounds)} rounds, {'tokens/s' if arguments.writing else 'GOP/s'}")
-    for name in timed:
-        print(f"{name:36} {statistics.median(r[name] for r in rounds):8.1f}")
+    for name in list(timed) + ([] if arguments.writing else [PROBE]):
+        ratio = "" if arguments.writing else \
+            f"  of int8 {statistics.median(r[name] / r[PROBE] for r in rounds):.3f}"
+        print(f"{name:36} {statistics.median(r[name] for r in rounds):8.1f}{ratio}")
     print("medians of the rounds' ratios")
     for ours in OURS:
         for peer in timed:
