@@ -6227,7 +6227,7 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
 #define SLM__L(name) SLM__JOIN(slm__##name, SLM__LANES)
 #define SLM__V SLM__L(lanes)
 #define SLM__SUMS SLM__L(sums)
-#define SLM__HELD (SLM__TILES * SLM__TOGETHER > 4 ? SLM__TILES * SLM__TOGETHER : 4)
+#define SLM__HELD (SLM__TILES * SLM__TOGETHER > 8 ? SLM__TILES * SLM__TOGETHER : 8)
 
 /* slm__exp and slm__gelu_new, operation by operation. */
 SLM__INLINE SLM__V SLM__N(exps)(SLM__V x) {
@@ -6696,11 +6696,11 @@ SLM__INLINE SLM__V SLM__N(load)(size_t item, const void *at) {
 SLM__INLINE void SLM__N(mix)(size_t item, size_t tiles, size_t queries, const void *w,
                              size_t row_step, size_t tile_step, size_t rows, const float *x,
                              const float *start, float *y, size_t line) {
-    static const float zeros[64] = {0};
+    static const float zeros[128] = {0};
     const uint8_t *at = (const uint8_t *)w;
     const float *from = start ? start : zeros;
     size_t from_line = start ? line : 0, i, t, k;
-    SLM__V s[SLM__HELD], a[4];
+    SLM__V s[SLM__HELD], a[8];
     SLM__UNROLL for (i = 0; i < tiles; i++)
         SLM__UNROLL for (t = 0; t < queries; t++)
             s[i * queries + t] = SLM__L(load_f32)(from + t * from_line + i * 16);
@@ -6752,18 +6752,21 @@ SLM__INLINE void SLM__N(widen)(size_t tiles, const uint8_t *w, size_t row_step, 
             SLM__L(store)(out + i * 16, SLM__L(load_f16)(half + i * tile_step));
 }
 
-/* One query, straight from the cache. */
+/* One query, straight from the cache, whose bytes are read in their order: nothing is faster. */
 SLM__INLINE void SLM__N(share_one)(size_t item, size_t tiles, const uint8_t *w, size_t row_step,
-                                   size_t tile_step, size_t rows, const float *x,
-                                   const float *start, float *y) {
-    if (item == 4 && tiles == 4)
-        SLM__N(mix)(4, 4, 1, w, row_step, tile_step, rows, x, start, y, 0);
+                                   size_t rows, const float *x, const float *start, float *y) {
+    if (item == 4 && tiles == 8)
+        SLM__N(mix)(4, 8, 1, w, row_step, 16, rows, x, start, y, 0);
+    else if (item == 4 && tiles == 4)
+        SLM__N(mix)(4, 4, 1, w, row_step, 16, rows, x, start, y, 0);
     else if (item == 4)
-        SLM__N(mix)(4, 1, 1, w, row_step, tile_step, rows, x, start, y, 0);
+        SLM__N(mix)(4, 1, 1, w, row_step, 16, rows, x, start, y, 0);
+    else if (tiles == 8)
+        SLM__N(mix)(2, 8, 1, w, row_step, 16, rows, x, start, y, 0);
     else if (tiles == 4)
-        SLM__N(mix)(2, 4, 1, w, row_step, tile_step, rows, x, start, y, 0);
+        SLM__N(mix)(2, 4, 1, w, row_step, 16, rows, x, start, y, 0);
     else
-        SLM__N(mix)(2, 1, 1, w, row_step, tile_step, rows, x, start, y, 0);
+        SLM__N(mix)(2, 1, 1, w, row_step, 16, rows, x, start, y, 0);
 }
 
 /* What `rows` rows of the cache add to y in each query's line, by mix with x there: some elements
@@ -6777,7 +6780,7 @@ SLM__TARGET static void SLM__N(share)(const slm__queries *job, size_t tiles, con
     float *line = job->lines;
     size_t t;
     if (job->count == 1) {
-        SLM__N(share_one)(job->item, tiles, w, row_step, tile_step, rows, line + x,
+        SLM__N(share_one)(job->item, tiles, w, row_step, rows, line + x,
                           more ? line + y : NULL, line + y);
         return;
     }
@@ -6807,7 +6810,7 @@ SLM__TARGET static void SLM__N(share)(const slm__queries *job, size_t tiles, con
 SLM__TARGET static void SLM__N(scores)(const slm__queries *job, size_t low, size_t tiles) {
     size_t size = job->size, padded = (size + 15) / 16 * 16, most, wide, i, d;
     const uint8_t *keys = (const uint8_t *)job->keys;
-    most = job->count == 1 ? 4 : SLM__TILES;
+    most = job->count == 1 ? 1 : SLM__TILES;
     for (i = low; i < tiles; i += wide) {
         wide = tiles - i < most ? 1 : most;
         for (d = 0; d < size; d += SLM__PANEL_ROWS)
@@ -6817,17 +6820,19 @@ SLM__TARGET static void SLM__N(scores)(const slm__queries *job, size_t low, size
     }
 }
 
-/* Sums of the values of positions [start, last), weighted. */
+/* Sums of the values of positions [start, last), weighted; some positions after the other, so that
+   each is read from memory once, however many tiles its value has. */
 SLM__TARGET static void SLM__N(results)(const slm__queries *job, size_t start, size_t last) {
-    size_t padded = (job->size + 15) / 16 * 16, most, wide, i, k;
+    size_t padded = (job->size + 15) / 16 * 16, wide, left, i, k;
     const uint8_t *values = (const uint8_t *)job->values;
-    most = job->count == 1 ? 4 : SLM__TILES;
-    for (i = 0; i < padded; i += wide * 16) {
-        wide = (padded - i) / 16 < most ? 1 : most;
-        for (k = start; k < last; k += SLM__PANEL_ROWS)
+    for (k = start; k < last; k += SLM__PANEL_ROWS)
+        for (i = 0; i < padded; i += wide * 16) {
+            left = (padded - i) / 16;
+            if (job->count == 1) wide = left >= 8 ? 8 : left >= 4 ? 4 : 1;
+            else wide = left >= SLM__TILES ? SLM__TILES : 1;
             SLM__N(share)(job, wide, values + (k * padded + i) * job->item, padded, 16,
                           slm__least(last - k, SLM__PANEL_ROWS), 1, k, padded + k, i, k > start);
-    }
+        }
 }
 
 /* Tiles of positions before the first query's window are not looked at; `low` is the first that
