@@ -41,6 +41,11 @@ agrees "ratio to reading" "$(field generate_gbps)" \
     "$(product "$(field read_ratio)" "$(field read_gbps)")"
 if awk -v n="$(field peak_rss)" 'BEGIN { exit !(n > 8e6 && n < 1e8) }'; then ok
 else bad "slm-bench: a peak RSS of $(field peak_rss) bytes for 8.4 MB of weights"; fi
+# behind 300 tokens, in the middle of 8: keys and values of 304, 2 layers x 2 x 256 floats each
+bench --shape phi-tiny --type f32 -p 0 -n 8 --position 300 -r 1 -t 1 --json >$T/out 2>$T/err
+agrees "bytes of the cache" "$(field kv_bytes_per_token)" $((304 * 2 * 2 * 256 * 4))
+agrees "bytes read behind tokens" "$(field generate_gbps)" \
+    "$(product "$(field generate_tps)" 1e-9 $((7375727 + 304 * 4096)))"
 
 # -- random weights are valid files, of sizes that fill no tile and no group too
 for type in f32 f16 bf16 q8 q4 q4f; do

@@ -435,7 +435,8 @@ static void measure_prompts(bench *b) {
 static void measure_generation(bench *b) {
     const subject *s = &b->subject;
     size_t count = b->o->kernel ? 1 : b->o->generate, i;
-    double bytes = b->o->kernel ? s->matrix_bytes : s->token_bytes, before, seconds, gbps;
+    double bytes = b->o->kernel ? s->matrix_bytes : s->token_bytes + b->kv_bytes;
+    double before, seconds, gbps;
     if (!b->o->kernel && slm_position(b->session) < b->o->position) time_prompt(b, b->o->position);
     for (i = 0; i < b->o->repetitions; i++) {
         progress(b, b->o->kernel ? "vector" : "generate", i);
