@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../slm.h"
 
@@ -31,14 +32,47 @@ int fileno(FILE *);
 
 static const char *tool_name = "slm"; /* set by main */
 
+/* Bytes of the well-formed character at the start, or 0 and in *bad how many bytes make one
+   U+FFFD (the longest beginning of a character). */
+TOOL_UNUSED static size_t tool_character(const unsigned char *p, size_t size, size_t *bad) {
+    unsigned lead = p[0], low = 0x80, high = 0xBF;
+    size_t need = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3
+                  : lead < 0xF5 ? 4 : 0, i;
+    *bad = 1;
+    if (lead == 0xE0) low = 0xA0;
+    if (lead == 0xED) high = 0x9F;
+    if (lead == 0xF0) low = 0x90;
+    if (lead == 0xF4) high = 0x8F;
+    for (i = 1; i < need; i++, low = 0x80, high = 0xBF) {
+        if (i == size || p[i] < low || p[i] > high) return 0;
+        *bad = i + 1;
+    }
+    return need;
+}
+
+/* A message as a terminal may have it: names in it may come from a hostile file. */
+TOOL_UNUSED static void tool_say(const char *text) {
+    size_t left = strlen(text), bad, good;
+    for (; left; text += good, left -= good) {
+        unsigned char c = (unsigned char)*text;
+        good = tool_character((const unsigned char *)text, left, &bad);
+        if (!good || c < 0x20 || c == 0x7F || (c == 0xC2 && (unsigned char)text[1] < 0xA0)) {
+            fprintf(stderr, "\\x%02x", c);
+            good = 1;
+        } else fwrite(text, 1, good, stderr);
+    }
+}
+
 /* Status 1: bad input or a failure; 2: wrong use, or not available here. */
 TOOL_PRINTF static void tool_fail(int status, const char *format, ...) {
+    char text[4096];
     va_list args;
     fflush(stdout);
-    fprintf(stderr, "%s: ", tool_name);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    fprintf(stderr, "%s: ", tool_name);
+    tool_say(text);
     fputc('\n', stderr);
     exit(status);
 }
@@ -106,24 +140,6 @@ TOOL_UNUSED static char *tool_read(const char *path, size_t *size) {
     return bytes;
 }
 
-/* Bytes of the well-formed character at the start, or 0 and in *bad how many bytes make one
-   U+FFFD (the longest beginning of a character). */
-TOOL_UNUSED static size_t tool_character(const unsigned char *p, size_t size, size_t *bad) {
-    unsigned lead = p[0], low = 0x80, high = 0xBF;
-    size_t need = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3
-                  : lead < 0xF5 ? 4 : 0, i;
-    *bad = 1;
-    if (lead == 0xE0) low = 0xA0;
-    if (lead == 0xED) high = 0x9F;
-    if (lead == 0xF0) low = 0x90;
-    if (lead == 0xF4) high = 0x8F;
-    for (i = 1; i < need; i++, low = 0x80, high = 0xBF) {
-        if (i == size || p[i] < low || p[i] > high) return 0;
-        *bad = i + 1;
-    }
-    return need;
-}
-
 /* The inside of a JSON string: also what may be shown of a text that nobody has looked at, since
    no control character of a terminal passes. Invalid UTF-8 becomes U+FFFD. */
 TOOL_UNUSED static void tool_escaped(const char *bytes, size_t size) {
@@ -170,11 +186,34 @@ TOOL_UNUSED static slm_turns tool_turns(const char *name) {
     return SLM_TURNS_AUTO;
 }
 
+/* Says what was given instead of a .slm, if it is one of the usual things. */
+TOOL_UNUSED static void tool_explain(const char *path) {
+    char head[41] = "";
+    struct stat status;
+    FILE *file;
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        tool_fail(1, "%s: a directory; if it is a checkpoint, convert it first: "
+                     "slm-convert DIR OUT.slm", path);
+    if ((file = fopen(path, "rb")) == NULL) return;
+    head[fread(head, 1, sizeof head - 1, file)] = 0;
+    fclose(file);
+    if (memcmp(head, "GGUF", 4) == 0)
+        tool_fail(1, "%s: a GGUF file, not a .slm; take the Hugging Face checkpoint that it was "
+                     "made from and convert it first: slm-convert DIR OUT.slm", path);
+    if (memcmp(head, "PK\3\4", 4) == 0 || head[8] == '{')
+        tool_fail(1, "%s: weights of a checkpoint, not a .slm; convert it first: "
+                     "slm-convert DIR OUT.slm", path);
+    if (strcmp(head, "version https://git-lfs.github.com/spec/") == 0)
+        tool_fail(1, "%s: a Git LFS pointer, not the file itself: `git lfs pull` fetches it", path);
+}
+
 TOOL_UNUSED static slm_model *tool_open(const char *path, const slm_model_desc *desc) {
     slm_model *model;
     slm_error error;
-    if (slm_model_open(&model, path, desc, &error) != SLM_OK)
+    if (slm_model_open(&model, path, desc, &error) != SLM_OK) {
+        tool_explain(path);
         tool_fail(1, "%s: %s", path, error.text);
+    }
     return model;
 }
 
