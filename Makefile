@@ -56,7 +56,7 @@ help:
 	@echo "make bench      speeds of the bundled model, and a table of Phi-2's shape beside probes"
 	@echo "make clean      remove build/"
 
-build/slm-convert: $(wildcard tools/convert/*.[ch])
+build/slm-convert: $(wildcard tools/convert/*.[ch]) slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) -Wno-psabi tools/convert/*.c -o $@ -lm
 

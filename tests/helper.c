@@ -18,6 +18,9 @@ static const char help[] =
     "       helper noise OUT < LINES           the same, of random F16\n"
     "       helper replace IN OUT OLD NEW      in the header of a safetensors file, once\n"
     "       helper value IN OUT TENSOR HEX     its first four bytes, as a little-endian u32\n"
+    "       helper append IN OUT ENTRY...      \"NAME DTYPE 3,4\" (-f FILE: from its lines): further\n"
+    "                                          tensors in a safetensors file, their bytes all 1\n"
+    "       helper names IN                    of its tensors\n"
     "       helper length IN OUT HEX           the number that says how long the header is\n"
     "       helper metadata IN OUT VALUE       the first value in the metadata of a .slm\n"
     "       helper json                        stdin is JSON: exit status 0\n"
@@ -138,6 +141,78 @@ static int replace(const char *in, const char *out, const char *old, const char 
     parts[2] = new, sizes[2] = strlen(new);
     parts[3] = at + strlen(old), sizes[3] = size - 8 - before - strlen(old);
     write_parts(out, parts, sizes, 4);
+    return 0;
+}
+
+/* The bytes of an entry; its name and its JSON without data_offsets to out. */
+static uint64_t describe(const char *entry, char *out) {
+    char name[300], dtype[16], shape[64], *part;
+    uint64_t bits, elements = 1;
+    if (sscanf(entry, "%299s %15s %63s", name, dtype, shape) != 3) die("bad entry", entry);
+    bits = strcmp(dtype, "BOOL") == 0 ? 8 : strtoull(dtype + strcspn(dtype, "0123456789"), NULL, 10);
+    for (part = shape; *part; part += *part == ',') elements *= strtoull(part, &part, 10);
+    sprintf(out, "\"%s\":{\"dtype\":\"%s\",\"shape\":[%s],", name, dtype, shape);
+    return elements * bits / 8;
+}
+
+static char **read_lines(const char *path, int *count) {
+    size_t size;
+    char *text = read_all(fopen(path, "rb"), &size), *line, **lines = NULL;
+    for (*count = 0, line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        if (!(*count & (*count - 1)))
+            lines = realloc(lines, (size_t)(*count ? 2 * *count : 1) * sizeof *lines);
+        if (!lines) die("out of", "memory");
+        lines[(*count)++] = line;
+    }
+    return lines;
+}
+
+static int append(const char *in, const char *out, char **entries, int count) {
+    size_t size, length, used;
+    char *file = read_all(fopen(in, "rb"), &size), *header, *more;
+    uint64_t data, start;
+    unsigned char head[8];
+    const char *parts[4];
+    size_t sizes[4];
+    int i;
+    if (count == 2 && strcmp(entries[0], "-f") == 0) entries = read_lines(entries[1], &count);
+    length = (size_t)get_number((unsigned char *)file, 8);
+    data = start = size - 8 - length;
+    header = malloc(length + (size_t)count * 512);
+    if (!header) die("out of", "memory");
+    memcpy(header, file + 8, length);
+    for (used = length; used && header[used - 1] != '}';) used--;
+    for (used--, i = 0; i < count; i++) {
+        uint64_t bytes;
+        char text[420];
+        bytes = describe(entries[i], text);
+        used += (size_t)sprintf(header + used, ",%s\"data_offsets\":[%llu,%llu]}", text,
+                                (unsigned long long)data, (unsigned long long)(data + bytes));
+        data += bytes;
+    }
+    header[used++] = '}';
+    more = malloc((size_t)(data - start) + 1);
+    if (!more) die("out of", "memory");
+    memset(more, 1, (size_t)(data - start));
+    set_number(head, used, 8);
+    parts[0] = (char *)head, sizes[0] = 8;
+    parts[1] = header, sizes[1] = used;
+    parts[2] = file + 8 + length, sizes[2] = (size_t)start;
+    parts[3] = more, sizes[3] = (size_t)(data - start);
+    write_parts(out, parts, sizes, 4);
+    return 0;
+}
+
+/* Each quoted text in front of a brace. */
+static int names(const char *in) {
+    size_t size, length, i, start = 0;
+    char *file = read_all(fopen(in, "rb"), &size) + 8;
+    length = (size_t)get_number((unsigned char *)file - 8, 8);
+    for (i = 1; i + 2 < length; i++) {
+        if (file[i] == '"' && (file[i - 1] == ',' || file[i - 1] == '{')) start = i + 1;
+        if (memcmp(file + i, "\":{", 3) == 0 && memcmp(file + start, "__", 2) != 0)
+            printf("%.*s\n", (int)(i - start), file + start);
+    }
     return 0;
 }
 
@@ -375,6 +450,8 @@ int main(int count, char **args) {
     if (!strcmp(what, "noise") && count == 3) return make_new(args[2], 1);
     if (!strcmp(what, "replace") && count == 6) return replace(args[2], args[3], args[4], args[5]);
     if (!strcmp(what, "value") && count == 6) return set_value(args[2], args[3], args[4], args[5]);
+    if (!strcmp(what, "append") && count > 4) return append(args[2], args[3], args + 4, count - 4);
+    if (!strcmp(what, "names") && count == 3) return names(args[2]);
     if (!strcmp(what, "length") && count == 5) return set_length(args[2], args[3], args[4]);
     if (!strcmp(what, "metadata") && count == 5) return set_metadata(args[2], args[3], args[4]);
     if (!strcmp(what, "json") && count == 2) return check_json();

@@ -19,7 +19,7 @@ import zipfile
 import zlib
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import PhiConfig, PhiForCausalLM
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -160,6 +160,13 @@ def make_checkpoint(out):
         load_file(os.path.join(out, "safetensors", "model.safetensors")))
 
 
+def doubles(state):
+    """Beside the values by less than half a step of f32: rounded they are the values again."""
+    return collections.OrderedDict(
+        (k, v.double() * (1 + (torch.rand(v.shape, dtype=torch.float64) - 0.5) * 2.0 ** -26))
+        for k, v in state.items())
+
+
 def make_same(out):
     state = make_checkpoint(out)
     dictionary = model_state(state)
@@ -183,6 +190,14 @@ def make_same(out):
     older_config(out, "msft", "phi-msft", "PhiForCausalLM")
     save(out, "sequential", mixer(state, "layers", 1, SEQUENTIAL_MODEL), **LEGACY)
     older_config(out, "sequential", "mixformer-sequential", "MixFormerSequentialForCausalLM")
+    state = doubles(state)
+    save(out, "float64", state)
+    save(out, "float64_strided", strided(state))
+    os.makedirs(os.path.join(out, "float64_safetensors"))
+    shutil.copy(os.path.join(out, "safetensors", "config.json"),
+                os.path.join(out, "float64_safetensors"))
+    save_file(dict(state), os.path.join(out, "float64_safetensors", "model.safetensors"),
+              metadata={"format": "pt"})
     with open(os.path.join(out, "same.txt"), "w") as f:
         f.write("\n".join(sorted(x for x in os.listdir(out)
                                  if os.path.isdir(os.path.join(out, x)))) + "\n")
@@ -475,8 +490,8 @@ def hostile_tensors():
         matrix = tensor(storage("1", "HalfStorage", 512), shape=(HIDDEN,) * 2, strides=strides)
         yield ("layout_" + label, state_of((norm + "weight", good), (norm + "bias", good), (
             "model.layers.0.self_attn.q_proj.weight", matrix)), "q_proj.weight: its strides are")
-    double = tensor(storage("1", "DoubleStorage", 128), shape=(HIDDEN,))
-    yield "layout_double", state_of((norm + "weight", double)), "weight: the type F64 is not sup"
+    long = tensor(storage("1", "LongStorage", 128), shape=(HIDDEN,))
+    yield "layout_long", state_of((norm + "weight", long)), "weight: the type I64 is not sup"
     yield ("storage_two_types", state_of(("a", tensor()), ("b", tensor(storage(
         kind="HalfStorage", count=8)))), "storage 0 is of two types or sizes")
     yield ("storage_two_sizes", state_of(("a", tensor()), ("b", tensor(storage(count=3)))),

@@ -141,6 +141,7 @@ else
 fi
 . tests/tools.sh
 . tests/torch.sh
+. tests/sources.sh
 . tests/rows.sh
 . tests/turns.sh
 . tests/slide.sh

@@ -70,8 +70,11 @@ static ssize_t fuzz_pread(int fd, void *out, size_t bytes, off_t at) {
     return (ssize_t)bytes;
 }
 
-/* A message must be one line that can be printed: names come from the file. */
-static void fuzz_say(const char *format, va_list arguments) {
+static void *fuzz_malloc(size_t size) { return fuzz_realloc(NULL, size); }
+
+/* A message must be one line that can be printed, before anything is escaped: names come from the
+   file. out NULL: only its size is asked for. */
+static int fuzz_format(char *out, size_t capacity, const char *format, va_list arguments) {
     const char *at;
     int size = vsnprintf(fuzz_message, sizeof fuzz_message, format, arguments);
     if (size <= 0 || size >= (int)sizeof fuzz_message)
@@ -79,18 +82,28 @@ static void fuzz_say(const char *format, va_list arguments) {
     for (at = fuzz_message; *at; at++)
         if (*at < 0x20 || *at > 0x7E)
             abort();
+    if (out)
+        memcpy(out, fuzz_message, capacity < (size_t)size + 1 ? capacity : (size_t)size + 1);
+    return size;
 }
 
+static void fuzz_hush(const void *first, ...) { (void)first; }
+
+#define malloc fuzz_malloc
 #define calloc fuzz_calloc
 #define realloc fuzz_realloc
 #define free fuzz_free
 #define pread fuzz_pread
 #define exit(status) longjmp(fuzz_end, status)
 #define fputc(byte, stream) (void)0
-#define fprintf(...) (void)0
-#define vfprintf(stream, format, arguments) ((void)kind, fuzz_say(format, arguments))
+#define fprintf fuzz_hush
+#define fwrite(bytes, size, count, stream) ((void)(bytes))
+#define vsnprintf fuzz_format
 #include "../../tools/convert/util.c"
+#undef malloc
 #undef fprintf
+#undef fwrite
+#undef vsnprintf
 
 void output_abandon(void) {}
 

@@ -176,10 +176,6 @@ static const Architecture architectures[] = {
 
 enum { ARCHITECTURE_COUNT = sizeof architectures / sizeof *architectures };
 
-/* Buffers that older checkpoints carry: matched against the end of a tensor's name. */
-static const char *const skipped[] = {".attn.bias", ".attn.masked_bias", ".attn.attention.bias",
-                                      ".attn.attention.masked_bias", ".rotary_emb.inv_freq"};
-
 /* ---- config.json ------------------------------------------------------------------------- */
 
 /* Of rotary frequencies, as Hugging Face names them. */
@@ -509,14 +505,14 @@ static void check_source(const SourceTensor *tensor, uint32_t rows, uint32_t col
         fail("%s: tensor %s has the shape %s, wanted %s", tensor->file->path, tensor->name,
              found, want);
     if (tensor->dtype == DTYPE_OTHER)
-        fail("%s: tensor %s: the type %s is not supported; supported: F32, F16, BF16",
+        fail("%s: tensor %s: the type %s is not supported; supported: F64, F32, F16, BF16",
              tensor->file->path, tensor->name, tensor->dtype_name);
 }
 
 /* Its place in the file: rows or columns must lie side by side, as those of a matrix or of its
    transpose do. */
 static void set_layout(OutTensor *out, const SourceTensor *source, const OlderTensor *older) {
-    uint64_t width = out->dtype == DTYPE_F32 ? 4 : 2;
+    uint64_t width = dtype_bytes(out->dtype);
     const uint64_t *strides = source->strides;
     int vector = out->type == TYPE_VECTOR;
     out->col_step = strides[vector ? 0 : 1] * width;
@@ -530,6 +526,27 @@ static void set_layout(OutTensor *out, const SourceTensor *source, const OlderTe
         fail("%s: tensor %s: its strides are not supported", source->file->path, source->name);
     out->source_offset =
         source->offset + (uint64_t)older->first * (vector ? out->col_step : out->row_step);
+}
+
+static SourceTensor *find_tensor(const Checkpoint *checkpoint, const char *name) {
+    uint32_t at;
+    return map_find(&checkpoint->by_name, name, strlen(name), &at) ? &checkpoint->tensors[at]
+                                                                  : NULL;
+}
+
+/* Wrapped models (of PEFT, DDP, torch.compile) have the tensor under a longer name. */
+static void fail_missing(const Checkpoint *checkpoint, const char *name) CONV_NORETURN;
+static void fail_missing(const Checkpoint *checkpoint, const char *name) {
+    size_t i, size = strlen(name), other;
+    for (i = 0; i < checkpoint->count; i++) {
+        const char *wrapped = checkpoint->tensors[i].name;
+        other = strlen(wrapped);
+        if (other > size && wrapped[other - size - 1] == '.' &&
+            strcmp(wrapped + other - size, name) == 0)
+            fail("tensor %s is missing from the checkpoint, which has %s: save the model that is "
+                 "inside the wrapper", name, wrapped);
+    }
+    fail("tensor %s is missing from the checkpoint", name);
 }
 
 static SourceTensor *find_source(const Config *config, const Checkpoint *checkpoint,
@@ -556,7 +573,10 @@ static SourceTensor *find_source(const Config *config, const Checkpoint *checkpo
     if (strcmp(bare, "weight") && strcmp(bare, "bias") &&
         map_find(&checkpoint->by_name, bare, strlen(bare), &at))
         return &checkpoint->tensors[at];
-    fail("tensor %s is missing from the checkpoint", out->name);
+    if (config->tied && row == config->architecture->model &&
+        find_tensor(checkpoint, "lm_head.weight")) /* one of the two names was kept */
+        return find_tensor(checkpoint, "lm_head.weight");
+    fail_missing(checkpoint, out->name);
 }
 
 static void add_tensor(Model *model, const Config *config, Checkpoint *checkpoint,
@@ -585,38 +605,103 @@ static void add_tensor(Model *model, const Config *config, Checkpoint *checkpoin
     source->used = 1;
 }
 
-static void refuse_extra(const Config *config, const Checkpoint *checkpoint) {
-    size_t i, k;
-    for (i = 0; i < checkpoint->count; i++) {
-        const SourceTensor *tensor = &checkpoint->tensors[i];
-        size_t size = strlen(tensor->name), end;
-        int known = tensor->used || (config->tied && strcmp(tensor->name, "lm_head.weight") == 0);
-        for (k = 0; !known && k < sizeof skipped / sizeof *skipped; k++) {
-            end = strlen(skipped[k]);
-            known = size > end && strcmp(tensor->name + size - end, skipped[k]) == 0;
-        }
-        if (!known)
-            fail("%s: tensor %s is not part of this architecture", tensor->file->path,
-                 tensor->name);
-    }
+/* ---- tensors that are left over ---------------------------------------------------------- */
+
+/* Does the name end with these parts, whole ones, separated by points? */
+static int ends_with(const char *name, const char *parts) {
+    size_t size = strlen(name), end = strlen(parts);
+    return size >= end && strcmp(name + size - end, parts) == 0 &&
+           (size == end || name[size - end - 1] == '.');
 }
 
-static void collect_tensors(Model *model, const Config *config, const char *directory,
+/* What a model computes for itself and some checkpoints carry, wherever they keep it. */
+static int is_buffer(const char *name) {
+    static const char *const buffers[] = {"attn.bias", "attention.bias", "masked_bias",
+                                          "position_ids"};
+    const char *rotary = strstr(name, "rotary_emb.");
+    size_t i;
+    for (i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        if (ends_with(name, buffers[i]))
+            return 1;
+    return rotary && (rotary == name || rotary[-1] == '.');
+}
+
+static int is_in_layer(const char *name) {
+    static const char *const prefixes[] = {"model.layers.", "layers.", "transformer.h.", "h."};
+    size_t i;
+    for (i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        size_t size = strlen(prefixes[i]);
+        if (strncmp(name, prefixes[i], size) == 0 && name[size] >= '0' && name[size] <= '9')
+            return 1;
+    }
+    return 0;
+}
+
+/* A tensor within a layer changes what the layer computes: the model would be another. */
+static void refuse_in_layer(const SourceTensor *tensor) {
+    if (strstr(tensor->name, ".lora_"))
+        fail("%s: tensor %s: a LoRA adapter that is not merged: merge it (PEFT's "
+             "merge_and_unload) and convert the result", tensor->file->path, tensor->name);
+    fail("%s: tensor %s lies inside a layer, but config.json describes a model without it "
+         "(--ignore-extra leaves it out)", tensor->file->path, tensor->name);
+}
+
+static void check_extra(const Checkpoint *checkpoint, const char *directory, int ignore) {
+    enum { SHOWN = 8 };
+    Buffer names = {NULL, 0, 0};
+    size_t i, count = 0;
+    for (i = 0; i < checkpoint->count; i++) {
+        const SourceTensor *tensor = &checkpoint->tensors[i];
+        if (tensor->used || !tensor->bytes || is_buffer(tensor->name))
+            continue;
+        if (!ignore && is_in_layer(tensor->name))
+            refuse_in_layer(tensor);
+        if (count++ < SHOWN) {
+            put_bytes(&names, ", ", count > 1 ? 2 : 0);
+            put_bytes(&names, tensor->name, strlen(tensor->name));
+        }
+    }
+    put_zeros(&names, 1);
+    if (count > SHOWN)
+        warn("%s: %lu tensors are no part of this model and are left out: %s and %lu more",
+             directory, (unsigned long)count, names.data, (unsigned long)(count - SHOWN));
+    else if (count)
+        warn("%s: %s no part of this model and %s left out: %s", directory,
+             count > 1 ? "tensors are" : "a tensor is", count > 1 ? "are" : "is", names.data);
+    free(names.data);
+}
+
+/* A tied head that is in the checkpoint too is the embedding once more. Where it is not, it is
+   left out as transformers 4 does; transformers 5 takes it. */
+static void settle_tied(Config *config, Checkpoint *checkpoint, const char *directory) {
+    const TensorRow *row = config->architecture->model;
+    SourceTensor *head = find_tensor(checkpoint, "lm_head.weight"), *embedding;
+    if (!config->tied || !head)
+        return;
+    embedding = find_tensor(checkpoint, row->name);
+    embedding = embedding ? embedding : find_tensor(checkpoint, strchr(row->name, '.') + 1);
+    if (!embedding)
+        return; /* the head stands for both */
+    head->used = 1;
+    if (tensors_equal(head, embedding))
+        return;
+    warn("%s: config.json ties the head to the embedding, but lm_head.weight is another: it is "
+         "left out, as transformers 4 does (\"tie_word_embeddings\": false takes it)", directory);
+}
+
+static void collect_tensors(Model *model, const Config *config, Checkpoint *checkpoint,
                             uint32_t type) {
-    static Checkpoint checkpoint; /* the tensors keep pointers into it */
     const Architecture *architecture = config->architecture;
     const TensorRow *row;
     uint32_t layer;
-    checkpoint_open(&checkpoint, directory);
     model->tensors = allocate((size_t)config->layers * 24 + 16, sizeof *model->tensors);
     for (layer = 0; layer < config->layers; layer++)
         for (row = architecture->layer; row->name; row++)
             if (wanted(config, row))
-                add_tensor(model, config, &checkpoint, row, layer, type);
+                add_tensor(model, config, checkpoint, row, layer, type);
     for (row = architecture->model; row->name; row++)
         if (wanted(config, row))
-            add_tensor(model, config, &checkpoint, row, MODEL_LAYER, type);
-    refuse_extra(config, &checkpoint);
+            add_tensor(model, config, checkpoint, row, MODEL_LAYER, type);
 }
 
 /* ---- header and sections ----------------------------------------------------------------- */
@@ -705,17 +790,23 @@ static void put_metadata(Buffer *out, const char *key, const char *value) {
     put_bytes(out, value, strlen(value) + 1);
 }
 
-void model_from_directory(Model *model, const char *directory, uint32_t type, int turns) {
+void model_from_directory(Model *model, const char *directory, const Options *options) {
+    static Checkpoint checkpoint; /* the tensors keep pointers into it */
     char *path = join_path(directory, "config.json");
     Config config;
     Tokenizer tokenizer;
     Section *section;
+    refuse_directory(directory);
     read_config(&config, path);
+    refuse_config(directory, config.json);
     tokenizer_read(&tokenizer, directory, config.json, config.dims[DIM_VOCAB]);
     fill_header(model, &config, &tokenizer,
                 turns_choose(directory, &tokenizer,
-                             config.architecture->id == ARCHITECTURE_PHI, turns));
-    collect_tensors(model, &config, directory, type);
+                             config.architecture->id == ARCHITECTURE_PHI, options->turns));
+    checkpoint_open(&checkpoint, directory);
+    settle_tied(&config, &checkpoint, directory);
+    collect_tensors(model, &config, &checkpoint, options->type);
+    check_extra(&checkpoint, directory, options->ignore_extra);
     if (tokenizer.kind)
         model_section(model, SECTION_TOKENIZER, 1)->bytes = tokenizer.section;
     section = model_section(model, SECTION_FREQUENCIES, 1);
@@ -729,25 +820,10 @@ void model_from_directory(Model *model, const char *directory, uint32_t type, in
     free(path);
 }
 
-/* ---- the output must not be a part of the source ------------------------------------------ */
-
-static void refuse_same(const char *source, const char *out) {
-    struct stat a, b;
-    if (stat(source, &a) == 0 && stat(out, &b) == 0 && a.st_dev == b.st_dev &&
-        a.st_ino == b.st_ino)
-        fail("%s: it is part of the source and would be overwritten", out);
-}
-
-static void refuse_own_source(const Model *model, const char *out) {
-    size_t i;
-    for (i = 0; i < model->tensor_count; i++)
-        refuse_same(model->tensors[i].file->path, out);
-}
-
 /* ---- command line ------------------------------------------------------------------------ */
 
 static void print_help(FILE *out) {
-    fputs("usage: slm-convert SRC OUT.slm [--type TYPE] [--chat NAME]\n"
+    fputs("usage: slm-convert SRC OUT.slm [--type TYPE] [--chat NAME] [--ignore-extra]\n"
           "  SRC      a Hugging Face directory (config.json, safetensors or PyTorch .bin\n"
           "           files, tokenizer files),\n"
           "           or a .slm of type f32, f16 or bf16\n"
@@ -759,11 +835,13 @@ static void print_help(FILE *out) {
           "           (as the chat template shows, else chatml where the tokenizer has\n"
           "           <|im_start|> and <|im_end|>, else phi-2 for Phi, else plain; of a .slm:\n"
           "           as it is)\n"
+          "  --ignore-extra  leave out tensors that the model does not have, also within a\n"
+          "           layer, where they mean another model than config.json describes\n"
           "  --help   this text\n", out);
 }
 
 static int usage_error(const char *what, const char *name) {
-    fprintf(stderr, "slm-convert: %s%s\n", what, name);
+    report("%s%s", what, name);
     print_help(stderr);
     return 2;
 }
@@ -787,25 +865,27 @@ static int parse_turns(const char *name, int *turns) {
                                          name ? name : "nothing");
 }
 
-static int parse(int count, char **arguments, const char **paths, uint32_t *type, int *turns) {
+static int parse(int count, char **arguments, const char **paths, Options *out) {
     int i, found = 0, options = 1;
     for (i = 1; i < count; i++) {
         const char *argument = arguments[i];
         if (options && strcmp(argument, "--") == 0)
             options = 0;
         else if (options && strcmp(argument, "--type") == 0) {
-            if (parse_type(++i < count ? arguments[i] : NULL, type))
+            if (parse_type(++i < count ? arguments[i] : NULL, &out->type))
                 return 2;
         } else if (options && strncmp(argument, "--type=", 7) == 0) {
-            if (parse_type(argument + 7, type))
+            if (parse_type(argument + 7, &out->type))
                 return 2;
         } else if (options && strcmp(argument, "--chat") == 0) {
-            if (parse_turns(++i < count ? arguments[i] : NULL, turns))
+            if (parse_turns(++i < count ? arguments[i] : NULL, &out->turns))
                 return 2;
         } else if (options && strncmp(argument, "--chat=", 7) == 0) {
-            if (parse_turns(argument + 7, turns))
+            if (parse_turns(argument + 7, &out->turns))
                 return 2;
-        } else if (options && argument[0] == '-' && argument[1])
+        } else if (options && strcmp(argument, "--ignore-extra") == 0)
+            out->ignore_extra = 1;
+        else if (options && argument[0] == '-' && argument[1])
             return usage_error("unknown option ", argument);
         else if (found == 2)
             return usage_error("one argument too many: ", argument);
@@ -818,9 +898,9 @@ static int parse(int count, char **arguments, const char **paths, uint32_t *type
 int main(int count, char **arguments) {
     static Model model;
     const char *paths[2] = {NULL, NULL};
-    uint32_t type = TYPE_F16;
+    Options options = {TYPE_F16, -1, 0};
     struct stat status;
-    int i, result, turns = -1;
+    int i, result;
     for (i = 1; i < count; i++)
         if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0) {
             print_help(stdout);
@@ -828,17 +908,17 @@ int main(int count, char **arguments) {
                 fail("cannot write to stdout");
             return 0;
         }
-    result = parse(count, arguments, paths, &type, &turns);
+    result = parse(count, arguments, paths, &options);
     if (result)
         return result;
     signal(SIGXFSZ, SIG_IGN); /* too large a file is an error like any other: it is cleaned up */
     if (stat(paths[0], &status) != 0)
         fail("%s: no such file or directory", paths[0]);
     if (S_ISDIR(status.st_mode))
-        model_from_directory(&model, paths[0], type, turns);
+        model_from_directory(&model, paths[0], &options);
     else
-        model_from_slm(&model, paths[0], type, turns);
-    refuse_own_source(&model, paths[1]);
+        model_from_slm(&model, paths[0], &options);
+    refuse_output(paths[0], paths[1]);
     model_write(&model, paths[1]);
     return 0;
 }

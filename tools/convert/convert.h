@@ -19,6 +19,7 @@
 /* One line on stderr; the unfinished output is removed; exit status 1. */
 void fail(const char *format, ...) CONV_PRINTF(1, 2) CONV_NORETURN;
 void warn(const char *format, ...) CONV_PRINTF(1, 2);
+void report(const char *format, ...) CONV_PRINTF(1, 2); /* a line on stderr that is neither */
 void *allocate(size_t count, size_t size); /* zeroed; never NULL */
 void *resize(void *memory, size_t count, size_t size);
 uint64_t mul64(uint64_t a, uint64_t b); /* fails on overflow, as add64 does */
@@ -32,7 +33,9 @@ typedef struct File {
     uint64_t size;
     char *path;
 } File;
-File file_open(const char *path);
+File file_open(const char *path); /* refuses Git LFS pointers */
+struct stat;
+int file_was_read(const struct stat *status); /* has a file of this device and inode been open? */
 /* 0: all bytes were read. Safe to call from several threads. */
 int file_try_read(const File *file, uint64_t offset, void *out, size_t bytes);
 void file_read(const File *file, uint64_t offset, void *out, size_t bytes);
@@ -155,7 +158,9 @@ const char *pickle_type_name(const PickleValue *value);
 
 /* ---- checkpoints (safetensors.c, torch.c) ------------------------------------------------- */
 
-typedef enum Dtype { DTYPE_OTHER, DTYPE_F32, DTYPE_F16, DTYPE_BF16 } Dtype;
+typedef enum Dtype { DTYPE_OTHER, DTYPE_F64, DTYPE_F32, DTYPE_F16, DTYPE_BF16 } Dtype;
+
+size_t dtype_bytes(Dtype dtype); /* of one element of a float type */
 
 typedef struct SourceTensor {
     const char *name;    /* NUL-terminated */
@@ -165,6 +170,7 @@ typedef struct SourceTensor {
     uint64_t shape[8], strides[8]; /* strides: in elements; 0 where it does not matter */
     uint64_t offset, bytes;
     const File *file;
+    size_t twin;         /* 0, or one more than the index of the first tensor of this name */
     int used;
 } SourceTensor;
 
@@ -176,11 +182,23 @@ typedef struct Checkpoint {
     size_t file_count;
 } Checkpoint;
 
+/* Shards may hold the same tensor twice if it is the same in both. */
 void checkpoint_open(Checkpoint *checkpoint, const char *directory);
-/* A new tensor, which keeps the name; fails when the name is bad or taken. */
+int tensors_equal(const SourceTensor *a, const SourceTensor *b); /* in type, shape and content */
+/* A new tensor, which keeps the name; fails when the name is bad, or taken within the file. */
 SourceTensor *checkpoint_add(Checkpoint *checkpoint, const File *file, const char *name,
                              size_t size);
 void torch_read(Checkpoint *checkpoint, const File *file);
+
+/* ---- what is no source, and what is no place for the output (source.c) -------------------- */
+
+/* These four fail where something else is found than what can be converted, and say what to do. */
+void refuse_directory(const char *directory);                /* before anything is read */
+void refuse_config(const char *directory, const Json *config); /* quantized weights */
+void refuse_weights(const char *directory);                  /* no weights of ours are there */
+void refuse_file(const File *file);                          /* SRC is no directory */
+/* An existing file that was read, or lies in the source's directory and is no .slm. */
+void refuse_output(const char *source, const char *out);
 
 /* ---- older names and layouts (older.c) ---------------------------------------------------- */
 
@@ -301,10 +319,18 @@ enum { SECTION_TOKENIZER = 1, SECTION_FREQUENCIES, SECTION_LAYERS, SECTION_DIREC
        SECTION_METADATA = 8 };
 
 Section *model_section(Model *model, uint32_t kind, uint32_t flags);
-/* turns: a turn format, or -1: what the source has. */
-void model_from_directory(Model *model, const char *directory, uint32_t type, int turns);
-void model_from_slm(Model *model, const char *path, uint32_t type, int turns);
+
+typedef struct Options { /* of the command line */
+    uint32_t type;       /* of the matrices */
+    int turns;           /* a turn format, or -1: what the source has */
+    int ignore_extra;    /* tensors too many are left out wherever they are */
+} Options;
+
+void model_from_directory(Model *model, const char *directory, const Options *options);
+void model_from_slm(Model *model, const char *path, const Options *options);
 uint32_t type_of(uint32_t wanted, uint32_t layer); /* the types' rule */
 void model_write(Model *model, const char *path);
+/* Opens the .slm at `path` as a program would; fails where that fails. name: for messages. */
+void check_slm(const char *path, const char *name); /* check.c */
 
 #endif

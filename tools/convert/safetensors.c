@@ -14,7 +14,7 @@ static const struct DtypeRow {
     uint32_t bits;
 } dtypes[] = {
     {"F32", DTYPE_F32, 32},   {"F16", DTYPE_F16, 16},   {"BF16", DTYPE_BF16, 16},
-    {"F64", DTYPE_OTHER, 64}, {"I64", DTYPE_OTHER, 64}, {"I32", DTYPE_OTHER, 32},
+    {"F64", DTYPE_F64, 64},   {"I64", DTYPE_OTHER, 64}, {"I32", DTYPE_OTHER, 32},
     {"I16", DTYPE_OTHER, 16}, {"I8", DTYPE_OTHER, 8},   {"U64", DTYPE_OTHER, 64},
     {"U32", DTYPE_OTHER, 32}, {"U16", DTYPE_OTHER, 16}, {"U8", DTYPE_OTHER, 8},
     {"BOOL", DTYPE_OTHER, 8}, {"F8_E4M3", DTYPE_OTHER, 8}, {"F8_E5M2", DTYPE_OTHER, 8},
@@ -38,7 +38,7 @@ static uint32_t read_dtype(SourceTensor *tensor, const Json *dtype) {
             tensor->dtype_name = dtypes[i].name;
             return dtypes[i].bits;
         }
-    fail("%s: tensor %s: the type %s is not supported; supported: F32, F16, BF16",
+    fail("%s: tensor %s: the type %s is not supported; supported: F64, F32, F16, BF16",
          tensor->file->path, tensor->name,
          dtype && dtype->type == JSON_STRING ? dtype->text : "(none)");
 }
@@ -133,9 +133,13 @@ static Json *read_header(const File *file, uint64_t *data_start) {
 SourceTensor *checkpoint_add(Checkpoint *checkpoint, const File *file, const char *name,
                              size_t size) {
     SourceTensor *tensor;
+    uint32_t first = 0;
+    int is_new;
     check_name(file, name, size);
-    if (!map_add(&checkpoint->by_name, name, size, (uint32_t)checkpoint->count))
-        fail("%s: tensor %s is there twice, here or in another file", file->path, name);
+    is_new = map_add(&checkpoint->by_name, name, size, (uint32_t)checkpoint->count);
+    if (!is_new && map_find(&checkpoint->by_name, name, size, &first) &&
+        checkpoint->tensors[first].file == file)
+        fail("%s: tensor %s is there twice", file->path, name);
     if (checkpoint->count == checkpoint->capacity) {
         checkpoint->capacity = checkpoint->capacity * 2 + 64;
         checkpoint->tensors =
@@ -145,6 +149,7 @@ SourceTensor *checkpoint_add(Checkpoint *checkpoint, const File *file, const cha
     memset(tensor, 0, sizeof *tensor);
     tensor->name = name;
     tensor->file = file;
+    tensor->twin = is_new ? 0 : (size_t)first + 1;
     return tensor;
 }
 
@@ -156,7 +161,8 @@ static void read_file_tensors(Checkpoint *checkpoint, const File *file) {
         if (strcmp(entry->key, "__metadata__") != 0)
             read_tensor(checkpoint_add(checkpoint, file, entry->key, entry->key_size), entry,
                         data_start);
-    refuse_overlap(checkpoint->tensors + first, checkpoint->count - first);
+    if (checkpoint->count > first)
+        refuse_overlap(checkpoint->tensors + first, checkpoint->count - first);
 }
 
 /* ---- shards ------------------------------------------------------------------------------ */
@@ -190,13 +196,49 @@ static void open_shards(Checkpoint *checkpoint, const char *directory, const cha
     }
 }
 
+int tensors_equal(const SourceTensor *a, const SourceTensor *b) {
+    enum { CHUNK = 1 << 20 };
+    unsigned char *bytes;
+    uint64_t at, part;
+    int equal = a->dtype == b->dtype && a->dimensions == b->dimensions && a->bytes == b->bytes &&
+                memcmp(a->shape, b->shape, sizeof a->shape) == 0 &&
+                memcmp(a->strides, b->strides, sizeof a->strides) == 0;
+    if (!equal)
+        return 0;
+    bytes = allocate(2, CHUNK);
+    for (at = 0; equal && at < a->bytes; at += part) {
+        part = a->bytes - at < CHUNK ? a->bytes - at : CHUNK;
+        file_read(a->file, a->offset + at, bytes, (size_t)part);
+        file_read(b->file, b->offset + at, bytes + CHUNK, (size_t)part);
+        equal = memcmp(bytes, bytes + CHUNK, (size_t)part) == 0;
+    }
+    free(bytes);
+    return equal;
+}
+
+/* Which of two tensors of one name counts would depend on the order of the files. */
+static void settle_twins(Checkpoint *checkpoint) {
+    size_t i;
+    for (i = 0; i < checkpoint->count; i++) {
+        SourceTensor *tensor = &checkpoint->tensors[i], *first;
+        if (!tensor->twin)
+            continue;
+        first = &checkpoint->tensors[tensor->twin - 1];
+        if (!tensors_equal(first, tensor))
+            fail("%s: tensor %s is in %s too, with another shape, type or content",
+                 tensor->file->path, tensor->name, first->file->path);
+        tensor->used = 1;
+    }
+}
+
 typedef void ReadFile(Checkpoint *checkpoint, const File *file);
 
+/* The index says which shards there are; what they hold is what their own headers say, since an
+   index is easily out of date (and Hugging Face does the same). */
 static void read_shards(Checkpoint *checkpoint, const char *directory, const char *index,
                         ReadFile *read) {
-    const Json *weights = json_get(json_read(index), "weight_map"), *entry;
+    const Json *weights = json_get(json_read(index), "weight_map");
     Map shards;
-    uint32_t shard, at;
     size_t i;
     memset(&shards, 0, sizeof shards);
     if (!weights || weights->type != JSON_OBJECT || !weights->size)
@@ -204,16 +246,8 @@ static void read_shards(Checkpoint *checkpoint, const char *directory, const cha
     open_shards(checkpoint, directory, index, weights, &shards);
     for (i = 0; i < checkpoint->file_count; i++)
         read(checkpoint, &checkpoint->files[i]);
-    for (entry = weights->first; entry; entry = entry->next)
-        if (!map_find(&shards, entry->text, entry->size, &shard) ||
-            !map_find(&checkpoint->by_name, entry->key, entry->key_size, &at) ||
-            checkpoint->tensors[at].file != &checkpoint->files[shard])
-            fail("%s: tensor %s is not in shard %s", index, entry->key, entry->text);
-    for (i = 0; i < checkpoint->count; i++) {
-        const char *name = checkpoint->tensors[i].name;
-        if (!json_get(weights, name))
-            fail("%s: tensor %s is not in the index", checkpoint->tensors[i].file->path, name);
-    }
+    settle_twins(checkpoint);
+    free(shards.slots);
 }
 
 /* 0: neither the single file nor its index is there. */
@@ -240,6 +274,5 @@ void checkpoint_open(Checkpoint *checkpoint, const char *directory) {
     memset(checkpoint, 0, sizeof *checkpoint);
     if (!open_kind(checkpoint, directory, "model.safetensors", read_file_tensors) &&
         !open_kind(checkpoint, directory, "pytorch_model.bin", torch_read))
-        fail("%s: neither model.safetensors nor pytorch_model.bin is there, nor the "
-             ".index.json of one; other checkpoint formats are not supported", directory);
+        refuse_weights(directory);
 }

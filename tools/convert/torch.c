@@ -18,7 +18,7 @@ static const struct StorageType {
     uint32_t width;
 } storage_types[] = {
     {"FloatStorage", DTYPE_F32, "F32", 4},    {"HalfStorage", DTYPE_F16, "F16", 2},
-    {"BFloat16Storage", DTYPE_BF16, "BF16", 2}, {"DoubleStorage", DTYPE_OTHER, "F64", 8},
+    {"BFloat16Storage", DTYPE_BF16, "BF16", 2}, {"DoubleStorage", DTYPE_F64, "F64", 8},
     {"LongStorage", DTYPE_OTHER, "I64", 8},   {"IntStorage", DTYPE_OTHER, "I32", 4},
     {"ShortStorage", DTYPE_OTHER, "I16", 2},  {"CharStorage", DTYPE_OTHER, "I8", 1},
     {"ByteStorage", DTYPE_OTHER, "U8", 1},    {"BoolStorage", DTYPE_OTHER, "BOOL", 1},

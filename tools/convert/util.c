@@ -9,14 +9,47 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 void output_abandon(void); /* write.c */
 
+/* The bytes of the character at `text`, or 0 where it must not reach a terminal as it is: control
+   characters (U+0000 to U+001F, U+007F to U+009F) and what is not UTF-8. */
+static size_t plain_character(const unsigned char *text, size_t left) {
+    size_t size = text[0] < 0x80 ? 1 : text[0] < 0xC2 ? 0 : text[0] < 0xE0 ? 2
+                  : text[0] < 0xF0 ? 3 : text[0] < 0xF5 ? 4 : 0, i;
+    if (size > left || text[0] < 0x20 || text[0] == 0x7F || (text[0] == 0xC2 && text[1] < 0xA0))
+        return 0;
+    for (i = 1; i < size; i++)
+        if ((text[i] & 0xC0) != 0x80)
+            return 0;
+    return size;
+}
+
+/* One line. Names and texts in it may come from a hostile file. */
 static void say(const char *kind, const char *format, va_list arguments) {
+    va_list again;
+    unsigned char *text;
+    size_t at, size;
+    int length;
+    va_copy(again, arguments);
+    length = vsnprintf(NULL, 0, format, arguments);
+    length = length < 0 ? 0 : length;
+    text = malloc((size_t)length + 1);
     fprintf(stderr, "slm-convert: %s", kind);
-    vfprintf(stderr, format, arguments);
+    if (text)
+        vsnprintf((char *)text, (size_t)length + 1, format, again);
+    for (at = 0; text && at < (size_t)length; at += size ? size : 1) {
+        size = plain_character(text + at, (size_t)length - at);
+        if (size)
+            fwrite(text + at, 1, size, stderr);
+        else
+            fprintf(stderr, "\\x%02x", text[at]);
+    }
     fputc('\n', stderr);
+    free(text);
+    va_end(again);
 }
 
 void fail(const char *format, ...) {
@@ -32,6 +65,13 @@ void warn(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     say("warning: ", format, arguments);
+    va_end(arguments);
+}
+
+void report(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    say("", format, arguments);
     va_end(arguments);
 }
 
@@ -83,6 +123,38 @@ int file_exists(const char *path) {
     return 0;
 }
 
+static struct FileId {
+    dev_t device;
+    ino_t inode;
+} *files_read;
+static size_t files_read_count;
+
+static void remember_file(const struct stat *status) {
+    if (files_read_count % 64 == 0)
+        files_read = resize(files_read, files_read_count + 64, sizeof *files_read);
+    files_read[files_read_count].device = status->st_dev;
+    files_read[files_read_count++].inode = status->st_ino;
+}
+
+int file_was_read(const struct stat *status) {
+    size_t i;
+    for (i = 0; i < files_read_count; i++)
+        if (files_read[i].device == status->st_dev && files_read[i].inode == status->st_ino)
+            return 1;
+    return 0;
+}
+
+/* What a clone without Git LFS has in place of a large file: some lines of text. */
+static void refuse_pointer(const File *file) {
+    static const char start[] = "version https://git-lfs.github.com/spec/";
+    char bytes[sizeof start - 1];
+    if (file->size < sizeof bytes || file->size > 1024)
+        return;
+    file_read(file, 0, bytes, sizeof bytes);
+    if (memcmp(bytes, start, sizeof bytes) == 0)
+        fail("%s: a Git LFS pointer, not the file itself: `git lfs pull` fetches it", file->path);
+}
+
 File file_open(const char *path) {
     File file;
     struct stat status;
@@ -94,6 +166,8 @@ File file_open(const char *path) {
     file.size = (uint64_t)status.st_size;
     file.path = allocate(strlen(path) + 1, 1);
     strcpy(file.path, path);
+    remember_file(&status);
+    refuse_pointer(&file);
     return file;
 }
 
@@ -263,8 +337,17 @@ uint32_t float_bits_to_half(uint32_t bits) {
 
 /* ---- a map from byte strings ------------------------------------------------------------- */
 
+/* Begins differently in each run, so that no file can be made whose names all meet in a slot. */
+static uint64_t map_hash(const char *key, size_t size) {
+    static uint64_t start;
+    if (!start)
+        start = (0xCBF29CE484222325u ^ (uint64_t)time(NULL) << 20 ^ (uint64_t)getpid() ^
+                 (uint64_t)(uintptr_t)&size) | 1;
+    return fnv1a(start, (const unsigned char *)key, size);
+}
+
 static struct MapSlot *map_slot(const Map *map, const char *key, size_t size) {
-    size_t at = (size_t)fnv1a(0xCBF29CE484222325u, (const unsigned char *)key, size);
+    size_t at = (size_t)map_hash(key, size);
     for (at ^= at >> 17;; at++) {
         struct MapSlot *slot = &map->slots[at & (map->capacity - 1)];
         if (!slot->key || (slot->size == size && memcmp(slot->key, key, size) == 0))

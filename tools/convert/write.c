@@ -174,10 +174,25 @@ typedef struct Problem {
     float value;
 } Problem;
 
-static size_t dtype_bytes(Dtype dtype) { return dtype == DTYPE_F32 ? 4 : 2; }
+size_t dtype_bytes(Dtype dtype) {
+    return dtype == DTYPE_F64 ? 8 : dtype == DTYPE_F32 ? 4 : 2;
+}
+
+/* A double rounds to the nearest float, as it does when Hugging Face loads it. */
+static uint32_t round_double(uint64_t bits) {
+    double value;
+    float rounded;
+    uint32_t result;
+    memcpy(&value, &bits, 8);
+    rounded = (float)value;
+    memcpy(&result, &rounded, 4);
+    return result;
+}
 
 /* The bits of the float that element `index` stands for. */
 static uint32_t load_element(Dtype dtype, const unsigned char *bytes, size_t index) {
+    if (dtype == DTYPE_F64)
+        return round_double(get_u64(bytes + 8 * index));
     if (dtype == DTYPE_F32)
         return get_u32(bytes + 4 * index);
     return dtype == DTYPE_F16 ? half_to_float_bits(get_u16(bytes + 2 * index))
@@ -208,7 +223,7 @@ static int copy_half(unsigned char *out, size_t to, const unsigned char *in, siz
     return (in[2 * from + 1] & 0x7C) == 0x7C ? FAULT_NOT_FINITE : FAULT_NONE;
 }
 
-static void report(Problem *problem, int fault, uint64_t row, uint64_t col, uint32_t bits) {
+static void note_problem(Problem *problem, int fault, uint64_t row, uint64_t col, uint32_t bits) {
     problem->fault = (Fault)fault;
     problem->row = row;
     problem->col = col;
@@ -232,14 +247,14 @@ static void quantize_tile(const OutTensor *tensor, uint64_t tile, const unsigned
             size_t from = tensor->source_stride ? col * TILE + row : row * cols + col;
             uint32_t bits = load_element(tensor->dtype, in, from);
             if ((bits & 0x7FFFFFFF) >= 0x7F800000u) {
-                report(problem, FAULT_NOT_FINITE, tile * TILE + row, col, bits);
+                note_problem(problem, FAULT_NOT_FINITE, tile * TILE + row, col, bits);
                 free(memory);
                 return;
             }
             memcpy(&values[col * TILE + row], &bits, 4);
         }
     if (!integer_make_tile(tensor->type, values, cols, values + cols * TILE, out))
-        report(problem, FAULT_SCALE, tile * TILE, 0, 0);
+        note_problem(problem, FAULT_SCALE, tile * TILE, 0, 0);
     free(memory);
 }
 
@@ -255,7 +270,7 @@ static void store_tile(const OutTensor *tensor, uint64_t tile, const unsigned ch
                              : store_element(tensor->type, out, to,
                                              load_element(tensor->dtype, in, from));
             if (fault) {
-                report(problem, fault, tile * TILE + row, col,
+                note_problem(problem, fault, tile * TILE + row, col,
                        load_element(tensor->dtype, in, from));
                 return;
             }
@@ -270,7 +285,7 @@ static uint64_t source_row(const OutTensor *tensor, uint64_t row) {
 /* A transposed matrix: the rows of a tile are side by side in each of its columns. */
 static int read_columns(const OutTensor *tensor, uint64_t first, size_t rows, unsigned char *in) {
     size_t width = dtype_bytes(tensor->dtype), cols = tensor->cols, row, col;
-    unsigned char column[TILE * 4];
+    unsigned char column[TILE * 8];
     for (col = 0; col < cols; col++) {
         if (file_try_read(tensor->file,
                           tensor->source_offset + first * width + col * tensor->col_step, column,
@@ -321,7 +336,8 @@ static void check_problem(const OutTensor *tensor, const Problem *problem) {
     if (problem->fault == FAULT_READ)
         fail("%s: tensor %s cannot be read", tensor->file->path, tensor->name);
     if (problem->fault == FAULT_NOT_FINITE)
-        fail("tensor %s: the value at [%llu, %llu] is not finite", tensor->name, row, col);
+        fail("tensor %s: the value at [%llu, %llu] is not finite%s", tensor->name, row, col,
+             tensor->dtype == DTYPE_F64 ? " as f32" : "");
     if (problem->fault == FAULT_SCALE)
         fail("tensor %s: the values of rows %llu to %llu are too large to be quantized",
              tensor->name, row, row + TILE - 1);
@@ -490,25 +506,31 @@ static void writer_close(Writer *writer) {
         fprintf(stderr, "\r%-40s\r", "");
 }
 
+static void write_head(Writer *writer, Model *model) {
+    Buffer head = make_head(model);
+    write_at(writer, 0, head.data, head.size);
+    free(head.data);
+    check_slm(unfinished, writer->path);
+}
+
 void model_write(Model *model, const char *path) {
     Writer writer;
-    Buffer head;
     size_t i;
     lay_out(model);
     check_space(path, model->file_size);
     writer_open(&writer, path, model->file_size - model->data_offset);
     if (ftruncate(writer.fd, (off_t)model->file_size) != 0) /* the gaps are zero */
         fail("%s: %s", path, strerror(errno));
+    write_head(&writer, model); /* what the library refuses is known before the long part */
     for (i = 0; i < model->tensor_count; i++)
         if (model->tensors[i].type == TYPE_VECTOR)
             write_vector(&writer, &model->tensors[i]);
         else
             write_matrix(&writer, &model->tensors[i]);
-    head = make_head(model);
-    write_at(&writer, 0, head.data, head.size);
+    write_head(&writer, model); /* with the checksums */
     writer_close(&writer);
-    fprintf(stderr, "slm-convert: %s: %lu tensors, %.1f MB\n", path,
-            (unsigned long)model->tensor_count, (double)model->file_size / 1e6);
+    report("%s: %lu tensors, %.1f MB", path, (unsigned long)model->tensor_count,
+           (double)model->file_size / 1e6);
 }
 
 /* ---- an .slm as the source --------------------------------------------------------------- */
@@ -612,12 +634,13 @@ static void set_turns(Model *model, const char *path, int turns) {
         section->bytes = tokenizer.section;
 }
 
-void model_from_slm(Model *model, const char *path, uint32_t type, int turns) {
+void model_from_slm(Model *model, const char *path, const Options *options) {
     static File file;
     unsigned char *head;
     uint64_t data_offset, offset, bytes;
     uint32_t count, i;
     file = file_open(path);
+    refuse_file(&file);
     head = read_slm_head(&file, &data_offset);
     memcpy(model->header, head, 256);
     count = get_u16(head + 40);
@@ -632,13 +655,13 @@ void model_from_slm(Model *model, const char *path, uint32_t type, int turns) {
         if (offset > data_offset || bytes > data_offset - offset)
             fail("%s: damaged: section %lu lies outside of the head", path, (unsigned long)i);
         if (section->kind == SECTION_DIRECTORY)
-            read_slm_directory(model, &file, head + offset, bytes, type);
+            read_slm_directory(model, &file, head + offset, bytes, options->type);
         else
             put_bytes(&section->bytes, head + offset, (size_t)bytes);
     }
     if (!model->tensors)
         fail("%s: damaged: it has no tensor directory", path);
-    if (turns >= 0)
-        set_turns(model, path, turns);
+    if (options->turns >= 0)
+        set_turns(model, path, options->turns);
     free(head);
 }
