@@ -42,6 +42,19 @@ rm -r build/memory
 echo "fuzzing the parsers of PyTorch files and SentencePiece models, 20 s each"
 echo "(sh tests/fuzz/run.sh: 10 million runs)"
 sh tests/fuzz/run.sh 10000000 20
+echo "the converter under the address and undefined-behaviour sanitizers"
+converter=$CC; command -v clang >/dev/null && converter=clang # gcc has no check of NULL + 0
+$converter -std=c99 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+    tools/convert/*.c -o build/convert-sanitized -lm
+mkdir -p build/tmp/empty # a checkpoint of no tensor at all
+cp tests/golden/llama_three/config.json build/tmp/empty
+printf '\002\000\000\000\000\000\000\000{}' >build/tmp/empty/model.safetensors
+for source in tests/golden/*/config.json tests/golden/torch/*/config.json build/tmp/empty/; do
+    ASAN_OPTIONS=detect_leaks=0 build/convert-sanitized ${source%config.json} build/tmp/s.slm \
+        --type q4 2>build/tmp/s.err && continue
+    [ $source = build/tmp/empty/ ] && grep -q "is missing from the checkpoint" build/tmp/s.err ||
+        { cat build/tmp/s.err; exit 1; }
+done
 echo "thread sanitizer"
 if $CC -fsanitize=thread build/one.c -o build/one -lm 2>/dev/null; then
     $CC -std=c99 -O1 -g -fsanitize=thread tests/test_threads.c -o build/test-races -lm -pthread
