@@ -8,6 +8,7 @@ margin is at least 1e-2 at each step; 32 ids, or 200 in the cases of LONG). A ra
 stays within 2e-5 of its float64; another one is ill-conditioned and proves nothing.
 """
 import argparse
+import functools
 import json
 import os
 import shutil
@@ -23,19 +24,19 @@ DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
 def phi(**k):
-    return PhiForCausalLM, PhiConfig(tie_word_embeddings=False, **k)
+    return PhiForCausalLM, functools.partial(PhiConfig, tie_word_embeddings=False, **k)
 
 
 def gptj(**k):
-    return GPTJForCausalLM, GPTJConfig(tie_word_embeddings=False, **k)
+    return GPTJForCausalLM, functools.partial(GPTJConfig, tie_word_embeddings=False, **k)
 
 
 def llama(**k):
-    return LlamaForCausalLM, LlamaConfig(**k)
+    return LlamaForCausalLM, functools.partial(LlamaConfig, **k)
 
 
 def neo(**k):
-    return GPTNeoForCausalLM, GPTNeoConfig(**k)
+    return GPTNeoForCausalLM, functools.partial(GPTNeoConfig, **k)
 
 
 CASES = {
@@ -151,7 +152,8 @@ def greedy(model, vocabulary, used, length, generator):
 
 
 def make(out, name):
-    (cls, config), dtype, positions, shards = CASES[name]
+    (cls, make_config), dtype, positions, shards = CASES[name]
+    config = make_config()
     directory = os.path.join(out, name)
     for seed in range(50):
         generator = torch.Generator().manual_seed(1000 + seed)

@@ -44,8 +44,98 @@ for type in yarn longrope su mrope; do
         reject "rope_scaling: $key $type" "rope_scaling $type is not supported" $T/flaw
     done
 done
-config $gqa 's/"rope_scaling": null/"rope_parameters": {"rope_type": "yarn", "factor": 2}/'
-reject "rope_parameters" "rope_parameters is not supported" $T/flaw
+
+# -- config.json as transformers 5 writes it: rotary parameters in rope_parameters
+for file in tests/data/saved5/*.json; do
+    case=$(basename $file .json)
+    rm -rf $T/flaw; mkdir $T/flaw; ln -s $PWD/tests/golden/$case/* $T/flaw
+    rm $T/flaw/config.json; cp $file $T/flaw/config.json
+    check "convert: $case as transformers 5 saves it" $B/slm-convert $T/flaw $T/a.slm --type f32
+    same "convert: $case as transformers 5 saves it is the same model" $T/a.slm $B/golden/$case.slm
+done
+# rope CASE PARAMETERS [MEMBERS]: the case with these rope_parameters, as transformers 5 has them
+rope() {
+    config $1 '/"rope_scaling": {/,/}/d; /"rope_scaling": null/d; /"rope_theta"/d
+        /"partial_rotary_factor"/d; s/"use_cache"/'"${3:+$3, }"'"rope_parameters": '"$2"', "use_cache"/'
+}
+same_rope() { # NAME CASE PARAMETERS [MEMBERS]
+    rope "$2" "$3" "$4"
+    check "convert: $1" $B/slm-convert $T/flaw $T/a.slm --type f32
+    same "convert: $1 is the same model" $T/a.slm $B/golden/$2.slm
+}
+three8='"factor": 8, "low_freq_factor": 1, "high_freq_factor": 4'
+three5="\"rope_type\": \"llama3\", \"rope_theta\": 5e5, $three8"
+same_rope "rope_parameters of no type" $gqa '{"rope_theta": 10000}'
+same_rope "rope_parameters, empty" $gqa '{}'
+same_rope "rope_parameters without a base" $gqa '{"rope_type": "default"}' '"rope_theta": 10000'
+same_rope "the base in rope_parameters wins" $gqa '{"rope_theta": 10000}' '"rope_theta": 500'
+same_rope "dynamic in rope_parameters" $gqa '{"rope_type": "dynamic", "factor": 3}'
+same_rope "the newer key wins" $gqa '{"rope_type": "default", "type": "linear", "factor": 2}'
+same_rope "a null rope_scaling" $gqa '{"rope_type": "default"}' '"rope_scaling": null'
+same_rope "a rope_scaling that replaces rope_parameters" $linear '{"rope_theta": 7}' \
+    '"rope_theta": 500, "rope_scaling": {"type": "linear", "factor": 2.5}'
+same_rope "linear" $linear '{"type": "linear", "factor": 2.5, "rope_theta": 500.0}'
+same_rope "llama3" $three "{$three5, \"original_max_position_embeddings\": 128}"
+same_rope "llama3 whose length stands outside" $three \
+    "{$three5, \"original_max_position_embeddings\": 9}" '"original_max_position_embeddings": 128'
+rope $three "{$three5}"; cp -r $T/flaw $T/flaw2
+rope $three "{$three5, \"original_max_position_embeddings\": 700}"
+check "convert: llama3 of no length" $B/slm-convert $T/flaw2 $T/a.slm --type f32
+check "convert: llama3 of the model's length" $B/slm-convert $T/flaw $T/b.slm --type f32
+same "llama3's length is the model's by default" $T/a.slm $T/b.slm; rm -rf $T/flaw2
+same_rope "Phi's part in rope_parameters" phi_gqa '{"partial_rotary_factor": 0.4}'
+same_rope "Phi's part in rope_parameters wins" phi_gqa '{"partial_rotary_factor": 0.4}' \
+    '"partial_rotary_factor": 0.9'
+same_rope "Phi's part outside rope_parameters" phi_gqa '{"rope_theta": 10000}' \
+    '"partial_rotary_factor": 0.4'
+same_rope "Phi's part by default" phi_long '{"rope_theta": 10000}'
+for type in '"yarn"' '"longrope"' '"proportional"' '"axial"' '"mrope"' '"x"' 7; do
+    rope $gqa "{\"rope_type\": $type, \"factor\": 2}"
+    reject "rope_parameters: $type" "rope_parameters .* is not supported; supported: .*llama3" $T/flaw
+done
+rope $gqa '{"rope_type": null, "type": "linear", "factor": 2}'
+reject "rope_parameters: a null type" "rope_parameters (of no type) is not supported" $T/flaw
+rope phi_gqa '{"rope_type": "linear", "factor": 2}'
+reject "Phi's scaling" "rope_parameters linear is not supported; supported: null, default" $T/flaw
+rope $gqa '{"full_attention": {"rope_type": "default"}, "sliding_attention": {"rope_theta": 9}}'
+reject "rope_parameters of kinds of layers" "one kind of layer (full_attention)" $T/flaw
+rope $gqa '{"partial_rotary_factor": 0.5}'
+reject "LLaMA's partial_rotary_factor in rope_parameters" "partial_rotary_factor" $T/flaw
+rope $gqa '[1]'; reject "rope_parameters, a list" "rope_parameters must be an object" $T/flaw
+rope $gqa '{"rope_theta": "x"}'; reject "a base that is a text" "rope_theta must be a number" $T/flaw
+rope $gqa '{"rope_type": "linear"}'
+reject "linear of no factor" "rope_parameters: factor must be" $T/flaw
+
+# -- model_type says what a checkpoint is; "architectures" is whatever the saving class was
+for classes in null '[]' '["LlamaModel"]' '["MistralForCausalLM"]' '["LlamaModel", "X"]' '"x"' \
+    '["LlamaForSequenceClassification"]' '[7]'; do
+    config $linear '/"architectures"/,/\]/d; s/"use_cache"/"architectures": '"$classes"', "use_cache"/'
+    check "convert: architectures $classes" $B/slm-convert $T/flaw $T/a.slm --type f32
+    same "convert: architectures $classes is the same model" $T/a.slm $B/golden/$linear.slm
+done
+config $linear '/"model_type"/d'; reject "no model_type" "no model_type" $T/flaw
+# named PREFIX MEMBERS: $T/flaw becomes a LLaMA whose tensors have names that begin with PREFIX
+named() {
+    rm -rf $T/flaw; mkdir $T/flaw
+    (for name in embed_tokens 7x8 norm 8 layers.0.input_layernorm 8 layers.0.self_attn.q_proj 8x8 \
+        layers.0.self_attn.k_proj 8x8 layers.0.self_attn.v_proj 8x8 layers.0.self_attn.o_proj 8x8 \
+        layers.0.post_attention_layernorm 8 layers.0.mlp.up_proj 9x8 layers.0.mlp.gate_proj 9x8 \
+        layers.0.mlp.down_proj 8x9; do
+        case $name in [0-9]*) echo "$1$last.weight F16 $name" ;; *) last=$name ;; esac
+    done) | $H noise $T/flaw/model.safetensors
+    echo '{"model_type": "llama", "vocab_size": 7, "hidden_size": 8, "intermediate_size": 9,
+        "num_hidden_layers": 1, "num_attention_heads": 2, '"$2"'}' >$T/flaw/config.json
+}
+tied='"tie_word_embeddings": true'
+named model. "$tied"; check "convert: a LLaMA" $B/slm-convert $T/flaw $T/a.slm --type f32
+named "" "$tied, \"architectures\": [\"LlamaModel\"]"
+check "convert: a LlamaModel, tied" $B/slm-convert $T/flaw $T/b.slm --type f32
+same "convert: a LlamaModel, tied, is the same model" $T/a.slm $T/b.slm
+for prefix in "" model.; do
+    named "$prefix" '"architectures": ["LlamaModel"]'
+    reject "a LlamaModel without a head" "tensor lm_head.weight is missing" $T/flaw
+done
+
 config $gqa 's/"mlp_bias"/"mlp_bias"/; s/"rope_scaling": null/"rope_scaling":null/'
 ln -s nowhere $T/flaw/tokenizer.json
 reject "a dangling link" "tokenizer.json: a link to what is not there" $T/flaw

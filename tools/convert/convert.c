@@ -37,7 +37,7 @@ enum { KEY_VOCAB, KEY_CONTEXT, KEY_LAYERS, KEY_HIDDEN, KEY_INTERMEDIATE, KEY_HEA
 
 typedef struct Architecture {
     uint32_t id;
-    const char *model_type, *class_name, *activation_key;
+    const char *model_type, *activation_key;
     ConfigKey keys[KEY_COUNT]; /* a name of NULL: the architecture has no such key */
     const char *layer_prefix;
     const TensorRow *layer, *model;
@@ -144,30 +144,30 @@ enum { ARCHITECTURE_PHI = 1, ARCHITECTURE_GPTJ = 2, ARCHITECTURE_LLAMA = 3,
      {"layer_norm_epsilon", NULL, 1e-5}}
 
 static const Architecture architectures[] = {
-    {ARCHITECTURE_PHI, "phi", "PhiForCausalLM", "hidden_act",
+    {ARCHITECTURE_PHI, "phi", "hidden_act",
      {{"vocab_size", NULL, 51200}, {"max_position_embeddings", NULL, 2048},
       {"num_hidden_layers", NULL, 24}, {"hidden_size", NULL, 2048},
       {"intermediate_size", NULL, 8192}, {"num_attention_heads", NULL, 32},
       {"num_key_value_heads", NULL, 0}, {"layer_norm_eps", NULL, 1e-5}},
      "model.layers.", phi_layer, phi_model},
     /* the same model under the keys and names of its own code (older.c) */
-    {ARCHITECTURE_PHI, "mixformer-sequential", "MixFormerSequentialForCausalLM",
-     "activation_function", OLDER_PHI_KEYS, "model.layers.", phi_layer, phi_model},
-    {ARCHITECTURE_PHI, "phi-msft", "PhiForCausalLM", "activation_function", OLDER_PHI_KEYS,
+    {ARCHITECTURE_PHI, "mixformer-sequential", "activation_function", OLDER_PHI_KEYS,
      "model.layers.", phi_layer, phi_model},
-    {ARCHITECTURE_GPTJ, "gptj", "GPTJForCausalLM", "activation_function",
+    {ARCHITECTURE_PHI, "phi-msft", "activation_function", OLDER_PHI_KEYS, "model.layers.",
+     phi_layer, phi_model},
+    {ARCHITECTURE_GPTJ, "gptj", "activation_function",
      {{"vocab_size", NULL, 50400}, {"n_positions", "max_position_embeddings", 2048},
       {"n_layer", "num_hidden_layers", 28}, {"n_embd", "hidden_size", 4096},
       {"n_inner", NULL, 0}, {"n_head", "num_attention_heads", 16}, {NULL, NULL, 0},
       {"layer_norm_epsilon", NULL, 1e-5}},
      "transformer.h.", gptj_layer, gptj_model},
-    {ARCHITECTURE_LLAMA, "llama", "LlamaForCausalLM", "hidden_act",
+    {ARCHITECTURE_LLAMA, "llama", "hidden_act",
      {{"vocab_size", NULL, 32000}, {"max_position_embeddings", NULL, 2048},
       {"num_hidden_layers", NULL, 32}, {"hidden_size", NULL, 4096},
       {"intermediate_size", NULL, 11008}, {"num_attention_heads", NULL, 32},
       {"num_key_value_heads", NULL, 0}, {"rms_norm_eps", NULL, 1e-6}},
      "model.layers.", llama_layer, llama_model},
-    {ARCHITECTURE_NEO, "gpt_neo", "GPTNeoForCausalLM", "activation_function",
+    {ARCHITECTURE_NEO, "gpt_neo", "activation_function",
      {{"vocab_size", NULL, 50257}, {"max_position_embeddings", NULL, 2048},
       {"num_layers", "num_hidden_layers", 24}, {"hidden_size", NULL, 2048},
       {"intermediate_size", NULL, 0}, {"num_heads", "num_attention_heads", 16}, {NULL, NULL, 0},
@@ -191,25 +191,31 @@ typedef struct Config {
     uint32_t dims[DIM_COUNT];
     uint32_t layers, context, heads, kv_heads, rotary, pad;
     double theta, eps;
+    int version5;         /* written by transformers 5, whose rules then hold */
+    const Json *rope;     /* rope_parameters or rope_scaling; NULL: none */
+    const char *rope_name;
     Scaling scaling;
     int tied, qk_norm;
     uint32_t window;
     Buffer kinds; /* of the layers: a byte each, 1 where attention sees the window */
 } Config;
 
+/* model_type decides, as in Hugging Face: "architectures" is null, or names a class without a head
+   or another one, depending on who saved the checkpoint. */
 static const Architecture *find_architecture(const char *path, const Json *json) {
     const Json *type = json_get(json, "model_type"), *classes = json_get(json, "architectures");
     const Json *name = classes && classes->type == JSON_ARRAY ? classes->first : NULL;
     size_t i;
     for (i = 0; i < ARCHITECTURE_COUNT; i++)
-        if (json_is(type, architectures[i].model_type) &&
-            (!name || json_is(name, architectures[i].class_name)))
+        if (json_is(type, architectures[i].model_type))
             return &architectures[i];
+    if (!type)
+        fail("%s: no model_type; supported: phi, gptj, llama, gpt_neo", path);
     if (!name || name->type != JSON_STRING)
         name = type;
     fail("%s: architecture %s is not supported; supported: PhiForCausalLM (phi), "
          "GPTJForCausalLM (gptj), LlamaForCausalLM (llama), GPTNeoForCausalLM (gpt_neo)", path,
-         name && name->type == JSON_STRING ? name->text : "(none)");
+         name->type == JSON_STRING ? name->text : "(none)");
 }
 
 static double member_number(const Config *config, const Json *object, const char *name,
@@ -269,46 +275,79 @@ static void check_activation(const Config *config) {
          value->type == JSON_STRING ? value->text : "(not a string)", same[0]);
 }
 
-static double scaling_number(const Config *config, const Json *scaling, const char *name) {
-    double value = member_number(config, scaling, name, 0);
+static double scaling_number(const Config *config, const char *name, double absent) {
+    double value = member_number(config, config->rope, name, absent);
     if (!(value > 0 && value <= 1e9))
-        fail("%s: rope_scaling: %s must be a number above 0", config->path, name);
+        fail("%s: %s: %s must be a number above 0", config->path, config->rope_name, name);
     return value;
 }
 
+/* Where the rotary parameters stand: transformers 5 writes all of them into rope_parameters. A
+   rope_scaling beside it replaces it, as in Hugging Face. */
+static void find_rope(Config *config) {
+    const Json *scaling = json_get(config->json, "rope_scaling"), *item;
+    const Json *parameters = json_get(config->json, "rope_parameters");
+    config->version5 = parameters || version_from(config->json) >= 5;
+    config->rope_name = "rope_scaling";
+    config->rope = scaling;
+    if (parameters && !(scaling && scaling->size)) {
+        config->rope_name = "rope_parameters";
+        config->rope = parameters;
+    }
+    if (config->rope && config->rope->type != JSON_OBJECT)
+        fail("%s: %s must be an object", config->path, config->rope_name);
+    for (item = config->rope ? config->rope->first : NULL; item; item = item->next)
+        if (item->type == JSON_OBJECT)
+            fail("%s: %s: parameters of one kind of layer (%s) are not supported", config->path,
+                 config->rope_name, item->key);
+}
+
+/* Of rope_parameters, or else of config.json itself. */
+static double rope_number(const Config *config, const char *name, double absent) {
+    absent = config_number(config, name, absent);
+    return config->version5 ? member_number(config, config->rope, name, absent) : absent;
+}
+
+/* The older key, "type", wins over "rope_type" in transformers 4, and loses in 5. */
+static const Json *rope_type(const Config *config) {
+    const Json *first = json_member(config->rope, config->version5 ? "rope_type" : "type");
+    return first ? first : json_get(config->rope, config->version5 ? "type" : "rope_type");
+}
+
 /* Scaled rotary frequencies. `dynamic` changes them beyond the model's positions only, where a
-   context ends. An old "type" wins over "rope_type", as in Hugging Face. */
+   context ends. */
 static void read_scaling(Config *config) {
-    const Json *json = json_get(config->json, "rope_scaling"), *type;
+    const Json *type;
     int llama = config->architecture->id == ARCHITECTURE_LLAMA;
     Scaling *scaling = &config->scaling;
     if (!llama && config->architecture->id != ARCHITECTURE_PHI)
         return;
-    if (json_get(config->json, "rope_parameters"))
-        fail("%s: rope_parameters is not supported; supported: rope_theta and rope_scaling",
-             config->path);
-    if (!json)
-        return;
-    type = json_get(json, "type");
-    type = type ? type : json_get(json, "rope_type");
-    if (json_is(type, "default") || (llama && json_is(type, "dynamic")))
+    find_rope(config);
+    type = config->rope ? rope_type(config) : NULL;
+    if (!config->rope || (!type && config->version5) || json_is(type, "default") ||
+        (llama && json_is(type, "dynamic")))
         return;
     if (llama && json_is(type, "linear"))
         scaling->type = SCALING_LINEAR;
     else if (llama && json_is(type, "llama3"))
         scaling->type = SCALING_LLAMA3;
     else
-        fail("%s: rope_scaling %s is not supported; supported: null%s", config->path,
+        fail("%s: %s %s is not supported; supported: null%s", config->path, config->rope_name,
              type && type->type == JSON_STRING ? type->text : "(of no type)",
-             llama ? ", default, linear, dynamic, llama3" : "");
-    scaling->factor = scaling_number(config, json, "factor");
+             llama ? ", default, linear, dynamic, llama3" : ", default");
+    scaling->factor = scaling_number(config, "factor", 0);
     if (scaling->type == SCALING_LINEAR)
         return;
-    scaling->low = scaling_number(config, json, "low_freq_factor");
-    scaling->high = scaling_number(config, json, "high_freq_factor");
-    scaling->original = scaling_number(config, json, "original_max_position_embeddings");
+    scaling->low = scaling_number(config, "low_freq_factor", 0);
+    scaling->high = scaling_number(config, "high_freq_factor", 0);
+    scaling->original = scaling_number(config, "original_max_position_embeddings",
+                                       config->version5 ? config_key(config, KEY_CONTEXT) : 0);
+    if (config->version5)
+        scaling->original =
+            config_number(config, "original_max_position_embeddings", scaling->original);
     if (!(scaling->high > scaling->low))
-        fail("%s: rope_scaling: high_freq_factor must be above low_freq_factor", config->path);
+        fail("%s: %s: high_freq_factor must be above low_freq_factor", config->path,
+             config->rope_name);
 }
 
 /* What Hugging Face's LLaMA can have and this one has not. */
@@ -317,7 +356,7 @@ static void check_llama(const Config *config) {
         fail("%s: attention_bias true is not supported", config->path);
     if (config_flag(config, "mlp_bias", 0))
         fail("%s: mlp_bias true is not supported", config->path);
-    if (config_number(config, "partial_rotary_factor", 1) != 1)
+    if (rope_number(config, "partial_rotary_factor", 1) != 1)
         fail("%s: a partial_rotary_factor is not supported", config->path);
 }
 
@@ -342,8 +381,8 @@ static void read_rotary(Config *config) {
     } else {
         size = head;
         if (config->architecture->id == ARCHITECTURE_PHI)
-            size = floor(head * config_number(config, "partial_rotary_factor", 0.5));
-        config->theta = config_number(config, "rope_theta", 10000);
+            size = floor(head * rope_number(config, "partial_rotary_factor", 0.5));
+        config->theta = rope_number(config, "rope_theta", 10000);
     }
     if (!(size >= 2 && size <= head) || size != floor(size) || (uint32_t)size % 2)
         fail("%s: a rotary size of %g does not fit heads of %lu", config->path, size,

@@ -336,3 +336,11 @@ int json_is(const Json *string, const char *text) {
     return string && string->type == JSON_STRING && string->size == strlen(text) &&
            memcmp(string->text, text, string->size) == 0;
 }
+
+unsigned version_from(const Json *config) {
+    const Json *version = json_get(config, "transformers_version");
+    unsigned long first = 0;
+    if (version && version->type == JSON_STRING)
+        first = strtoul(version->text, NULL, 10);
+    return first < 1000 ? (unsigned)first : 0;
+}
