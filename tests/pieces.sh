@@ -62,8 +62,6 @@ slow 's/"unk_token": "<unk>"/"unk_token": "<s>"/'
 reject "pieces: another unknown token" "not the model's unknown piece" $P
 slow ''; echo '{"new": 5}' >$P/added_tokens.json
 reject "pieces: an id is taken" "have the same id 5" $P
-echo '{"new": 512}' >$P/added_tokens.json
-reject "pieces: a token without a row" "beyond the model's 512 vocabulary rows" $P
 
 check "pieces: slm-info" $B/slm-info $B/ids/pieces512.slm --verify
 grep -q "SentencePiece BPE" $T/out && ok || bad "slm-info names the kind of tokenizer"

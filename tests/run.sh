@@ -147,6 +147,7 @@ fi
 . tests/slide.sh
 . tests/verify.sh
 . tests/pieces.sh
+. tests/saved.sh
 . tests/bench_test.sh
 . tests/project.sh
 echo "skipped $skipped"

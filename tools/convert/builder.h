@@ -8,7 +8,7 @@ enum { EXISTS = 1, SPECIAL = 2, ADDED = 4, BYTE = 8, APART = 16, OUTSIDE = 32, /
        NAMED = 64, ADDITIONAL = 128 }; /* and of the special tokens: by key, or in the list */
 enum { IS_SPECIAL = 1, NORMALIZED = 2, LSTRIP = 4, RSTRIP = 8, SINGLE_WORD = 16 }; /* added */
 enum { KIND_BYTES = 1, KIND_PIECES = 2 };
-enum { TEXT_LIMIT = 64 << 20, END_LIMIT = 8 };
+enum { TEXT_LIMIT = 64 << 20, END_LIMIT = 8, ADDED_LIMIT = 255, BEYOND_SHOWN = 8 };
 
 enum { /* flags of a tokenizer section; those from TEXT_LAST on are of KIND_PIECES */
     TEXT_BOS = 1, TEXT_PREFIX_SPACE = 2,
@@ -39,14 +39,19 @@ typedef struct Builder {
     unsigned char *attributes;
     uint32_t rows, used, model_count;
     Map ids;
+    Map beyond;              /* tokens beyond the model's rows, which are left out: text to id */
+    Text beyond_first[BEYOND_SHOWN];
     AddedToken *added;
     size_t added_count;
+    uint32_t added_end;      /* the largest id of an added token, left out or not, + 1 */
     Map added_at;            /* text to index in added */
     Merge *merges;
     size_t merge_count;
     uint32_t byte_tokens[256];
-    int32_t bos, eos, unk;
+    int32_t bos, eos, unk, last; /* last: put behind a text */
     int adds_bos, adds_last, prefix_space, is_gpt2, is_codegen, is_llama;
+    int version5;            /* transformers 5 wrote the files: its rules hold, not those of 4 */
+    int rebuilds;            /* its class has rules of its own, not those of tokenizer.json */
     int from_vocabulary;     /* vocab.json and merges.txt, not tokenizer.json */
     int specials_win;        /* their flags replace those of listed added tokens */
     uint32_t ends[END_LIMIT], end_count;
@@ -58,18 +63,29 @@ typedef struct Builder {
     uint32_t ascii[128], joints[2048];
     uint32_t *user;          /* ids of the pieces that the user has defined */
     size_t user_count;
+    struct Control {         /* pieces that the fast tokenizer adds, in order */
+        uint32_t token, flags;
+    } *controls;
+    size_t control_count;
 } Builder;
 
 /* tokenizer.c */
+/* A token beyond the model's rows is left out: its text is then in `beyond`, not in `ids`. */
 void set_token(Builder *builder, uint32_t id, Text text, int attributes);
-void add_merge(Builder *builder, Text left, Text right);
+int is_beyond(const Builder *builder, Text text);
+void fail_beyond(const Builder *builder, Text text, const char *need) CONV_NORETURN;
+void add_merge(Builder *builder, Text left, Text right); /* builder->merges has room */
 void refuse(const Builder *builder, const char *part, const Json *object) CONV_NORETURN;
 
 /* pieces.c */
 int pieces_wanted(const Json *json);             /* of a tokenizer.json: is it of this kind? */
 void pieces_read_json(Builder *builder, const Json *json);
 void pieces_read_vocabulary(Builder *builder, int byte_fallback); /* once the model is read */
+/* With the rules of the fast LlamaTokenizer, once vocabulary and merges are read. */
+void pieces_set_fast(Builder *builder, const Json *config);
 void pieces_read_model(Builder *builder, const char *path, const Json *config);
+/* The vocabulary of tokenizer.model, and the merges that transformers makes of it. */
+void pieces_rebuild(Builder *builder, const char *path, const Json *config);
 void pieces_finish(Builder *builder, const Json *config); /* once all tokens are added */
 Text pieces_decoded(const Builder *builder, uint32_t id);
 void pieces_put(Buffer *out, const Builder *builder); /* the tables that this kind alone has */

@@ -20,6 +20,8 @@
 void fail(const char *format, ...) CONV_PRINTF(1, 2) CONV_NORETURN;
 void warn(const char *format, ...) CONV_PRINTF(1, 2);
 void report(const char *format, ...) CONV_PRINTF(1, 2); /* a line on stderr that is neither */
+/* What failures say at their end from now on, such as how to do without the part at hand. */
+void set_way_out(const char *text);
 void *allocate(size_t count, size_t size); /* zeroed; never NULL */
 void *resize(void *memory, size_t count, size_t size);
 uint64_t mul64(uint64_t a, uint64_t b); /* fails on overflow, as add64 does */

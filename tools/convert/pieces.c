@@ -47,8 +47,13 @@ static int byte_of(Text text) {
 static void read_bytes(Builder *builder) {
     char name[8];
     uint32_t byte, found = 0;
+    Text text;
+    text.bytes = name;
+    text.size = 6;
     for (byte = 0; byte < 256; byte++) {
         snprintf(name, sizeof name, "<0x%02X>", (unsigned)byte);
+        if (is_beyond(builder, text))
+            fail_beyond(builder, text, "a byte needs it");
         found += (uint32_t)map_find(&builder->ids, name, 6, &builder->byte_tokens[byte]);
     }
     if (found && found != 256)
@@ -188,9 +193,15 @@ void pieces_read_json(Builder *builder, const Json *json) {
     pieces_read_vocabulary(builder, flag_is(model, "byte_fallback", JSON_TRUE));
     builder->model_unk = -1;
     if (unknown && unknown->type == JSON_STRING) {
-        if (!map_find(&builder->ids, unknown->text, unknown->size, &id))
+        Text text;
+        text.bytes = unknown->text;
+        text.size = unknown->size;
+        if (map_find(&builder->ids, text.bytes, text.size, &id))
+            builder->model_unk = (int32_t)id;
+        else if (!is_beyond(builder, text))
             fail("%s: the unknown token is not in the vocabulary", builder->path);
-        builder->model_unk = (int32_t)id;
+        else if (builder->byte_tokens[0] == 0xFFFFFFFFu)
+            fail_beyond(builder, text, "unknown characters need it");
     }
     if (flag_is(model, "fuse_unk", JSON_TRUE))
         builder->text_flags |= TEXT_FUSED;
@@ -206,6 +217,31 @@ void pieces_read_json(Builder *builder, const Json *json) {
     check_merges(builder);
     if (builder->splits)
         drop_merges(builder);
+}
+
+/* The fast LlamaTokenizer where it takes no rules from tokenizer.json. In transformers 4 that is so
+   if its config has add_prefix_space or from_slow; a space is put before a text if it says so. In
+   5 it always is; a space is put unless it says no, and there is no unknown token. */
+void pieces_set_fast(Builder *builder, const Json *config) {
+    int five = builder->version5, legacy = flag_is(config, "legacy", JSON_TRUE);
+    int space = flag_is(config, "add_prefix_space", JSON_TRUE);
+    pieces_read_vocabulary(builder, 1);
+    if (five) {
+        space = space || !json_get(config, "add_prefix_space");
+        builder->model_unk = -1;
+        if (builder->byte_tokens[0] == 0xFFFFFFFFu)
+            fail("%s: no tokens of bytes, without which LlamaTokenizer of transformers 5 drops "
+                 "characters, which is not supported", builder->path);
+    } else
+        legacy = !flag_is(config, "legacy", JSON_FALSE);
+    builder->text_flags = TEXT_FUSED | (space ? TEXT_STRIP : 0);
+    if (legacy && !five)
+        builder->text_flags |= TEXT_MARKS;
+    builder->prefix = !space              ? PREFIX_NONE
+                      : !legacy           ? PREFIX_FIRST_WORD
+                      : five              ? PREFIX_EACH_WORD
+                                          : PREFIX_EACH;
+    check_merges(builder);
 }
 
 /* ---- tokenizer.model --------------------------------------------------------------------- */
@@ -226,8 +262,10 @@ static void add_splits(Builder *builder, const PieceModel *model, uint32_t id, u
     for (at = 1; at < piece->size; at++) {
         if ((piece->text[at] & 0xC0) == 0x80 ||
             !map_find(&builder->ids, piece->text, at, &left) ||
-            !map_find(&builder->ids, piece->text + at, piece->size - at, &right) ||
-            model->pieces[left].type == PIECE_USER || model->pieces[right].type == PIECE_USER)
+            !map_find(&builder->ids, piece->text + at, piece->size - at, &right))
+            continue;
+        if (builder->from_model && (model->pieces[left].type == PIECE_USER ||
+                                    model->pieces[right].type == PIECE_USER))
             continue;
         if (builder->merge_count == *capacity) {
             *capacity = *capacity ? *capacity * 2 : 1024;
@@ -244,7 +282,7 @@ static void add_splits(Builder *builder, const PieceModel *model, uint32_t id, u
 static void rank_pieces(Builder *builder, const PieceModel *model) {
     uint32_t *order = allocate(model->count, sizeof *order), i, count = 0, rank = 0;
     size_t capacity = 0;
-    for (i = 0; i < model->count; i++)
+    for (i = 0; i < model->count && i < builder->rows; i++)
         if (model->pieces[i].type == PIECE_NORMAL)
             order[count++] = i;
     sort_pieces = model->pieces;
@@ -260,7 +298,7 @@ static void rank_pieces(Builder *builder, const PieceModel *model) {
 /* Characters are merged as texts, so each one in a longer piece must have a token. */
 static void check_characters(const Builder *builder, const PieceModel *model) {
     size_t i, at, end;
-    for (i = 0; i < model->count; i++) {
+    for (i = 0; i < model->count && i < builder->rows; i++) {
         const ModelPiece *piece = &model->pieces[i];
         if (piece->type != PIECE_NORMAL)
             continue;
@@ -289,38 +327,108 @@ static void set_slow(Builder *builder, const PieceModel *model, const Json *conf
     }
 }
 
-void pieces_read_model(Builder *builder, const char *path, const Json *config) {
+/* The tokens; the bytes of the file must stay. */
+static void read_pieces(Builder *builder, PieceModel *model, const char *path) {
     size_t size;
-    unsigned char *bytes = read_whole(path, TEXT_LIMIT, &size); /* the pieces' texts stay */
-    PieceModel model;
+    unsigned char *bytes = read_whole(path, TEXT_LIMIT, &size);
     uint32_t i;
     builder->path = path;
     builder->kind = KIND_PIECES;
-    builder->from_model = 1;
-    protobuf_read(&model, path, bytes, size);
-    builder->user = allocate(model.count, sizeof *builder->user);
-    for (i = 0; i < model.count; i++) {
-        char *name = allocate(model.pieces[i].size + 1, 1); /* messages show it */
+    protobuf_read(model, path, bytes, size);
+    for (i = 0; i < model->count; i++) {
+        char *name = allocate(model->pieces[i].size + 1, 1); /* messages show it */
         Text text;
-        memcpy(name, model.pieces[i].text, model.pieces[i].size);
+        memcpy(name, model->pieces[i].text, model->pieces[i].size);
         text.bytes = name;
-        text.size = model.pieces[i].size;
-        set_token(builder, i, text, model.pieces[i].type == PIECE_BYTE ? BYTE : 0);
-        if (model.pieces[i].type == PIECE_UNKNOWN)
+        text.size = model->pieces[i].size;
+        set_token(builder, i, text, model->pieces[i].type == PIECE_BYTE ? BYTE : 0);
+        if (model->pieces[i].type == PIECE_UNKNOWN && is_beyond(builder, text))
+            fail_beyond(builder, text, "unknown characters need it");
+        if (model->pieces[i].type == PIECE_UNKNOWN)
             builder->model_unk = (int32_t)i;
+    }
+    builder->model_count = (uint32_t)model->count;
+}
+
+void pieces_read_model(Builder *builder, const char *path, const Json *config) {
+    PieceModel model;
+    uint32_t i;
+    builder->from_model = 1;
+    read_pieces(builder, &model, path);
+    builder->user = allocate(model.count, sizeof *builder->user);
+    for (i = 0; i < model.count && i < builder->rows; i++) {
         if (model.pieces[i].type == PIECE_CONTROL)
             builder->decoded[i].bytes = ""; /* unless it turns out to be special */
         if (model.pieces[i].type == PIECE_USER)
             builder->user[builder->user_count++] = i;
     }
-    builder->model_count = (uint32_t)model.count;
     pieces_read_vocabulary(builder, model.byte_fallback);
     check_characters(builder, &model);
     rank_pieces(builder, &model);
     check_merges(builder);
     set_slow(builder, &model, config);
     protobuf_free(&model);
-    free(bytes);
+}
+
+/* ---- tokenizer.model, for the fast tokenizer --------------------------------------------- */
+
+static size_t characters(Text text) {
+    size_t i, count = 0;
+    for (i = 0; i < text.size; i++)
+        count += ((unsigned char)text.bytes[i] & 0xC0) != 0x80;
+    return count;
+}
+
+static const Builder *sort_builder;
+
+/* As transformers 4 orders merges: by their results' scores, then the longer left part first. */
+static int compare_by_score(const void *a, const void *b) {
+    const Merge *x = a, *y = b;
+    float first = sort_pieces[x->result].score, second = sort_pieces[y->result].score;
+    const Text *texts = sort_builder->texts;
+    size_t left = characters(texts[x->left]), other = characters(texts[y->left]);
+    if (first != second)
+        return first > second ? -1 : 1;
+    if (left != other)
+        return left > other ? -1 : 1;
+    left = characters(texts[x->right]);
+    other = characters(texts[y->right]);
+    if (left != other)
+        return left > other ? -1 : 1;
+    return (x->result > y->result) - (x->result < y->result);
+}
+
+/* As transformers 5 does: by their results' ids, then the shorter left part first. */
+static int compare_by_id(const void *a, const void *b) {
+    const Merge *x = a, *y = b;
+    size_t left = sort_builder->texts[x->left].size, other = sort_builder->texts[y->left].size;
+    if (x->result != y->result)
+        return x->result > y->result ? 1 : -1;
+    return (left > other) - (left < other);
+}
+
+void pieces_rebuild(Builder *builder, const char *path, const Json *config) {
+    PieceModel model;
+    size_t capacity = 0;
+    uint32_t i;
+    read_pieces(builder, &model, path);
+    for (i = 0; i < model.count && i < builder->rows; i++)
+        add_splits(builder, &model, i, 0, &capacity);
+    sort_pieces = model.pieces;
+    sort_builder = builder;
+    qsort(builder->merges, builder->merge_count, sizeof *builder->merges,
+          builder->version5 ? compare_by_id : compare_by_score);
+    for (i = 0; i < builder->merge_count; i++)
+        builder->merges[i].rank = i;
+    pieces_set_fast(builder, config);
+    builder->controls = allocate(model.count, sizeof *builder->controls);
+    for (i = 0; i < model.count && i < builder->rows; i++)
+        if (model.pieces[i].type == PIECE_CONTROL || model.pieces[i].type == PIECE_USER) {
+            builder->controls[builder->control_count].token = i;
+            builder->controls[builder->control_count++].flags =
+                model.pieces[i].type == PIECE_CONTROL ? IS_SPECIAL : 0;
+        }
+    protobuf_free(&model);
 }
 
 /* ---- added tokens ------------------------------------------------------------------------ */
@@ -419,10 +527,11 @@ static void set_joints(Builder *builder) {
     }
 }
 
-/* The fast tokenizer is made anew from tokenizer.model if add_prefix_space is given. */
+/* Hugging Face makes the tokenizer anew where add_prefix_space is given, and fails where there is
+   no tokenizer.model to make it of. */
 static void check_prefix(const Builder *builder, const Json *config) {
     const Json *space = json_get(config, "add_prefix_space");
-    if (!builder->is_llama || !space || builder->from_model)
+    if (!builder->is_llama || !space || builder->from_model || builder->rebuilds)
         return;
     if ((space->type == JSON_TRUE) != (builder->prefix != PREFIX_NONE))
         fail("%s: tokenizer_config.json's add_prefix_space is not what tokenizer.json does",
@@ -442,6 +551,8 @@ void pieces_finish(Builder *builder, const Json *config) {
             check_slow_added(builder, &builder->added[i]);
         }
         normalize_added(builder, &builder->added[i]);
+        if (builder->version5) /* which decodes an added token as it is matched */
+            builder->texts[builder->added[i].id] = builder->added[i].text;
     }
     if (builder->from_model) {
         mark_slow(builder);
@@ -459,7 +570,7 @@ void pieces_finish(Builder *builder, const Json *config) {
         builder->joints[('>' * 256 + ' ') / 32] >> ' ' % 32 & 1)
         fail("%s: a piece has \">\" before a space, which is not supported without legacy",
              builder->path);
-    if (builder->adds_last && builder->eos >= 0)
+    if (builder->last >= 0)
         builder->text_flags |= TEXT_LAST;
 }
 

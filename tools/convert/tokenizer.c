@@ -16,6 +16,11 @@ static const char *type_name(const Json *object) {
     return type && type->type == JSON_STRING ? type->text : "(of no type)";
 }
 
+static int is_true(const Json *object, const char *key) {
+    const Json *value = json_get(object, key);
+    return value && value->type == JSON_TRUE;
+}
+
 /* ---- the alphabet: each byte is one printable character ---------------------------------- */
 
 static uint32_t byte_char(uint32_t byte) {
@@ -64,10 +69,46 @@ static Text decode_text(Text text) {
 
 /* ---- vocabulary and merges --------------------------------------------------------------- */
 
+/* Of UTF-8: U+0000 to U+001F, U+007F to U+009F. */
+static int is_control(Text text, size_t at) {
+    unsigned char byte = (unsigned char)text.bytes[at];
+    unsigned char last = at ? (unsigned char)text.bytes[at - 1] : 0;
+    unsigned char next = at + 1 < text.size ? (unsigned char)text.bytes[at + 1] : 0;
+    return byte < 0x20 || byte == 0x7F || (byte == 0xC2 && next < 0xA0) ||
+           (last == 0xC2 && byte < 0xA0);
+}
+
+/* For a message: about 40 bytes, without control characters. */
+static const char *shown(Text text) {
+    char *out = allocate(4 * 40 + 16, 1), *at = out;
+    size_t i;
+    for (i = 0; i < text.size && (i < 40 || ((unsigned char)text.bytes[i] & 0xC0) == 0x80); i++)
+        if (is_control(text, i))
+            at += sprintf(at, "\\x%02X", (unsigned)(unsigned char)text.bytes[i]);
+        else
+            *at++ = text.bytes[i];
+    memcpy(at, "...", i < text.size ? 3 : 0);
+    return out;
+}
+
+int is_beyond(const Builder *builder, Text text) {
+    return map_find(&builder->beyond, text.bytes, text.size, NULL);
+}
+
+void fail_beyond(const Builder *builder, Text text, const char *need) {
+    uint32_t id = 0;
+    map_find(&builder->beyond, text.bytes, text.size, &id);
+    fail("%s: token %lu (\"%s\") is beyond the model's %lu vocabulary rows, and %s",
+         builder->path, (unsigned long)id, shown(text), (unsigned long)builder->rows, need);
+}
+
 void set_token(Builder *builder, uint32_t id, Text text, int attributes) {
-    if (id >= builder->rows)
-        fail("%s: token %lu (\"%s\") is beyond the model's %lu vocabulary rows", builder->path,
-             (unsigned long)id, text.bytes, (unsigned long)builder->rows);
+    if (id >= builder->rows) {
+        if (builder->beyond.count < BEYOND_SHOWN && !is_beyond(builder, text))
+            builder->beyond_first[builder->beyond.count] = text;
+        map_add(&builder->beyond, text.bytes, text.size, id);
+        return;
+    }
     if (builder->attributes[id])
         fail("%s: tokens \"%s\" and \"%s\" have the same id %lu", builder->path,
              builder->texts[id].bytes, text.bytes, (unsigned long)id);
@@ -88,11 +129,11 @@ static uint32_t read_id(const Builder *builder, const Json *value) {
 static void read_vocabulary(Builder *builder, const Json *vocabulary) {
     const Json *entry;
     uint32_t byte, code;
+    Text name;
     char text[3];
     if (!vocabulary || vocabulary->type != JSON_OBJECT || !vocabulary->size)
         fail("%s: no vocabulary", builder->path);
     for (entry = vocabulary->first; entry; entry = entry->next) {
-        Text name;
         name.bytes = entry->key;
         name.size = entry->key_size;
         set_token(builder, read_id(builder, entry), name, 0);
@@ -104,18 +145,31 @@ static void read_vocabulary(Builder *builder, const Json *vocabulary) {
         code = byte_char(byte);
         text[0] = (char)(code < 0x80 ? code : 0xC0 | code >> 6);
         text[1] = (char)(0x80 | (code & 63));
-        if (!map_find(&builder->ids, text, code < 0x80 ? 1 : 2, &builder->byte_tokens[byte]))
+        name.bytes = text;
+        name.size = code < 0x80 ? 1 : 2;
+        if (is_beyond(builder, name))
+            fail_beyond(builder, name, "a byte needs it");
+        if (!map_find(&builder->ids, name.bytes, name.size, &builder->byte_tokens[byte]))
             fail("%s: not a byte-level BPE vocabulary: byte 0x%02lX has no token",
                  builder->path, (unsigned long)byte);
     }
 }
 
+/* One that has to do with a token beyond the model's rows is left out with it. */
 void add_merge(Builder *builder, Text left, Text right) {
     Merge *merge = &builder->merges[builder->merge_count];
     char *joined = allocate(left.size + right.size + 1, 1);
-    merge->rank = (uint32_t)builder->merge_count++;
+    Text whole;
+    whole.bytes = joined;
+    whole.size = left.size + right.size;
     memcpy(joined, left.bytes, left.size);
     memcpy(joined + left.size, right.bytes, right.size);
+    if (builder->beyond.count &&
+        (is_beyond(builder, left) || is_beyond(builder, right) || is_beyond(builder, whole))) {
+        free(joined);
+        return;
+    }
+    merge->rank = (uint32_t)builder->merge_count++;
     if (!map_find(&builder->ids, left.bytes, left.size, &merge->left) ||
         !map_find(&builder->ids, right.bytes, right.size, &merge->right) ||
         !map_find(&builder->ids, joined, left.size + right.size, &merge->result))
@@ -189,9 +243,26 @@ static void read_merges_file(Builder *builder, const char *path) {
 
 /* ---- tokenizer.json ---------------------------------------------------------------------- */
 
+/* The types in a sequence, as in " (Digits, ByteLevel)"; empty for anything else. */
+static const char *part_names(const Json *object) {
+    static char names[128];
+    const Json *list = object ? object->first : NULL, *item;
+    size_t size = 0;
+    while (list && list->type != JSON_ARRAY)
+        list = list->next;
+    names[0] = 0;
+    if (!list || !json_is(json_get(object, "type"), "Sequence"))
+        return names;
+    for (item = list->first; item && size < sizeof names - 40; item = item->next)
+        size += (size_t)snprintf(names + size, sizeof names - size, "%s%.30s",
+                                 size ? ", " : " (", type_name(item));
+    snprintf(names + size, sizeof names - size, "%s", item ? ", ...)" : size ? ")" : "");
+    return names;
+}
+
 void refuse(const Builder *builder, const char *part, const Json *object) {
-    fail("%s: %s %s is not supported; supported: byte-level BPE and SentencePiece BPE",
-         builder->path, part, type_name(object));
+    fail("%s: %s %s%s is not supported; supported: byte-level BPE and SentencePiece BPE",
+         builder->path, part, type_name(object), part_names(object));
 }
 
 static void refuse_option(const Builder *builder, const Json *object, const char *key) {
@@ -225,7 +296,8 @@ static int32_t template_token(const Builder *builder, const Json *processor, con
     return (int32_t)read_id(builder, ids->first);
 }
 
-/* A template may put one token before the text; that token is then the BOS. */
+/* A template may put one token before the text; that token is then the BOS. SentencePiece's may
+   put one behind it. */
 static void read_template(Builder *builder, const Json *processor) {
     const Json *single = json_get(processor, "single"), *piece;
     int32_t id;
@@ -237,9 +309,15 @@ static void read_template(Builder *builder, const Json *processor) {
         builder->adds_bos = 1;
         piece = piece->next;
     }
-    if (!piece || !json_is(json_get(json_get(piece, "Sequence"), "id"), "A") || piece->next)
-        fail("%s: a post_processor that adds anything but one token before the text is not "
-             "supported", builder->path);
+    if (!piece || !json_is(json_get(json_get(piece, "Sequence"), "id"), "A"))
+        refuse(builder, "post_processor", processor);
+    piece = piece->next;
+    if (piece && builder->kind == KIND_PIECES &&
+        (builder->last = template_token(builder, processor, piece)) >= 0)
+        piece = piece->next;
+    if (piece)
+        fail("%s: a post_processor that adds anything but one token before the text%s is not "
+             "supported", builder->path, builder->kind == KIND_PIECES ? " and one behind it" : "");
 }
 
 static void read_post_processor(Builder *builder, const Json *processor, int depth) {
@@ -298,21 +376,67 @@ static void read_byte_level(Builder *builder, const Json *json) {
     read_json_model(builder, json_get(json, "model"));
 }
 
-static void read_tokenizer_json(Builder *builder, const char *path) {
-    const Json *json = json_read(path), *part, *token;
-    builder->path = path;
+/* Does a text in it say ByteLevel? */
+static int mentions_byte_level(const Json *json) {
+    const Json *item;
+    if (json_is(json, "ByteLevel"))
+        return 1;
+    if (json->type != JSON_ARRAY && json->type != JSON_OBJECT)
+        return 0;
+    for (item = json->first; item; item = item->next)
+        if (mentions_byte_level(item))
+            return 1;
+    return 0;
+}
+
+/* The classes of transformers 5 that have rules of their own take the vocabulary, the merges and
+   the post_processor from the file, and nothing else. */
+static void rebuild_from_json(Builder *builder, const Json *json, const Json *config) {
+    const Json *model = json_get(json, "model");
+    builder->kind = builder->is_llama ? KIND_PIECES : KIND_BYTES;
+    read_vocabulary(builder, json_get(model, "vocab"));
+    read_merges(builder, json_get(model, "merges"));
+    if (builder->is_llama)
+        pieces_set_fast(builder, config);
+    else
+        builder->prefix_space = is_true(config, "add_prefix_space");
+}
+
+static void read_pipeline(Builder *builder, const Json *json, const Json *config) {
+    const Json *part = json_get(json, "pre_tokenizer");
     if (pieces_wanted(json)) {
         builder->kind = KIND_PIECES;
         read_json_model(builder, json_get(json, "model"));
         pieces_read_json(builder, json);
-    } else
-        read_byte_level(builder, json);
-    if (!builder->is_llama) /* that class makes its own */
-        read_post_processor(builder, json_get(json, "post_processor"), 0);
-    part = json_get(json, "added_tokens");
-    for (token = part ? part->first : NULL; token; token = token->next)
+        return;
+    }
+    read_byte_level(builder, json);
+    builder->prefix_space = is_true(builder->version5 ? part : config, "add_prefix_space");
+}
+
+/* Where a class has rules of its own, tokenizer_config.json's list replaces that of the file. */
+static void read_added(Builder *builder, const char *path, const Json *json, const Json *config) {
+    const Json *list = json_get(json, "added_tokens"), *token;
+    builder->path = path;
+    if (builder->rebuilds && json_member(config, "added_tokens_decoder"))
+        return;
+    for (token = list ? list->first : NULL; token; token = token->next)
         add_token(builder, text_of(builder, json_get(token, "content")), added_flags(token, 0),
                   read_id(builder, json_get(token, "id")));
+}
+
+static void read_tokenizer_json(Builder *builder, const char *path, const Json *config) {
+    const Json *json = json_read(path);
+    builder->path = path;
+    if (builder->version5 && builder->is_llama && mentions_byte_level(json))
+        builder->is_llama = builder->rebuilds = 0;
+    if (builder->rebuilds)
+        rebuild_from_json(builder, json, config);
+    else
+        read_pipeline(builder, json, config);
+    if (!builder->is_llama || builder->version5) /* that class of 4 makes its own */
+        read_post_processor(builder, json_get(json, "post_processor"), 0);
+    read_added(builder, path, json, config);
 }
 
 /* ---- added and special tokens ------------------------------------------------------------ */
@@ -320,17 +444,29 @@ static void read_tokenizer_json(Builder *builder, const char *path) {
 /* A text that the vocabulary has keeps its id; a new one comes after all others, in the slow
    tokenizer at their number. */
 static uint32_t next_id(const Builder *builder) {
-    uint32_t id = builder->model_count;
+    uint32_t id = (uint32_t)builder->beyond.count;
     size_t i;
-    if (builder->from_model) {
-        for (id = 0, i = 0; i < builder->used; i++)
-            id += builder->attributes[i] != 0;
-        return id;
-    }
-    for (i = 0; i < builder->added_count; i++)
-        if (builder->added[i].id >= id)
-            id = builder->added[i].id + 1;
+    if (!builder->from_model)
+        return builder->added_end > builder->model_count ? builder->added_end
+                                                         : builder->model_count;
+    for (i = 0; i < builder->used; i++)
+        id += builder->attributes[i] != 0;
     return id;
+}
+
+/* The flags of a token that is added once more, as tokenizer.json and tokenizer_config.json do: the
+   new ones. But what was not normalized stays so in transformers 4, as does what was special. */
+static uint32_t again_flags(const Builder *builder, const AddedToken *before, uint32_t flags) {
+    uint32_t first = before->flags;
+    if (builder->version5) {
+        if (first & NORMALIZED && !(flags & NORMALIZED) && builder->text_flags & TEXT_MARKS)
+            fail("%s: added token \"%s\" is normalized in tokenizer.json alone, which is not "
+                 "supported", builder->path, shown(before->text));
+        return flags | (first & IS_SPECIAL);
+    }
+    if (first & IS_SPECIAL || !(first & NORMALIZED))
+        flags = (flags & ~(uint32_t)NORMALIZED) | (first & NORMALIZED);
+    return flags | (first & IS_SPECIAL);
 }
 
 /* declared: the id that the files name; -1: none. */
@@ -338,19 +474,28 @@ static void add_token(Builder *builder, Text text, uint32_t flags, int64_t decla
     uint32_t id, at;
     if (!text.size)
         return;
-    if (!map_find(&builder->ids, text.bytes, text.size, &id)) {
+    if (!map_find(&builder->ids, text.bytes, text.size, &id) &&
+        !map_find(&builder->beyond, text.bytes, text.size, &id)) {
         id = builder->from_model && declared >= 0 ? (uint32_t)declared : next_id(builder);
         set_token(builder, id, text, ADDED);
     }
+    if (id >= builder->added_end)
+        builder->added_end = id + 1;
+    if (id >= builder->rows && declared >= builder->rows)
+        return;
     if (declared >= 0 && id != (uint32_t)declared)
         fail("%s: added token \"%s\" is declared as %ld, but Hugging Face gives it %lu",
-             builder->path, text.bytes, (long)declared, (unsigned long)id);
+             builder->path, shown(text), (long)declared, (unsigned long)id);
+    if (id >= builder->rows)
+        return;
     if (map_add(&builder->added_at, text.bytes, text.size, (uint32_t)builder->added_count)) {
         builder->added =
             resize(builder->added, builder->added_count + 1, sizeof *builder->added);
-        builder->added_count++;
+        builder->added[builder->added_count++].text.bytes = NULL;
     }
     map_find(&builder->added_at, text.bytes, text.size, &at);
+    if (builder->added[at].text.bytes && !builder->from_model)
+        flags = again_flags(builder, &builder->added[at], flags);
     builder->added[at].text = text;
     builder->added[at].id = id;
     builder->added[at].flags = flags;
@@ -375,15 +520,93 @@ static int same_text(const Json *string, Text text) {
     return string && string->size == text.size && memcmp(string->text, text.bytes, text.size) == 0;
 }
 
-static int is_special_text(const Json *config, const Json *map, Text text) {
-    const Json *list = special_value(config, map, "additional_special_tokens");
-    int i;
-    for (i = 0; i < SPECIAL_KEYS; i++)
-        if (same_text(special_text(special_value(config, map, special_keys[i])), text))
-            return 1;
+enum { KEY_ADDITIONAL = -1, KEY_OTHER = SPECIAL_KEYS }; /* or an index of special_keys */
+
+typedef struct Special {
+    const Json *value;
+    int key, is_default; /* is_default: no file names it, its class does */
+} Special;
+
+typedef struct Specials {
+    Special *list;
+    size_t count;
+} Specials;
+
+static void put_special(Specials *out, const Json *value, int key, int is_default) {
+    out->list = resize(out->list, out->count + 1, sizeof *out->list);
+    out->list[out->count].value = value;
+    out->list[out->count].key = key;
+    out->list[out->count++].is_default = is_default;
+}
+
+static void put_usual(Specials *out, const Builder *builder, const Json *config, const Json *map) {
+    static const char *const llama_texts[] = {"<s>", "</s>", "<unk>"};
+    static Json fallback[3];
+    int i, has_defaults = builder->is_gpt2 || builder->is_llama;
+    for (i = 0; i < SPECIAL_KEYS; i++) {
+        const Json *value = special_value(config, map, special_keys[i]);
+        int is_default = !value && i < 3 && has_defaults;
+        if (is_default) {
+            fallback[i].type = JSON_STRING;
+            fallback[i].text = builder->is_llama ? llama_texts[i] : "<|endoftext|>";
+            fallback[i].size = strlen(fallback[i].text);
+            value = &fallback[i];
+        }
+        put_special(out, value, i, is_default);
+    }
+}
+
+/* Tokens with names of their own: in an object, and by keys of transformers 5 that end so. */
+static void put_others(Specials *out, const Builder *builder, const Json *config) {
+    const Json *names = json_get(config, "extra_special_tokens"), *item;
+    for (item = builder->version5 && config ? config->first : NULL; item; item = item->next) {
+        int usual = 0, i;
+        for (i = 0; i < SPECIAL_KEYS; i++)
+            usual = usual || strcmp(item->key, special_keys[i]) == 0;
+        if (!usual && item->key_size > 6 && special_text(item) &&
+            strcmp(item->key + item->key_size - 6, "_token") == 0)
+            put_special(out, item, KEY_OTHER, 0);
+    }
+    for (item = names && names->type == JSON_OBJECT ? names->first : NULL; item; item = item->next)
+        put_special(out, item, KEY_OTHER, 0);
+}
+
+/* Transformers 5 has another key for tokens without a name. */
+static void put_additional(Specials *out, const Builder *builder, const Json *config,
+                           const Json *map) {
+    const Json *list = NULL;
+    if (builder->version5)
+        list = special_value(config, map, "extra_special_tokens");
+    if (!list || list->type != JSON_ARRAY || !list->size)
+        list = special_value(config, map, "additional_special_tokens");
     for (list = list && list->type == JSON_ARRAY ? list->first : NULL; list; list = list->next)
-        if (same_text(special_text(list), text))
+        put_special(out, list, KEY_ADDITIONAL, 0);
+}
+
+/* All special tokens, in the order in which Hugging Face adds them. */
+static Specials find_specials(const Builder *builder, const Json *config, const Json *map) {
+    Specials out = {NULL, 0};
+    put_usual(&out, builder, config, map);
+    if (!builder->version5)
+        put_additional(&out, builder, config, map);
+    put_others(&out, builder, config);
+    if (builder->version5)
+        put_additional(&out, builder, config, map);
+    return out;
+}
+
+/* Of a token that the files list with its flags, transformers 5 asks for named ones only. */
+static int is_special_text(const Builder *builder, const Specials *specials, Text text,
+                           int has_flags) {
+    size_t i;
+    for (i = 0; i < specials->count; i++) {
+        const Special *special = &specials->list[i];
+        if (special->is_default ||
+            (builder->version5 && has_flags && special->key == KEY_ADDITIONAL))
+            continue;
+        if (same_text(special_text(special->value), text))
             return 1;
+    }
     return 0;
 }
 
@@ -412,7 +635,7 @@ static uint32_t decimal(const Builder *builder, const Json *entry) {
 }
 
 /* Tokens of added_tokens_decoder, or else of added_tokens.json, in the order of their ids. */
-static void add_listed(Builder *builder, const Json *config, const Json *map,
+static void add_listed(Builder *builder, const Json *config, const Specials *specials,
                        const Json *plain) {
     const Json *decoder = json_get(config, "added_tokens_decoder"), *entry;
     const Json *list = decoder ? decoder : plain;
@@ -435,7 +658,7 @@ static void add_listed(Builder *builder, const Json *config, const Json *map,
         if (decoder || !map_find(&builder->added_at, tokens[i].text.bytes, tokens[i].text.size,
                                  NULL)) {
             uint32_t flags = added_flags(tokens[i].token, 0);
-            if (is_special_text(config, map, tokens[i].text))
+            if (is_special_text(builder, specials, tokens[i].text, decoder != NULL))
                 flags = decoder ? flags | IS_SPECIAL : IS_SPECIAL;
             add_token(builder, tokens[i].text, flags, tokens[i].id);
         }
@@ -446,8 +669,9 @@ static int gpt2_key(int key) { /* bos, eos, unk, pad */
     return key == 0 || key == 1 || key == 2 || key == 4;
 }
 
-/* One special token; its id, or -1 if it has none. key: -1 for additional ones. The GPT-2 class
-   makes those tokens that it knows by name normalized when they are given as plain strings. */
+/* One special token; its id, which may be beyond the model's rows, or -1 if it has none. The GPT-2
+   class of transformers 4 makes those tokens that it knows by name normalized when they are given
+   as plain strings. */
 static int32_t add_special(Builder *builder, const Json *value, int key) {
     const Json *string = special_text(value);
     uint32_t at, flags;
@@ -457,11 +681,6 @@ static int32_t add_special(Builder *builder, const Json *value, int key) {
     text.bytes = string->text;
     text.size = string->size;
     if (builder->specials_win || !map_find(&builder->added_at, text.bytes, text.size, NULL)) {
-        if (!map_find(&builder->ids, text.bytes, text.size, NULL) &&
-            next_id(builder) >= builder->rows) {
-            warn("special token \"%s\" is left out: the model has no row for it", text.bytes);
-            return -1;
-        }
         flags = IS_SPECIAL;
         if (value->type == JSON_OBJECT)
             flags = added_flags(value, 1);
@@ -469,30 +688,37 @@ static int32_t add_special(Builder *builder, const Json *value, int key) {
             flags |= NORMALIZED;
         add_token(builder, text, flags, -1);
     }
+    if (map_find(&builder->beyond, text.bytes, text.size, &at))
+        return (int32_t)at;
     map_find(&builder->added_at, text.bytes, text.size, &at);
     if (builder->kind == KIND_PIECES)
         builder->attributes[builder->added[at].id] |= key < 0 ? ADDITIONAL : NAMED;
     return (int32_t)builder->added[at].id;
 }
 
-static void add_specials(Builder *builder, const Json *config, const Json *map) {
-    static const char *const llama_texts[] = {"<s>", "</s>", "<unk>"};
-    static Json fallback;
-    const Json *list = special_value(config, map, "additional_special_tokens");
-    int32_t ids[SPECIAL_KEYS];
-    int i;
-    fallback.type = JSON_STRING;
-    for (i = 0; i < SPECIAL_KEYS; i++) {
-        const Json *value = special_value(config, map, special_keys[i]);
-        fallback.text = i < 3 && builder->is_llama ? llama_texts[i] : "<|endoftext|>";
-        fallback.size = strlen(fallback.text);
-        if (!value && i < 3 && (builder->is_gpt2 || builder->is_llama))
-            value = &fallback;
-        ids[i] = add_special(builder, value, i);
+/* Pieces of tokenizer.model that the fast tokenizer adds. */
+static void add_controls(Builder *builder) {
+    size_t i;
+    for (i = 0; i < builder->control_count; i++) {
+        Text text = builder->texts[builder->controls[i].token];
+        if (!map_find(&builder->added_at, text.bytes, text.size, NULL))
+            add_token(builder, text, builder->controls[i].flags, -1);
     }
-    for (list = list && list->type == JSON_ARRAY ? list->first : NULL; list; list = list->next)
-        add_special(builder, list, -1);
-    if (!builder->adds_bos)
+}
+
+static void add_specials(Builder *builder, const Specials *specials) {
+    int32_t ids[SPECIAL_KEYS] = {-1, -1, -1, -1, -1, -1, -1};
+    size_t i, additional = 0;
+    for (i = 0; i < specials->count; i++) {
+        int key = specials->list[i].key;
+        int32_t id = add_special(builder, specials->list[i].value, key);
+        if (key >= 0 && key < SPECIAL_KEYS)
+            ids[key] = id;
+        additional += key == KEY_ADDITIONAL;
+    }
+    if (builder->version5 && !additional)
+        add_controls(builder);
+    if (!builder->adds_bos || builder->bos < 0)
         builder->bos = ids[0];
     builder->eos = ids[1];
     builder->unk = ids[2];
@@ -629,11 +855,21 @@ static void put_head(Buffer *out, const Builder *builder, uint32_t slots, uint32
     put_u32(out, (uint32_t)builder->added_count);
     put_u32(out, builder->byte_tokens[0] != 0xFFFFFFFFu);
     if (builder->kind == KIND_PIECES) {
-        put_u32(out, builder->text_flags & TEXT_LAST ? (uint32_t)builder->eos : 0xFFFFFFFFu);
+        put_u32(out, (uint32_t)builder->last);
         put_u32(out, builder->prefix);
         put_zeros(out, 16);
     } else
         put_zeros(out, 24);
+}
+
+static void check_added(const Builder *builder) {
+    size_t i;
+    for (i = 0; i < builder->added_count; i++)
+        if (builder->added[i].text.size > ADDED_LIMIT)
+            fail("%s: added token %lu (\"%s\") has %lu bytes; a .slm holds added tokens of at "
+                 "most %d", builder->path, (unsigned long)builder->added[i].id,
+                 shown(builder->added[i].text), (unsigned long)builder->added[i].text.size,
+                 ADDED_LIMIT);
 }
 
 static void put_section(Buffer *out, Builder *builder) {
@@ -687,22 +923,39 @@ static int class_is(const Json *name, const char *base) {
            (name->size == size || strcmp(name->text + size, "Fast") == 0);
 }
 
+static int is_generic(const Json *name) {
+    return json_is(name, "TokenizersBackend") || class_is(name, "PreTrainedTokenizer");
+}
+
+/* Which class transformers 5 would take. LlamaTokenizer, GPT2Tokenizer and CodeGenTokenizer have
+   rules of their own; TokenizersBackend has those of tokenizer.json, as any class had in 4. */
+static void find_class5(Builder *builder, const Json *name, const Json *type) {
+    builder->is_llama = class_is(name, "LlamaTokenizer");
+    builder->is_codegen = class_is(name, "CodeGenTokenizer");
+    builder->is_gpt2 = builder->is_codegen || class_is(name, "GPT2Tokenizer") ||
+                       (!name && !json_is(type, "llama"));
+    builder->rebuilds = builder->is_llama || builder->is_gpt2;
+    if (name && !builder->rebuilds && !is_generic(name))
+        fail("%s: tokenizer_class %s of transformers 5 is not supported; supported: "
+             "LlamaTokenizer, GPT2Tokenizer, CodeGenTokenizer, TokenizersBackend", builder->path,
+             name->type == JSON_STRING ? name->text : "(no name)");
+}
+
 /* Which class Hugging Face would take: it brings the defaults of the special tokens. */
 static void find_class(Builder *builder, const Json *tokenizer, const Json *config) {
     const Json *name = json_get(tokenizer, "tokenizer_class");
+    const Json *type = json_get(config, "model_type");
     name = name ? name : json_get(config, "tokenizer_class");
-    builder->is_codegen = name ? class_is(name, "CodeGenTokenizer")
-                               : json_is(json_get(config, "model_type"), "phi");
+    builder->version5 = json_member(tokenizer, "backend") || version_from(config) >= 5;
+    if (builder->version5) {
+        find_class5(builder, name, type);
+        return;
+    }
+    builder->is_codegen = name ? class_is(name, "CodeGenTokenizer") : json_is(type, "phi");
     builder->is_gpt2 = name ? builder->is_codegen || class_is(name, "GPT2Tokenizer") : 1;
-    builder->is_llama = name ? class_is(name, "LlamaTokenizer")
-                             : json_is(json_get(config, "model_type"), "llama");
+    builder->is_llama = name ? class_is(name, "LlamaTokenizer") : json_is(type, "llama");
     if (builder->is_llama)
         builder->is_gpt2 = 0;
-}
-
-static int is_true(const Json *object, const char *key) {
-    const Json *value = json_get(object, key);
-    return value && value->type == JSON_TRUE;
 }
 
 static void read_vocabulary_files(Builder *builder, const char *directory,
@@ -711,74 +964,166 @@ static void read_vocabulary_files(Builder *builder, const char *directory,
     builder->path = vocabulary;
     read_vocabulary(builder, json_read(vocabulary));
     read_merges_file(builder, join_path(directory, "merges.txt"));
-    builder->from_vocabulary = 1;
+    builder->prefix_space = is_true(tokenizer, "add_prefix_space");
     builder->adds_bos = is_true(tokenizer, "add_bos_token");
+    if (builder->version5) {
+        builder->adds_last = is_true(tokenizer, "add_eos_token");
+        return;
+    }
+    builder->from_vocabulary = 1;
     builder->specials_win = !json_get(tokenizer, "added_tokens_decoder");
 }
 
-/* The class reads it alone, whatever the model's type is. */
+/* Transformers 4's class reads it alone, whatever the model's type is. */
 static void read_piece_model(Builder *builder, const char *path, const Json *tokenizer) {
     const Json *name = json_get(tokenizer, "tokenizer_class");
-    if (name && !builder->is_llama)
+    if ((name || builder->version5) && !builder->is_llama)
         fail("%s: read by %s, which is not supported; supported: LlamaTokenizer", path,
-             name->type == JSON_STRING ? name->text : "no class");
+             !name ? "TokenizersBackend" : name->type == JSON_STRING ? name->text : "no class");
     builder->is_llama = 1;
     builder->is_gpt2 = builder->is_codegen = 0;
-    pieces_read_model(builder, path, tokenizer);
+    if (builder->version5)
+        pieces_rebuild(builder, path, tokenizer);
+    else
+        pieces_read_model(builder, path, tokenizer);
 }
 
-static void read_files(Builder *builder, const char *directory, const Json *config) {
+/* Transformers 4 makes the fast LlamaTokenizer anew from tokenizer.model if its config says so. */
+static int wants_model(const Builder *builder, const char *model, const Json *tokenizer) {
+    return !builder->version5 && builder->is_llama && file_exists(model) &&
+           (json_get(tokenizer, "add_prefix_space") || is_true(tokenizer, "from_slow"));
+}
+
+static void read_pieces_and_rules(Builder *builder, const char *directory, const Json *tokenizer) {
     char *json = join_path(directory, "tokenizer.json");
     char *model = join_path(directory, "tokenizer.model");
-    const Json *tokenizer, *map, *plain;
-    tokenizer = json_read_optional(join_path(directory, "tokenizer_config.json"));
-    map = json_read_optional(join_path(directory, "special_tokens_map.json"));
-    plain = json_read_optional(join_path(directory, "added_tokens.json"));
-    find_class(builder, tokenizer, config);
-    if (file_exists(json))
-        read_tokenizer_json(builder, json);
+    if (file_exists(json) && wants_model(builder, model, tokenizer)) {
+        builder->rebuilds = 1;
+        pieces_rebuild(builder, model, tokenizer);
+        add_controls(builder);
+        read_added(builder, json, json_read(json), tokenizer);
+    } else if (file_exists(json))
+        read_tokenizer_json(builder, json, tokenizer);
     else if (file_exists(join_path(directory, "vocab.json")))
         read_vocabulary_files(builder, directory, tokenizer);
     else
         read_piece_model(builder, model, tokenizer);
-    builder->path = directory;
-    if (builder->is_llama) {
-        const Json *bos = json_get(tokenizer, "add_bos_token");
-        builder->adds_bos = !bos || bos->type == JSON_TRUE;
+    if (builder->is_llama && (!builder->version5 || !file_exists(json))) {
+        const Json *bos = json_member(tokenizer, "add_bos_token");
+        builder->adds_bos = bos ? bos->type == JSON_TRUE : !builder->version5;
         builder->adds_last = is_true(tokenizer, "add_eos_token");
     } else if (builder->kind == KIND_PIECES && !json_get(tokenizer, "tokenizer_class"))
         builder->is_gpt2 = builder->is_codegen = 0;
-    if (builder->kind == KIND_BYTES)
-        builder->prefix_space = is_true(tokenizer, "add_prefix_space");
-    add_listed(builder, tokenizer, map, plain);
-    if (builder->adds_bos && builder->bos < 0) {
-        builder->adds_bos = 0; /* the flag alone: BOS is the special token of that name */
-        add_specials(builder, tokenizer, map);
-        builder->adds_bos = builder->bos >= 0;
-    } else
-        add_specials(builder, tokenizer, map);
-    if (builder->bos >= 0 && ((uint32_t)builder->bos >= builder->used ||
-                              !builder->attributes[builder->bos]))
-        fail("%s: BOS token %ld does not exist", directory, (long)builder->bos);
+}
+
+/* What is put around a text must be there; beyond the model's rows it is left out, and said. */
+static int32_t check_token(const Builder *builder, int32_t id, const char *name) {
+    if (id < 0)
+        return id;
+    if ((uint32_t)id >= builder->rows) {
+        warn("%s: the %s token %ld is beyond the model's %lu vocabulary rows, and left out",
+             builder->path, name, (long)id, (unsigned long)builder->rows);
+        return -1;
+    }
+    if ((uint32_t)id >= builder->used || !builder->attributes[id])
+        fail("%s: %s token %ld does not exist", builder->path, name, (long)id);
+    return id;
+}
+
+static void check_tokens(Builder *builder) {
+    if (builder->adds_last && builder->last < 0)
+        builder->last = builder->eos;
+    if (builder->last >= 0 && builder->kind == KIND_BYTES)
+        fail("%s: a token that is added behind a text is not supported with byte-level BPE",
+             builder->path);
+    builder->bos = check_token(builder, builder->bos, "BOS");
+    builder->adds_bos = builder->adds_bos && builder->bos >= 0;
+    if (builder->last != builder->eos)
+        builder->last = check_token(builder, builder->last, "last");
+    else if ((uint32_t)builder->last >= builder->rows)
+        builder->last = -1; /* said of EOS */
+    builder->eos = check_token(builder, builder->eos, "EOS");
+    if (builder->unk >= 0 && (uint32_t)builder->unk >= builder->rows)
+        builder->unk = -1;
+}
+
+/* One line, whichever files name them: a model has no use for tokens that it has no row for. */
+static void say_beyond(const Builder *builder) {
+    size_t count = builder->beyond.count, i;
+    Buffer list = {NULL, 0, 0};
+    char text[256];
+    if (!count)
+        return;
+    for (i = 0; i < count && i < BEYOND_SHOWN; i++) {
+        Text token = builder->beyond_first[i];
+        uint32_t id = 0;
+        map_find(&builder->beyond, token.bytes, token.size, &id);
+        snprintf(text, sizeof text, "%s%lu \"%s\"", i ? ", " : "", (unsigned long)id,
+                 shown(token));
+        put_bytes(&list, text, strlen(text));
+    }
+    if (count > BEYOND_SHOWN) {
+        snprintf(text, sizeof text, " and %lu more", (unsigned long)(count - BEYOND_SHOWN));
+        put_bytes(&list, text, strlen(text));
+    }
+    put_bytes(&list, "", 1);
+    warn("%s: tokens beyond the model's %lu vocabulary rows are left out: %s", builder->path,
+         (unsigned long)builder->rows, (const char *)list.data);
+    free(list.data);
+}
+
+static void read_files(Builder *builder, const char *directory, const Json *config) {
+    const Json *tokenizer, *map, *plain;
+    Specials specials;
+    tokenizer = json_read_optional(join_path(directory, "tokenizer_config.json"));
+    map = json_read_optional(join_path(directory, "special_tokens_map.json"));
+    plain = json_read_optional(join_path(directory, "added_tokens.json"));
+    builder->path = directory;
+    find_class(builder, tokenizer, config);
+    read_pieces_and_rules(builder, directory, tokenizer);
+    builder->path = directory;
+    specials = find_specials(builder, tokenizer, map);
+    add_listed(builder, tokenizer, &specials, plain);
+    add_specials(builder, &specials);
+    free(specials.list);
+    check_tokens(builder);
+    say_beyond(builder);
     read_ends(builder, directory, config);
     builder->path = directory;
     if (builder->kind == KIND_PIECES)
         pieces_finish(builder, tokenizer);
+    check_added(builder);
 }
 
+/* The files that make a directory one with a tokenizer; the last two are of other kinds. */
+static const char *const tokenizer_files[] = {"tokenizer.json", "vocab.json", "tokenizer.model",
+                                              "spiece.model", "vocab.txt"};
+enum { TOKENIZER_FILES = sizeof tokenizer_files / sizeof *tokenizer_files, READABLE_FILES = 3 };
+
+/* Whatever is wrong with a tokenizer, the model can do without it: each failure says so. */
 static int has_tokenizer(const char *directory) {
-    static const char *const others[] = {"spiece.model", "vocab.txt"};
-    size_t i;
-    if (file_exists(join_path(directory, "tokenizer.json")) ||
-        file_exists(join_path(directory, "vocab.json")) ||
-        file_exists(join_path(directory, "tokenizer.model")))
-        return 1;
-    for (i = 0; i < sizeof others / sizeof *others; i++)
-        if (file_exists(join_path(directory, others[i])))
-            fail("%s/%s: this kind of tokenizer is not supported; supported: byte-level BPE "
-                 "(tokenizer.json, or vocab.json and merges.txt) and SentencePiece BPE "
-                 "(tokenizer.json or tokenizer.model)", directory, others[i]);
-    return 0;
+    static char text[256];
+    const char *first = NULL;
+    size_t size = 0, i;
+    int readable = 0;
+    for (i = 0; i < TOKENIZER_FILES; i++) {
+        if (!file_exists(join_path(directory, tokenizer_files[i])))
+            continue;
+        size += (size_t)snprintf(text + size, sizeof text - size, "%s%s",
+                                 first ? ", " : " (without ", tokenizer_files[i]);
+        first = first ? first : tokenizer_files[i];
+        readable |= i < READABLE_FILES;
+    }
+    if (!first)
+        return 0;
+    snprintf(text + size, sizeof text - size,
+             " the checkpoint converts to a model that works by token ids)");
+    set_way_out(text);
+    if (!readable)
+        fail("%s/%s: this kind of tokenizer is not supported; supported: byte-level BPE "
+             "(tokenizer.json, or vocab.json and merges.txt) and SentencePiece BPE "
+             "(tokenizer.json or tokenizer.model)", directory, first);
+    return 1;
 }
 
 /* -1: there is no added token of this text. */
@@ -802,13 +1147,14 @@ void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, u
     }
     memset(&builder, 0, sizeof builder);
     builder.rows = rows;
-    builder.bos = builder.eos = builder.unk = builder.model_unk = -1;
+    builder.bos = builder.eos = builder.unk = builder.model_unk = builder.last = -1;
     builder.kind = KIND_BYTES;
     builder.texts = allocate(rows, sizeof *builder.texts);
     builder.decoded = allocate(rows, sizeof *builder.decoded);
     builder.attributes = allocate(rows, 1);
     read_files(&builder, directory, config);
     put_section(&out->section, &builder);
+    set_way_out("");
     out->bos = builder.bos;
     out->im_start = added_id(&builder, "<|im_start|>");
     out->im_end = added_id(&builder, "<|im_end|>");

@@ -27,8 +27,12 @@ static size_t plain_character(const unsigned char *text, size_t left) {
     return size;
 }
 
+static const char *way_out = ""; /* what every failure says at its end */
+
+void set_way_out(const char *text) { way_out = text; }
+
 /* One line. Names and texts in it may come from a hostile file. */
-static void say(const char *kind, const char *format, va_list arguments) {
+static void say(const char *kind, const char *format, va_list arguments, const char *end) {
     va_list again;
     unsigned char *text;
     size_t at, size;
@@ -47,6 +51,7 @@ static void say(const char *kind, const char *format, va_list arguments) {
         else
             fprintf(stderr, "\\x%02x", text[at]);
     }
+    fputs(end, stderr);
     fputc('\n', stderr);
     free(text);
     va_end(again);
@@ -55,7 +60,7 @@ static void say(const char *kind, const char *format, va_list arguments) {
 void fail(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    say("", format, arguments);
+    say("", format, arguments, way_out);
     va_end(arguments);
     output_abandon();
     exit(1);
@@ -64,14 +69,14 @@ void fail(const char *format, ...) {
 void warn(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    say("warning: ", format, arguments);
+    say("warning: ", format, arguments, "");
     va_end(arguments);
 }
 
 void report(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    say("", format, arguments);
+    say("", format, arguments, "");
     va_end(arguments);
 }
 
