@@ -416,8 +416,9 @@ void pieces_rebuild(Builder *builder, const char *path, const Json *config) {
         add_splits(builder, &model, i, 0, &capacity);
     sort_pieces = model.pieces;
     sort_builder = builder;
-    qsort(builder->merges, builder->merge_count, sizeof *builder->merges,
-          builder->version5 ? compare_by_id : compare_by_score);
+    if (builder->merge_count)
+        qsort(builder->merges, builder->merge_count, sizeof *builder->merges,
+              builder->version5 ? compare_by_id : compare_by_score);
     for (i = 0; i < builder->merge_count; i++)
         builder->merges[i].rank = i;
     pieces_set_fast(builder, config);

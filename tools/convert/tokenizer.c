@@ -898,7 +898,8 @@ static void put_section(Buffer *out, Builder *builder) {
     if (builder->kind == KIND_PIECES)
         pieces_put(out, builder);
     put_bytes(out, table, (size_t)slots * 16);
-    qsort(builder->added, builder->added_count, sizeof *builder->added, compare_added);
+    if (builder->added_count)
+        qsort(builder->added, builder->added_count, sizeof *builder->added, compare_added);
     for (i = 0; i < builder->added_count; i++) {
         if (i && compare_texts(&builder->added[i - 1].text, &builder->added[i].text) == 0)
             fail("added tokens %lu and %lu are written alike",
