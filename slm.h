@@ -112,7 +112,7 @@
        one: in order of ids or, if top-k, top-p or min-p is asked for, from the last that stays to
        the first.
 
-   FILE FORMAT (.slm, major 1, minor 0; little-endian)
+   FILE FORMAT (.slm, major 1, minor 0, or 1 with a section of kind 9; little-endian)
      offset size  field (bytes of each; unsigned unless marked; fields given as 0 are written 0 and
                   ignored when read)
      0      8     magic 89 53 4C 4D 0D 0A 1A 0A
@@ -144,7 +144,7 @@
      them); 3 layer kinds (one byte a layer: 0, or 1 where attention sees the header's window,
      which is 0 if there is no such layer and from 1 to 2^20 if there is); 4 tensor directory;
      5 end-of-turn stops; 6 labels; 7 pooling; 8 metadata (key NUL value NUL ...; UTF-8, shown and
-     never interpreted).
+     never interpreted); 9 chat (never required).
      An unknown required section is refused, an unknown optional one is skipped. Each kind occurs at
      most once. Kinds 4, 2 (if the rotary size is not 0) and 1 (if the tokenizer kind is not 0) must
      be there; without kind 3 all layers are of kind 0. Metadata: the last NUL may be missing, a
@@ -154,6 +154,11 @@
      Architectures: 1 Phi, 2 GPT-J, 3 LLaMA, 4 GPT-Neo. Tokenizer kinds: 0 none, 1 byte-level BPE,
      2 SentencePiece BPE.
      Turn formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, no other; see TURN FORMATS.
+
+     Chat section (kind 9), what a conversation begins with:
+       0   u32 BOS: 0 as the tokenizer adds it, 1 first, 2 not first; 1 needs BOS as an added token
+       4   u32 bytes of the model's own system message with its NUL (at most 65536; 0: it has none)
+       8   the message: UTF-8 without a NUL, then one NUL, which ends the section
 
      Tensor directory: 40 bytes a tensor, sorted by (layer, slot):
        u16 slot, u16 layer (0xFFFF: the model's own), u16 type, u16 flags (1: ROTATED),
@@ -279,13 +284,19 @@
        both ends of m is left out, not of a system message, nor at the beginning of what follows it.
      An answer that was opened and does not end with <|im_end|> (chatml) or END (llama-2, zephyr)
      gets that before the next message, in llama-2 a space and END.
-     At position 0 the tokenizer's BOS comes first if it adds one (llama-2 has its own); what it
-     puts behind a text is left out. A later turn goes on with the text before it: of kind 2 it is
-     not a text's beginning, and where no added token ends what is before, no space is put. The text
-     of one call is tokenized as a whole. The format's marks match added tokens, special ones too;
-     within m no special token matches, nor BOS, UNK, pad, end tokens and marks (<|im_start|>,
-     <|im_end|>; <|system|>, <|user|>, <|assistant|> in zephyr) if they are added tokens without
-     that flag, and no added token begins in m and ends behind it. Other added tokens match as ever.
+     A conversation begins at position 0, or behind BOS alone. If its first message is not one of
+     SLM_SYSTEM and the file has a system message of its own, that comes first, as if it had been
+     given. An empty system message writes nothing, and as the first message it leaves out the
+     file's own.
+     At position 0 BOS comes first if the chat section says 1, as a part of the text that the added
+     token matches; if it says 0 or is not there, BOS comes first if the tokenizer adds it. llama-2
+     has its own BOS. The tokenizer's token after a text is not added. A later turn goes on with the
+     text before it: of kind 2 it is not a text's beginning, and where no added token ends what is
+     before, no space is put. The text of one message is tokenized as a whole. The format's marks
+     match added tokens, special ones too; within m no special token matches, nor BOS, UNK, pad, end
+     tokens and marks (<|im_start|>, <|im_end|>; <|system|>, <|user|>, <|assistant|> in zephyr) if
+     they are added tokens without that flag, and no added token begins in m and ends behind it.
+     Other added tokens match as ever.
      chatml needs <|im_start|> and <|im_end|> as added tokens, llama-2 BOS and an end token, zephyr
      an end token. <|im_end|> ends an answer in chatml even if it is not among the end tokens.
 */
@@ -395,6 +406,8 @@ typedef struct slm_model_info {
     slm_token bos, unk, end[8];
     uint32_t end_count;
     int adds_bos;             /* the tokenizer puts BOS before a text */
+    int chat_adds_bos;        /* slm_chat begins a conversation with BOS, whatever its format is */
+    const char *system_message; /* what slm_chat begins with where none is given; NULL: nothing */
 } slm_model_info;
 
 SLM_API const char *slm_version(void);
@@ -512,8 +525,11 @@ SLM_API slm_result slm_prompt(slm_session *, const char *text, size_t size, unsi
 typedef enum slm_role { SLM_SYSTEM = 0, SLM_USER, SLM_ASSISTANT } slm_role;
 /* Appends one message in the session's turn format; (SLM_ASSISTANT, NULL, 0) opens the answer, to
    be followed by slm_generate. The next message closes an answer that was opened. The message's
-   own text never becomes a special token. A model's format that needs a token which its tokenizer
-   lacks is SLM_ERR_UNSUPPORTED. Uses the session's allocator while it runs. */
+   own text never becomes a special token. Where the first message of a conversation is not
+   SLM_SYSTEM, the model's own system message (slm_model_info) comes before it; SLM_SYSTEM with an
+   empty text means no system message at all, until the next rewind to position 0. A model's format
+   that needs a token which its tokenizer lacks is SLM_ERR_UNSUPPORTED. Uses the session's allocator
+   while it runs. */
 SLM_API slm_result slm_chat(slm_session *, slm_role, const char *text, size_t size);
 
 typedef struct slm_generation {
@@ -3919,6 +3935,8 @@ struct slm_model {
     const slm__architecture *architecture;
     unsigned features;
     slm_turns turns;
+    uint32_t chat_bos;          /* slm__chat_bos */
+    const char *system_message; /* in the file, with its NUL; NULL: none */
     slm__shape shape;
     uint32_t tensors;
     int has_tokenizer;
@@ -3982,8 +4000,12 @@ typedef struct slm__section {
     size_t size;
 } slm__section;
 
-enum { SLM__TOKENIZER = 1, SLM__FREQUENCIES, SLM__LAYER_KINDS, SLM__DIRECTORY,
-       SLM__SECTION_KINDS = 9 };
+enum { SLM__TOKENIZER = 1, SLM__FREQUENCIES, SLM__LAYER_KINDS, SLM__DIRECTORY, SLM__CHAT = 9,
+       SLM__SECTION_KINDS };
+
+/* What a conversation begins with. */
+enum slm__chat_bos { SLM__BOS_AS_TOKENIZER, SLM__BOS_FIRST, SLM__BOS_NOT_FIRST };
+enum { SLM__SYSTEM_MOST = 65536 };
 
 static slm_result slm__check_header(const uint8_t *file, size_t size, slm_error *error) {
     uint64_t data_offset;
@@ -4212,6 +4234,49 @@ static slm_result slm__read_rest(slm_model *model, const slm__section *sections,
     return SLM_OK;
 }
 
+static int slm__is_utf8(const uint8_t *text, size_t size) {
+    uint32_t code = 0;
+    size_t at;
+    for (at = 0; at < size && code != 0xFFFFFFFFu;)
+        at += slm__character(text + at, size - at, &code);
+    return code != 0xFFFFFFFFu;
+}
+
+/* The entry of an added token by its id or, with text, by that; NULL: there is none. */
+static const uint32_t *slm__added_token(const slm__tokenizer *t, slm_token id, const char *text) {
+    size_t size = text ? strlen(text) : 0;
+    uint32_t i;
+    for (i = 0; i < t->added_count; i++) {
+        const uint32_t *a = t->added + (size_t)i * 4;
+        if (text ? a[2] == size && !memcmp(t->blob + a[1], text, size) : (slm_token)a[0] == id)
+            return a;
+    }
+    return NULL;
+}
+
+/* The chat section, once the tokenizer is read. */
+static slm_result slm__read_chat(slm_model *model, const slm__section *chat, slm_error *error) {
+    const uint8_t *text = chat->bytes + 8;
+    size_t size;
+    if (!chat->bytes) return SLM_OK;
+    if (chat->size < 8 || slm__u32(chat->bytes + 4) != chat->size - 8 ||
+        chat->size - 8 > SLM__SYSTEM_MOST)
+        return slm__fail(error, SLM_ERR_FORMAT, "chat section of wrong size");
+    model->chat_bos = slm__u32(chat->bytes);
+    if (model->chat_bos > SLM__BOS_NOT_FIRST)
+        return slm__fail(error, SLM_ERR_FORMAT, "chat section: unknown rule for BOS");
+    if (model->chat_bos == SLM__BOS_FIRST &&
+        (!model->has_tokenizer ||
+         !slm__added_token(&model->tokenizer, model->tokenizer.bos, NULL)))
+        return slm__fail(error, SLM_ERR_FORMAT, "chat section: there is no BOS");
+    size = chat->size - 8;
+    if (!size) return SLM_OK;
+    if (memchr(text, 0, size) != text + size - 1 || !slm__is_utf8(text, size))
+        return slm__fail(error, SLM_ERR_FORMAT, "the system message is not UTF-8 with one NUL");
+    model->system_message = (const char *)text;
+    return SLM_OK;
+}
+
 static size_t slm__model_bytes(size_t layers) {
     return slm__size(layers, sizeof(slm__layer), slm__round_up(sizeof(slm_model), 64));
 }
@@ -4258,7 +4323,8 @@ static slm_result slm__bind_model(slm_model *model, slm_error *error) {
         (result = slm__read_architecture(model, error)) != SLM_OK ||
         (result = slm__bind_tensors(model, &sections[SLM__DIRECTORY], error)) != SLM_OK)
         return result;
-    return slm__read_rest(model, sections, error);
+    result = slm__read_rest(model, sections, error);
+    return result == SLM_OK ? slm__read_chat(model, &sections[SLM__CHAT], error) : result;
 }
 
 SLM_API slm_result slm_model_open_memory(slm_model **out, const void *bytes, size_t size,
@@ -4463,6 +4529,17 @@ static void slm__count_tensor(const slm__tensor *tensor, slm_model_info *info) {
     info->weight_bytes += tensor->bytes;
 }
 
+static void slm__tokenizer_info(const slm_model *model, slm_model_info *info) {
+    info->bos = model->tokenizer.bos;
+    info->unk = model->tokenizer.unk;
+    info->adds_bos = (int)(model->tokenizer.flags & 1);
+    info->chat_adds_bos = model->chat_bos == SLM__BOS_AS_TOKENIZER
+                              ? info->adds_bos
+                              : model->chat_bos == SLM__BOS_FIRST;
+    info->end_count = model->tokenizer.end_count;
+    memcpy(info->end, model->tokenizer.end, sizeof info->end);
+}
+
 SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
     const slm__shape *shape;
     size_t layer;
@@ -4493,6 +4570,7 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
     info->window = shape->window;
     info->tensors = model->tensors;
     info->weights = (slm_type)model->layers[0].at[SLM__QUERY].type;
+    info->system_message = model->system_message;
     for (layer = 0; layer < shape->layers; layer++) {
         for (slot = 0; slot < SLM__LAYER_SLOTS; slot++)
             slm__count_tensor(&model->layers[layer].at[slot], info);
@@ -4501,12 +4579,7 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
     for (slot = SLM__EMBEDDING; slot < SLM__MODEL_SLOTS; slot++)
         if (slot != SLM__HEAD || (model->features & SLM__UNTIED))
             slm__count_tensor(slm__model_tensor(model, slot), info);
-    if (!model->has_tokenizer) return;
-    info->bos = model->tokenizer.bos;
-    info->unk = model->tokenizer.unk;
-    info->adds_bos = (int)(model->tokenizer.flags & 1);
-    info->end_count = model->tokenizer.end_count;
-    memcpy(info->end, model->tokenizer.end, sizeof info->end);
+    if (model->has_tokenizer) slm__tokenizer_info(model, info);
 }
 
 /* ---- >>text ------------------------------------------------------------------------------
@@ -4584,18 +4657,6 @@ static const slm__turn_format slm__turn_formats[] = {
 SLM_API const char *slm_turns_name(slm_turns turns) {
     size_t i = (size_t)turns;
     return i >= 1 && i < SLM_TURNS_COUNT ? slm__turn_formats[i - 1].name : NULL;
-}
-
-/* The entry of an added token by its id or, with text, by that; NULL: there is none. */
-static const uint32_t *slm__added_token(const slm__tokenizer *t, slm_token id, const char *text) {
-    size_t size = text ? strlen(text) : 0;
-    uint32_t i;
-    for (i = 0; i < t->added_count; i++) {
-        const uint32_t *a = t->added + (size_t)i * 4;
-        if (text ? a[2] == size && !memcmp(t->blob + a[1], text, size) : (slm_token)a[0] == id)
-            return a;
-    }
-    return NULL;
 }
 
 /* The added token of a mark; NULL: the tokenizer has no such one. */
@@ -4683,6 +4744,7 @@ struct slm_session {
     slm_turns turns;
     slm_token turn_end;    /* ends an answer in this format; -1: none */
     size_t system_end;     /* behind a system message that waits for a user's; 0: there is none */
+    int no_system;         /* the conversation that begins has no system message */
     uint64_t random, seed;
     int seeded;
     slm_generation generation;
@@ -5502,6 +5564,7 @@ SLM_API slm_result slm_rewind(slm_session *s, size_t position) {
     s->position = position;
     slm__forget_logits(s);
     s->generating = 0;
+    if (!position) s->no_system = 0;
     return SLM_OK;
 }
 
@@ -6135,7 +6198,8 @@ static slm_result slm__say(slm_session *s, const slm__turn *turn) {
     slm_result result;
     char *text = slm__render(s, turn, &total, &message);
     if (!text) return slm__fail(&s->error, SLM_ERR_MEMORY, "no memory for a turn");
-    if (!s->position && *turn->parts[2] != '\1') flags |= SLM_ADD_BOS;
+    if (!s->position && *turn->parts[2] != '\1' && s->model->chat_bos == SLM__BOS_AS_TOKENIZER)
+        flags |= SLM_ADD_BOS;
     slm__list_controls(s, &message);
     message.later = s->position > 0;
     message.goes_on = message.later && !slm__after_added(s);
@@ -6161,11 +6225,16 @@ static void slm__strip_white(slm__turn *turn, int end_only) {
         turn->size -= length;
 }
 
+/* Has a conversation begun? BOS alone is none. */
+static int slm__has_begun(const slm_session *s) {
+    return s->position > 1 || (s->position && s->history[0] != s->model->tokenizer.bos);
+}
+
 /* Sets what stands around a message; 1: it goes on with the user's part of a turn. */
 static int slm__frame(const slm_session *s, slm_role role, int opens, slm__turn *turn) {
     const slm__turn_format *f = &slm__turn_formats[s->turns - 1];
     slm_token bos = s->model->tokenizer.bos, last = s->position ? s->history[s->position - 1] : -1;
-    int begun = s->position > 1 || (s->position && last != bos);
+    int begun = slm__has_begun(s);
     int after_system = role == SLM_USER && s->position && s->position == s->system_end;
     int within = after_system || (f->inner && role == SLM_ASSISTANT);
     turn->parts[0] = begun && !within && last != s->turn_end ? f->close : "";
@@ -6174,31 +6243,48 @@ static int slm__frame(const slm_session *s, slm_role role, int opens, slm__turn 
     turn->parts[3] = opens ? "" : f->around[role][1];
     if (*turn->parts[2] == '\1' && !*turn->parts[0] && last == bos)
         turn->parts[2]++; /* it is there already */
+    else if (!s->position && *turn->parts[2] != '\1' && s->model->chat_bos == SLM__BOS_FIRST)
+        turn->parts[0] = "\1";
     return after_system;
 }
 
-SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, size_t size) {
-    const slm__turn_format *f;
-    const char *lacking;
+/* One message, or with an answer's beginning none: all or nothing. */
+static slm_result slm__append_turn(slm_session *s, slm_role role, const char *text, size_t size) {
+    const slm__turn_format *f = &slm__turn_formats[s->turns - 1];
     slm__turn turn;
     slm_result result;
-    int after_system;
+    int after_system = slm__frame(s, role, role == SLM_ASSISTANT && !text, &turn);
+    turn.text = text;
+    turn.size = size;
+    if (f->strip && role != SLM_SYSTEM) slm__strip_white(&turn, after_system);
+    result = slm__say(s, &turn);
+    if (result == SLM_OK && f->after_system && role == SLM_SYSTEM) s->system_end = s->position;
+    return result;
+}
+
+SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, size_t size) {
+    const char *lacking, *own;
+    size_t start;
+    slm_result result = SLM_OK;
     if (!s || (!text && size)) return SLM_ERR_ARGUMENT;
     if (!s->model->has_tokenizer)
         return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "the model has no tokenizer");
     if ((unsigned)role > SLM_ASSISTANT)
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "unknown role");
-    f = &slm__turn_formats[s->turns - 1];
     lacking = slm__turns_lack(s->model, s->turns);
     if (lacking)
-        return slm__fail(&s->error, SLM_ERR_UNSUPPORTED,
-                         "turn format %s: the tokenizer has no %s", f->name, lacking);
-    after_system = slm__frame(s, role, role == SLM_ASSISTANT && !text, &turn);
-    turn.text = text;
-    turn.size = text && size == SLM_NUL ? strlen(text) : size;
-    if (f->strip && role != SLM_SYSTEM) slm__strip_white(&turn, after_system);
-    result = slm__say(s, &turn);
-    if (result == SLM_OK && f->after_system && role == SLM_SYSTEM) s->system_end = s->position;
+        return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "turn format %s: the tokenizer has no %s",
+                         slm__turn_formats[s->turns - 1].name, lacking);
+    if (size == SLM_NUL) size = strlen(text);
+    own = slm__has_begun(s) || s->no_system ? NULL : s->model->system_message;
+    if (role == SLM_SYSTEM && !size) {
+        if (!slm__has_begun(s)) s->no_system = 1;
+        return SLM_OK;
+    }
+    start = s->position;
+    if (own && role != SLM_SYSTEM) result = slm__append_turn(s, SLM_SYSTEM, own, strlen(own));
+    if (result == SLM_OK) result = slm__append_turn(s, role, text, size);
+    if (result != SLM_OK && s->position != start) slm_rewind(s, start);
     return result;
 }
 

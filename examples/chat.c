@@ -25,7 +25,7 @@ static const char help[] =
     "               go on; an answer may then go on for ever (-n, Ctrl-C)\n"
     "  --chat NAME  how turns are written: plain, phi-2, chatml, llama-2, zephyr (as the model\n"
     "               says)\n"
-    "  --system S   begin with this system message\n"
+    "  --system S   begin with this system message; \"\": with none (the model's own)\n"
     "  --threads N  (as many as there are processors)\n";
 
 static const char commands[] =
@@ -396,12 +396,14 @@ static void open_session(chat *c) {
     c->desc.cancel = cancelled;
     c->desc.context = c->context;
     c->session = tool_session(c->model, &c->desc);
+    if (!c->system) c->system = info.system_message;
     if (c->system) slm_tokenize(c->model, c->system, SLM_NUL, 0, NULL, 0, &c->system_size);
     if (c->keep > c->context / 4)
         tool_fail(1, "--keep %lu is more than a quarter of the context of %lu",
                   (unsigned long)c->keep, (unsigned long)c->context);
     if (c->system_size > c->context / 4)
-        tool_fail(1, "a system message of %lu tokens is too long for a context of %lu",
+        tool_fail(1, "a system message of %lu tokens is too long for a context of %lu "
+                     "(--system sets another)",
                   (unsigned long)c->system_size, (unsigned long)c->context);
     c->answer = (slm_token *)tool_allocate(c->context, sizeof *c->answer);
     if (c->desc.turns ? c->desc.turns == SLM_TURNS_PHI2 : !strcmp(info.turn_format, "phi-2")) {

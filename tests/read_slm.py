@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads an .slm file (major 1, minor 0), written from the manual at the top of slm.h alone (FILE FORMAT).
+"""Reads an .slm file (major 1), written from the manual at the top of slm.h alone (FILE FORMAT).
 
     read_slm.py FILE.slm                              its description as JSON
     read_slm.py FILE.slm --weights OUT                all tensors as f32, as stored
@@ -19,7 +19,7 @@ TYPE_NAMES = ["vector", "f32", "f16", "bf16", "q8", "q4", "q4f"]
 ARCHITECTURES = {1: "phi", 2: "gptj", 3: "llama", 4: "gpt_neo"}
 TOKENIZERS = {0: "none", 1: "byte-level BPE", 2: "SentencePiece BPE"}
 TURN_FORMATS = {0: "plain", 1: "phi-2", 2: "chatml", 3: "llama-2", 4: "zephyr"}
-TOKENIZER, FREQUENCIES, LAYER_KINDS, DIRECTORY, METADATA = 1, 2, 3, 4, 8    # kinds of sections
+TOKENIZER, FREQUENCIES, LAYER_KINDS, DIRECTORY, METADATA, CHAT = 1, 2, 3, 4, 8, 9    # kinds of sections
 # "table: -31 -25 -20 ...", the weights of the 16 codes of q4 and q4f
 TABLE = np.array([-31, -25, -20, -16, -12, -8, -5, -2, 0, 3, 6, 9, 12, 16, 22, 31], np.int32)
 GROUP = {Q4: 32, Q4F: 16}                                         # columns of a sub-scale
@@ -86,7 +86,7 @@ def read_sections(data, count, data_offset):
         require(offset % LINE == 0 and end <= offset and offset + size <= data_offset,
                 f"{name}: out of place")
         end = offset + size
-        require(1 <= kind <= METADATA or not flags & 1, f"{name}: unknown but required")
+        require(1 <= kind <= CHAT or not flags & 1, f"{name}: unknown but required")
         require(kind not in sections, f"{name}: a second one of its kind")
         sections[kind] = data[offset:end]
     return sections
@@ -116,6 +116,19 @@ def read_tensors(data, directory, count, data_offset):
     return tensors
 
 
+def read_chat(data, tokenizer):
+    """(BOS comes first, the model's own system message or None)"""
+    adds = bool(tokenizer) and struct.unpack_from("<I", tokenizer, 20)[0] & 1
+    if data is None:
+        return int(adds), None
+    require(len(data) >= 8, "chat section: too short")
+    first, size = struct.unpack_from("<II", data)
+    require(first <= 2 and size <= 65536 and size == len(data) - 8, "chat section: bad sizes")
+    # "UTF-8 without a NUL, then one NUL, which ends the section"
+    require(not size or data.find(b"\0", 8) == len(data) - 1, "chat section: no NUL at its end")
+    return int((adds, 1, 0)[first]), data[8:-1].decode("utf-8") if size else None
+
+
 def read_model(path):
     with open(path, "rb") as file:
         data = file.read()
@@ -135,6 +148,7 @@ def read_model(path):
     require(kinds[1] in TOKENIZERS, f"tokenizer kind {kinds[1]} is unknown")
     require(kinds[2] in TURN_FORMATS, f"turn format {kinds[2]} is unknown")
     sections = read_sections(data, section_count, data_offset)
+    require(minor == int(CHAT in sections) or minor > 1, f"minor {minor} does not say what is there")
     require(DIRECTORY in sections, "no tensor directory")
     require(kinds[1] == 0 or TOKENIZER in sections, "no tokenizer section")
     tokenizer, directory = sections.get(TOKENIZER, b""), sections[DIRECTORY]
@@ -303,10 +317,13 @@ def describe(model):
     parameters = sum(t.rows * t.cols for t in tensors)
     weight_bytes = sum(t.bytes for t in tensors)
     weights = next((t.type for t in tensors if t.type != 0), 0)      # that of the first matrix
+    bos_first, system = read_chat(model.sections.get(CHAT), model.sections.get(TOKENIZER))
     entries = [("architecture", json_string(ARCHITECTURES[model.kinds[0]])),
                ("weights", json_string(TYPE_NAMES[weights])),
                ("tokenizer", json_string(TOKENIZERS[model.kinds[1]])),
-               ("turn_format", json_string(TURN_FORMATS[model.kinds[2]]))]
+               ("turn_format", json_string(TURN_FORMATS[model.kinds[2]])),
+               ("chat_adds_bos", bos_first),
+               ("system_message", "null" if system is None else json_string(system))]
     names = ("vocabulary_rows vocabulary context layers hidden intermediate heads kv_heads "
              "head_size rotary_size window").split()
     entries += zip(names, sizes)

@@ -65,7 +65,7 @@ static const damage_kind damage_roomy = {1, 1, 4, 4, 1, 1, 4, 2, 0, 2048, 0, 0};
 typedef struct damage_file {
     damage_block block;
     uint8_t *bytes;
-    size_t size, data, frequencies, kinds, metadata, tokenizer, directory;
+    size_t size, data, frequencies, kinds, metadata, tokenizer, directory, chat;
     size_t tokenizer_bytes, tensors;
 } damage_file;
 
@@ -77,6 +77,7 @@ static const uint32_t damage_merges[][3] = {{0, 0, 9}, {9, 9, 10}, {0, 1, 11},
 static const uint32_t damage_added[][2] = {
     {15, SLM__ADDED_SPECIAL}, {16, SLM__ADDED_NORMALIZED | SLM__ADDED_LSTRIP},
     {17, SLM__ADDED_RSTRIP}, {18, SLM__ADDED_SINGLE_WORD}};
+static const char damage_own[] = "Be \303\251.\n"; /* the model's own system message */
 enum { DAMAGE_TOKENS = 20, DAMAGE_ROWS = 21, DAMAGE_MERGES = 6, DAMAGE_ADDED = 4 };
 
 /* Where the parts of the tokenizer section begin. */
@@ -258,7 +259,7 @@ static size_t damage_section(damage_file *f, unsigned kind, size_t bytes) {
     size_t at = f->size;
     damage_put(f->bytes + 40, 2, count + 1);
     damage_put(entry, 4, kind);
-    damage_put(entry + 4, 4, kind < 8);
+    damage_put(entry + 4, 4, kind < 8); /* required */
     damage_put(entry + 8, 8, at);
     damage_put(entry + 16, 8, bytes);
     f->size = (f->size + bytes + 63) / 64 * 64;
@@ -327,6 +328,15 @@ static void damage_put_header(damage_file *f, const damage_kind *kind) {
     damage_put(f->bytes + 156, 4, slm__bits(1));
 }
 
+/* What a conversation begins with. */
+static void damage_put_chat(damage_file *f) {
+    uint8_t *at = f->bytes + f->size;
+    damage_put(at, 4, SLM__BOS_FIRST);
+    damage_put(at + 4, 4, sizeof damage_own);
+    memcpy(at + 8, damage_own, sizeof damage_own);
+    f->chat = damage_section(f, SLM__CHAT, 8 + sizeof damage_own);
+}
+
 static void damage_build(damage_file *f, const damage_kind *kind) {
     slm__shape shape = damage_shape(kind);
     unsigned layer;
@@ -339,7 +349,7 @@ static void damage_build(damage_file *f, const damage_kind *kind) {
     f->bytes = f->block.bytes;
     memset(f->bytes, 0, f->block.capacity);
     damage_put_header(f, kind);
-    f->size = 256 + 6 * 32;
+    f->size = 512; /* behind seven sections at most, at a multiple of 64 */
     f->frequencies = damage_section(f, SLM__FREQUENCIES, kind->rotary * 2);
     for (i = 0; i < kind->rotary / 2; i++)
         damage_put(f->bytes + f->frequencies + 4 * i, 4, slm__bits(1 / (float)(1 + 9 * i)));
@@ -358,6 +368,7 @@ static void damage_build(damage_file *f, const damage_kind *kind) {
     for (i = 0; i < model_count; i++) f->tensors += !!(slm__model_tensors[i].needs & features);
     f->directory = damage_section(f, SLM__DIRECTORY, f->tensors * 40);
     damage_put(f->bytes + 44, 4, f->tensors);
+    if (kind->merge_slots) damage_put_chat(f);
     f->data = f->size;
     damage_put(f->bytes + 24, 8, f->data);
     f->tensors = 0;
@@ -454,6 +465,10 @@ static int damage_use(const slm_model *model) {
         wrong = 1;
     slm_chat(session, SLM_USER, "aa", 2);
     if (slm_position(session) > desc.context) wrong = 1;
+    slm_rewind(session, 0);
+    if (slm_chat(session, SLM_USER, "aa", 2) != SLM_OK && slm_position(session)) wrong = 1;
+    if (info.system_message) (void)slm__fnv(0, (const uint8_t *)info.system_message,
+                                            strlen(info.system_message));
     slm_session_close(session);
     damage_limit(&damage_pool, damage_pool.capacity);
     return wrong;
@@ -567,7 +582,7 @@ static uint64_t damage_number(const damage_file *f, uint64_t was) {
 static void damage_mutate(damage_file *f) {
     size_t places[6], sizes[6], edits = 1 + damage_random(6), place, at;
     places[0] = 8, sizes[0] = 168;
-    places[1] = 256, sizes[1] = 6 * 32;
+    places[1] = 256, sizes[1] = 7 * 32;
     places[2] = f->frequencies, sizes[2] = f->tokenizer ? f->tokenizer - f->frequencies : 256;
     places[3] = f->tokenizer ? f->tokenizer : 256;
     sizes[3] = f->tokenizer ? f->tokenizer_bytes : 192;
@@ -833,6 +848,69 @@ static void damage_check_tokenizer(damage_file *f) {
     }
 }
 
+/* The chat section is the last one. */
+static void damage_check_chat(damage_file *f) {
+    const slm_result format = SLM_ERR_FORMAT;
+    size_t c = f->chat, entry = 256 + 6 * 32, size = 8 + sizeof damage_own;
+    uint32_t bos = slm__u32(f->bytes + f->tokenizer + 12);
+    damage_refused(f, c, 4, 0, SLM_OK, "");
+    damage_refused(f, c, 4, 2, SLM_OK, "");
+    damage_refused(f, c, 4, 3, format, "rule for BOS");
+    damage_refused(f, c, 4, 0xFFFFFFFFu, format, "rule for BOS");
+    damage_refused(f, c + 4, 4, sizeof damage_own - 1, format, "wrong size");
+    damage_refused(f, c + 4, 4, sizeof damage_own + 1, format, "wrong size");
+    damage_refused(f, c + 4, 4, 0, format, "wrong size");
+    damage_refused(f, c + 4, 4, 0xFFFFFFF8u, format, "wrong size");
+    damage_refused(f, entry + 16, 8, 0, format, "wrong size");
+    damage_refused(f, entry + 16, 8, 7, format, "wrong size");
+    damage_refused(f, entry + 16, 8, 8, format, "wrong size");
+    damage_refused(f, entry + 16, 8, size - 1, format, "wrong size");
+    damage_refused(f, c + 8, 1, 0, format, "one NUL");
+    damage_refused(f, c + size - 1, 1, 'x', format, "one NUL");
+    damage_refused(f, c + 8, 1, 0xFF, format, "UTF-8");
+    damage_refused(f, c + 8 + 4, 1, 'x', format, "UTF-8"); /* half of a character */
+    damage_refused(f, f->tokenizer + 12, 4, 0xFFFFFFFFu, format, "no BOS");
+    damage_refused(f, f->tokenizer + 12, 4, 0, format, "no BOS"); /* no added token */
+    damage_refused(f, f->tokenizer + 12, 4, bos, SLM_OK, "");
+    damage_refused(f, 64 + 2, 2, 0, format, "no BOS"); /* no tokenizer */
+    damage_put(f->bytes + c + 4, 4, 0); /* no message */
+    damage_refused(f, entry + 16, 8, 8, SLM_OK, "");
+    damage_put(f->bytes + c + 4, 4, sizeof damage_own);
+    damage_repair(f->bytes, f->size, DAMAGE_REPAIR);
+}
+
+/* 65,536 bytes with the NUL are the most. */
+static void damage_check_chat_size(const damage_kind *kind) {
+    damage_file f;
+    size_t size, most, i, room = (size_t)1 << 17;
+    slm_model *model;
+    slm_error error;
+    damage_build(&f, kind);
+    for (most = SLM__SYSTEM_MOST; most <= SLM__SYSTEM_MOST + 1; most++) {
+        uint8_t *memory = (uint8_t *)calloc(f.size + room + 64, 1);
+        uint8_t *bytes = (uint8_t *)(((uintptr_t)memory + 63) / 64 * 64);
+        size = f.size + room;
+        memcpy(bytes, f.bytes, f.data);
+        memcpy(bytes + f.data + room, f.bytes + f.data, f.size - f.data);
+        damage_put(bytes + 24, 8, f.data + room);
+        damage_put(bytes + 256 + 6 * 32 + 16, 8, 8 + most);
+        damage_put(bytes + f.chat + 4, 4, most);
+        memset(bytes + f.chat + 8, 'x', most - 1);
+        bytes[f.chat + 8 + most - 1] = 0;
+        for (i = 0; i < f.tensors; i++) {
+            uint8_t *entry = bytes + f.directory + 40 * i;
+            damage_put(entry + 16, 8, slm__u64(entry + 16) + room);
+        }
+        damage_repair(bytes, size, DAMAGE_REPAIR);
+        model = NULL;
+        CHECK((slm_model_open_memory(&model, bytes, size, NULL, &error) == SLM_OK) ==
+                  (most == SLM__SYSTEM_MOST), "the longest system message");
+        slm_model_close(model);
+        free(memory);
+    }
+    damage_free(&f.block);
+}
+
 static void damage_check_pieces(damage_file *f) {
     const slm_result format = SLM_ERR_FORMAT;
     uint8_t saved[4 * DAMAGE_TOKENS], *at;
@@ -944,6 +1022,8 @@ static void test_damage(void) {
             damage_check_shape(&f);
             damage_check_sections(&f);
             damage_check_tokenizer(&f);
+            damage_check_chat(&f);
+            damage_check_chat_size(&damage_kinds[i]);
             damage_check_values(&f);
             damage_check_far(&f);
         }

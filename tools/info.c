@@ -71,6 +71,15 @@ static void put_metadata(const char *path, int json) {
     free(bytes);
 }
 
+/* The model's own system message, which nobody has looked at. */
+static void put_system(const char *text, int json) {
+    if (!text && json) puts("  \"system_message\": null,");
+    if (!text) return;
+    fputs(json ? "  \"system_message\": \"" : "system_message     ", stdout);
+    tool_escaped(text, strlen(text));
+    puts(json ? "\"," : "");
+}
+
 static void put_all(const slm_model_info *info, const char *path, size_t context,
                     size_t session, int json) {
     uint32_t i;
@@ -79,6 +88,8 @@ static void put_all(const slm_model_info *info, const char *path, size_t context
     put_text(json, "weights", type_name(info->weights));
     put_text(json, "tokenizer", info->tokenizer);
     put_text(json, "turn_format", info->turn_format);
+    put(json, "chat_adds_bos", (unsigned)info->chat_adds_bos, 0);
+    put_system(info->system_message, json);
     put(json, "vocabulary_rows", info->vocab_rows, 0);
     put(json, "vocabulary", info->vocab_used, 0);
     put(json, "context", info->context, 0);
