@@ -1,5 +1,5 @@
-"""Makes tests/data/turns and tests/golden/turns: tokenizers of chat models in small, and the ids that
-Hugging Face gives to conversations in their published templates.
+"""Makes tests/data/turns, tests/golden/turns and tests/golden/chats: tokenizers of chat models in small,
+and the ids that Hugging Face gives to conversations in their published templates.
 
 usage: make_turns.py    (versions: tests/requirements.txt)
 
@@ -91,6 +91,29 @@ SLOW = {
     "pieces-zephyr": ({**PIECES, "added_tokens_decoder": {"512": added("[PAD]")},
                        "add_eos_token": True,
                        "chat_template": ZEPHYR}, ZEPHYR),
+}
+
+# Templates that print BOS, or a system message of their own
+KIND = "You are kind.\nYou answer in \"one\" line."
+OWN = ("{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}"
+       "{{ '<|im_start|>system\n" + KIND.replace("\n", "\\n") + "<|im_end|>\n' }}{% endif %}" +
+       CHATML.removeprefix("{% for message in messages %}"))
+OWN_LLAMA2 = LLAMA2.replace("{% set system_message = false %}", "{% set system_message = 'Be kind.' %}")
+FIRST = "{{ bos_token }}"
+IM = [added("<|im_start|>", special=False), added("<|im_end|>")]
+CHATS = {
+    "own-chatml": config(COMMON + IM, OWN, pad_token="[PAD]"),
+    "own-bos-chatml": config(COMMON + IM, FIRST + OWN, pad_token="[PAD]", add_bos_token=False),
+    "bos-zephyr": config(COMMON, "<s>" + ZEPHYR, pad_token="[PAD]", add_prefix_space=True),
+    "own-llama-2": config(COMMON, OWN_LLAMA2, pad_token="[PAD]"),
+    "pieces-own-chatml": {**PIECES, "added_tokens_decoder": MARKS, "chat_template": OWN},
+    "pieces-bos-chatml": {**PIECES, "added_tokens_decoder": MARKS, "chat_template": FIRST + CHATML},
+    "pieces-bos-zephyr": {**PIECES, "added_tokens_decoder": {"512": added("[PAD]")},
+                          "chat_template": FIRST + ZEPHYR},
+    "pieces-late-bos-zephyr": {**PIECES, "added_tokens_decoder": {"512": added("[PAD]")},
+                               "legacy": False, "chat_template": FIRST + ZEPHYR},
+    "pieces-late-zephyr": {**PIECES, "added_tokens_decoder": {"512": added("[PAD]")},
+                           "legacy": False, "chat_template": ZEPHYR},
 }
 
 ORCA = ("You are Orca, an AI language model created by Microsoft. You are a cautious assistant. You "
@@ -196,7 +219,29 @@ def write_case(file, messages, ids):
     file.write("O\nI " + " ".join(map(str, ids)) + "\n")
 
 
+def make_chats():
+    with_template = {name: settings for name, (settings, _) in {**CONFIGS, **SLOW}.items()
+                     if "chat_template" in settings}
+    os.makedirs(os.path.join(HERE, "golden", "chats"), exist_ok=True)
+    for name, settings in {**with_template, **CHATS}.items():
+        data = os.path.join(HERE, "data", "turns", name)
+        os.makedirs(data, exist_ok=True)
+        if name in CHATS:
+            with open(os.path.join(data, "tokenizer_config.json"), "w") as file:
+                json.dump(settings, file, indent=1)
+                file.write("\n")
+        slow = name.startswith("pieces")
+        directory = directory_of_pieces(settings) if slow else directory_of(settings)
+        tokenizer = AutoTokenizer.from_pretrained(directory, use_fast=not slow)
+        with open(os.path.join(HERE, "golden", "chats", name + ".txt"), "w") as file:
+            for messages in CONVERSATIONS:
+                write_case(file, messages, tokenizer.apply_chat_template(
+                    [{"role": role, "content": text} for role, text in messages],
+                    tokenize=True, add_generation_prompt=True))
+
+
 def main():
+    make_chats()
     for name, (settings, template) in {**CONFIGS, **SLOW}.items():
         data = os.path.join(HERE, "data", "turns", name)
         os.makedirs(data, exist_ok=True)

@@ -21,11 +21,12 @@ for case in phi_wide gptj_part phi_text llama_three neo_small; do
     done
 done
 for name in ids/bpe2048 ids/pieces512 ids/pieces-slow ids/pieces-new ids/pieces-odd \
-    ids/pieces-first ids/pieces-words turns/chatml turns/llama-2 turns/zephyr; do
+    ids/pieces-first ids/pieces-words turns/chatml turns/llama-2 turns/zephyr turns/own-chatml \
+    turns/own-bos-chatml turns/own-llama-2 turns/pieces-bos-zephyr; do
     build/slm-info build/$name.slm --json | grep -v '"session_' >$T/want.json
     $python tests/read_slm.py build/$name.slm | sed 's/^\(  "metadata".*[^,]\)$/\1,/' >$T/got.json
     cmp $T/want.json $T/got.json
 done
 head -c 5000 $T/m.slm >$T/cut.slm
 if $python tests/read_slm.py $T/cut.slm >/dev/null 2>&1; then echo "a cut file was read"; exit 1; fi
-echo "read_slm.py: 30 files, every weight and turned-back row equal; 10 tokenizers"
+echo "read_slm.py: 30 files, every weight and turned-back row equal; 14 tokenizers"

@@ -144,6 +144,7 @@ fi
 . tests/sources.sh
 . tests/rows.sh
 . tests/turns.sh
+. tests/templates.sh
 . tests/slide.sh
 . tests/verify.sh
 . tests/pieces.sh

@@ -1,4 +1,5 @@
-# turns.sh - how slm-convert finds the turn format, and --chat. run.sh, which counts, reads this file.
+# turns.sh - how slm-convert finds the chat format, --chat and --system. run.sh, which counts, reads this
+# file.
 C=$B/turns/chatml
 # format NAME FORMAT: the turn format of $T/t.slm
 format() {
@@ -28,16 +29,94 @@ refused "convert: --chat without a value" 2 "nothing" $B/slm-convert $C $T/never
 refused "convert: a format that lacks its tokens" 1 "no <|im_start|>" \
     $B/slm-convert $B/turns/zephyr $T/never.slm --chat chatml
 [ ! -e $T/never.slm ] && ok || bad "a refused --chat left a file"
-for each in "plain:nothing that is known" "plain:<|user|><|end|><|assistant|> eos_token" \
-    "plain:[INST] without the rest" "plain:<|im_start|> <|im_end|>" "llama-2:[INST] <<SYS>>" \
-    "zephyr:<|user|> <|assistant|> eos_token" "phi-2:Instruct: x Output:"; do
-    shape "${each#*:}"
-    check "convert: the template ${each#*:}" $B/slm-convert $T/shape $T/t.slm
-    case $each in plain:*) said "... is a warning" "warning: .*template.* plain\|--chat" ;; esac
-    format "the template ${each#*:}" "${each%%:*}"
+# marks alone are no format
+for each in "nothing that is known" "<|user|><|end|><|assistant|> eos_token" \
+    "[INST] without the rest" "<|im_start|> <|im_end|>" "[INST] <<SYS>>" \
+    "<|user|> <|assistant|> eos_token" "Instruct: x Output:"; do
+    shape "$each"
+    check "convert: the template $each" $B/slm-convert $T/shape $T/t.slm
+    said "... is a warning" "warning: .*template.* plain.*--chat.*--system"
+    format "the template $each" plain
 done
-printf '<|user|> <|assistant|> </s>' >$T/shape/chat_template.jinja
-$B/slm-convert $T/shape $T/t.slm 2>/dev/null; format "chat_template.jinja" zephyr
+P=tests/data/templates
+cp $P/zephyr.jinja $T/shape/chat_template.jinja
+check "convert: chat_template.jinja" $B/slm-convert $T/shape $T/t.slm
+grep -q warning $T/err && bad "chat_template.jinja: a warning" || ok
+format "chat_template.jinja" zephyr
+cp $P/chatml.jinja $T/shape/chat_template.jinja
+check "convert: a format whose tokens are missing" $B/slm-convert $T/shape $T/t.slm
+said "... is a warning" "warning: .*template is chatml, .* no <|im_start|>.*--chat.*--system"
+format "a format whose tokens are missing" plain
+mkdir $T/shape/additional_chat_templates; cp $P/tulu.jinja $T/shape/additional_chat_templates/tool_use.jinja
+cp $P/zephyr.jinja $T/shape/chat_template.jinja
+$B/slm-convert $T/shape $T/t.slm 2>/dev/null; format "additional_chat_templates beside it" zephyr
+rm $T/shape/chat_template.jinja
+check "convert: several templates, none the default" $B/slm-convert $T/shape $T/t.slm
+said "... is a warning" "warning: .*template.*--chat"; format "several templates, none the default" plain
+cp $P/zephyr.jinja $T/shape/additional_chat_templates/default.jinja
+$B/slm-convert $T/shape $T/t.slm 2>/dev/null; format "additional_chat_templates/default.jinja" zephyr
+# the same in tokenizer_config.json
+cp -r $B/turns/zephyr $T/several; chmod -R u+w $T/several; rm $T/several/tokenizer_config.json
+sed '/"chat_template": \[/{n;N;N;N;d}; s/"name": "default"/"name": "tool_use"/' tests/data/turns/zephyr/tokenizer_config.json >$T/several/tokenizer_config.json
+check "convert: a list without a default" $B/slm-convert $T/several $T/t.slm
+said "... is a warning" "warning: .*template.*--chat"; format "a list without a default" plain
+# what a template cannot do: take long, take memory, write to the terminal
+shape x
+longest() { awk -v text="$1" -v count="$2" 'BEGIN { for (i = 0; i < count; i++) printf "%s", text }'; }
+for each in "a long text:x:300000" "doubling:{% set a = a + a %}:9000" "open tags:{% if a %}:9000" \
+    "brackets:{{ ((((((((((((((((((((((((((((((((((((((((((((:100" "loops:{% for m in messages %}:9"; do
+    rest=${each#*:}
+    { printf "{%% set a = 'xy' %%}"; longest "${rest%:*}" "${rest##*:}"; } >$T/shape/chat_template.jinja
+    check "convert: a template of ${each%%:*}" $B/slm-convert $T/shape $T/t.slm
+    said "... is a warning" "warning: .*template.* plain.*--chat"; format "a template of ${each%%:*}" plain
+done
+{ longest "{% set a = a + a %}" 40 | sed "s/^/{% set a = 'xy' %}/"; cat $P/zephyr.jinja; } >$T/shape/chat_template.jinja
+check "convert: a text of 2^41 bytes" $B/slm-convert $T/shape $T/t.slm; format "a text of 2^41 bytes" plain
+{ longest "{% for m in messages %}" 8; printf "{{ m }}"; longest "{% endfor %}" 8; } >$T/shape/chat_template.jinja
+check "convert: eight loops in each other" $B/slm-convert $T/shape $T/t.slm
+format "eight loops in each other" plain
+for each in '\033[31m' "{{ '\\x1b[31m' }}" "{{ '\\x1' }}" '\377' '{{ "' '{%% raw %%}' '{{ 1 +' '{%% if' '{#' '{{ a.b.c }}'; do
+    printf "$each" >$T/shape/chat_template.jinja; cat $P/zephyr.jinja >>$T/shape/chat_template.jinja
+    check "convert: the template $each..." $B/slm-convert $T/shape $T/t.slm; format "the template $each..." plain
+    said "... is a warning" "warning: .*template.* plain.*--chat"
+    if LC_ALL=C grep -q "$(printf '[\001-\010\013-\037]')" $T/err; then bad "a control character of a template"; else ok; fi
+done
+# --system and the template's own message
+cp -r $C $T/own; chmod -R u+w $T/own; cp $P/qwen.jinja $T/own/chat_template.jinja
+own() { $B/slm-info $1 | sed -n 's/^system_message *//p'; }
+is() { [ "$2" = "$3" ] && ok || bad "$1: $2 instead of $3"; }
+minor() { od -An -tu1 -j10 -N1 $1 | tr -d ' '; }
+check "convert: the template's own system message" $B/slm-convert $T/own $T/own.slm
+is "its own system message" "$(own $T/own.slm)" "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."
+is "... makes a file of minor 1" "$(minor $T/own.slm)" 1
+is "a file without one is of minor 0" "$(minor $B/turns/chatml.slm)" 0
+check "convert: --system" $B/slm-convert $T/own $T/t.slm --system "Be brief."
+is "--system replaces it" "$(own $T/t.slm)" "Be brief."
+check "convert: --system ''" $B/slm-convert $T/own $T/t.slm --system=; is "--system '' drops it" "$(own $T/t.slm)" ""
+check "convert: --chat" $B/slm-convert $T/own $T/t.slm --chat zephyr; format "--chat and its own message" zephyr
+is "--chat keeps it" "$(own $T/t.slm)" "$(own $T/own.slm)"
+for each in q8 bf16; do
+    check "convert: a .slm to $each" $B/slm-convert $T/own.slm $T/t.slm --type $each
+    is "a .slm of $each keeps it" "$(own $T/t.slm)" "$(own $T/own.slm)"
+    is "... and minor 1" "$(minor $T/t.slm)" 1
+done
+check "convert: --system of a .slm" $B/slm-convert $B/turns/zephyr.slm $T/p.slm --system "Be brief."
+is "--system of a .slm" "$(own $T/p.slm)" "Be brief."
+check "convert: --chat of a .slm with one" $B/slm-convert $T/p.slm $T/t.slm --chat plain
+is "--chat of a .slm keeps it" "$(own $T/t.slm)" "Be brief."
+check "convert: --system '' of a .slm" $B/slm-convert $T/p.slm $T/t.slm --system ""
+same "... gives the file without one" $T/t.slm $B/turns/zephyr.slm
+check "convert: the same of its own" $B/slm-convert $T/own.slm $T/t.slm --system "" --chat chatml
+is "... leaves BOS as it was" "$($B/slm-info $T/t.slm | sed -n 's/^chat_adds_bos *//p')" 0
+refused "convert: --system without a value" 2 "needs a text" $B/slm-convert $C $T/never.slm --system
+refused "convert: --system of other bytes" 2 "not UTF-8" $B/slm-convert $C $T/never.slm --system "$(printf 'a\377')"
+refused "convert: --system too long" 2 "longer than 65535" $B/slm-convert $C $T/never.slm \
+    --system "$(longest x 65536)"
+refused "convert: --system without a tokenizer" 1 "no tokenizer" $B/slm-convert tests/golden/phi_wide $T/never.slm \
+    --system x
+check "convert: --system of control characters" $B/slm-convert $C $T/t.slm --system "$(printf 'a\033[31m\nb')"
+is "slm-info escapes it" "$(own $T/t.slm)" 'a\u001b[31m\u000ab'
+[ ! -e $T/never.slm ] && ok || bad "a refused --system left a file"
 refused "slm-chat: an unknown format" 2 "chatml, llama-2" $B/slm-chat --chat alpaca
 refused "slm-chat: a format that lacks its tokens" 1 "no <|im_start|>" $B/slm-chat --chat chatml
 rm -f $T/t.slm
@@ -53,5 +132,10 @@ plain=$(stats $B/turns/chatml.slm --chat plain); chatml=$(stats $B/turns/chatml.
 with=$(stats $B/turns/chatml.slm --system "Be short.")
 [ "$plain" -gt 0 ] && [ "$chatml" -gt "$plain" ] && [ "$with" -gt "$((chatml + 5))" ] && ok ||
     bad "slm-chat --chat and --system ($plain, $chatml, $with)"
+# the model's own message is what --system would say; "" is none
+is "slm-chat: the model's own system message" "$(stats $T/own.slm)" \
+    "$(stats $T/own.slm --system "$(own $T/own.slm)")"
+none=$(stats $T/own.slm --system ""); is "slm-chat --system ''" "$none" "$((chatml - 1))"
+[ "$(stats $T/own.slm)" -gt "$((none + 5))" ] && ok || bad "slm-chat: its own system message takes tokens"
 refused "slm-chat: a system message too long" 1 "too long" $B/slm-chat --context 64 \
     --system "One two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"

@@ -49,6 +49,7 @@ typedef struct Builder {
     size_t merge_count;
     uint32_t byte_tokens[256];
     int32_t bos, eos, unk, last; /* last: put behind a text */
+    const char *specials[TOKENIZER_SPECIALS]; /* the texts of bos_token and its like */
     int adds_bos, adds_last, prefix_space, is_gpt2, is_codegen, is_llama;
     int version5;            /* transformers 5 wrote the files: its rules hold, not those of 4 */
     int rebuilds;            /* its class has rules of its own, not those of tokenizer.json */

@@ -834,14 +834,15 @@ void model_from_directory(Model *model, const char *directory, const Options *op
     char *path = join_path(directory, "config.json");
     Config config;
     Tokenizer tokenizer;
+    Chat chat;
     Section *section;
     refuse_directory(directory);
     read_config(&config, path);
     refuse_config(directory, config.json);
     tokenizer_read(&tokenizer, directory, config.json, config.dims[DIM_VOCAB]);
-    fill_header(model, &config, &tokenizer,
-                turns_choose(directory, &tokenizer,
-                             config.architecture->id == ARCHITECTURE_PHI, options->turns));
+    chat_choose(&chat, directory, &tokenizer, config.architecture->id == ARCHITECTURE_PHI,
+                &options->chat);
+    fill_header(model, &config, &tokenizer, chat.turns);
     checkpoint_open(&checkpoint, directory);
     settle_tied(&config, &checkpoint, directory);
     collect_tensors(model, &config, &checkpoint, options->type);
@@ -856,13 +857,15 @@ void model_from_directory(Model *model, const char *directory, const Options *op
     put_metadata(&section->bytes, "source", "Hugging Face checkpoint");
     put_metadata(&section->bytes, "model_type",
                  is_older_phi(&config) ? "phi" : config.architecture->model_type);
+    chat_put(model, &chat);
     free(path);
 }
 
 /* ---- command line ------------------------------------------------------------------------ */
 
 static void print_help(FILE *out) {
-    fputs("usage: slm-convert SRC OUT.slm [--type TYPE] [--chat NAME] [--ignore-extra]\n"
+    fputs("usage: slm-convert SRC OUT.slm [--type TYPE] [--chat NAME] [--system TEXT]\n"
+          "                   [--ignore-extra]\n"
           "  SRC      a Hugging Face directory (config.json, safetensors or PyTorch .bin\n"
           "           files, tokenizer files),\n"
           "           or a .slm of type f32, f16 or bf16\n"
@@ -870,10 +873,12 @@ static void print_help(FILE *out) {
           "  --type   type of the matrices: f32, f16 (default), bf16, q8 (8.06 bits),\n"
           "           q4f (4.5 bits), q4 (4.25 bits); with q4 and q4f the embeddings and the head\n"
           "           are q8\n"
-          "  --chat   how conversations are written: plain, phi-2, chatml, llama-2, zephyr\n"
-          "           (as the chat template shows, else chatml where the tokenizer has\n"
-          "           <|im_start|> and <|im_end|>, else phi-2 for Phi, else plain; of a .slm:\n"
-          "           as it is)\n"
+          "  --chat   the chat format: plain, phi-2, chatml, llama-2, zephyr\n"
+          "           (the one that writes what the chat template writes; without a template\n"
+          "           chatml where the tokenizer has <|im_start|> and <|im_end|>, else phi-2\n"
+          "           for Phi, else plain; of a .slm: as it is)\n"
+          "  --system a conversation's system message where a program gives none; \"\": none\n"
+          "           (the chat template's own; of a .slm: as it is)\n"
           "  --ignore-extra  leave out tensors that the model does not have, also within a\n"
           "           layer, where they mean another model than config.json describes\n"
           "  --help   this text\n", out);
@@ -904,6 +909,12 @@ static int parse_turns(const char *name, int *turns) {
                                          name ? name : "nothing");
 }
 
+static int parse_system(const char *text, const char **system) {
+    const char *fault = text ? chat_system_fault(text) : "needs a text";
+    *system = text;
+    return fault ? usage_error("--system ", fault) : 0;
+}
+
 static int parse(int count, char **arguments, const char **paths, Options *out) {
     int i, found = 0, options = 1;
     for (i = 1; i < count; i++) {
@@ -917,10 +928,16 @@ static int parse(int count, char **arguments, const char **paths, Options *out) 
             if (parse_type(argument + 7, &out->type))
                 return 2;
         } else if (options && strcmp(argument, "--chat") == 0) {
-            if (parse_turns(++i < count ? arguments[i] : NULL, &out->turns))
+            if (parse_turns(++i < count ? arguments[i] : NULL, &out->chat.turns))
                 return 2;
         } else if (options && strncmp(argument, "--chat=", 7) == 0) {
-            if (parse_turns(argument + 7, &out->turns))
+            if (parse_turns(argument + 7, &out->chat.turns))
+                return 2;
+        } else if (options && strcmp(argument, "--system") == 0) {
+            if (parse_system(++i < count ? arguments[i] : NULL, &out->chat.system))
+                return 2;
+        } else if (options && strncmp(argument, "--system=", 9) == 0) {
+            if (parse_system(argument + 9, &out->chat.system))
                 return 2;
         } else if (options && strcmp(argument, "--ignore-extra") == 0)
             out->ignore_extra = 1;
@@ -937,7 +954,7 @@ static int parse(int count, char **arguments, const char **paths, Options *out) 
 int main(int count, char **arguments) {
     static Model model;
     const char *paths[2] = {NULL, NULL};
-    Options options = {TYPE_F16, -1, 0};
+    Options options = {TYPE_F16, {-1, NULL}, 0};
     struct stat status;
     int i, result;
     for (i = 1; i < count; i++)

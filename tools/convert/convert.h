@@ -251,27 +251,74 @@ void protobuf_free(PieceModel *model);
 
 /* ---- tokenizer (tokenizer.c, pieces.c) --------------------------------------------------- */
 
+enum { TOKENIZER_SPECIALS = 7 }; /* bos, eos, unk, sep, pad, cls, mask */
+
 typedef struct Tokenizer {
     int kind;            /* 0: none, 1: byte-level BPE, 2: SentencePiece BPE */
     int is_gpt2;         /* of the GPT-2 or CodeGen class */
     uint32_t used;       /* largest id + 1 */
     int32_t bos, im_start, im_end; /* ids, the latter of added tokens; -1: there is none */
+    const char *specials[TOKENIZER_SPECIALS]; /* texts; NULL: there is none */
     Buffer section;
 } Tokenizer;
 
 /* rows: the model's vocabulary; config: its config.json. */
 void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, uint32_t rows);
-/* What turn formats ask for, from a section of a .slm that is already written. */
+/* What chat formats ask for, from a section of a .slm that is already written. */
 void tokenizer_from_section(Tokenizer *out, int kind, const char *path, const Buffer *section);
+/* Appends the text of an added token; 0: it is none. */
+int tokenizer_added(const Tokenizer *tokenizer, int32_t id, Buffer *out);
+int tokenizer_adds_bos(const Tokenizer *tokenizer);
 
-/* ---- turn formats (turns.c) -------------------------------------------------------------- */
+/* ---- chat templates (template.c) --------------------------------------------------------- */
+
+enum { TEMPLATE_MESSAGES = 8 };
+enum { TEMPLATE_UNKNOWN = 1 }; /* the byte that is written for a value that cannot be known */
+
+typedef enum TemplateStatus {
+    TEMPLATE_READ,
+    TEMPLATE_RAISES, /* Hugging Face refuses this conversation */
+    TEMPLATE_UNREAD  /* something in it is not read here */
+} TemplateStatus;
+
+typedef struct TemplateInput {
+    const char *roles[TEMPLATE_MESSAGES], *contents[TEMPLATE_MESSAGES];
+    size_t count;
+    const char *specials[TOKENIZER_SPECIALS];
+} TemplateInput;
+
+typedef struct Template Template;
+Template *template_open(const char *text, size_t size); /* never NULL, whatever the text is */
+void template_close(Template *t);
+/* What it writes for a conversation whose answer is to be opened, as apply_chat_template. */
+TemplateStatus template_write(const Template *t, const TemplateInput *input, Buffer *out);
+int utf8_valid(const char *text, size_t size);
+
+/* ---- chat formats (turns.c) -------------------------------------------------------------- */
 
 enum { TURNS_PLAIN, TURNS_PHI2, TURNS_CHATML, TURNS_LLAMA2, TURNS_ZEPHYR, TURNS_COUNT };
+enum { CHAT_BOS_AS_TOKENIZER, CHAT_BOS, CHAT_NO_BOS }; /* what a conversation begins with */
 
+typedef struct Chat {
+    uint32_t turns, bos;
+    int has_system;
+    Buffer system;       /* the model's own system message */
+} Chat;
+
+typedef struct ChatOptions {
+    int turns;           /* --chat; -1: not given */
+    const char *system;  /* --system; NULL: not given */
+} ChatOptions;
+
+struct Model;
 int turns_by_name(const char *name); /* -1: there is no such format */
-/* The number for the file. wanted: -1, or what the user has chosen, which fails where the
-   tokenizer lacks what it needs. The tokenizer gets the format's end token. */
-uint32_t turns_choose(const char *source, Tokenizer *tokenizer, int is_phi, int wanted);
+const char *chat_system_fault(const char *text); /* why it cannot be one; NULL: it can */
+/* A format that the user has chosen fails where the tokenizer lacks what it needs. The tokenizer
+   gets the format's end token. */
+void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int is_phi,
+                 const ChatOptions *options);
+void chat_put(struct Model *model, const Chat *chat);
+void chat_change(struct Model *model, const char *path, const ChatOptions *options);
 
 /* ---- quantization (quantize.c) ----------------------------------------------------------- */
 
@@ -320,13 +367,13 @@ typedef struct Model {
 } Model;
 
 enum { SECTION_TOKENIZER = 1, SECTION_FREQUENCIES, SECTION_LAYERS, SECTION_DIRECTORY,
-       SECTION_METADATA = 8 };
+       SECTION_METADATA = 8, SECTION_CHAT };
 
 Section *model_section(Model *model, uint32_t kind, uint32_t flags);
 
 typedef struct Options { /* of the command line */
     uint32_t type;       /* of the matrices */
-    int turns;           /* a turn format, or -1: what the source has */
+    ChatOptions chat;
     int ignore_extra;    /* tensors too many are left out wherever they are */
 } Options;
 

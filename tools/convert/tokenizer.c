@@ -712,8 +712,11 @@ static void add_specials(Builder *builder, const Specials *specials) {
     for (i = 0; i < specials->count; i++) {
         int key = specials->list[i].key;
         int32_t id = add_special(builder, specials->list[i].value, key);
-        if (key >= 0 && key < SPECIAL_KEYS)
+        if (key >= 0 && key < SPECIAL_KEYS) {
             ids[key] = id;
+            if (special_text(specials->list[i].value))
+                builder->specials[key] = special_text(specials->list[i].value)->text;
+        }
         additional += key == KEY_ADDITIONAL;
     }
     if (builder->version5 && !additional)
@@ -1159,40 +1162,84 @@ void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, u
     out->bos = builder.bos;
     out->im_start = added_id(&builder, "<|im_start|>");
     out->im_end = added_id(&builder, "<|im_end|>");
+    memcpy(out->specials, builder.specials, sizeof out->specials);
     out->kind = builder.kind;
     out->is_gpt2 = builder.is_gpt2;
     out->used = builder.used;
 }
 
-/* The id of an added token in a section that begins as the manual says. */
-static int32_t added_in(const Buffer *section, const char *path, int kind, const char *text) {
+/* The added tokens of a section that begins as the manual says. */
+typedef struct AddedTable {
+    const unsigned char *entries, *blob;
+    uint32_t count, blob_size;
+} AddedTable;
+
+/* 0: the section is too short. */
+static int find_added(AddedTable *out, const Buffer *section, int kind) {
     const unsigned char *head = section->data;
-    uint64_t count, added, at, blob;
-    uint32_t i;
+    uint64_t count, at, blob;
     if (section->size < 96)
-        fail("%s: damaged: its tokenizer is too short", path);
+        return 0;
     count = get_u32(head);
-    added = get_u32(head + 64);
+    out->count = get_u32(head + 64);
+    out->blob_size = get_u32(head + 60);
     at = 96 + 4 * (count + 1) + (count + 3) / 4 * 4 + 4 * count + 1024 + (kind == 2 ? 8704 : 0) +
          16 * (uint64_t)get_u32(head + 4);
-    blob = at + 16 * added;
-    if (blob + get_u32(head + 60) > section->size)
-        fail("%s: damaged: its tokenizer is too short", path);
-    for (i = 0; i < added; i++) {
-        const unsigned char *entry = head + at + 16 * (uint64_t)i;
-        uint64_t from = get_u32(entry + 4), bytes = get_u32(entry + 8);
-        if (from + bytes <= get_u32(head + 60) && bytes == strlen(text) &&
-            memcmp(head + blob + from, text, bytes) == 0)
-            return (int32_t)get_u32(entry);
-    }
+    blob = at + 16 * (uint64_t)out->count;
+    if (blob + out->blob_size > section->size)
+        return 0;
+    out->entries = head + at;
+    out->blob = head + blob;
+    return 1;
+}
+
+/* The bytes of entry i; 0: it lies outside. */
+static int added_entry(const AddedTable *table, uint32_t i, uint32_t *id, Text *text) {
+    const unsigned char *entry = table->entries + 16 * (size_t)i;
+    uint64_t from = get_u32(entry + 4), bytes = get_u32(entry + 8);
+    *id = get_u32(entry);
+    text->bytes = (const char *)table->blob + from;
+    text->size = (size_t)bytes;
+    return from + bytes <= table->blob_size;
+}
+
+/* The id of an added token, by its text; -1: there is none. */
+static int32_t added_in(const AddedTable *table, const char *name) {
+    uint32_t i, id;
+    Text text;
+    for (i = 0; i < table->count; i++)
+        if (added_entry(table, i, &id, &text) && text.size == strlen(name) &&
+            memcmp(text.bytes, name, text.size) == 0)
+            return (int32_t)id;
     return -1;
 }
 
+int tokenizer_added(const Tokenizer *tokenizer, int32_t wanted, Buffer *out) {
+    AddedTable table;
+    uint32_t i, id;
+    Text text;
+    if (wanted < 0 || !find_added(&table, &tokenizer->section, tokenizer->kind))
+        return 0;
+    for (i = 0; i < table.count; i++)
+        if (added_entry(&table, i, &id, &text) && id == (uint32_t)wanted) {
+            put_bytes(out, text.bytes, text.size);
+            return 1;
+        }
+    return 0;
+}
+
+int tokenizer_adds_bos(const Tokenizer *tokenizer) {
+    return tokenizer->kind && (get_u32(tokenizer->section.data + 20) & TEXT_BOS);
+}
+
 void tokenizer_from_section(Tokenizer *out, int kind, const char *path, const Buffer *section) {
+    AddedTable table;
     memset(out, 0, sizeof *out);
+    if (!find_added(&table, section, kind))
+        fail("%s: damaged: its tokenizer is too short", path);
     out->kind = kind;
     out->section = *section;
-    out->im_start = added_in(section, path, kind, "<|im_start|>");
-    out->im_end = added_in(section, path, kind, "<|im_end|>");
+    out->im_start = added_in(&table, "<|im_start|>");
+    out->im_end = added_in(&table, "<|im_end|>");
     out->bos = (int32_t)get_u32(section->data + 12);
 }

@@ -1,60 +1,269 @@
-/* turns.c - the turn format of a checkpoint. A chat template is a program: here it is searched for
-   the marks of the formats that are known, and never run. */
+/* turns.c - the chat format of a checkpoint: what its chat template writes for a few conversations
+   is compared with what each format writes for them. */
+#define _POSIX_C_SOURCE 200809L
 #include "convert.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEMPLATE_LIMIT = 1 << 20, END_LIMIT = 8 };
+enum { TEMPLATE_LIMIT = 16 << 20, SYSTEM_LIMIT = 65535, END_LIMIT = 8 };
 enum { END_COUNT_AT = 24, ENDS_AT = 28 }; /* in a tokenizer section, whatever its kind */
 
-static const char *const names[TURNS_COUNT] = {"plain", "phi-2", "chatml", "llama-2", "zephyr"};
+/* As in slm.h: \1 stands for BOS, \2 for the first end token. */
+typedef struct Format {
+    const char *name, *join, *around[3][2], *open, *after_system;
+} Format;
+
+static const Format formats[TURNS_COUNT] = {
+    {"plain", "\n", {{"", "\n"}, {"", ""}, {"", ""}}, "", NULL},
+    {"phi-2", "\n", {{"", "\n"}, {"Instruct: ", ""}, {"Output: ", ""}}, "Output:", NULL},
+    {"chatml", "\n",
+     {{"<|im_start|>system\n", "<|im_end|>"}, {"<|im_start|>user\n", "<|im_end|>"},
+      {"<|im_start|>assistant\n", "<|im_end|>"}}, "<|im_start|>assistant\n", NULL},
+    {"llama-2", "",
+     {{"\1[INST] <<SYS>>\n", "\n<</SYS>>"}, {"\1[INST] ", " [/INST]"}, {" ", " \2"}}, "", "\n\n"},
+    {"zephyr", "\n",
+     {{"<|system|>\n", "\2"}, {"<|user|>\n", "\2"}, {"<|assistant|>\n", "\2"}},
+     "<|assistant|>\n", NULL}};
 
 int turns_by_name(const char *name) {
     int i;
     for (i = 0; i < TURNS_COUNT; i++)
-        if (strcmp(names[i], name) == 0)
+        if (strcmp(formats[i].name, name) == 0)
             return i;
+    return -1;
+}
+
+/* ---- conversations ----------------------------------------------------------------------- */
+
+enum { SYSTEM, USER, ASSISTANT };
+enum { SHAPES = 6, WITH_SYSTEM = 3 }; /* the shapes from there on have a system message */
+
+static const char *const shapes[SHAPES] = {"U", "UAU", "UAUAU", "SU", "SUAU", "SUAUAU"};
+static const char *const contents[6] = {"qs Wd:\n0.", "vU kq 1?", "xA jz\n2!", "hU wb 3.",
+                                        "mA zf 4,", "gU yn\n5;"};
+
+static int role_of(char letter) {
+    return letter == 'S' ? SYSTEM : letter == 'U' ? USER : ASSISTANT;
+}
+
+/* What a checkpoint's template writes for each conversation. */
+typedef struct Study {
+    const char *text;            /* the template; NULL: there is none */
+    size_t size;
+    TemplateStatus status[SHAPES];
+    Buffer written[SHAPES];
+    Buffer bos, end;             /* what \1 and \2 stand for */
+    int prints_bos;
+    enum { SYSTEM_NONE, SYSTEM_EMPTY, SYSTEM_READ, SYSTEM_UNREAD } own; /* its own message */
+    Buffer system;
+} Study;
+
+/* Where `what` stands in `text` from `at` on; SIZE_MAX: nowhere. */
+static size_t find_bytes(const Buffer *text, size_t at, const char *what, size_t size) {
+    for (; at + size <= text->size; at++)
+        if (memcmp(text->data + at, what, size) == 0)
+            return at;
+    return SIZE_MAX;
+}
+
+static int begins_with(const Buffer *text, const Buffer *what) {
+    return what->size && text->size >= what->size &&
+           memcmp(text->data, what->data, what->size) == 0;
+}
+
+static int mentions(const Study *s, const char *what, size_t size) {
+    Buffer text;
+    text.data = (unsigned char *)(uintptr_t)s->text;
+    text.size = text.capacity = s->size;
+    return size && find_bytes(&text, 0, what, size) != SIZE_MAX;
+}
+
+static void write_all(Study *s, const Tokenizer *tokenizer) {
+    static const char *const names[] = {"system", "user", "assistant"};
+    Template *t = template_open(s->text, s->size);
+    TemplateInput input;
+    size_t i, k;
+    memset(&input, 0, sizeof input);
+    memcpy(input.specials, tokenizer->specials, sizeof input.specials);
+    for (i = 0; i < SHAPES; i++) {
+        input.count = strlen(shapes[i]);
+        for (k = 0; k < input.count; k++) {
+            input.roles[k] = names[role_of(shapes[i][k])];
+            input.contents[k] = contents[k + (shapes[i][0] != 'S')];
+        }
+        s->status[i] = template_write(t, &input, &s->written[i]);
+    }
+    template_close(t);
+}
+
+/* The template's own system message: with a message it writes A, the message and B; without one
+   A, its own and B. */
+static void find_system(Study *s) {
+    const Buffer *with = &s->written[WITH_SYSTEM], *without = &s->written[0];
+    size_t size = strlen(contents[0]), before, after, length;
+    if (s->status[0] || s->status[WITH_SYSTEM] || !without->size)
+        return;
+    before = find_bytes(with, 0, contents[0], size);
+    if (before == SIZE_MAX || find_bytes(with, before + 1, contents[0], size) != SIZE_MAX)
+        return;
+    after = with->size - before - size;
+    if (without->size < before + after || memcmp(with->data, without->data, before) ||
+        memcmp(with->data + before + size, without->data + without->size - after, after))
+        return;
+    length = without->size - before - after;
+    s->own = length ? SYSTEM_READ : SYSTEM_EMPTY;
+    put_bytes(&s->system, without->data + before, length);
+    if (length > SYSTEM_LIMIT || (length && memchr(s->system.data, TEMPLATE_UNKNOWN, length)))
+        s->own = SYSTEM_UNREAD;
+}
+
+/* Of a template that cannot be read, BOS is a guess: printed if it is mentioned. */
+static void study(Study *s, const Tokenizer *tokenizer) {
+    uint32_t ends = get_u32(tokenizer->section.data + END_COUNT_AT);
+    tokenizer_added(tokenizer, tokenizer->bos, &s->bos);
+    if (ends)
+        tokenizer_added(tokenizer, (int32_t)get_u32(tokenizer->section.data + ENDS_AT), &s->end);
+    write_all(s, tokenizer);
+    s->prints_bos = s->status[0] ? mentions(s, "bos_token", 9) ||
+                                       mentions(s, (char *)s->bos.data, s->bos.size)
+                                 : begins_with(&s->written[0], &s->bos);
+    s->prints_bos = s->prints_bos && s->bos.size;
+    find_system(s);
+}
+
+/* ---- comparison -------------------------------------------------------------------------- */
+
+static void put_part(Buffer *out, const Study *s, const char *part) {
+    for (; *part; part++)
+        if (*part == '\1')
+            put_bytes(out, s->bos.data, s->bos.size);
+        else if (*part == '\2')
+            put_bytes(out, s->end.data, s->end.size);
+        else
+            put_bytes(out, part, 1);
+}
+
+static void put_system(Buffer *out, const Study *s, const Format *f, const void *text,
+                       size_t size) {
+    put_part(out, s, f->around[SYSTEM][0]);
+    put_bytes(out, text, size);
+    put_part(out, s, f->around[SYSTEM][1]);
+}
+
+/* What a format writes for a conversation; own: with the template's own system message. */
+static void write_format(Buffer *out, const Study *s, const Format *f, size_t shape, int own) {
+    const char *letters = shapes[shape];
+    size_t i, first = *letters == 'S';
+    int after_system = own || first;
+    out->size = 0;
+    if (first)
+        put_system(out, s, f, contents[0], strlen(contents[0]));
+    else if (own)
+        put_system(out, s, f, s->system.data, s->system.size);
+    for (i = first; letters[i]; i++, after_system = 0) {
+        const char *const *around = f->around[role_of(letters[i])];
+        int inside = after_system && f->after_system;
+        if ((i > first || after_system) && !inside)
+            put_part(out, s, f->join);
+        put_part(out, s, inside ? f->after_system : around[0]);
+        put_part(out, s, contents[i + !first]);
+        put_part(out, s, around[1]);
+    }
+    put_part(out, s, f->join);
+    if (mentions(s, "add_generation_prompt", 21)) /* without it a program opens the answer */
+        put_part(out, s, f->open);
+}
+
+/* A template may refuse a system message, and nothing else. */
+static int agrees(const Study *s, const Format *f, int own) {
+    Buffer want = {NULL, 0, 0};
+    size_t i, skip;
+    int same = 1, writes_bos = *f->around[USER][0] == '\1';
+    if (writes_bos && (!s->bos.size || !s->end.size))
+        return 0;
+    for (i = 0; i < SHAPES && same; i++) {
+        const Buffer *got = &s->written[i];
+        if (s->status[i] == TEMPLATE_RAISES && i >= WITH_SYSTEM && s->status[WITH_SYSTEM])
+            continue;
+        write_format(&want, s, f, i, own);
+        skip = s->prints_bos && !writes_bos ? s->bos.size : 0;
+        same = !s->status[i] && got->size == want.size + skip &&
+               (!skip || begins_with(got, &s->bos)) &&
+               memcmp(got->data + skip, want.data, want.size) == 0;
+    }
+    free(want.data);
+    return same;
+}
+
+/* -1: none. An empty system message is one where the format's marks stand around it. */
+static int find_format(Study *s) {
+    int i, own;
+    for (i = 0; i < TURNS_COUNT; i++)
+        for (own = s->own > SYSTEM_EMPTY; own <= (s->own != SYSTEM_NONE); own++)
+            if (agrees(s, &formats[i], own)) {
+                s->own = s->own == SYSTEM_EMPTY && own ? SYSTEM_READ : s->own;
+                return i;
+            }
     return -1;
 }
 
 /* ---- templates --------------------------------------------------------------------------- */
 
-static int template_turns(const char *text) {
-    if (strstr(text, "<|im_start|>") && strstr(text, "<|im_end|>"))
-        return TURNS_CHATML;
-    if (strstr(text, "[INST]") && strstr(text, "<<SYS>>"))
-        return TURNS_LLAMA2;
-    if (strstr(text, "<|user|>") && strstr(text, "<|assistant|>") && !strstr(text, "<|end|>") &&
-        (strstr(text, "eos_token") || strstr(text, "</s>")))
-        return TURNS_ZEPHYR;
-    if (strstr(text, "Instruct:") && strstr(text, "Output:"))
-        return TURNS_PHI2;
-    return -1;
-}
-
-/* Of several templates the one named default, or else the first. */
+/* Of several templates Hugging Face takes the one named default, or none. */
 static const Json *default_template(const Json *value) {
     const Json *entry, *chosen = NULL;
+    if (value && value->type == JSON_OBJECT)
+        return json_get(value, "default");
     if (!value || value->type != JSON_ARRAY)
         return value;
     for (entry = value->first; entry; entry = entry->next)
-        if (!chosen || json_is(json_get(entry, "name"), "default"))
-            chosen = entry;
-    return json_get(chosen, "template");
+        if (json_is(json_get(entry, "name"), "default"))
+            chosen = json_get(entry, "template");
+    return chosen;
 }
 
-/* NULL: there is none. */
-static const char *read_template(const char *directory) {
+/* additional_chat_templates of chat_template.jinja: are there any? */
+static int has_additional(const char *directory) {
+    char *path = join_path(directory, "additional_chat_templates");
+    DIR *entries = opendir(path);
+    struct dirent *entry;
+    int found = 0;
+    while (entries && !found && (entry = readdir(entries)) != NULL) {
+        size_t size = strlen(entry->d_name);
+        found = size > 6 && strcmp(entry->d_name + size - 6, ".jinja") == 0;
+    }
+    if (entries)
+        closedir(entries);
+    free(path);
+    return found;
+}
+
+/* The text of the template that counts. 0: the checkpoint has no template. */
+static int read_template(Study *s, const char *directory) {
     char *path = join_path(directory, "chat_template.jinja");
-    const Json *value;
-    size_t size;
-    if (file_exists(path))
-        return (const char *)read_whole(path, TEMPLATE_LIMIT, &size);
+    char *other = join_path(directory, "additional_chat_templates/default.jinja");
+    const Json *value, *chosen;
+    s->text = "";
+    if (!file_exists(path) && has_additional(directory)) {
+        if (!file_exists(other))
+            return 1;
+        path = other;
+    }
+    if (file_exists(path)) {
+        s->text = (const char *)read_whole(path, TEMPLATE_LIMIT, &s->size);
+        return 1;
+    }
     path = join_path(directory, "tokenizer_config.json");
-    value = default_template(json_get(json_read_optional(path), "chat_template"));
-    return value && value->type == JSON_STRING ? value->text : NULL;
+    value = json_get(json_read_optional(path), "chat_template");
+    chosen = default_template(value);
+    if (chosen && chosen->type == JSON_STRING) {
+        s->text = chosen->text;
+        s->size = chosen->size;
+    }
+    return value != NULL;
 }
 
 /* ---- the choice -------------------------------------------------------------------------- */
@@ -75,21 +284,22 @@ static const char *lacking(const Tokenizer *tokenizer, int turns) {
     return NULL;
 }
 
-static int choose(const char *directory, const Tokenizer *tokenizer, int is_phi) {
-    const char *text = tokenizer->kind ? read_template(directory) : NULL;
-    int turns;
-    if (text) {
-        turns = template_turns(text);
-        if (turns < 0)
-            warn("%s: its chat template is none of those known: conversations are plain (--chat "
-                 "chooses)", directory);
-        else if (lacking(tokenizer, turns))
-            warn("%s: its chat template is %s, but the tokenizer has no %s: conversations are "
-                 "plain", directory, names[turns], lacking(tokenizer, turns));
-        else
-            return turns;
-        return TURNS_PLAIN;
-    }
+/* Of a template; a format that is none of those known becomes plain. */
+static int choose_by_template(const char *directory, const Tokenizer *tokenizer, Study *s) {
+    int turns = find_format(s);
+    if (turns >= 0 && !lacking(tokenizer, turns))
+        return turns;
+    if (turns < 0)
+        warn("%s: its chat template is none of the known chat formats: conversations are plain "
+             "(--chat NAME chooses a format, --system TEXT a system message)", directory);
+    else
+        warn("%s: its chat template is %s, but the tokenizer has no %s: conversations are plain "
+             "(--chat NAME chooses a format, --system TEXT a system message)", directory,
+             formats[turns].name, lacking(tokenizer, turns));
+    return TURNS_PLAIN;
+}
+
+static int choose(const Tokenizer *tokenizer, int is_phi) {
     if (tokenizer->im_start >= 0 && tokenizer->im_end >= 0)
         return TURNS_CHATML;
     return is_phi && tokenizer->is_gpt2 ? TURNS_PHI2 : TURNS_PLAIN;
@@ -108,12 +318,138 @@ static void add_end(Tokenizer *tokenizer) {
     set_u32(head + END_COUNT_AT, count + 1);
 }
 
-uint32_t turns_choose(const char *source, Tokenizer *tokenizer, int is_phi, int wanted) {
-    int turns = wanted >= 0 ? wanted : choose(source, tokenizer, is_phi);
+/* What the template says besides the format. Its own system message is kept whatever the format
+   is: the model was trained with it. */
+static void keep_template(Chat *chat, const char *directory, const Study *s, int warns) {
+    int writes_bos = *formats[chat->turns].around[USER][0] == '\1';
+    if (s->own == SYSTEM_READ) {
+        chat->has_system = 1;
+        chat->system = s->system;
+    } else if (s->own == SYSTEM_UNREAD && warns)
+        warn("%s: the system message of its chat template depends on what is known only in a "
+             "conversation (a date, tools): it is left out (--system TEXT sets one)", directory);
+    if (!writes_bos || !s->prints_bos)
+        chat->bos = s->prints_bos ? CHAT_BOS : CHAT_NO_BOS;
+}
+
+static void set_format(Chat *chat, const char *source, Tokenizer *tokenizer, int turns,
+                       int wanted) {
     if (wanted >= 0 && lacking(tokenizer, wanted))
-        fail("%s: --chat %s: the tokenizer has no %s", source, names[wanted],
+        fail("%s: --chat %s: the tokenizer has no %s", source, formats[wanted].name,
              lacking(tokenizer, wanted));
     if (turns == TURNS_CHATML)
         add_end(tokenizer);
-    return (uint32_t)turns;
+    chat->turns = (uint32_t)turns;
+}
+
+/* --system: an empty text means no system message, not even the template's. */
+static void set_system(Chat *chat, const char *source, const Tokenizer *tokenizer,
+                       const char *text) {
+    if (!tokenizer->kind)
+        fail("%s: --system: there is no tokenizer, so there are no conversations", source);
+    chat->has_system = *text != 0;
+    chat->system.size = 0;
+    put_bytes(&chat->system, text, strlen(text));
+}
+
+void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int is_phi,
+                 const ChatOptions *options) {
+    static Study s;
+    int has_template = tokenizer->kind && read_template(&s, directory), turns = options->turns;
+    memset(chat, 0, sizeof *chat);
+    if (has_template)
+        study(&s, tokenizer);
+    if (turns < 0)
+        turns = has_template ? choose_by_template(directory, tokenizer, &s)
+                             : choose(tokenizer, is_phi);
+    else if (has_template && s.status[0] && !options->system)
+        warn("%s: its chat template cannot be read: a system message of its own, if it has one, "
+             "is left out (--system TEXT sets one)", directory);
+    set_format(chat, directory, tokenizer, turns, options->turns);
+    if (has_template)
+        keep_template(chat, directory, &s, !options->system);
+    if (options->system)
+        set_system(chat, directory, tokenizer, options->system);
+    if (chat->bos == CHAT_NO_BOS && !tokenizer_adds_bos(tokenizer))
+        chat->bos = CHAT_BOS_AS_TOKENIZER;
+}
+
+/* ---- in a .slm --------------------------------------------------------------------------- */
+
+enum { CHAT_HEAD = 8 };
+
+/* Only where it says something, so that older readers know all that most files say. */
+void chat_put(Model *model, const Chat *chat) {
+    Buffer *out;
+    if (!chat->has_system && chat->bos == CHAT_BOS_AS_TOKENIZER)
+        return;
+    out = &model_section(model, SECTION_CHAT, 0)->bytes;
+    put_u32(out, chat->bos);
+    put_u32(out, chat->has_system ? (uint32_t)chat->system.size + 1 : 0);
+    if (chat->has_system) {
+        put_bytes(out, chat->system.data, chat->system.size);
+        put_zeros(out, 1);
+    }
+}
+
+static Section *find_section(Model *model, uint32_t kind) {
+    uint32_t i;
+    for (i = 0; i < model->section_count; i++)
+        if (model->sections[i].kind == kind)
+            return &model->sections[i];
+    return NULL;
+}
+
+/* What the file has, taken out of its sections. */
+static void take_chat(Chat *chat, Model *model, const char *path) {
+    Section *section = find_section(model, SECTION_CHAT);
+    const unsigned char *bytes = section ? section->bytes.data : NULL;
+    uint64_t size = section ? section->bytes.size : 0, length;
+    memset(chat, 0, sizeof *chat);
+    chat->turns = get_u16(model->header + 68);
+    if (!section)
+        return;
+    length = size >= CHAT_HEAD ? get_u32(bytes + 4) : 0;
+    if (size < CHAT_HEAD || size - CHAT_HEAD != length || length > SYSTEM_LIMIT + 1 ||
+        get_u32(bytes) > CHAT_NO_BOS)
+        fail("%s: damaged: its chat section has a wrong size", path);
+    chat->bos = get_u32(bytes);
+    chat->has_system = length > 0;
+    if (length)
+        put_bytes(&chat->system, bytes + CHAT_HEAD, (size_t)length - 1);
+    memmove(section, section + 1,
+            (size_t)(model->sections + --model->section_count - section) * sizeof *section);
+    memset(&model->sections[model->section_count], 0, sizeof *section);
+}
+
+/* --chat and --system of a .slm. */
+void chat_change(Model *model, const char *path, const ChatOptions *options) {
+    static Tokenizer tokenizer;
+    Section *section = find_section(model, SECTION_TOKENIZER);
+    Chat chat;
+    if (options->turns < 0 && !options->system)
+        return;
+    if (section)
+        tokenizer_from_section(&tokenizer, (int)get_u16(model->header + 66), path,
+                               &section->bytes);
+    take_chat(&chat, model, path);
+    if (options->turns >= 0) {
+        set_format(&chat, path, &tokenizer, options->turns, options->turns);
+        model->header[68] = (unsigned char)chat.turns;
+        model->header[69] = 0;
+    }
+    if (options->system)
+        set_system(&chat, path, &tokenizer, options->system);
+    section = find_section(model, SECTION_TOKENIZER);
+    if (section)
+        section->bytes = tokenizer.section;
+    if (model->section_count == 16)
+        fail("%s: no section is left for the system message", path);
+    chat_put(model, &chat);
+}
+
+const char *chat_system_fault(const char *text) {
+    if (strlen(text) > SYSTEM_LIMIT)
+        return "is longer than 65535 bytes";
+    return utf8_valid(text, strlen(text)) ? NULL : "is not UTF-8";
 }

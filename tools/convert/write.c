@@ -151,6 +151,8 @@ static Buffer make_head(Model *model) {
         put_u64(&head, section->offset);
         put_u64(&head, section->bytes.size);
         put_u64(&head, 0);
+        if (section->kind == SECTION_CHAT)
+            head.data[10] = 1; /* minor 1 */
         if (section->kind == SECTION_TOKENIZER || section->kind == SECTION_DIRECTORY)
             id = fnv1a(id, section->bytes.data, section->bytes.size);
     }
@@ -618,22 +620,6 @@ static void read_slm_directory(Model *model, const File *file, const unsigned ch
     }
 }
 
-static void set_turns(Model *model, const char *path, int turns) {
-    static Tokenizer tokenizer;
-    Section *section = NULL;
-    uint32_t i;
-    for (i = 0; i < model->section_count; i++)
-        if (model->sections[i].kind == SECTION_TOKENIZER)
-            section = &model->sections[i];
-    if (section)
-        tokenizer_from_section(&tokenizer, (int)get_u16(model->header + 66), path,
-                               &section->bytes);
-    model->header[68] = (unsigned char)turns_choose(path, &tokenizer, 0, turns);
-    model->header[69] = 0;
-    if (section)
-        section->bytes = tokenizer.section;
-}
-
 void model_from_slm(Model *model, const char *path, const Options *options) {
     static File file;
     unsigned char *head;
@@ -661,7 +647,6 @@ void model_from_slm(Model *model, const char *path, const Options *options) {
     }
     if (!model->tensors)
         fail("%s: damaged: it has no tensor directory", path);
-    if (options->turns >= 0)
-        set_turns(model, path, options->turns);
+    chat_change(model, path, &options->chat);
     free(head);
 }
