@@ -5,7 +5,7 @@ WARN = -std=c99 -Wall -Wextra -pedantic -Werror
 OPENMP := $(shell printf 'int main(void){return 0;}\n' > /tmp/slm-probe-$$$$.c; \
   $(CC) -fopenmp /tmp/slm-probe-$$$$.c -o /tmp/slm-probe-$$$$ 2>/dev/null && echo -fopenmp; \
   rm -f /tmp/slm-probe-$$$$ /tmp/slm-probe-$$$$.c)
-FLAGS = $(CFLAGS) $(WARN) $(OPENMP) -pthread
+FLAGS = $(CFLAGS) $(WARN) -pthread
 BIN = build/slm-convert build/slm-generate build/slm-chat build/slm-eval build/slm-tokenize \
   build/slm-info build/slm-verify build/slm-bench build/hello
 MODEL = examples/models/tiny-phi.slm
@@ -56,11 +56,11 @@ help:
 	@echo "make bench      speeds of the bundled model, and a table of Phi-2's shape beside probes"
 	@echo "make clean      remove build/"
 
-build/slm-convert: $(wildcard tools/convert/*.[ch]) slm.h
+build/slm-convert: $(wildcard tools/convert/*.[ch]) slm.h examples/threads.h
 	@mkdir -p build
 	$(CC) $(FLAGS) -Wno-psabi tools/convert/*.c -o $@ -lm
 
-build/slm-%: tools/%.c tools/common.h slm.h
+build/slm-%: tools/%.c examples/threads.h tools/common.h slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) $< -o $@ -lm
 
@@ -68,7 +68,7 @@ build/slm-%: examples/%.c examples/threads.h tools/common.h slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) $< -o $@ -lm
 
-build/slm-bench: tools/bench_model.h tools/bench_probe.h examples/threads.h
+build/slm-bench: tools/bench_model.h tools/bench_probe.h
 
 build/hello: examples/hello.c slm.h
 	@mkdir -p build
@@ -120,11 +120,15 @@ build/turns/%.slm: build/make-checkpoint build/slm-convert tests/data/turns/%/to
 
 build/test: tests/test_main.c $(wildcard tests/test_*.c) slm.h
 	@mkdir -p build
-	$(CC) $(FLAGS) $< -o $@ -lm
+	$(CC) $(FLAGS) $(OPENMP) $< -o $@ -lm
 
 build/test-threads: tests/test_threads.c examples/threads.h slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) $< -o $@ -lm
+
+build/test-threads-openmp: tests/test_threads.c examples/threads.h slm.h
+	@mkdir -p build
+	$(CC) $(FLAGS) $(OPENMP) $< -o $@ -lm
 
 build/test-protobuf: tests/test_protobuf.c tests/fuzz/fuzz.h $(wildcard tools/convert/*.[ch])
 	@mkdir -p build
@@ -137,7 +141,7 @@ build/helper: tests/helper.c
 	@mkdir -p build
 	$(CC) $(CFLAGS) $(WARN) $< -o $@
 
-test: all build/test build/test-threads build/test-protobuf build/helper $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm) \
+test: all build/test build/test-threads build/test-threads-openmp build/test-protobuf build/helper $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm) \
   $(WIDE:%=build/wide/%.slm) $(TURNS:%=build/turns/%.slm) $(TRAINED:%=build/trained/%.slm)
 	@sh tests/run.sh $(GOLDEN)
 
@@ -149,12 +153,12 @@ check-long: check
 
 # with GPT-2's tokenizer and a real text where the shared data has them
 GPT2 = $(if $(wildcard $(SHARED)/tokenizers/gpt2),build/ids/gpt2.slm)
-bench: all build/helper build/test-threads $(GPT2)
+bench: all build/helper build/test-threads-openmp $(GPT2)
 	@build/slm-bench $(MODEL)
 	@MODEL=$(or $(GPT2),$(MODEL)) \
 	  TEXT=$(firstword $(wildcard $(SHARED)/text/wikitext-2-test.tokens.txt) slm.h) \
 	  sh tools/bench.sh phi-2
-	@build/test-threads --measure
+	@build/test-threads-openmp --measure
 
 clean:
 	rm -rf build

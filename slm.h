@@ -592,6 +592,11 @@ SLM_API slm_result slm_next(slm_session *, slm_piece *);
 #if defined(_OPENMP) && !defined(SLM_NO_OPENMP)
 #define SLM__OPENMP
 #include <omp.h>
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/select.h>
+#elif defined(__MINGW32__)
+#include <sched.h>
+#endif
 #endif
 #if !defined(SLM_NO_STDIO) && !defined(SLM_NO_MMAP) && (defined(__unix__) || defined(__APPLE__))
 #define SLM__MMAP
@@ -2468,7 +2473,13 @@ static int slm__arithmetic_holds(const slm__kernels *kernels) {
 
 /* ---- >>parallel --------------------------------------------------------------------------
    Work is split over rows, heads and tokens, never over a summed dimension, so the split
-   cannot change a bit. */
+   cannot change a bit.
+
+   With OpenMP one computation, many phases long, is one parallel region. At a region's end all of
+   its threads wait for each other, and OpenMP's threads spin meanwhile: once in each phase that
+   makes two threads ten times slower than one, where another process wants the processor too. In
+   the region the caller goes through the phases and the other threads help it: they take tasks one
+   by one, and a phase waits only for those who have taken one. */
 
 typedef void (*slm__task)(void *arg, size_t index);
 
@@ -2489,30 +2500,145 @@ static void slm__run_guarded(void *arg, size_t index) {
 #define SLM__FORK_BYTES ((size_t)1 << 20)
 #endif
 
+/* Runs the tasks of a phase, beside the hook's threads if it is large enough for that. */
 static void slm__parallel(const slm_parallel *hook, unsigned threads, size_t work, size_t tasks,
                           slm__task task, void *arg) {
     slm__guarded guarded;
     size_t i;
     guarded.task = task;
     guarded.arg = arg;
-    if (threads < 2 || tasks < 2 || work < SLM__FORK_BYTES) {
+    if (!hook->run || threads < 2 || tasks < 2 || work < SLM__FORK_BYTES)
         for (i = 0; i < tasks; i++) task(arg, i);
-        return;
-    }
-    if (hook->run) {
-        hook->run(hook->user, tasks, slm__run_guarded, &guarded);
-        return;
-    }
+    else hook->run(hook->user, tasks, slm__run_guarded, &guarded);
+}
+
 #ifdef SLM__OPENMP
-    {
-        int count = (int)(threads < tasks ? threads : tasks), index;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(count)
-        for (index = 0; index < (int)tasks; index++) slm__run_guarded(&guarded, (size_t)index);
-    }
-#else
-    for (i = 0; i < tasks; i++) task(arg, i);
+
+typedef struct slm__region {
+    slm__task task; /* the phase under way */
+    void *arg;
+    char apart_from_tickets[64]; /* what changes often has a cache line of its own */
+    size_t tickets;              /* the phase's tasks; the first that nobody took, lower half */
+    char apart_from_done[64];
+    size_t done;                 /* tasks of helpers, in this phase */
+    size_t threads;              /* those of higher numbers are to leave */
+    size_t left;                 /* helpers that will take no more */
+    double waited;               /* the longest wait, in seconds */
+} slm__region;
+
+enum { SLM__HALF_WORD = sizeof(size_t) * 4, SLM__SPINS = 4000 };
+
+static size_t slm__load(size_t *word) {
+    size_t value;
+#pragma omp atomic read seq_cst
+    value = *word;
+    return value;
+}
+
+static void slm__store(size_t *word, size_t value) {
+#pragma omp atomic write seq_cst
+    *word = value + 0; /* gcc 12 calls a bare value unused */
+}
+
+static size_t slm__increment(size_t *word) {
+    size_t before;
+#pragma omp atomic capture seq_cst
+    before = (*word)++;
+    return before;
+}
+
+/* A sleep of some tens of microseconds, or the rest of this thread's turn for others. Who sleeps
+   has a claim to a processor on waking up; who yields waits until all others have had theirs. */
+static void slm__nap(void) {
+#if defined(__unix__) || defined(__APPLE__)
+    struct timeval time;
+    time.tv_sec = 0;
+    time.tv_usec = 30;
+    select(0, NULL, NULL, NULL, &time);
+#elif defined(__MINGW32__)
+    sched_yield();
 #endif
 }
+
+/* At first as long on the processor, which is all that a quiet machine needs. */
+static void slm__relax(unsigned *spins) {
+    if (*spins == SLM__SPINS) {
+        slm__nap();
+        return;
+    }
+    ++*spins;
+#ifdef SLM__X86
+    _mm_pause();
+#elif defined(SLM__ARM64)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* Until *word has the value. */
+static void slm__await(slm__region *region, size_t *word, size_t value) {
+    double start = 0, waited;
+    unsigned spins = 0;
+    while (slm__load(word) != value) {
+        slm__relax(&spins);
+        if (spins == SLM__SPINS && start == 0) start = omp_get_wtime();
+    }
+    if (start == 0) return; /* no nap was needed */
+    waited = omp_get_wtime() - start;
+    if (waited > region->waited) region->waited = waited;
+}
+
+/* 1: a task was there, and is done. Whoever gets its ticket keeps the phase from ending. */
+static int slm__take_task(slm__region *region) {
+    size_t mask = ((size_t)1 << SLM__HALF_WORD) - 1, ticket = slm__load(&region->tickets);
+    if ((ticket & mask) >= ticket >> SLM__HALF_WORD) return 0;
+    ticket = slm__increment(&region->tickets);
+    if ((ticket & mask) >= ticket >> SLM__HALF_WORD) return 0;
+    region->task(region->arg, ticket & mask);
+    return 1;
+}
+
+static void slm__help(slm__region *region, size_t number) {
+    unsigned spins = 0;
+    while (number < slm__load(&region->threads))
+        if (slm__take_task(region)) {
+            slm__increment(&region->done);
+            spins = 0;
+        } else slm__relax(&spins);
+    slm__increment(&region->left);
+}
+
+/* The hook of a session inside its region. */
+static void slm__region_run(void *user, size_t tasks, slm__task task, void *arg) {
+    slm__region *region = (slm__region *)user;
+    size_t own = 0;
+    region->task = task;
+    region->arg = arg;
+    slm__store(&region->done, 0);
+    slm__store(&region->tickets, tasks << SLM__HALF_WORD);
+    while (slm__take_task(region)) own++;
+    slm__await(region, &region->done, tasks - own);
+}
+
+/* body(arg) in this thread, beside at most threads - 1 helpers; OpenMP may give fewer. Until
+   *crowded other processes want the processors too, as a long wait shows. Then there is one thread
+   more, which leaves at once: libgomp's threads sleep between regions where there are more of them
+   than processors. Those that spin would use up their time, and the next region's end would wait
+   until they get some more; those that sleep have a claim to a processor on waking up. */
+static void slm__with_helpers(slm__region *region, double *crowded, unsigned threads,
+                              void (*body)(void *arg), void *arg) {
+    int more = *crowded > omp_get_wtime();
+    memset(region, 0, sizeof *region);
+    region->threads = threads;
+#pragma omp parallel num_threads((int)threads + more)
+    if (omp_get_thread_num()) slm__help(region, (size_t)omp_get_thread_num());
+    else {
+        body(arg);
+        slm__store(&region->threads, 0);
+        slm__await(region, &region->left, (size_t)omp_get_num_threads() - 1);
+    }
+    if (region->waited > 0.0003) *crowded = omp_get_wtime() + 0.3;
+}
+#endif
 
 static unsigned slm__default_threads(const slm_parallel *hook) {
     if (hook->run) return 1;
@@ -4706,6 +4832,8 @@ struct slm_session {
     size_t context, batch, kept, logits_rows, strips;
     unsigned threads, team; /* at most; in the call under way */
     int shares;            /* nobody chose the number of threads */
+    double crowded;        /* until when other processes want the processors too */
+    int in_region;         /* the session's own: parallel is the region's hook */
     size_t capacity;       /* batch rounded up to what the kernels read at once */
     int quantized;         /* some matrix is of integers */
     slm_parallel parallel;
@@ -4766,7 +4894,7 @@ static unsigned slm__team(const slm_session *s) {
         int *active = &((slm_model *)s->model)->active, now;
 #pragma omp atomic read
         now = *active;
-        if (omp_in_parallel() || (unsigned)now >= s->threads) return 1;
+        if ((omp_in_parallel() && !s->in_region) || (unsigned)now >= s->threads) return 1;
         return s->threads / (unsigned)now;
     }
 #endif
@@ -4792,6 +4920,38 @@ static void slm__end(slm_session *s, unsigned saved) {
 #pragma omp atomic
         --*active;
     }
+#else
+    (void)s;
+#endif
+}
+
+/* A computation that reads about `work` bytes, within a call: body(arg), with helpers if that is
+   enough for them. */
+static void slm__compute(slm_session *s, size_t work, void (*body)(void *arg), void *arg) {
+#ifdef SLM__OPENMP
+    slm__region region;
+    if (!s->parallel.run && s->team > 1 && work >= SLM__FORK_BYTES) {
+        s->parallel.run = slm__region_run;
+        s->parallel.user = &region;
+        s->in_region = 1;
+        slm__with_helpers(&region, &s->crowded, s->team, body, arg);
+        memset(&s->parallel, 0, sizeof s->parallel);
+        s->in_region = 0;
+        return;
+    }
+    if (!s->parallel.run) s->team = 1;
+#endif
+    (void)s;
+    (void)work;
+    body(arg);
+}
+
+/* Another call may have begun or ended: helpers that are too many now leave. */
+static void slm__adjust_team(slm_session *s) {
+#ifdef SLM__OPENMP
+    if (!s->in_region) return;
+    s->team = slm__team(s);
+    slm__store(&((slm__region *)s->parallel.user)->threads, s->team);
 #else
     (void)s;
 #endif
@@ -5326,7 +5486,7 @@ static void slm__forward_layer(slm_session *s, size_t index, size_t first, size_
 
 /* Reads s->rows[0 .. count) and leaves the residual stream of those from `first` on in
    s->hidden. */
-static slm_result slm__forward(slm_session *s, size_t first, size_t count) {
+static slm_result slm__forward_rows(slm_session *s, size_t first, size_t count) {
     size_t layer, layers = s->model->shape.layers;
     s->bad_layer = -1;
     slm__parallel(&s->parallel, s->team, count * s->model->shape.hidden * 64, count,
@@ -5334,7 +5494,7 @@ static slm_result slm__forward(slm_session *s, size_t first, size_t count) {
     for (layer = 0; layer < layers; layer++) {
         if (s->cancel && s->cancel(s->cancel_user))
             return slm__fail(&s->error, SLM_ERR_CANCELLED, "cancelled");
-        s->team = slm__team(s); /* another call may have begun or ended */
+        slm__adjust_team(s);
         slm__forward_layer(s, layer, layer + 1 < layers ? 0 : first, count);
         if (s->bad_layer >= 0)
             return slm__fail(&s->error, SLM_ERR_NUMERIC,
@@ -5343,6 +5503,28 @@ static slm_result slm__forward(slm_session *s, size_t first, size_t count) {
     }
     slm__between_parts(s, slm__given(s), NULL, NULL, first, count);
     return SLM_OK;
+}
+
+typedef struct slm__forward_call {
+    slm_session *s;
+    size_t first, count;
+    slm_result result;
+} slm__forward_call;
+
+static void slm__forward_body(void *arg) {
+    slm__forward_call *call = (slm__forward_call *)arg;
+    call->result = slm__forward_rows(call->s, call->first, call->count);
+}
+
+static slm_result slm__forward(slm_session *s, size_t first, size_t count) {
+    slm__forward_call call;
+    size_t work = 0, slot;
+    call.s = s;
+    call.first = first;
+    call.count = count;
+    for (slot = 0; slot < SLM__LAYER_SLOTS; slot++) work += s->model->layers[0].at[slot].bytes;
+    slm__compute(s, work * ((count + 3) / 4), slm__forward_body, &call);
+    return call.result;
 }
 
 /* ---- >>session --------------------------------------------------------------------------- */
@@ -5635,11 +5817,32 @@ SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t coun
     return count ? slm__eval(s, tokens, count, s->kept) : SLM_OK;
 }
 
+typedef struct slm__head_call {
+    slm_session *s;
+    const slm__product *product;
+} slm__head_call;
+
+static void slm__head_body(void *arg) {
+    const slm__head_call *call = (const slm__head_call *)arg;
+    slm__multiply(call->s, call->product, 1, call->s->logits_count);
+}
+
+/* Logits of s->logits_count positions. */
+static void slm__head(slm_session *s, const slm__product *product) {
+    unsigned saved = slm__begin(s);
+    slm__head_call call;
+    size_t i;
+    call.s = s;
+    call.product = product;
+    for (i = 0; i < s->logits_count; i++) slm__quantize_row(s, product->input, i);
+    slm__compute(s, product->weight->bytes * ((s->logits_count + 3) / 4), slm__head_body, &call);
+    slm__end(s, saved);
+}
+
 SLM_API const float *slm_logits(slm_session *s, size_t back) {
     slm__input input;
     slm__product product;
     size_t rows, at, i;
-    unsigned saved;
     if (!s) return NULL;
     if (back >= s->final_count - s->final_first) {
         slm__fail(&s->error, SLM_ERR_ARGUMENT, "no logits kept %u positions back", back);
@@ -5655,10 +5858,7 @@ SLM_API const float *slm_logits(slm_session *s, size_t back) {
                               s->codes);
         product = slm__product_of(&input, slm__model_tensor(s->model, SLM__HEAD), s->logits,
                                   rows);
-        saved = slm__begin(s);
-        for (i = 0; i < s->logits_count; i++) slm__quantize_row(s, &input, i);
-        slm__multiply(s, &product, 1, s->logits_count);
-        slm__end(s, saved);
+        slm__head(s, &product);
     }
     for (i = 0; i < rows; i++)
         if (!slm__finite(s->logits[(at - s->logits_at) * rows + i])) {

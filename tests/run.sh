@@ -31,6 +31,7 @@ count() {
 }
 count "the C tests" $B/test "$@"
 count "the threads' tests" $B/test-threads
+count "the threads' tests, OpenMP's too" $B/test-threads-openmp
 count "the tests of the reader of tokenizer.model" $B/test-protobuf
 
 # -- what lies at top level, and what the compiled library needs

@@ -1,8 +1,38 @@
 /* test_threads.c - examples/threads.h and the library's own threads: every task once, any number
-   of callers, the same bits, no more threads than there should be, none that is busy when idle.
-   With --measure: what a region costs. */
+   of callers, the same bits, no more threads than there should be, none that is busy when idle;
+   systems that grant no thread or no lock; forks. With --measure: what a region costs. */
 #define _GNU_SOURCE 1
+#include <errno.h>
+#include <pthread.h>
 #include <stddef.h>
+#include <stdlib.h>
+
+/* A system that grants so many threads and locks, and no more; below 0: as many as there are. */
+static int grants = -1;
+
+static int granted(void) {
+    if (grants == 0) return 0;
+    if (grants > 0) grants--;
+    return 1;
+}
+
+static int scarce_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                         void *arg) {
+    return granted() ? pthread_create(thread, attributes, run, arg) : EAGAIN;
+}
+
+static int scarce_mutex(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes) {
+    return granted() ? pthread_mutex_init(mutex, attributes) : ENOMEM;
+}
+
+static int scarce_condition(pthread_cond_t *condition, const pthread_condattr_t *attributes) {
+    return granted() ? pthread_cond_init(condition, attributes) : ENOMEM;
+}
+
+#define pthread_create scarce_create
+#define pthread_mutex_init scarce_mutex
+#define pthread_cond_init scarce_condition
+
 static size_t fork_bytes = (size_t)1 << 20; /* the library's, but for some tests */
 #define SLM__FORK_BYTES fork_bytes
 #define SLM_IMPLEMENTATION
@@ -12,6 +42,14 @@ static size_t fork_bytes = (size_t)1 << 20; /* the library's, but for some tests
 #include <dirent.h>
 #include <stdio.h>
 #include <time.h>
+#ifndef _WIN32
+#include <sys/wait.h>
+#endif
+
+/* Thread sanitizer does not follow a fork of several threads. */
+#if !defined(_WIN32) && !defined(__SANITIZE_THREAD__)
+#define FORKS
+#endif
 
 static int passed, failed, skipped;
 
@@ -44,26 +82,43 @@ enum { MOST = 1001 };
 typedef struct job {
     unsigned done[MOST]; /* not atomic: each task has its own, and the pool must order them */
     slm_threads *pool;
-    unsigned inside, most_inside, sum;
+    unsigned inside, reached[MOST], sum; /* reached: how often so many were inside */
     int nested;
     long nap;
 } job;
 
+/* The new value. Relaxed, since what the pool must order is not to be ordered here. */
+static unsigned add(unsigned *word, unsigned more) {
+#if defined(__GNUC__)
+    return __atomic_add_fetch(word, more, __ATOMIC_RELAXED);
+#else
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    unsigned value;
+    pthread_mutex_lock(&lock);
+    value = *word += more;
+    pthread_mutex_unlock(&lock);
+    return value;
+#endif
+}
+
 static void add_one(void *arg, size_t index) {
     (void)index;
-    __atomic_add_fetch((unsigned *)arg, 1, __ATOMIC_RELAXED);
+    add((unsigned *)arg, 1);
 }
 
 static void task(void *arg, size_t index) {
     job *j = (job *)arg;
-    unsigned inside = __atomic_add_fetch(&j->inside, 1, __ATOMIC_SEQ_CST);
-    unsigned most = __atomic_load_n(&j->most_inside, __ATOMIC_SEQ_CST);
-    while (inside > most && !__atomic_compare_exchange_n(&j->most_inside, &most, inside, 0,
-                                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {}
+    add(&j->reached[add(&j->inside, 1) % MOST], 1);
     j->done[index]++;
     if (j->nested) slm_threads_run(j->pool, 3, add_one, &j->sum);
     if (j->nap) nap(j->nap);
-    __atomic_sub_fetch(&j->inside, 1, __ATOMIC_SEQ_CST);
+    add(&j->inside, (unsigned)-1);
+}
+
+static unsigned most_inside(const job *j) {
+    unsigned most = MOST - 1;
+    while (most && !j->reached[most]) most--;
+    return most;
 }
 
 /* Rounds of regions; 1: every task of every round ran once. */
@@ -87,15 +142,15 @@ static void test_tasks(unsigned threads) {
     CHECK(j.pool && slm_threads_count(j.pool) == threads, "a pool of so many");
     for (i = 0; i < sizeof counts / sizeof counts[0]; i++)
         CHECK(run_rounds(&j, 300, counts[i]), "every task once");
-    CHECK(j.most_inside <= threads, "no more at once than the pool has");
+    CHECK(most_inside(&j) <= threads, "no more at once than the pool has");
     j.nested = 1;
     CHECK(run_rounds(&j, 100, 17) && j.sum == 100 * 17 * 3, "a region inside a task");
     j.nested = 0;
-    j.nap = 300;
-    j.most_inside = 0;
+    j.nap = 2000;
+    memset(j.reached, 0, sizeof j.reached);
     nap(2000); /* they sleep by now */
-    CHECK(run_rounds(&j, 20, 17), "every task once, from sleep");
-    CHECK(j.most_inside == (threads < 17 ? threads : 17), "all threads work");
+    CHECK(run_rounds(&j, 5, 17), "every task once, from sleep");
+    CHECK(most_inside(&j) == (threads < 17 ? threads : 17), "all threads work");
     j.nap = 0;
     for (i = 0; i < 50; i++) { /* workers about to sleep, asleep, and callers who have to wait */
         nap((long)(i * 7));
@@ -125,7 +180,7 @@ static void test_callers(void) {
     for (i = 0; i < 3; i++) pthread_create(&callers[i].thread, NULL, call, &callers[i]);
     for (i = 0; i < 3; i++) pthread_join(callers[i].thread, NULL);
     for (i = 0; i < 3; i++)
-        CHECK(callers[i].good && callers[i].j.most_inside <= 3, "three callers, one pool");
+        CHECK(callers[i].good && most_inside(&callers[i].j) <= 3, "three callers, one pool");
     slm_threads_close(pool);
 }
 
@@ -153,6 +208,147 @@ static void test_ends(void) {
     CHECK(cpu < 0.01, "an idle pool uses no processor");
     slm_threads_close(pool);
 }
+
+/* A system that grants fewer threads, or none of the pool's locks. */
+static void test_scarce(void) {
+    slm_threads *pool;
+    unsigned sum = 0, i;
+    for (i = 0; i < 8; i++) { /* three locks come first */
+        grants = (int)i;
+        pool = slm_threads_open(4);
+        grants = -1;
+        CHECK((pool != NULL) == (i >= 4) && slm_threads_count(pool) == (i < 4 ? 1 : i < 7 ? i - 3 : 4),
+              "fewer threads, or a pool of one");
+        slm_threads_run(pool, 100, add_one, &sum);
+        slm_threads_close(pool);
+    }
+    CHECK(sum == 800, "and every task once");
+}
+
+/* What a window of one second says: own tasks, those of workers, processor time. */
+static void window(slm_threads_choice *c, size_t own, size_t helped, double cpu, double now) {
+#ifdef SLM_THREADS_CLOCKS
+    c->own = own;
+    c->helped = helped;
+    c->wall = now - 1;
+    c->cpu = slm_threads_cpu() - cpu;
+    slm_threads_choose(c, now);
+#else
+    (void)own, (void)helped, (void)cpu, (void)now;
+    c->alone = 0;
+#endif
+}
+
+static void test_choice(void) {
+    slm_threads *pool = slm_threads_open(0), *chosen = slm_threads_open(2);
+    slm_threads_choice c;
+    if (pool) CHECK(pool->choice.measures && !chosen->choice.measures, "only without a count");
+    slm_threads_close(chosen);
+    slm_threads_close(pool);
+    memset(&c, 0, sizeof c);
+    c.without = 1;
+    window(&c, 50, 50, 0.9, 10);
+    CHECK(!c.alone, "workers that help stay");
+#ifdef SLM_THREADS_CLOCKS
+    window(&c, 90, 10, 0.5, 20);
+    CHECK(c.alone, "the caller tries without those that cost more than they give");
+    window(&c, 100, 0, 0.9, 20.1);
+    CHECK(c.alone, "and stays without where it does more so");
+    window(&c, 100, 0, 0.9, 20.5);
+    CHECK(!c.alone, "for a while");
+    window(&c, 90, 10, 0.5, 21);
+    window(&c, 100, 0, 0.3, 21.1);
+    CHECK(!c.alone, "or not, where it does less");
+    window(&c, 90, 10, 0.5, 21.2);
+    CHECK(!c.alone, "and does not try again at once");
+#endif
+}
+
+/* ---- forks */
+
+#ifdef FORKS
+/* What a process does with a pool that another one has opened. */
+static int use_in_child(slm_threads *pool) {
+    static job j;
+    slm_threads *own;
+    int good;
+    alarm(20);
+    memset(&j, 0, sizeof j);
+    j.pool = pool;
+    good = slm_threads_count(pool) == 1 && run_rounds(&j, 20, 17) && most_inside(&j) == 1;
+    slm_threads_close(pool);
+    j.pool = own = slm_threads_open(3);
+    j.nap = 300;
+    good &= run_rounds(&j, 20, 17) && most_inside(&j) == 3;
+    slm_threads_close(own);
+    return good;
+}
+
+/* 1: a child found everything good. */
+static int in_child(int (*use)(slm_threads *), slm_threads *pool) {
+    int status = 0;
+    pid_t child;
+    fflush(stdout);
+    child = fork();
+    if (child == 0) _exit(use(pool) ? 0 : 1);
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
+}
+
+static volatile unsigned forked;
+
+static void *run_until_forked(void *arg) {
+    job *j = (job *)arg;
+    while (!add((unsigned *)&forked, 0))
+        if (!run_rounds(j, 5, 9)) return NULL;
+    return j;
+}
+
+static void test_fork(void) {
+    static job j;
+    pthread_t thread;
+    void *good = NULL;
+    unsigned i;
+    j.pool = slm_threads_open(4);
+    CHECK(run_rounds(&j, 5, 17) && in_child(use_in_child, j.pool), "a fork behind a region");
+    nap(3000);
+    CHECK(in_child(use_in_child, j.pool), "a fork while the workers sleep");
+    j.nap = 50;
+    pthread_create(&thread, NULL, run_until_forked, &j);
+    for (i = 0; i < 20; i++) {
+        nap((long)(i * 37));
+        if (!in_child(use_in_child, j.pool)) break;
+    }
+    add((unsigned *)&forked, 1);
+    pthread_join(thread, &good);
+    CHECK(i == 20 && good, "forks while another thread's region is under way");
+    j.nap = 0;
+    CHECK(run_rounds(&j, 20, 17) && slm_threads_count(j.pool) == 4, "the parent's pool stays");
+    slm_threads_close(j.pool);
+}
+
+#ifdef CPU_SET
+static int on_one_processor(slm_threads *unused) {
+    cpu_set_t allowed, one;
+    slm_threads *pool;
+    unsigned count;
+    int i = 0;
+    (void)unused;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 0;
+    while (!CPU_ISSET(i, &allowed)) i++;
+    CPU_ZERO(&one);
+    CPU_SET(i, &one);
+    if (sched_setaffinity(0, sizeof one, &one) != 0) return 0;
+    pool = slm_threads_open(0);
+    count = slm_threads_count(pool);
+    slm_threads_close(pool);
+#ifdef _OPENMP
+    if (omp_get_num_procs() != 1) return 0;
+#endif
+    return count == 1;
+}
+#endif
+#endif
 
 /* ---- sessions */
 
@@ -197,7 +393,7 @@ typedef struct counted {
 
 static void run_counted(void *user, size_t tasks, void (*run)(void *arg, size_t index), void *arg) {
     counted *c = (counted *)user;
-    __atomic_add_fetch(&c->regions, 1, __ATOMIC_RELAXED);
+    add(&c->regions, 1);
     slm_threads_run(c->pool, tasks, run, arg);
 }
 
@@ -226,6 +422,35 @@ static void read_twice(const reader *alone, reader *pair, const char *what) {
     }
     CHECK(good, what);
 }
+
+#ifdef FORKS
+static reader parent; /* whose logits a child has to give too */
+
+static int read_in_child(slm_threads *pool) {
+    reader child;
+    slm_session *session = NULL;
+    slm_token token = 1;
+    alarm(60);
+    open_reader(&child, parent.model);
+    child.desc = parent.desc;
+    read_text(&child);
+    (void)pool;
+    return same_logits(&parent, &child) &&
+           slm_session_open(&session, parent.model, &parent.desc, NULL) == SLM_OK &&
+           slm_eval(session, &token, 1) == SLM_OK;
+}
+
+static void test_fork_of_sessions(const slm_model *model) {
+    open_reader(&parent, model);
+    parent.desc.threads = 3;
+    parent.desc.parallel.run = slm_threads_run;
+    parent.desc.parallel.user = slm_threads_open(3);
+    read_text(&parent);
+    CHECK(parent.good && in_child(read_in_child, NULL), "a session in a child, on its parent's pool");
+    slm_threads_close((slm_threads *)parent.desc.parallel.user);
+    free(parent.logits);
+}
+#endif
 
 static void test_sessions(const slm_model *model, unsigned threads, unsigned regions) {
     reader alone, pair[2];
@@ -284,12 +509,13 @@ static unsigned team_of(const slm_model *model, unsigned threads) {
 typedef struct beginning {
     slm_session *session;
     slm_model *model;
-    unsigned teams[3], calls;
+    unsigned teams[3], calls, regions;
 } beginning;
 
 static int another_begins(void *user) {
     beginning *b = (beginning *)user;
     if (b->calls < 3) b->teams[b->calls] = b->session->team;
+    b->regions += omp_in_parallel() != 0; /* between two layers, too */
     if (b->calls == 0) b->model->active++;
     if (b->calls++ == 1) b->model->active--;
     return 0;
@@ -305,10 +531,13 @@ static void test_beginning(slm_model *model) {
     b.model = model;
     desc.cancel = another_begins;
     desc.cancel_user = &b;
+    fork_bytes = 0;
     CHECK(slm_session_open(&b.session, model, &desc, NULL) == SLM_OK &&
               slm_eval(b.session, &token, 1) == SLM_OK, "a session that is disturbed");
     CHECK(b.calls > 2 && b.teams[0] == all && b.teams[1] == (all > 1 ? all / 2 : 1) &&
               b.teams[2] == all, "a call gives threads up when another begins, until it ends");
+    CHECK(all == 1 || b.regions == b.calls, "one region of OpenMP for all of an evaluation");
+    fork_bytes = (size_t)1 << 20;
     slm_session_close(b.session);
 }
 
@@ -351,6 +580,59 @@ static void test_teams(slm_model *model) {
     model->active = 0;
 }
 
+/* The library's regions by themselves. */
+typedef struct region_job {
+    slm__region *region;
+    job *j;
+    int good;
+} region_job;
+
+static void region_rounds(void *arg) {
+    static const size_t counts[] = {2, 3, 17, 1001};
+    region_job *r = (region_job *)arg;
+    size_t i, k, round;
+    for (k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+        memset(r->j->done, 0, sizeof r->j->done);
+        for (round = 1; round <= 200; round++) {
+            slm__region_run(r->region, counts[k], task, r->j);
+            for (i = 0; i < MOST; i++) r->good &= r->j->done[i] == (i < counts[k] ? round : 0);
+        }
+    }
+}
+
+static void uneven(void *arg, size_t index) { (void)arg, nap(index ? 3000 : 500); }
+
+static void wait_for_helper(void *arg) {
+    slm__region_run(((region_job *)arg)->region, 2, uneven, NULL);
+}
+
+static void test_region(void) {
+    static job j;
+    slm__region region;
+    region_job r;
+    double crowded = 0;
+    unsigned threads;
+    r.region = &region;
+    r.j = &j;
+    for (threads = 1; threads <= 8; threads += threads < 3 ? 1 : 5) {
+        r.good = 1;
+        memset(j.reached, 0, sizeof j.reached);
+        slm__with_helpers(&region, &crowded, threads, region_rounds, &r);
+        CHECK(r.good && most_inside(&j) <= threads, "a region: every task once, by so many threads");
+    }
+    crowded = omp_get_wtime() + 100;
+    r.good = 1;
+    memset(j.reached, 0, sizeof j.reached);
+    slm__with_helpers(&region, &crowded, 2, region_rounds, &r);
+    CHECK(r.good && most_inside(&j) <= 2, "in a crowd: the thread more takes no task");
+#ifdef __linux__
+    CHECK(threads_now() == 0 || threads_now() >= 3, "but it is there");
+#endif
+    for (crowded = 0, threads = 0; crowded == 0 && threads < 100; threads++)
+        slm__with_helpers(&region, &crowded, 2, wait_for_helper, &r);
+    CHECK(crowded > 0, "a long wait is seen");
+}
+
 /* Sessions in a host's own region, with nested regions allowed. */
 static void test_host_region(const slm_model *model) {
     reader alone, readers[3];
@@ -377,6 +659,11 @@ static void test_host_region(const slm_model *model) {
 #pragma omp parallel for num_threads(3) schedule(static, 1)
     for (i = 0; i < 3; i++) read_text(&readers[i]);
     for (i = 0; i < 3; i++) CHECK(same_logits(&alone, &readers[i]), "nested: the same bits");
+    omp_set_max_active_levels(1);
+#pragma omp parallel for num_threads(3) schedule(static, 1)
+    for (i = 0; i < 3; i++) read_text(&readers[i]);
+    for (i = 0; i < 3; i++)
+        CHECK(same_logits(&alone, &readers[i]), "OpenMP gives one thread: the same bits");
     for (i = 0; i < 3; i++) free(readers[i].logits);
     free(alone.logits);
 }
@@ -393,18 +680,44 @@ static void little(void *arg, size_t index) {
     for (i = 0; i < 600; i++) *sink += i;
 }
 
+typedef struct regions {
+    slm_parallel hook;
+    unsigned threads;
+    size_t tasks;
+    void (*body)(void *, size_t);
+} regions;
+
+static void run_regions(void *arg) {
+    static unsigned sinks[64 * 64];
+    const regions *r = (const regions *)arg;
+    int i;
+    for (i = 0; i < 20000; i++)
+        slm__parallel(&r->hook, r->threads, (size_t)1 << 30, r->tasks, r->body, sinks);
+}
+
+/* Of the pool; without one of one thread or, where there are to be more, of OpenMP. */
 static double region_cost(slm_threads *pool, unsigned threads, size_t tasks,
                           void (*body)(void *, size_t)) {
-    static unsigned sinks[64 * 64];
-    double start = 0, best = 1e9;
-    int i, round;
-    slm_parallel hook;
-    hook.run = pool ? slm_threads_run : NULL;
-    hook.user = pool;
+    double start, best = 1e9;
+    int round;
+    regions r;
+    r.hook.run = pool ? slm_threads_run : NULL;
+    r.hook.user = pool;
+    r.threads = threads;
+    r.tasks = tasks;
+    r.body = body;
     for (round = 0; round < 7; round++) {
         start = seconds(CLOCK_MONOTONIC);
-        for (i = 0; i < 20000; i++)
-            slm__parallel(&hook, threads, (size_t)1 << 30, tasks, body, sinks);
+#ifdef _OPENMP
+        if (!pool && threads > 1) {
+            slm__region region;
+            double crowded = 0;
+            r.hook.run = slm__region_run;
+            r.hook.user = &region;
+            slm__with_helpers(&region, &crowded, threads, run_regions, &r);
+        } else
+#endif
+            run_regions(&r);
         start = (seconds(CLOCK_MONOTONIC) - start) / 20000 * 1e6;
         if (start < best) best = start;
     }
@@ -416,7 +729,7 @@ static void measure(void) {
     unsigned threads = slm_threads_count(pool);
     static const size_t tasks[] = {2, 8, 32};
     size_t i;
-    printf("us per region with %u threads, best of 7 x 20000: tasks of nothing, of 1 us\n",
+    printf("us per phase with %u threads, best of 7 x 20000: tasks of nothing, of 1 us\n",
            threads);
     for (i = 0; i < 3; i++) {
         printf("  %2u tasks: one thread %.2f %.2f", (unsigned)tasks[i],
@@ -459,10 +772,23 @@ int main(int count, char **args) {
         measure();
         return 0;
     }
+#ifndef _WIN32
     alarm(240); /* a deadlock ends here, by a signal */
+#endif
     for (i = 0; i < sizeof pools / sizeof pools[0]; i++) test_tasks(pools[i]);
     test_callers();
     test_ends();
+    test_scarce();
+    test_choice();
+#ifdef FORKS
+    test_fork();
+#ifdef CPU_SET
+    CHECK(in_child(on_one_processor, NULL), "one thread where there is one processor to use");
+#endif
+#else
+    skipped++;
+    printf("skipped: forks\n");
+#endif
     file = fopen(model_path, "rb");
     if (!file) {
         skipped++;
@@ -472,11 +798,15 @@ int main(int count, char **args) {
         CHECK(slm_model_open(&model, model_path, NULL, NULL) == SLM_OK, "the bundled model opens");
     }
     if (model) test_sessions(model, 3, 10);
+#ifdef FORKS
+    if (model) test_fork_of_sessions(model);
+#endif
     test_wide_session();
 #ifdef _OPENMP
     if (model) test_teams(model);
     if (model) test_shares(model);
     if (model) test_beginning(model);
+    test_region();
     if (model) test_host_region(model);
 #else
     skipped++;
