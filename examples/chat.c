@@ -4,7 +4,6 @@
 #define SLM_IMPLEMENTATION
 #include "../tools/common.h"
 #ifndef _OPENMP
-#include "threads.h"
 #endif
 
 #include <signal.h>
@@ -417,16 +416,10 @@ int main(int count, char **args) {
     char *line = NULL;
     size_t capacity = 0, size;
     int go = 1;
-#ifndef _OPENMP
     slm_threads *pool;
-#endif
     tool_name = "slm-chat";
     parse(count, args, &c);
-#ifndef _OPENMP
-    c.desc.parallel.run = slm_threads_run;
-    c.desc.parallel.user = pool = slm_threads_open(c.desc.threads);
-    c.desc.threads = slm_threads_count(pool);
-#endif
+    pool = tool_threads(&c.desc);
     open_session(&c);
     catch_interrupts();
     fprintf(stderr, "%s: a line is a message; /help for commands.\n", c.model_path);
@@ -441,8 +434,6 @@ int main(int count, char **args) {
     free(c.answer);
     slm_session_close(c.session);
     slm_model_close(c.model);
-#ifndef _OPENMP
     slm_threads_close(pool);
-#endif
     return tool_finish();
 }

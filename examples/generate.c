@@ -3,7 +3,6 @@
 #define SLM_IMPLEMENTATION
 #include "../tools/common.h"
 #ifndef _OPENMP
-#include "threads.h"
 #endif
 
 static const char help[] =
@@ -118,9 +117,7 @@ int main(int count, char **args) {
     slm_reason reason = SLM_REASON_LIMIT;
     const char *text;
     size_t size;
-#ifndef _OPENMP
     slm_threads *pool;
-#endif
     tool_name = "slm-generate";
     parse(count, args, &o);
     text = o.prompt ? o.prompt : "";
@@ -129,11 +126,7 @@ int main(int count, char **args) {
     model = tool_open(o.model, NULL);
     slm_model_get_info(model, &info);
     check_context(&o, &info);
-#ifndef _OPENMP
-    o.session.parallel.run = slm_threads_run;
-    o.session.parallel.user = pool = slm_threads_open(o.session.threads);
-    o.session.threads = slm_threads_count(pool);
-#endif
+    pool = tool_threads(&o.session);
     session = tool_session(model, &o.session);
     if (slm_prompt(session, text, size, SLM_ADD_BOS | SLM_PARSE_SPECIAL) != SLM_OK)
         tool_fail(1, "%s", slm_session_error(session));
@@ -146,8 +139,6 @@ int main(int count, char **args) {
                 (unsigned long)slm_position(session));
     slm_session_close(session);
     slm_model_close(model);
-#ifndef _OPENMP
     slm_threads_close(pool);
-#endif
     return tool_finish();
 }

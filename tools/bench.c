@@ -12,10 +12,6 @@
 #include "bench_probe.h"
 #include "bench_model.h"
 
-#ifndef _OPENMP
-#include "../examples/threads.h"
-#endif
-
 enum { MOST_COUNTS = 16, MOST_REPETITIONS = 1000 };
 
 static const char help[] =
@@ -96,21 +92,13 @@ static void parse_threads(options *o, const char *list) {
     }
 }
 
-static unsigned processors(void) {
-#ifdef _OPENMP
-    return (unsigned)omp_get_num_procs();
-#else
-    return slm_threads_processors();
-#endif
-}
-
 static void defaults(options *o) {
     o->type = SLM_TYPE_Q4;
     o->prompt = 512;
     o->generate = 64;
     o->repetitions = 5;
     o->threads[0] = 1;
-    o->threads[1] = processors();
+    o->threads[1] = slm_threads_processors();
     o->counts = o->threads[1] > 1 ? 2 : 1;
 }
 
@@ -172,21 +160,14 @@ static void parse(int count, char **args, options *o) {
 /* ---- threads ----------------------------------------------------------------------------- */
 
 static void team_open(bench_team *team, unsigned threads) {
-    memset(team, 0, sizeof *team);
-    team->threads = threads;
-#ifndef _OPENMP
     team->hook.run = slm_threads_run;
     team->hook.user = slm_threads_open(threads);
     team->threads = slm_threads_count((slm_threads *)team->hook.user);
     if (team->threads != threads) tool_fail(1, "the system grants no %u threads", threads);
-#endif
 }
 
 static void team_close(bench_team *team) {
-#ifndef _OPENMP
     slm_threads_close((slm_threads *)team->hook.user);
-#endif
-    (void)team;
 }
 
 /* ---- the model --------------------------------------------------------------------------- */
@@ -710,7 +691,7 @@ int main(int count, char **args) {
     parse(count, args, &o);
     b.o = &o;
     b.show = tool_terminal(stderr);
-    team_open(&all, processors());
+    team_open(&all, slm_threads_processors());
     if (o.generate && posix_memalign(&memory, 4096, probe_bytes()) != 0)
         tool_fail(1, "out of memory");
     probe_open(&b.probes, &all, memory, o.generate ? probe_bytes() : 0);

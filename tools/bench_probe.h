@@ -13,7 +13,7 @@ enum { PROBE_PAGE = 4096, PROBE_CHAINS = 12 }; /* chains: enough to hide an addi
 /* The threads that measure, as the library's own regions use them. */
 typedef struct bench_team {
     unsigned threads;
-    slm_parallel hook; /* run: NULL with OpenMP */
+    slm_parallel hook;
 } bench_team;
 
 static void team_run(const bench_team *team, size_t tasks, slm__task task, void *arg) {

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "../slm.h"
+#include "../examples/threads.h"
 
 #ifdef _WIN32
 #include <io.h>
@@ -229,6 +230,15 @@ TOOL_UNUSED static slm_result tool_slide(slm_session *session, size_t keep) {
     result = slm_eval(session, tokens, stay);
     free(tokens);
     return result;
+}
+
+/* A pool of desc->threads for the session (0: as many as processors), to be closed after it. */
+TOOL_UNUSED static slm_threads *tool_threads(slm_session_desc *desc) {
+    slm_threads *pool = slm_threads_open(desc->threads);
+    desc->parallel.run = slm_threads_run;
+    desc->parallel.user = pool;
+    desc->threads = slm_threads_count(pool);
+    return pool;
 }
 
 TOOL_UNUSED static slm_session *tool_session(const slm_model *model,

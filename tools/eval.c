@@ -1,5 +1,6 @@
 /* eval.c - how good a model file is: logits of given ids, for comparisons, or the perplexity of a
    text. */
+#define _GNU_SOURCE 1 /* for threads.h */
 #define SLM_IMPLEMENTATION
 #include "common.h"
 
@@ -305,13 +306,16 @@ int main(int count, char **args) {
     static options o;
     slm_model_info info;
     slm_model *model;
+    slm_threads *pool;
     tool_name = "slm-eval";
     parse(count, args, &o);
     model = tool_open(o.model, &o.model_desc);
     slm_model_get_info(model, &info);
     if (o.text && !strcmp(info.tokenizer, "none")) tool_fail(1, "%s has no tokenizer", o.model);
+    pool = tool_threads(&o.session);
     if (o.text) perplexity(model, &info, &o);
     else all_logits(model, &info, &o);
+    slm_threads_close(pool);
     slm_model_close(model);
     return tool_finish();
 }

@@ -14,6 +14,7 @@
      prompt TEXT           as input; the tokenizer makes the ids. \n is a newline
      text TEXT             the likeliest text
      mask, hidden, labels  of encoders */
+#define _GNU_SOURCE 1 /* for threads.h */
 #define SLM_IMPLEMENTATION
 #include "common.h"
 
@@ -468,6 +469,7 @@ static void parse(int count, char **args, options *o) {
 static int verify(const options *o, verification *v) {
     slm_model *model = tool_open(o->model, NULL);
     slm_session_desc desc = o->session;
+    slm_threads *pool = tool_threads(&desc);
     slm_model_info info;
     size_t size;
     int found;
@@ -485,6 +487,7 @@ static int verify(const options *o, verification *v) {
     } else found = run_table(v, model, &info);
     slm_session_close(v->session);
     slm_model_close(model);
+    slm_threads_close(pool);
     return found;
 }
 

@@ -14,9 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
+#include "../../examples/threads.h"
 
 enum { TILE = 16, BATCH_BYTES = 8 << 20, BATCH_TILES = 64, DATA_LIMIT = 64 << 20 };
 
@@ -355,6 +353,7 @@ typedef struct Writer {
     int fd;
     const char *path;
     Progress progress;
+    slm_threads *pool;
 } Writer;
 
 static void write_at(Writer *writer, uint64_t offset, const unsigned char *bytes, size_t size) {
@@ -392,57 +391,61 @@ static void write_vector(Writer *writer, OutTensor *tensor) {
     free(out);
 }
 
-static size_t thread_count(void) {
-#ifdef _OPENMP
-    return (size_t)omp_get_max_threads();
-#else
-    return 1;
-#endif
+/* Tiles [first, first + count): each task takes the next one until there are no more, and has its
+   own part of in. */
+typedef struct TileJob {
+    const OutTensor *tensor;
+    uint64_t first;
+    size_t count, next;
+    pthread_mutex_t lock; /* of next */
+    unsigned char *in, *out;
+    size_t in_size;
+    Problem *problems;
+} TileJob;
+
+static size_t next_tile(TileJob *job) {
+    size_t next;
+    pthread_mutex_lock(&job->lock);
+    next = job->next++;
+    pthread_mutex_unlock(&job->lock);
+    return next;
 }
 
-static size_t thread_index(void) {
-#ifdef _OPENMP
-    return (size_t)omp_get_thread_num();
-#else
-    return 0;
-#endif
-}
-
-/* Tiles [first, first + count) into out; every thread has its own part of in. */
-static void make_tiles(const OutTensor *tensor, uint64_t first, int count, unsigned char *in,
-                       size_t in_size, unsigned char *out, Problem *problems) {
-    int i;
-#ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic)
-#endif
-    for (i = 0; i < count; i++)
-        make_tile(tensor, first + (uint64_t)i, in + thread_index() * in_size,
-                  out + (size_t)i * (size_t)tensor->stride, &problems[i]);
-    for (i = 0; i < count; i++)
-        check_problem(tensor, &problems[i]);
+static void make_tiles(void *arg, size_t index) {
+    TileJob *job = arg;
+    unsigned char *in = job->in + index * job->in_size;
+    size_t i;
+    while ((i = next_tile(job)) < job->count)
+        make_tile(job->tensor, job->first + i, in, job->out + i * (size_t)job->tensor->stride,
+                  &job->problems[i]);
 }
 
 static void write_matrix(Writer *writer, OutTensor *tensor) {
-    uint64_t tiles = tile_count(tensor), tile, count = BATCH_BYTES / tensor->stride;
-    size_t in_size = (size_t)mul64(mul64(tensor->cols, TILE), dtype_bytes(tensor->dtype)), bytes;
-    unsigned char *in, *out;
+    uint64_t tiles = tile_count(tensor), count = BATCH_BYTES / tensor->stride;
+    size_t threads = slm_threads_count(writer->pool), bytes, i;
     Problem problems[BATCH_TILES];
+    TileJob job = {tensor, 0, 0, 0, PTHREAD_MUTEX_INITIALIZER, NULL, NULL, 0, problems};
     count = count < 1 ? 1 : count > BATCH_TILES ? BATCH_TILES : count;
-    in = allocate(thread_count(), in_size);
-    out = allocate((size_t)count, (size_t)tensor->stride);
-    for (tile = 0; tile < tiles; tile += count) {
-        if (count > tiles - tile)
-            count = tiles - tile;
+    job.in_size = (size_t)mul64(mul64(tensor->cols, TILE), dtype_bytes(tensor->dtype));
+    job.in = allocate(threads, job.in_size);
+    job.out = allocate((size_t)count, (size_t)tensor->stride);
+    for (; job.first < tiles; job.first += count) {
+        if (count > tiles - job.first)
+            count = tiles - job.first;
         bytes = (size_t)(count * tensor->stride);
-        memset(out, 0, bytes);
+        memset(job.out, 0, bytes);
         memset(problems, 0, sizeof problems);
-        make_tiles(tensor, tile, (int)count, in, in_size, out, problems);
-        tensor->crc = crc32_update(tensor->crc, out, bytes);
-        write_at(writer, tensor->offset + tile * tensor->stride, out, bytes);
+        job.count = (size_t)count;
+        job.next = 0;
+        slm_threads_run(writer->pool, threads, make_tiles, &job);
+        for (i = 0; i < job.count; i++)
+            check_problem(tensor, &problems[i]);
+        tensor->crc = crc32_update(tensor->crc, job.out, bytes);
+        write_at(writer, tensor->offset + job.first * tensor->stride, job.out, bytes);
         progress_step(&writer->progress, bytes);
     }
-    free(in);
-    free(out);
+    free(job.in);
+    free(job.out);
 }
 
 /* ---- the file ---------------------------------------------------------------------------- */
@@ -496,9 +499,11 @@ static void writer_open(Writer *writer, const char *path, uint64_t total) {
     writer->progress.shown = isatty(2);
     writer->progress.total = total;
     writer->progress.start = now();
+    writer->pool = slm_threads_open(0);
 }
 
 static void writer_close(Writer *writer) {
+    slm_threads_close(writer->pool);
     if (fsync(writer->fd) != 0 || close(writer->fd) != 0)
         fail("%s: %s", writer->path, strerror(errno));
     if (rename(unfinished, writer->path) != 0)
