@@ -147,6 +147,7 @@ fi
 . tests/turns.sh
 . tests/templates.sh
 . tests/slide.sh
+. tests/reports.sh
 . tests/verify.sh
 . tests/pieces.sh
 . tests/saved.sh

@@ -1,0 +1,37 @@
+# reports.sh - small inputs on which the library fell, as users reported them (the shared data's
+# reports/, each with a case.md): what each expects holds. run.sh, which counts, reads this file.
+R=${SHARED:-../shared/data}/reports
+# report NAME: 0 if its input is there
+report() { [ -e "$R/$1" ] || { skip "report $1"; return 1; }; }
+
+if report digits-pre-tokenizer; then
+    reject "a tokenizer that is not supported" \
+        "pre_tokenizer Sequence .*is not supported.*without.*token ids" $R/digits-pre-tokenizer/model
+fi
+for which in index-names-absent-tensor rope-parameters value-head tokenizer-larger-than-rows \
+    template-default-system template-taken-for-zephyr; do
+    report $which || continue
+    check "report $which: converts" $B/slm-convert $R/$which/model $T/$which.slm --type f32
+    cp $T/err $T/$which.err
+    seq 1 20 >$T/ids
+    check "report $which: ... and runs" $B/slm-eval $T/$which.slm --tokens $T/ids \
+        --logits $T/logits
+done
+# warned NAME PATTERN: its conversion said so
+warned() {
+    [ ! -e $T/$1.err ] || { grep -q -e "$2" $T/$1.err && ok || bad "report $1: says '$2'"; }
+}
+warned value-head "warning: .* left out: v_head.summary.bias, v_head.summary.weight"
+warned tokenizer-larger-than-rows "warning: .*<pad>"
+if report lfs-pointer; then
+    reject "a Git LFS pointer as reported" "Git LFS pointer.*git lfs pull" $R/lfs-pointer/model
+fi
+# shown NAME PATTERN: slm-info says so of its model
+shown() {
+    [ ! -e $T/$1.slm ] || { $B/slm-info $T/$1.slm >$T/out && grep -q -e "$2" $T/out && ok ||
+        bad "report $1: slm-info shows '$2'"; }
+}
+shown template-default-system "^turn_format *chatml"
+shown template-default-system "^system_message *Be kind.$"
+shown template-taken-for-zephyr "^turn_format *plain"
+warned template-taken-for-zephyr "warning: .*--chat NAME.*--system TEXT"
