@@ -128,7 +128,7 @@ build/test-threads: tests/test_threads.c examples/threads.h slm.h
 
 build/test-threads-openmp: tests/test_threads.c examples/threads.h slm.h
 	@mkdir -p build
-	$(CC) $(FLAGS) $(OPENMP) $< -o $@ -lm
+	$(CC) $(FLAGS) $(OPENMP) -DWANTS_OPENMP $< -o $@ -lm
 
 build/test-protobuf: tests/test_protobuf.c tests/fuzz/fuzz.h $(wildcard tools/convert/*.[ch])
 	@mkdir -p build

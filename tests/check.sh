@@ -63,6 +63,31 @@ if $CC -fsanitize=thread build/one.c -o build/one -lm 2>/dev/null; then
 else
     echo "skipped: thread sanitizer ($CC has none)"
 fi
+echo "the tests of the threads with other compilers"
+for compiler in tcc musl-gcc x86_64-w64-mingw32-gcc "clang -fopenmp" "g++ -x c++ -std=c++11 -fopenmp"; do
+    command -v ${compiler%% *} >/dev/null || { echo "skipped: $compiler"; continue; }
+    flags="-O2 -Wall -Wextra -pedantic -Werror"; run=
+    case $compiler in
+    tcc) flags=-Wall ;;
+    *mingw*) flags="$flags -static"; run=wine
+        WINEPREFIX=$PWD/build/wine WINEDEBUG=-all; export WINEPREFIX WINEDEBUG ;;
+    esac
+    $compiler $flags tests/test_threads.c -o build/test-other.exe -lm -pthread
+    [ -z "$run" ] || command -v $run >/dev/null || { echo "skipped: $compiler: no $run"; continue; }
+    $run build/test-other.exe >build/tmp/other 2>build/tmp/err || { cat build/tmp/other; exit 1; }
+    echo "$compiler: $(tail -n 1 build/tmp/other)"
+done
+echo "without a thread of the system's the pool is one of one"
+if [ "$(id -u)" = 0 ] && command -v su >/dev/null; then # the limit does not bind root
+    open=$(mktemp -d) && chmod 755 "$open"
+    cp build/slm-generate examples/models/tiny-phi.slm "$open"
+    su -s /bin/sh nobody -c "ulimit -u 1 2>/dev/null || ulimit -p 1
+        exec $open/slm-generate $open/tiny-phi.slm -p Once -n 20 --threads 4" >build/tmp/none
+    rm -r "$open"
+    build/slm-generate examples/models/tiny-phi.slm -p Once -n 20 --threads 4 | cmp - build/tmp/none
+else
+    echo "skipped: a user who may have one process (root sets it up)"
+fi
 echo "plain builds of the examples use threads.h and write the same"
 for compiler in "$CC -std=c99" "g++ -x c++ -std=c++11" "clang -std=c99"; do
     command -v ${compiler%% *} >/dev/null || { echo "skipped: $compiler"; continue; }
