@@ -479,6 +479,17 @@ static void read_kinds(Config *config) {
             config->window = window < config->context ? (uint32_t)window : config->context;
 }
 
+/* A rotary model sees no difference where its context ends earlier. */
+static void read_context(Config *config) {
+    enum { CONTEXT_LIMIT = 1 << 20 }; /* of a .slm */
+    config->context = config_size(config, KEY_CONTEXT, 1 << 30);
+    if (config->context <= CONTEXT_LIMIT || config->architecture->id == ARCHITECTURE_NEO)
+        return;
+    warn("%s: its context of %lu tokens is cut to %d, the most that a .slm can have", config->path,
+         (unsigned long)config->context, CONTEXT_LIMIT);
+    config->context = CONTEXT_LIMIT;
+}
+
 static void read_config(Config *config, const char *path) {
     double inner, pad;
     memset(config, 0, sizeof *config);
@@ -498,7 +509,7 @@ static void read_config(Config *config, const char *path) {
             ? 4 * config->dims[DIM_HIDDEN]
             : config_size(config, KEY_INTERMEDIATE, 1 << 20);
     config->layers = config_size(config, KEY_LAYERS, 4096);
-    config->context = config_size(config, KEY_CONTEXT, 1 << 24);
+    read_context(config);
     config->dims[DIM_CONTEXT] = config->context;
     read_kinds(config);
     read_heads(config);
