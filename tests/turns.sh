@@ -81,6 +81,10 @@ for each in '\033[31m' "{{ '\\x1b[31m' }}" "{{ '\\x1' }}" '\377' '{{ "' '{%% raw
     said "... is a warning" "warning: .*template.* plain.*--chat"
     if LC_ALL=C grep -q "$(printf '[\001-\010\013-\037]')" $T/err; then bad "a control character of a template"; else ok; fi
 done
+for each in "{{ 'x" "{{ '<|im_{%% x" "{{ 'x\\\\" '{{' '{%%-' '{#-' '{' '{{ "\\\\u12'; do
+    printf "$each" >$T/shape/chat_template.jinja
+    check "convert: the cut template $each" $B/slm-convert $T/shape $T/t.slm; format "the cut template $each" plain
+done
 # --system and the template's own message
 cp -r $C $T/own; chmod -R u+w $T/own; cp $P/qwen.jinja $T/own/chat_template.jinja
 own() { $B/slm-info $1 | sed -n 's/^system_message *//p'; }

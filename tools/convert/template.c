@@ -177,7 +177,7 @@ static void read_string(Template *t) {
                 read_escape(t);
         }
     t->broken |= t->at >= t->size;
-    t->at++;
+    t->at += !t->broken;
     add_lexeme(t, LEX_STRING, t->strings + start, t->used - start);
 }
 

@@ -225,9 +225,8 @@ static unsigned char *grow(Buffer *buffer, size_t size) {
 }
 
 void put_bytes(Buffer *buffer, const void *bytes, size_t size) {
-    unsigned char *at = grow(buffer, size);
-    if (size)
-        memcpy(at, bytes, size);
+    if (size) /* no bytes have no address */
+        memcpy(grow(buffer, size), bytes, size);
 }
 
 void put_zeros(Buffer *buffer, size_t count) { memset(grow(buffer, count), 0, count); }
