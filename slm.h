@@ -9,7 +9,7 @@
      In exactly one C or C++ file:
          #define SLM_IMPLEMENTATION
          #include "slm.h"
-     Everywhere else only the second line. Build: cc -O2 app.c -lm   (-fopenmp for threads)
+     Everywhere else only the second line. Build: cc -O2 app.c -lm   (one thread; see THREADS)
 
      A whole program (examples/hello.c):
          #define SLM_IMPLEMENTATION
@@ -34,6 +34,18 @@
        thread at a time. A session must be closed before its model.
      - A session is one block of memory, yours or the allocator's, of exactly slm_session_size
        bytes; evaluating and generating allocate nothing.
+
+   THREADS
+     - First choice: the pool of examples/threads.h, POSIX threads for slm_session_desc.parallel.
+       It stays fast beside other processes. If the system creates no more threads it has fewer.
+       After fork() the child's sessions go on with one thread.
+     - Second choice: -fopenmp, which needs no line of code. Run the program with
+       OMP_WAIT_POLICY=passive in its environment: otherwise libgomp's threads use a processor for
+       some milliseconds after each evaluation. libgomp ends the process if it cannot create a
+       thread. A child process that evaluates after its parent evaluated with several threads
+       hangs in libgomp; give its sessions one thread, or use the pool. desc.cancel is called
+       inside the parallel region, so a region that it opens itself is nested.
+     - Without either, one thread.
 
    OPTIONS (define before the implementation)
      SLM_STATIC       all functions static            SLM_NO_STDIO   no slm_model_open by path
@@ -2475,11 +2487,11 @@ static int slm__arithmetic_holds(const slm__kernels *kernels) {
    Work is split over rows, heads and tokens, never over a summed dimension, so the split
    cannot change a bit.
 
-   With OpenMP one computation, many phases long, is one parallel region. At a region's end all of
-   its threads wait for each other, and OpenMP's threads spin meanwhile: once in each phase that
-   makes two threads ten times slower than one, where another process wants the processor too. In
-   the region the caller goes through the phases and the other threads help it: they take tasks one
-   by one, and a phase waits only for those who have taken one. */
+   With OpenMP one computation, many phases long, is one parallel region. All threads of a region
+   wait for each other at its end, and libgomp's threads spin meanwhile. With a region for each
+   phase, two threads beside a busy process were 4 to 60 times slower than one. In the one region
+   the caller goes through the phases and the other threads are helpers: they take tasks one by
+   one, and a phase waits only for helpers that have taken a task. */
 
 typedef void (*slm__task)(void *arg, size_t index);
 

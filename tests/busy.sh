@@ -3,8 +3,9 @@
 # processes, with the pool and with OpenMP, in ratio to the better one of one and two threads of
 # the pool. Every round runs each program once, in turn; a figure is the median of the rounds, a
 # ratio the median of the rounds' ratios. Not part of `make test`: it takes minutes (ROUNDS 5 and
-# SECONDS 0.15: four) and wants a machine that does nothing else. BUSY_MODELS, BUSY_LOADS and
-# BUSY_EXTRA ("NAME PROGRAM THREADS" lines) choose what is measured.
+# SECONDS 0.15: three) and wants a machine that does nothing else. CC=clang measures clang's
+# builds, with its OpenMP. BUSY_MODELS, BUSY_LOADS and BUSY_EXTRA ("NAME PROGRAM THREADS" lines)
+# choose what is measured.
 rounds=${1:-5}; seconds=${2:-0.15}
 CC=${CC:-cc}
 LC_ALL=C; export LC_ALL
@@ -18,11 +19,6 @@ if $CC $flags -fopenmp tests/busy.c -o $B/openmp -lm 2>/dev/null; then
     programs="$programs
 openmp $B/openmp 0"
 else echo "skipped: OpenMP ($CC has none)"; fi
-if command -v clang >/dev/null &&
-    clang $flags -fopenmp tests/busy.c -o $B/libomp -lm 2>/dev/null; then
-    programs="$programs
-libomp $B/libomp 0"
-else echo "skipped: clang's OpenMP"; fi
 [ -z "$BUSY_EXTRA" ] || programs="$programs
 $BUSY_EXTRA"
 [ -f $B/30m.slm ] || $B/pool --make $B/30m.slm 8192 12 448 1216 || exit 1
