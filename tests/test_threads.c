@@ -213,12 +213,12 @@ static void test_ends(void) {
 static void test_scarce(void) {
     slm_threads *pool;
     unsigned sum = 0, i;
-    for (i = 0; i < 8; i++) { /* three locks come first */
+    for (i = 0; i < 8; i++) { /* four locks and conditions come first */
         grants = (int)i;
         pool = slm_threads_open(4);
         grants = -1;
-        CHECK((pool != NULL) == (i >= 4) && slm_threads_count(pool) == (i < 4 ? 1 : i < 7 ? i - 3 : 4),
-              "fewer threads, or a pool of one");
+        CHECK((pool != NULL) == (i >= 4), "no pool without its locks");
+        CHECK(slm_threads_count(pool) == (i < 4 ? 1 : i < 7 ? i - 3 : 4), "fewer threads");
         slm_threads_run(pool, 100, add_one, &sum);
         slm_threads_close(pool);
     }
@@ -446,7 +446,8 @@ static void test_fork_of_sessions(const slm_model *model) {
     parent.desc.parallel.run = slm_threads_run;
     parent.desc.parallel.user = slm_threads_open(3);
     read_text(&parent);
-    CHECK(parent.good && in_child(read_in_child, NULL), "a session in a child, on its parent's pool");
+    CHECK(parent.good && in_child(read_in_child, NULL),
+          "a session in a child, on its parent's pool");
     slm_threads_close((slm_threads *)parent.desc.parallel.user);
     free(parent.logits);
 }
@@ -618,7 +619,7 @@ static void test_region(void) {
         r.good = 1;
         memset(j.reached, 0, sizeof j.reached);
         slm__with_helpers(&region, &crowded, threads, region_rounds, &r);
-        CHECK(r.good && most_inside(&j) <= threads, "a region: every task once, by so many threads");
+        CHECK(r.good && most_inside(&j) <= threads, "a region: every task once, so many threads");
     }
     crowded = omp_get_wtime() + 100;
     r.good = 1;
@@ -763,18 +764,9 @@ static void test_wide_session(void) {
     slm_model_close(model);
 }
 
-int main(int count, char **args) {
+static void test_pools(void) {
     static const unsigned pools[] = {1, 2, 3, 8};
-    slm_model *model = NULL;
-    FILE *file;
     size_t i;
-    if (count > 1 && !strcmp(args[1], "--measure")) {
-        measure();
-        return 0;
-    }
-#ifndef _WIN32
-    alarm(240); /* a deadlock ends here, by a signal */
-#endif
     for (i = 0; i < sizeof pools / sizeof pools[0]; i++) test_tasks(pools[i]);
     test_callers();
     test_ends();
@@ -789,6 +781,19 @@ int main(int count, char **args) {
     skipped++;
     printf("skipped: forks\n");
 #endif
+}
+
+int main(int count, char **args) {
+    slm_model *model = NULL;
+    FILE *file;
+    if (count > 1 && !strcmp(args[1], "--measure")) {
+        measure();
+        return 0;
+    }
+#ifndef _WIN32
+    alarm(240); /* a deadlock ends here, by a signal */
+#endif
+    test_pools();
     file = fopen(model_path, "rb");
     if (!file) {
         skipped++;
