@@ -13,7 +13,7 @@ quietly() { "$@" 2>$T/err || { cat $T/err; exit 1; }; }
 "$EMULATOR" $T/test --kernels >$T/out || { cat $T/out; exit 1; }
 grep -E '^skipped: neon' $T/out && { echo "the emulator runs no NEON kernels"; exit 1; }
 tail -n 1 $T/out
-"$CROSS" -std=c99 -O2 -static tools/eval.c -o $T/eval -lm
+"$CROSS" -std=c99 -O2 -static tools/eval.c -o $T/eval -lm -pthread
 for config in tests/golden/*/config.json; do
     name=$(basename "$(dirname "$config")")
     for type in f32 f16 bf16 q8 q4 q4f; do

@@ -14,7 +14,7 @@ for f in tests/golden/*/config.json; do for type in f32 q8 q4 q4f; do
             bin=build/eval-$compiler-$(echo "$flags" | tr -d ' =')
             if [ -z "$first" ]; then
                 rm -f "$bin"
-                if ! $compiler $flags tools/eval.c -o "$bin" -lm 2>build/tmp/err; then
+                if ! $compiler $flags tools/eval.c -o "$bin" -lm -pthread 2>build/tmp/err; then
                     case $flags in
                     *openmp*) echo "skipped: $compiler $flags (no OpenMP)" ;;
                     *) cat build/tmp/err; exit 1 ;;

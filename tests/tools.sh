@@ -368,7 +368,7 @@ done
 
 # a signal between the making of the temporary file and the noting of its name
 if ${CC:-cc} -D_POSIX_C_SOURCE=200809L -Dmkstemp=loud_mkstemp tools/convert/*.c tests/loud_mkstemp.c \
-    -o $T/loud -lm 2>$T/err; then
+    -o $T/loud -lm -pthread 2>$T/err; then
     mkdir -p $T/loudly
     $T/loud $gqa $T/loudly/m.slm >/dev/null 2>&1; status=$?
     [ $status = 143 ] && [ -z "$(ls -A $T/loudly)" ] && ok ||
