@@ -4394,9 +4394,10 @@ static const uint32_t *slm__added_token(const slm__tokenizer *t, slm_token id, c
 
 /* The chat section, once the tokenizer is read. */
 static slm_result slm__read_chat(slm_model *model, const slm__section *chat, slm_error *error) {
-    const uint8_t *text = chat->bytes + 8;
+    const uint8_t *text;
     size_t size;
     if (!chat->bytes) return SLM_OK;
+    text = chat->bytes + 8;
     if (chat->size < 8 || slm__u32(chat->bytes + 4) != chat->size - 8 ||
         chat->size - 8 > SLM__SYSTEM_MOST)
         return slm__fail(error, SLM_ERR_FORMAT, "chat section of wrong size");
