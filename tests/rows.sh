@@ -69,6 +69,7 @@ same_rope "rope_parameters of no type" $gqa '{"rope_theta": 10000}'
 same_rope "rope_parameters, empty" $gqa '{}'
 same_rope "rope_parameters without a base" $gqa '{"rope_type": "default"}' '"rope_theta": 10000'
 same_rope "the base in rope_parameters wins" $gqa '{"rope_theta": 10000}' '"rope_theta": 500'
+said "... with a warning, since transformers 4 wrote the file" "warning: .*rope_parameters is taken"
 same_rope "dynamic in rope_parameters" $gqa '{"rope_type": "dynamic", "factor": 3}'
 same_rope "the newer key wins" $gqa '{"rope_type": "default", "type": "linear", "factor": 2}'
 same_rope "a null rope_scaling" $gqa '{"rope_type": "default"}' '"rope_scaling": null'

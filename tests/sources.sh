@@ -68,7 +68,12 @@ for wrapper in base_model.model module _orig_mod; do
         "model.norm.weight is missing .* which has $wrapper.model.norm.weight" $T/src
 done
 source_of $three; spare model.norm.weight spare.weight; more "model.norm.weight F16 0"
-reject "an empty tensor in a needed one's place" "shape \[0\], wanted \[172\]" $T/src
+reject "an empty tensor in a needed one's place" "shape \[0\], wanted \[172\] (empty, .*gather" $T/src
+source_of $three; spare model.layers.0.mlp.up_proj.weight \
+    model.layers.0.mlp.up_proj.base_layer.weight
+reject "a layer of PEFT" "up_proj.weight is missing.*LoRA adapter that is not merged" $T/src
+source_of $real; rm $T/src/model.safetensors.index.json
+reject "shards without their index" "model.safetensors.index.json is missing" $T/src
 
 # -- tied heads
 source_of neo_small; spare transformer.wte.weight lm_head.weight
@@ -80,6 +85,9 @@ check "sources: a tied head that is another" $B/slm-convert $T/src $T/tied.slm -
 said "sources: ... is said" "warning: .*lm_head.weight is another"
 [ "$($B/slm-info $T/tied.slm | awk '$1 == "tensors" {print $2}')" = 30 ] && ok ||
     bad "sources: ... and left out"
+sed -i 's/"transformers_version": "4[0-9.]*"/"transformers_version": "5.24.0"/' $T/src/config.json
+converts "a tied head that is another, written by transformers 5" $untied
+said "sources: ... is taken" "warning: .*lm_head.weight is another: it is taken"
 
 # -- shards: their own headers count, the index names the files
 shard=model-00001-of-00011.safetensors; index=model.safetensors.index.json
@@ -189,9 +197,11 @@ echo x >$T/src/model.gguf
 reject "a directory of a GGUF" "GGUF" $T/src
 rm $T/src/*; mkdir $T/src/snapshots $T/src/blobs $T/src/refs
 reject "a model's place in the hub cache" "snapshots/" $T/src
-rm -r $T/src; mkdir -p $T/src/checkpoint-500
-reject "a training directory" "checkpoint-500" $T/src
-cp $B/golden/$three.slm $T/src; rmdir $T/src/checkpoint-500
+rm -r $T/src; mkdir -p $T/src/checkpoint-300 $T/src/checkpoint-500 $T/src/empty
+cp tests/golden/$three/config.json $T/src/checkpoint-300
+cp tests/golden/$three/config.json $T/src/checkpoint-500
+reject "a training directory" "a checkpoint in checkpoint-500/" $T/src
+cp $B/golden/$three.slm $T/src; rm -r $T/src/*-*00 $T/src/empty
 reject "a directory of a .slm" "$three.slm" $T/src
 printf 'GGUF\003\000\000\000' >$T/model.gguf
 reject "a GGUF" "a GGUF file" $T/model.gguf

@@ -29,6 +29,22 @@ refused "convert: --chat without a value" 2 "nothing" $B/slm-convert $C $T/never
 refused "convert: a format that lacks its tokens" 1 "no <|im_start|>" \
     $B/slm-convert $B/turns/zephyr $T/never.slm --chat chatml
 [ ! -e $T/never.slm ] && ok || bad "a refused --chat left a file"
+# the first mark may be BOS itself, as in many ChatML models: it is printed once
+rm -rf $T/shape; mkdir $T/shape; cp $C/* $T/shape/; rm $T/shape/tokenizer_config.json
+sed 's/"bos_token": "[^"]*"/"bos_token": "<|im_start|>"/' $C/tokenizer_config.json \
+    >$T/shape/tokenizer_config.json
+cmp -s $C/tokenizer_config.json $T/shape/tokenizer_config.json && bad "chatml: BOS is not changed"
+cat >$T/shape/chat_template.jinja <<'END'
+{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] +
+'<|im_end|>' + '\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{%
+endif %}
+END
+for option in "" "--chat chatml"; do
+    check "convert: BOS is <|im_start|> $option" $B/slm-convert $T/shape $T/t.slm $option
+    format "BOS is <|im_start|> $option" chatml
+    $B/slm-info $T/t.slm | grep -q '^chat_adds_bos *0' && ok ||
+        bad "BOS is <|im_start|> $option: it is printed once"
+done
 # marks alone are no format
 for each in "nothing that is known" "<|user|><|end|><|assistant|> eos_token" \
     "[INST] without the rest" "<|im_start|> <|im_end|>" "[INST] <<SYS>>" \

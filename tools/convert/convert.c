@@ -296,6 +296,9 @@ static void find_rope(Config *config) {
     }
     if (config->rope && config->rope->type != JSON_OBJECT)
         fail("%s: %s must be an object", config->path, config->rope_name);
+    if (parameters && version_from(config->json) > 0 && version_from(config->json) < 5)
+        warn("%s: %s is taken; transformers 4, which wrote the file, ignores rope_parameters",
+             config->path, config->rope_name);
     for (item = config->rope ? config->rope->first : NULL; item; item = item->next)
         if (item->type == JSON_OBJECT)
             fail("%s: %s: parameters of one kind of layer (%s) are not supported", config->path,
@@ -552,8 +555,9 @@ static void check_source(const SourceTensor *tensor, uint32_t rows, uint32_t col
         snprintf(want, sizeof want, "[%lu, %lu]", (unsigned long)rows, (unsigned long)cols);
     if (tensor->dimensions != (vector ? 1u : 2u) ||
         (vector ? tensor->shape[0] != cols : tensor->shape[0] != rows || tensor->shape[1] != cols))
-        fail("%s: tensor %s has the shape %s, wanted %s", tensor->file->path, tensor->name,
-             found, want);
+        fail("%s: tensor %s has the shape %s, wanted %s%s", tensor->file->path, tensor->name,
+             found, want, tensor->bytes ? "" : " (empty, as DeepSpeed ZeRO-3 and FSDP leave it: "
+             "gather the weights before they are saved)");
     if (tensor->dtype == DTYPE_OTHER)
         fail("%s: tensor %s: the type %s is not supported; supported: F64, F32, F16, BF16",
              tensor->file->path, tensor->name, tensor->dtype_name);
@@ -591,6 +595,10 @@ static void fail_missing(const Checkpoint *checkpoint, const char *name) {
     for (i = 0; i < checkpoint->count; i++) {
         const char *wrapped = checkpoint->tensors[i].name;
         other = strlen(wrapped);
+        if (strstr(wrapped, ".lora_") || strstr(wrapped, ".base_layer."))
+            fail("tensor %s is missing from the checkpoint, which has %s: a LoRA adapter that is "
+                 "not merged: merge it (PEFT's merge_and_unload) and convert the result", name,
+                 wrapped);
         if (other > size && wrapped[other - size - 1] == '.' &&
             strcmp(wrapped + other - size, name) == 0)
             fail("tensor %s is missing from the checkpoint, which has %s: save the model that is "
@@ -721,12 +729,12 @@ static void check_extra(const Checkpoint *checkpoint, const char *directory, int
     free(names.data);
 }
 
-/* A tied head that is in the checkpoint too is the embedding once more. Where it is not, it is
-   left out as transformers 4 does; transformers 5 takes it. */
+/* A tied head that is in the checkpoint too is the embedding once more. Where it is another,
+   transformers 5 takes both and transformers 4 leaves it out. */
 static void settle_tied(Config *config, Checkpoint *checkpoint, const char *directory) {
     const TensorRow *row = config->architecture->model;
     SourceTensor *head = find_tensor(checkpoint, "lm_head.weight"), *embedding;
-    if (!config->tied || !head)
+    if (!config->tied || !head || !head->bytes)
         return;
     embedding = find_tensor(checkpoint, row->name);
     embedding = embedding ? embedding : find_tensor(checkpoint, strchr(row->name, '.') + 1);
@@ -735,8 +743,10 @@ static void settle_tied(Config *config, Checkpoint *checkpoint, const char *dire
     head->used = 1;
     if (tensors_equal(head, embedding))
         return;
-    warn("%s: config.json ties the head to the embedding, but lm_head.weight is another: it is "
-         "left out, as transformers 4 does (\"tie_word_embeddings\": false takes it)", directory);
+    config->tied = version_from(config->json) < 5;
+    warn("%s: config.json ties the head to the embedding, but lm_head.weight is another: it is %s, "
+         "as in the transformers that wrote it%s", directory, config->tied ? "left out" : "taken",
+         config->tied ? " (\"tie_word_embeddings\": false takes it)" : "");
 }
 
 static void collect_tensors(Model *model, const Config *config, Checkpoint *checkpoint,
@@ -853,9 +863,9 @@ void model_from_directory(Model *model, const char *directory, const Options *op
     tokenizer_read(&tokenizer, directory, config.json, config.dims[DIM_VOCAB]);
     chat_choose(&chat, directory, &tokenizer, config.architecture->id == ARCHITECTURE_PHI,
                 &options->chat);
-    fill_header(model, &config, &tokenizer, chat.turns);
     checkpoint_open(&checkpoint, directory);
     settle_tied(&config, &checkpoint, directory);
+    fill_header(model, &config, &tokenizer, chat.turns);
     collect_tensors(model, &config, &checkpoint, options->type);
     check_extra(&checkpoint, directory, options->ignore_extra);
     if (tokenizer.kind)

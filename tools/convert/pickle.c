@@ -381,7 +381,8 @@ static void push_global(Reader *reader, const char *module, size_t module_size, 
             value->size = name_size;
             return;
         }
-    fail("%s: the pickle asks for %s.%s, which tensors do not need", reader->name,
+    fail("%s: the pickle asks for %s.%s, which tensors do not need (of a whole model, save its "
+         "state_dict() alone, or save_pretrained it)", reader->name,
          shown(a, module, module_size), shown(b, name, name_size));
 }
 

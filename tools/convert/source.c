@@ -44,6 +44,27 @@ static int has_file(const char *directory, const char *name) {
     return found;
 }
 
+/* The last directory inside, in order, that has a config.json, such as the last one of those
+   that training writes; NULL: none has. */
+static char *find_checkpoint(const char *directory) {
+    DIR *stream = opendir(directory);
+    const struct dirent *entry;
+    char *found = NULL;
+    while (stream && (entry = readdir(stream)) != NULL) {
+        char *path = join_path(directory, entry->d_name);
+        if (entry->d_name[0] != '.' && has_file(path, "config.json") &&
+            (!found || strcmp(entry->d_name, found) > 0)) {
+            free(found);
+            found = allocate(strlen(entry->d_name) + 1, 1);
+            strcpy(found, entry->d_name);
+        }
+        free(path);
+    }
+    if (stream)
+        closedir(stream);
+    return found;
+}
+
 /* ---- other kinds of checkpoints ---------------------------------------------------------- */
 
 /* Weights of other programs, by the end of a file's name, and the way to ours. */
@@ -76,7 +97,11 @@ static const struct Foreign {
 enum { FOREIGN = sizeof foreign / sizeof *foreign, UNNAMED = 2 }; /* these are the last ones */
 
 static void refuse_foreign(const char *directory, size_t count) {
+    char *shard = find_name(directory, "model-00001-of-", ".safetensors");
     size_t i;
+    if (shard && count == FOREIGN)
+        fail("%s: shards (%s) without their index: model.safetensors.index.json is missing",
+             directory, shard);
     for (i = 0; i < count; i++) {
         char *name = find_name(directory, "", foreign[i].suffix);
         if (name)
@@ -102,9 +127,8 @@ void refuse_directory(const char *directory) {
     if (has_file(directory, "snapshots"))
         fail("%s: no config.json: this is a model's place in the hub cache; the checkpoint is the "
              "directory in its snapshots/", directory);
-    if ((name = find_name(directory, "checkpoint-", "")) != NULL)
-        fail("%s: no config.json: a training directory; give one of its checkpoints (%s)",
-             directory, name);
+    if ((name = find_checkpoint(directory)) != NULL)
+        fail("%s: no config.json, but a checkpoint in %s/: give that directory", directory, name);
     if ((name = find_name(directory, "", ".slm")) != NULL)
         fail("%s: no config.json, but a .slm (%s): give that file", directory, name);
     refuse_foreign(directory, FOREIGN - UNNAMED);

@@ -1083,6 +1083,9 @@ static void read_files(Builder *builder, const char *directory, const Json *conf
     map = json_read_optional(join_path(directory, "special_tokens_map.json"));
     plain = json_read_optional(join_path(directory, "added_tokens.json"));
     builder->path = directory;
+    if (is_true(tokenizer, "split_special_tokens"))
+        warn("%s: split_special_tokens is ignored: special tokens are matched in a text",
+             directory);
     find_class(builder, tokenizer, config);
     read_pieces_and_rules(builder, directory, tokenizer);
     builder->path = directory;

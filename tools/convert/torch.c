@@ -197,7 +197,8 @@ static void read_tensors(Checkpoint *checkpoint, const Source *source) {
         SourceTensor *tensor =
             checkpoint_add(checkpoint, source->file, name, root->items[i]->size);
         if (root->items[i + 1]->type != PICKLE_TENSOR)
-            fail("%s: %s is %s, not a tensor", source->file->path, name,
+            fail("%s: %s is %s, not a tensor: save the model with save_pretrained, or its "
+                 "state_dict() alone", source->file->path, name,
                  pickle_type_name(root->items[i + 1]));
         read_tensor(source, tensor, root->items[i + 1]);
     }

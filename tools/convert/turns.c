@@ -178,7 +178,7 @@ static void write_format(Buffer *out, const Study *s, const Format *f, size_t sh
 }
 
 /* A template may refuse a system message, and nothing else. */
-static int agrees(const Study *s, const Format *f, int own) {
+static int agrees(const Study *s, const Format *f, int own, int prints_bos) {
     Buffer want = {NULL, 0, 0};
     size_t i, skip;
     int same = 1, writes_bos = *f->around[USER][0] == '\1';
@@ -189,7 +189,7 @@ static int agrees(const Study *s, const Format *f, int own) {
         if (s->status[i] == TEMPLATE_RAISES && i >= WITH_SYSTEM && s->status[WITH_SYSTEM])
             continue;
         write_format(&want, s, f, i, own);
-        skip = s->prints_bos && !writes_bos ? s->bos.size : 0;
+        skip = prints_bos && !writes_bos ? s->bos.size : 0;
         same = !s->status[i] && got->size == want.size + skip &&
                (!skip || begins_with(got, &s->bos)) &&
                memcmp(got->data + skip, want.data, want.size) == 0;
@@ -198,16 +198,38 @@ static int agrees(const Study *s, const Format *f, int own) {
     return same;
 }
 
-/* -1: none. An empty system message is one where the format's marks stand around it. */
-static int find_format(Study *s) {
+/* A format that agrees; -1: none. An empty system message is one where the format's marks stand
+   around it. */
+static int find_agreeing(Study *s, int prints_bos) {
     int i, own;
     for (i = 0; i < TURNS_COUNT; i++)
         for (own = s->own > SYSTEM_EMPTY; own <= (s->own != SYSTEM_NONE); own++)
-            if (agrees(s, &formats[i], own)) {
+            if (agrees(s, &formats[i], own, prints_bos)) {
                 s->own = s->own == SYSTEM_EMPTY && own ? SYSTEM_READ : s->own;
                 return i;
             }
     return -1;
+}
+
+/* A text that begins with BOS may do so because BOS is the format's own mark, as <|im_start|>
+   is in many ChatML models. */
+static int find_format(Study *s) {
+    int turns = find_agreeing(s, s->prints_bos);
+    if (turns < 0 && s->prints_bos && (turns = find_agreeing(s, 0)) >= 0)
+        s->prints_bos = 0;
+    return turns;
+}
+
+/* Of a format that the user has chosen: BOS before its own mark is printed twice where the mark is
+   BOS itself. */
+static void settle_bos(Study *s, const Format *f) {
+    const char *mark = f->around[USER][0];
+    Buffer rest = s->written[0];
+    if (!s->prints_bos || s->status[0] || strncmp(mark, (char *)s->bos.data, s->bos.size) != 0)
+        return;
+    rest.data += s->bos.size;
+    rest.size -= s->bos.size;
+    s->prints_bos = begins_with(&rest, &s->bos);
 }
 
 /* ---- templates --------------------------------------------------------------------------- */
@@ -366,6 +388,8 @@ void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int is
         warn("%s: its chat template cannot be read: a system message of its own, if it has one, "
              "is left out (--system TEXT sets one)", directory);
     set_format(chat, directory, tokenizer, turns, options->turns);
+    if (options->turns >= 0 && has_template)
+        settle_bos(&s, &formats[turns]);
     if (has_template)
         keep_template(chat, directory, &s, !options->system);
     if (options->system)
