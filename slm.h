@@ -4860,15 +4860,15 @@ struct slm_session {
     slm__row *rows;        /* [batch] */
     float *hidden;         /* [batch][hidden]: the residual stream */
     float *normed;         /* [batch][hidden] */
-    float *query, *attended; /* [batch][heads * head size], then [batch][hidden] */
-    float *key, *mixed;    /* [batch][kv heads * head size], then [batch][heads * head size] */
+    float *query, *branch; /* [batch][heads * head size], then [batch][hidden] */
+    float *key, *attention; /* [batch][kv heads * head size], then [batch][heads * head size] */
     float *value, *lines;  /* [batch][kv heads * head size], then [strips][queries][line] */
     size_t queries, line;  /* that attention takes at once; floats of each: an odd number of cache
                               lines, since at 2^n floats all would want the same few of the cache */
-    float *inner;          /* [batch][intermediate], or blocks of 256: see slm__product */
+    float *ffn_hidden;     /* [batch][intermediate], or blocks of 256: see slm__product */
     float *signs;          /* [widest input]: the rotation's, for integer weights */
     slm__codes *codes;     /* [blocks of hidden or heads * head size][capacity] */
-    slm__codes *inner_codes; /* [blocks of intermediate][capacity] */
+    slm__codes *ffn_codes; /* [blocks of intermediate][capacity] */
     float *angles;         /* [batch][rotary / 2][2]: cosine, sine */
     float *final;          /* [kept, or drafts + 1][hidden]: positions after the final norm */
     size_t final_first, final_count; /* rows of it that can be asked for: [first, count) */
@@ -5254,7 +5254,7 @@ static void slm__attend(slm_session *s, size_t layer, size_t head, size_t row, s
     q.size = shape->head_size;
     q.stride = (size_t)shape->heads * q.size;
     q.query = s->query + row * q.stride + head * q.size;
-    q.out = s->mixed + row * q.stride + head * q.size;
+    q.out = s->attention + row * q.stride + head * q.size;
     q.count = end - row;
     q.first = s->rows[row].position;
     q.window = s->model->layers[layer].window;
@@ -5332,7 +5332,7 @@ static void slm__embed_task(void *arg, size_t row) {
 }
 
 /* The residual stream of each row from `first` on takes what the part before gave: nothing,
-   s->attended, or its sum with s->normed. Then it goes through the next norm (if there is one)
+   s->branch, or its sum with s->normed. Then it goes through the next norm (if there is one)
    into the input, which begins with that row. */
 typedef struct slm__between {
     slm_session *s;
@@ -5348,7 +5348,7 @@ static void slm__between_task(void *arg, size_t index) {
     size_t size = s->model->shape.hidden, row = job->first + index;
     float *h = s->hidden + row * size, *normed = s->normed + row * size;
     if (job->given)
-        s->model->kernels->add(h, s->attended + row * size, job->given > 1 ? normed : NULL, size);
+        s->model->kernels->add(h, s->branch + row * size, job->given > 1 ? normed : NULL, size);
     if (!job->norm) return;
     slm__normalize(s->model, job->norm, size, h, normed);
     slm__quantize_row(s, job->input, index);
@@ -5406,7 +5406,7 @@ enum slm__layer_product {
 };
 
 typedef struct slm__layer_plan {
-    slm__input normed, mixed, inner;
+    slm__input normed, attention, ffn_hidden;
     slm__product product[SLM__LAYER_PRODUCTS];
 } slm__layer_plan;
 
@@ -5418,19 +5418,19 @@ static void slm__plan_layer(const slm_session *s, const slm__layer *layer, slm__
     slm__input *normed = &plan->normed;
     slm__product *p = plan->product;
     plan->normed = slm__input_of(s->normed, hidden, s->codes);
-    plan->mixed = slm__input_of(s->mixed, wide, s->codes);
-    plan->inner = slm__input_of(s->inner, ffn, s->inner_codes);
+    plan->attention = slm__input_of(s->attention, wide, s->codes);
+    plan->ffn_hidden = slm__input_of(s->ffn_hidden, ffn, s->ffn_codes);
     p[SLM__P_QUERY] = slm__product_of(normed, &at[SLM__QUERY], s->query, wide);
     p[SLM__P_KEY] = slm__product_of(normed, &at[SLM__KEY], s->key, narrow);
     p[SLM__P_VALUE] = slm__product_of(normed, &at[SLM__VALUE], s->value, narrow);
-    p[SLM__P_UP] = slm__product_of(normed, &at[SLM__UP], s->inner, ffn);
-    p[SLM__P_GATE] = slm__product_of(normed, &at[SLM__GATE], s->inner, ffn);
-    p[SLM__P_OUT] = slm__product_of(&plan->mixed, &at[SLM__OUT], s->attended, hidden);
-    p[SLM__P_DOWN] = slm__product_of(&plan->inner, &at[SLM__DOWN], s->normed, hidden);
+    p[SLM__P_UP] = slm__product_of(normed, &at[SLM__UP], s->ffn_hidden, ffn);
+    p[SLM__P_GATE] = slm__product_of(normed, &at[SLM__GATE], s->ffn_hidden, ffn);
+    p[SLM__P_OUT] = slm__product_of(&plan->attention, &at[SLM__OUT], s->branch, hidden);
+    p[SLM__P_DOWN] = slm__product_of(&plan->ffn_hidden, &at[SLM__DOWN], s->normed, hidden);
     p[SLM__P_GATE].activation = SLM__SILU_GATE;
     if (s->model->features & SLM__GATED) p[SLM__P_UP].gate = &p[SLM__P_GATE];
     else p[SLM__P_UP].activation = SLM__GELU;
-    if (s->model->features & SLM__TWO_NORMS) p[SLM__P_DOWN].y = s->attended;
+    if (s->model->features & SLM__TWO_NORMS) p[SLM__P_DOWN].y = s->branch;
 }
 
 /* The feed-forward's hidden layer becomes codes block by block, in the tasks that compute it, if
@@ -5439,12 +5439,12 @@ static void slm__plan_codes(const slm_session *s, slm__layer_plan *plan) {
     size_t blocks = slm__blocks(s->model->shape.ffn);
     if (slm__integer(plan->product[SLM__P_DOWN].weight->type) &&
         (s->team == 1 || blocks >= (size_t)s->team * 4))
-        plan->product[SLM__P_UP].codes = s->inner_codes;
+        plan->product[SLM__P_UP].codes = s->ffn_codes;
 }
 
 /* The products' rows [first, ..) alone. */
 static void slm__skip_rows(const slm_session *s, slm__layer_plan *plan, size_t first) {
-    slm__input *input[3] = {&plan->normed, &plan->mixed, &plan->inner};
+    slm__input *input[3] = {&plan->normed, &plan->attention, &plan->ffn_hidden};
     size_t i;
     for (i = 0; i < 3; i++) {
         input[i]->x += first * input[i]->cols;
@@ -5471,12 +5471,12 @@ static void slm__forward_layer(slm_session *s, size_t index, size_t first, size_
     const slm__layer *layer = &s->model->layers[index];
     int two_norms = (s->model->features & SLM__TWO_NORMS) != 0;
     size_t rows = count - first;
-    const slm__input *inner = NULL;
+    const slm__input *ffn_hidden = NULL;
     slm__layer_plan plan;
     slm__product *p = plan.product;
     slm__plan_layer(s, layer, &plan);
     slm__plan_codes(s, &plan);
-    if (!p[SLM__P_UP].codes) inner = &plan.inner;
+    if (!p[SLM__P_UP].codes) ffn_hidden = &plan.ffn_hidden;
 
     slm__between_parts(s, index ? slm__given(s) : 0, &layer->at[SLM__NORM], &plan.normed, 0,
                        count);
@@ -5488,12 +5488,12 @@ static void slm__forward_layer(slm_session *s, size_t index, size_t first, size_
     slm__attention(s, index, first, count);
     if (!rows) return;
     if (two_norms) {
-        slm__encode_rows(s, &plan.mixed, NULL, rows);
+        slm__encode_rows(s, &plan.attention, NULL, rows);
         slm__multiply(s, &p[SLM__P_OUT], 1, rows);
         slm__between_parts(s, 1, &layer->at[SLM__NORM2], &plan.normed, first, count);
         slm__multiply(s, &p[SLM__P_UP], 1, rows);
     }
-    slm__encode_rows(s, inner, two_norms ? NULL : &plan.mixed, rows);
+    slm__encode_rows(s, ffn_hidden, two_norms ? NULL : &plan.attention, rows);
     slm__multiply(s, &p[SLM__P_DOWN], two_norms ? 1 : 2, rows);
 }
 
@@ -5574,19 +5574,20 @@ static void slm__carve_session(slm_session *s, slm__arena *arena) {
     s->rows = (slm__row *)slm__carve(arena, batch, sizeof(slm__row));
     s->hidden = (float *)slm__carve(arena, slm__size(batch, hidden, 0), 4);
     s->normed = (float *)slm__carve(arena, slm__size(rows, hidden, 0), 4);
-    s->query = s->attended = (float *)slm__carve(arena, slm__size(batch, widest, 0), 4);
-    s->key = s->mixed = (float *)slm__carve(arena, slm__size(rows, wide, 0), 4);
+    s->query = s->branch = (float *)slm__carve(arena, slm__size(batch, widest, 0), 4);
+    s->key = s->attention = (float *)slm__carve(arena, slm__size(rows, wide, 0), 4);
     s->queries = batch > 1 ? s->model->kernels->queries : 1;
     s->strips = slm__strips(s);
     s->line = (padded + context) / 16 % 2 ? padded + context : padded + context + 16;
     lines = slm__size(s->strips * s->queries, s->line, 0);
     values = slm__size(batch, narrow, 0);
     s->value = s->lines = (float *)slm__carve(arena, values > lines ? values : lines, 4);
-    s->inner = (float *)slm__carve(arena, slm__size(rows, slm__round_up(ffn, SLM__BLOCK), 0), 4);
+    s->ffn_hidden =
+        (float *)slm__carve(arena, slm__size(rows, slm__round_up(ffn, SLM__BLOCK), 0), 4);
     s->signs = (float *)slm__carve(arena, inputs ? widest > ffn ? widest : ffn : 0, 4);
     s->codes = (slm__codes *)slm__carve(arena, slm__size(inputs, slm__blocks(widest), 0),
                                         sizeof(slm__codes));
-    s->inner_codes = (slm__codes *)slm__carve(arena, slm__size(inputs, slm__blocks(ffn), 0),
+    s->ffn_codes = (slm__codes *)slm__carve(arena, slm__size(inputs, slm__blocks(ffn), 0),
                                               sizeof(slm__codes));
     s->angles = (float *)slm__carve(arena, slm__size(batch, shape->rotary, 0), 4);
     finals = slm__finals(s) + s->model->kernels->tokens;
@@ -5611,12 +5612,12 @@ static void slm__clear_session(slm_session *s) {
     for (row = 0; row < s->capacity; row++)
         if (row >= s->batch || row < s->model->kernels->tokens) {
             memset(s->normed + row * hidden, 0, hidden * sizeof(float));
-            memset(s->mixed + row * wide, 0, wide * sizeof(float));
-            memset(s->inner + row * shape->ffn, 0, shape->ffn * sizeof(float));
+            memset(s->attention + row * wide, 0, wide * sizeof(float));
+            memset(s->ffn_hidden + row * shape->ffn, 0, shape->ffn * sizeof(float));
         }
     if (!s->quantized) return;
     memset(s->codes, 0, s->capacity * slm__blocks(widest) * sizeof(slm__codes));
-    memset(s->inner_codes, 0, s->capacity * slm__blocks(shape->ffn) * sizeof(slm__codes));
+    memset(s->ffn_codes, 0, s->capacity * slm__blocks(shape->ffn) * sizeof(slm__codes));
     if (shape->ffn > widest) widest = shape->ffn;
     for (i = 0; i < widest; i++) s->signs[i] = slm__sign_of(i);
 }

@@ -339,24 +339,25 @@ static double time_kernel(bench *b, size_t tokens) {
     slm_session *s = b->session;
     const slm__shape *shape = &s->model->shape;
     slm__input normed = slm__input_of(s->normed, shape->hidden, s->codes);
-    slm__input mixed = slm__input_of(s->mixed, (size_t)shape->heads * shape->head_size, s->codes);
-    slm__input inner = slm__input_of(s->inner, shape->ffn, s->inner_codes);
+    size_t wide = (size_t)shape->heads * shape->head_size;
+    slm__input attention = slm__input_of(s->attention, wide, s->codes);
+    slm__input ffn_hidden = slm__input_of(s->ffn_hidden, shape->ffn, s->ffn_codes);
     const slm__input *inputs[3][4] = {{&normed, &normed, &normed, &normed},
                                       {&normed, NULL, NULL, NULL},
-                                      {&inner, &mixed, NULL, NULL}};
-    float *outputs[3][4] = {{s->inner, s->query, s->key, s->value},
-                            {s->inner, NULL, NULL, NULL},
-                            {s->normed, s->attended, NULL, NULL}};
+                                      {&ffn_hidden, &attention, NULL, NULL}};
+    float *outputs[3][4] = {{s->ffn_hidden, s->query, s->key, s->value},
+                            {s->ffn_hidden, NULL, NULL, NULL},
+                            {s->normed, s->branch, NULL, NULL}};
     double start;
     unsigned saved, phase, i;
     size_t layer, row;
     fill_inputs(s->normed, tokens * normed.cols);
-    fill_inputs(s->mixed, tokens * mixed.cols);
-    fill_inputs(s->inner, tokens * inner.cols);
+    fill_inputs(s->attention, tokens * attention.cols);
+    fill_inputs(s->ffn_hidden, tokens * ffn_hidden.cols);
     for (row = 0; row < tokens; row++) {
-        slm__quantize_row(s, &mixed, row);
+        slm__quantize_row(s, &attention, row);
         slm__quantize_row(s, &normed, row);
-        slm__quantize_row(s, &inner, row);
+        slm__quantize_row(s, &ffn_hidden, row);
     }
     start = bench_now();
     saved = slm__begin(s);
