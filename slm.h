@@ -4986,10 +4986,20 @@ static void slm__rotate(float *head, const float *angles, size_t rotary, enum sl
 
 /* What a product reads: rows of floats, and their codes where integer weights will want them. */
 typedef struct slm__input {
-    const float *x;
+    const float *x;    /* [rows][cols] */
     size_t cols;
     slm__codes *codes; /* [blocks][capacity] */
+    int encoded;       /* the codes are made */
 } slm__input;
+
+static slm__input slm__input_of(const float *x, size_t cols, slm__codes *codes) {
+    slm__input input;
+    input.x = x;
+    input.cols = cols;
+    input.codes = codes;
+    input.encoded = 0;
+    return input;
+}
 
 /* Block `block` of an input of `cols` columns, for one token: x becomes codes. */
 static void slm__encode_block(const slm_session *s, const float *x, size_t cols, size_t block,
@@ -5003,7 +5013,7 @@ static void slm__encode_block(const slm_session *s, const float *x, size_t cols,
    as many rows goes into y next. With codes y has blocks of 256 columns, [block][capacity][256],
    and each becomes codes while it is still in the processor's cache. */
 typedef struct slm__product {
-    const slm__input *input;
+    slm__input *input;
     const slm__tensor *weight, *bias;
     float *y;
     size_t y_stride;
@@ -5012,7 +5022,7 @@ typedef struct slm__product {
     slm__codes *codes;               /* [block][capacity], or NULL */
 } slm__product;
 
-static slm__product slm__product_of(const slm__input *input, const slm__tensor *weight_and_bias,
+static slm__product slm__product_of(slm__input *input, const slm__tensor *weight_and_bias,
                                     float *y, size_t stride) {
     slm__product p;
     p.input = input;
@@ -5028,9 +5038,17 @@ static slm__product slm__product_of(const slm__input *input, const slm__tensor *
 
 static size_t slm__tiles(const slm__tensor *matrix) { return ((size_t)matrix->rows + 15) / 16; }
 
-/* A strip of a product, from a tile on, with all tokens. */
-static void slm__multiply_strip(const slm_session *s, const slm__product *p, size_t tile,
-                                size_t tokens, float *y, size_t y_stride) {
+typedef struct slm__products {
+    const slm_session *session;
+    const slm__product *list;
+    size_t count, first[5], tiles[5]; /* product i: its first task, and the tiles of each */
+    size_t row, rows;                 /* the input's rows [row, row + rows) */
+} slm__products;
+
+/* A strip of a product, from a tile on, with all rows. */
+static void slm__multiply_strip(const slm__products *job, const slm__product *p, size_t tile,
+                                float *y, size_t y_stride) {
+    const slm_session *s = job->session;
     slm__strip strip;
     slm__output finish;
     strip.tiles = p->weight->data + tile * p->weight->tile;
@@ -5038,9 +5056,9 @@ static void slm__multiply_strip(const slm_session *s, const slm__product *p, siz
     strip.count = slm__least(slm__tiles(p->weight) - tile, SLM__STRIP_TILES);
     strip.type = p->weight->type;
     strip.cols = strip.x_stride = p->input->cols;
-    strip.tokens = tokens;
-    strip.x = p->input->x;
-    strip.codes = p->input->codes;
+    strip.tokens = job->rows;
+    strip.x = p->input->x + job->row * p->input->cols;
+    strip.codes = p->input->codes + (s->quantized ? job->row : 0);
     strip.code_stride = s->capacity;
     finish.bias = p->bias->data ? slm__vector(p->bias) + tile * 16 : NULL;
     finish.activation = p->activation;
@@ -5061,58 +5079,53 @@ static size_t slm__task_tiles(const slm_session *s, const slm__product *p, size_
     return tokens > 1 ? least : slm__round_up(share, least);
 }
 
-typedef struct slm__products {
-    const slm_session *session;
-    const slm__product *list;
-    size_t count, first[5], tiles[5]; /* product i: its first task, and the tiles of each */
-    size_t tokens;
-} slm__products;
-
-/* Where the first token's result of a tile goes. */
-static float *slm__product_tile(const slm_session *s, const slm__product *p, size_t tile) {
+/* Where the first row's result of a tile goes. */
+static float *slm__product_tile(const slm__products *job, const slm__product *p, size_t tile) {
     size_t block = tile / SLM__BLOCK_TILES;
-    if (!p->codes) return p->y + tile * 16;
-    return p->y + block * s->capacity * SLM__BLOCK + tile % SLM__BLOCK_TILES * 16;
+    if (!p->codes) return p->y + job->row * p->y_stride + tile * 16;
+    return p->y + (block * job->session->capacity + job->row) * SLM__BLOCK +
+           tile % SLM__BLOCK_TILES * 16;
 }
 
 static void slm__multiply_task(void *arg, size_t index) {
     const slm__products *job = (const slm__products *)arg;
-    const slm_session *s = job->session;
     const slm__product *p;
-    size_t which = 0, tile, first, end, block, t;
+    size_t which = 0, tile, first, end, block, row;
     while (which + 1 < job->count && index >= job->first[which + 1]) which++;
     p = &job->list[which];
     first = (index - job->first[which]) * job->tiles[which];
     end = slm__least(first + job->tiles[which], slm__tiles(p->weight));
     for (tile = first; tile < end; tile += SLM__STRIP_TILES) {
-        float *y = slm__product_tile(s, p, tile);
+        float *y = slm__product_tile(job, p, tile);
         size_t stride = p->codes ? (size_t)SLM__BLOCK : p->y_stride;
-        slm__multiply_strip(s, p, tile, job->tokens, y, stride);
-        if (p->gate) slm__multiply_strip(s, p->gate, tile, job->tokens, y, stride);
+        slm__multiply_strip(job, p, tile, y, stride);
+        if (p->gate) slm__multiply_strip(job, p->gate, tile, y, stride);
     }
     for (block = first / SLM__BLOCK_TILES; p->codes && block * SLM__BLOCK_TILES < end; block++) {
-        const float *x = slm__product_tile(s, p, block * SLM__BLOCK_TILES);
-        for (t = 0; t < job->tokens; t++)
-            slm__encode_block(s, x + t * SLM__BLOCK, p->weight->rows, block, p->codes + t);
+        const float *x = slm__product_tile(job, p, block * SLM__BLOCK_TILES);
+        for (row = 0; row < job->rows; row++)
+            slm__encode_block(job->session, x + row * SLM__BLOCK, p->weight->rows, block,
+                              p->codes + job->row + row);
     }
 }
 
-/* Some products in one phase. */
-static void slm__multiply(const slm_session *s, const slm__product *list, size_t count,
-                          size_t tokens) {
+/* Some products in one phase, for rows [row, row + rows) of their inputs. */
+static void slm__run_products(const slm_session *s, const slm__product *list, size_t count,
+                              size_t row, size_t rows) {
     slm__products job;
     size_t tasks = 0, work = 0, i;
     job.session = s;
     job.list = list;
     job.count = count;
-    job.tokens = tokens;
+    job.row = row;
+    job.rows = rows;
     for (i = 0; i < count; i++) {
         job.first[i] = tasks;
-        job.tiles[i] = slm__task_tiles(s, &list[i], tokens);
+        job.tiles[i] = slm__task_tiles(s, &list[i], rows);
         tasks += (slm__tiles(list[i].weight) + job.tiles[i] - 1) / job.tiles[i];
         work += list[i].weight->bytes + (list[i].gate ? list[i].gate->weight->bytes : 0);
     }
-    slm__parallel(&s->parallel, s->team, work * ((tokens + 3) / 4), tasks, slm__multiply_task,
+    slm__parallel(&s->parallel, s->team, work * ((rows + 3) / 4), tasks, slm__multiply_task,
                   &job);
 }
 
@@ -5154,6 +5167,26 @@ static float slm__element(const slm__tensor *tensor, size_t row, size_t col) {
         return (float)code * ((const float *)(const void *)tile)[lane];
     }
 }
+
+/* The products of a layer, in the order in which those of one phase are begun: long tasks first,
+   so that at its end no thread waits for one, and key and value, which all rows want, last. */
+enum slm__layer_product {
+    SLM__P_DOWN, SLM__P_OUT, SLM__P_GATE, SLM__P_UP, SLM__P_QUERY, SLM__P_KEY, SLM__P_VALUE,
+    SLM__LAYER_PRODUCTS
+};
+
+/* A batch's way through the layers. */
+typedef struct slm__pass {
+    slm_session *s;
+    size_t index, count;     /* of the layer under way; of the rows */
+    const slm__layer *layer;
+    size_t first;            /* rows before it give their keys and values to this layer, no more */
+    size_t from;             /* the first row whose stream this layer still changes */
+    int pending;             /* branches that the residual stream still lacks: the first is in
+                                s->branch, the second in s->normed */
+    slm__input normed, attention, ffn_hidden;
+    slm__product product[SLM__LAYER_PRODUCTS];
+} slm__pass;
 
 /* ---- >>attention ------------------------------------------------------------------------- */
 
@@ -5198,41 +5231,35 @@ static int slm__cache_store(uint8_t *to, size_t item, const float *x, size_t siz
     return 1;
 }
 
-/* Rows [first, count) want their attention; of those before only keys and values are kept. */
-typedef struct slm__attention_job {
-    slm_session *s;
-    size_t layer, first, count;
-} slm__attention_job;
-
 /* Prepares a row's queries and keys, and puts keys and values into its cache. */
-static void slm__prepare_row(const slm__attention_job *job, size_t row) {
-    slm_session *s = job->s;
+static void slm__prepare_row(const slm__pass *p, size_t row) {
+    slm_session *s = p->s;
     const slm__shape *shape = &s->model->shape;
-    const slm__layer *layer = &s->model->layers[job->layer];
+    const slm__layer *layer = p->layer;
     const slm__kernels *kernels = s->model->kernels;
     const slm__cache *cache = s->rows[row].cache;
     size_t size = shape->head_size, position = s->rows[row].position, head;
     int fits = 1;
-    for (head = 0; row >= job->first && head < shape->heads; head++)
+    for (head = 0; row >= p->first && head < shape->heads; head++)
         slm__prepare_head(s, layer, SLM__QUERY_NORM,
                           s->query + (row * shape->heads + head) * size, row);
     for (head = 0; head < shape->kv_heads; head++) {
         float *key = s->key + (row * shape->kv_heads + head) * size;
         const float *value = s->value + (row * shape->kv_heads + head) * size;
         slm__prepare_head(s, layer, SLM__KEY_NORM, key, row);
-        fits &= slm__cache_store(slm__cache_head(s, cache, 0, job->layer, head), cache->item, key,
+        fits &= slm__cache_store(slm__cache_head(s, cache, 0, p->index, head), cache->item, key,
                                  size, position, 0, kernels);
-        fits &= slm__cache_store(slm__cache_head(s, cache, 1, job->layer, head), cache->item,
-                                 value, size, position, 1, kernels);
+        fits &= slm__cache_store(slm__cache_head(s, cache, 1, p->index, head), cache->item, value,
+                                 size, position, 1, kernels);
     }
     s->rows[row].overflow = !fits;
 }
 
 /* 16 rows, since neighbours' keys share cache lines. */
 static void slm__prepare_task(void *arg, size_t index) {
-    const slm__attention_job *job = (const slm__attention_job *)arg;
-    size_t row = index * 16, end = slm__least(row + 16, job->count);
-    for (; row < end; row++) slm__prepare_row(job, row);
+    const slm__pass *p = (const slm__pass *)arg;
+    size_t row = index * 16, end = slm__least(row + 16, p->count);
+    for (; row < end; row++) slm__prepare_row(p, row);
 }
 
 /* Rows that follow each other in one sequence share the reading of its keys and values. */
@@ -5272,39 +5299,40 @@ static void slm__attend(slm_session *s, size_t layer, size_t head, size_t row, s
    come first, so that their keys and values stay in the processor's cache. A head's last block
    has the most to look at, so it is not always the same strip's. */
 static void slm__attention_task(void *arg, size_t index) {
-    const slm__attention_job *job = (const slm__attention_job *)arg;
-    slm_session *s = job->s;
+    const slm__pass *p = (const slm__pass *)arg;
+    slm_session *s = p->s;
     float *lines = s->lines + index * s->queries * s->line;
     size_t head, row, end, pair = 0, blocks;
     for (head = 0; head < s->model->shape.heads; head++) {
-        for (row = job->first, blocks = 0; row < job->count; row = end, pair++, blocks++) {
-            end = slm__query_block(s, row, job->count);
-            if (pair % s->strips == index) slm__attend(s, job->layer, head, row, end, lines);
+        for (row = p->first, blocks = 0; row < p->count; row = end, pair++, blocks++) {
+            end = slm__query_block(s, row, p->count);
+            if (pair % s->strips == index) slm__attend(s, p->index, head, row, end, lines);
         }
         if (blocks % 2 == 0) pair++; /* as the number of strips is, unless it is 1 */
     }
 }
 
-static void slm__attention(slm_session *s, size_t layer, size_t first, size_t count) {
+/* Keys and values of all rows into their caches, then the attention of those from `first` on. */
+static void slm__attention(slm__pass *p) {
+    slm_session *s = p->s;
     const slm__shape *shape = &s->model->shape;
-    slm__attention_job job;
-    size_t wide = (size_t)shape->heads * shape->head_size, window, seen, i;
-    job.s = s;
-    job.layer = layer;
-    job.first = first;
-    job.count = count;
-    slm__parallel(&s->parallel, s->team, count * wide * 64, (count + 15) / 16, slm__prepare_task,
-                  &job);
-    for (i = 0; i < count; i++)
-        if (s->rows[i].overflow) s->bad_layer = (int)layer;
-    seen = (size_t)s->rows[count - 1].position + 1;
-    window = s->model->layers[layer].window;
+    size_t wide = (size_t)shape->heads * shape->head_size, window = p->layer->window, seen, i;
+    slm__parallel(&s->parallel, s->team, p->count * wide * 64, (p->count + 15) / 16,
+                  slm__prepare_task, p);
+    for (i = 0; i < p->count; i++)
+        if (s->rows[i].overflow) s->bad_layer = (int)p->index;
+    seen = (size_t)s->rows[p->count - 1].position + 1;
     if (window && window < seen) seen = window;
-    slm__parallel(&s->parallel, s->team, (count - first) * seen * wide * s->cache.item * 2,
-                  s->strips, slm__attention_task, &job);
+    slm__parallel(&s->parallel, s->team, (p->count - p->first) * seen * wide * s->cache.item * 2,
+                  s->strips, slm__attention_task, p);
+    p->from = p->first;
+    p->attention.encoded = 0;
 }
 
-/* ---- >>forward --------------------------------------------------------------------------- */
+/* ---- >>forward ---------------------------------------------------------------------------
+   A model as its equations: a block says what a layer computes, a line for each step. The steps
+   know the rows. What a branch gives (attention or feed-forward) is added to the residual stream
+   on the way through the next norm, so that no pass over memory is extra. */
 
 /* One row of a table. */
 static void slm__gather(const slm__tensor *table, size_t row, float *out) {
@@ -5331,176 +5359,170 @@ static void slm__embed_task(void *arg, size_t row) {
                      &angles[2 * i + 1], &angles[2 * i]);
 }
 
-/* The residual stream of each row from `first` on takes what the part before gave: nothing,
-   s->branch, or its sum with s->normed. Then it goes through the next norm (if there is one)
-   into the input, which begins with that row. */
-typedef struct slm__between {
-    slm_session *s;
-    size_t first;
-    int given;
-    const slm__tensor *norm;
-    const slm__input *input;
-} slm__between;
-
-static void slm__between_task(void *arg, size_t index) {
-    const slm__between *job = (const slm__between *)arg;
-    slm_session *s = job->s;
-    size_t size = s->model->shape.hidden, row = job->first + index;
-    float *h = s->hidden + row * size, *normed = s->normed + row * size;
-    if (job->given)
-        s->model->kernels->add(h, s->branch + row * size, job->given > 1 ? normed : NULL, size);
-    if (!job->norm) return;
-    slm__normalize(s->model, job->norm, size, h, normed);
-    slm__quantize_row(s, job->input, index);
-}
-
-static void slm__between_parts(slm_session *s, int given, const slm__tensor *norm,
-                               const slm__input *input, size_t first, size_t count) {
-    slm__between job;
-    job.s = s;
-    job.first = first;
-    job.given = given;
-    job.norm = norm;
-    job.input = input;
-    slm__parallel(&s->parallel, s->team, (count - first) * s->model->shape.hidden * 64,
-                  count - first, slm__between_task, &job);
-}
-
-/* Rows of one or two inputs become codes for the products that read them. */
-typedef struct slm__encode {
-    const slm_session *s;
-    const slm__input *first, *second; /* or NULL */
-} slm__encode;
-
-static void slm__encode_task(void *arg, size_t row) {
-    const slm__encode *job = (const slm__encode *)arg;
-    if (job->first) slm__quantize_row(job->s, job->first, row);
-    if (job->second) slm__quantize_row(job->s, job->second, row);
-}
-
-static void slm__encode_rows(const slm_session *s, const slm__input *first,
-                             const slm__input *second, size_t count) {
-    slm__encode job;
-    size_t cols = (first ? first->cols : 0) + (second ? second->cols : 0);
-    job.s = s;
-    job.first = first;
-    job.second = second;
-    if (s->quantized && cols)
-        slm__parallel(&s->parallel, s->team, count * cols * 64, count, slm__encode_task, &job);
-}
-
-static slm__input slm__input_of(const float *x, size_t cols, slm__codes *codes) {
-    slm__input input;
-    input.x = x;
-    input.cols = cols;
-    input.codes = codes;
-    return input;
-}
-
-/* What a layer multiplies, in an order in which neighbours may go in one phase; its long tasks
-   come first, so that at its end no thread waits for one, and key and value, which all rows want,
-   last of all. */
-enum slm__layer_product {
-    SLM__P_DOWN, SLM__P_OUT, SLM__P_GATE, SLM__P_UP, SLM__P_QUERY, SLM__P_KEY, SLM__P_VALUE,
-    SLM__LAYER_PRODUCTS
-};
-
-typedef struct slm__layer_plan {
-    slm__input normed, attention, ffn_hidden;
-    slm__product product[SLM__LAYER_PRODUCTS];
-} slm__layer_plan;
-
-static void slm__plan_layer(const slm_session *s, const slm__layer *layer, slm__layer_plan *plan) {
+/* The inputs and outputs of a layer's products. A second branch beside a first one that still
+   waits goes to s->normed, which nothing else needs then. */
+static void slm__plan_products(slm__pass *p) {
+    slm_session *s = p->s;
     const slm__shape *shape = &s->model->shape;
-    const slm__tensor *at = layer->at;
+    const slm__tensor *at = p->layer->at;
     size_t hidden = shape->hidden, wide = (size_t)shape->heads * shape->head_size;
     size_t narrow = (size_t)shape->kv_heads * shape->head_size, ffn = shape->ffn;
-    slm__input *normed = &plan->normed;
-    slm__product *p = plan->product;
-    plan->normed = slm__input_of(s->normed, hidden, s->codes);
-    plan->attention = slm__input_of(s->attention, wide, s->codes);
-    plan->ffn_hidden = slm__input_of(s->ffn_hidden, ffn, s->ffn_codes);
-    p[SLM__P_QUERY] = slm__product_of(normed, &at[SLM__QUERY], s->query, wide);
-    p[SLM__P_KEY] = slm__product_of(normed, &at[SLM__KEY], s->key, narrow);
-    p[SLM__P_VALUE] = slm__product_of(normed, &at[SLM__VALUE], s->value, narrow);
-    p[SLM__P_UP] = slm__product_of(normed, &at[SLM__UP], s->ffn_hidden, ffn);
-    p[SLM__P_GATE] = slm__product_of(normed, &at[SLM__GATE], s->ffn_hidden, ffn);
-    p[SLM__P_OUT] = slm__product_of(&plan->attention, &at[SLM__OUT], s->branch, hidden);
-    p[SLM__P_DOWN] = slm__product_of(&plan->ffn_hidden, &at[SLM__DOWN], s->normed, hidden);
-    p[SLM__P_GATE].activation = SLM__SILU_GATE;
-    if (s->model->features & SLM__GATED) p[SLM__P_UP].gate = &p[SLM__P_GATE];
-    else p[SLM__P_UP].activation = SLM__GELU;
-    if (s->model->features & SLM__TWO_NORMS) p[SLM__P_DOWN].y = s->branch;
+    int sequential = (s->model->features & SLM__TWO_NORMS) != 0;
+    float *second = sequential ? s->branch : s->normed;
+    slm__product *product = p->product;
+    p->normed = slm__input_of(s->normed, hidden, s->codes);
+    p->attention = slm__input_of(s->attention, wide, s->codes);
+    p->ffn_hidden = slm__input_of(s->ffn_hidden, ffn, s->ffn_codes);
+    product[SLM__P_QUERY] = slm__product_of(&p->normed, &at[SLM__QUERY], s->query, wide);
+    product[SLM__P_KEY] = slm__product_of(&p->normed, &at[SLM__KEY], s->key, narrow);
+    product[SLM__P_VALUE] = slm__product_of(&p->normed, &at[SLM__VALUE], s->value, narrow);
+    product[SLM__P_OUT] = slm__product_of(&p->attention, &at[SLM__OUT], s->branch, hidden);
+    product[SLM__P_UP] = slm__product_of(&p->normed, &at[SLM__UP], s->ffn_hidden, ffn);
+    product[SLM__P_GATE] = slm__product_of(&p->normed, &at[SLM__GATE], s->ffn_hidden, ffn);
+    product[SLM__P_DOWN] = slm__product_of(&p->ffn_hidden, &at[SLM__DOWN], second, hidden);
+    product[SLM__P_GATE].activation = SLM__SILU_GATE;
+    if (s->model->features & SLM__GATED) product[SLM__P_UP].gate = &product[SLM__P_GATE];
+    else product[SLM__P_UP].activation = SLM__GELU;
 }
 
 /* The feed-forward's hidden layer becomes codes block by block, in the tasks that compute it, if
    these are enough for all threads. */
-static void slm__plan_codes(const slm_session *s, slm__layer_plan *plan) {
-    size_t blocks = slm__blocks(s->model->shape.ffn);
-    if (slm__integer(plan->product[SLM__P_DOWN].weight->type) &&
-        (s->team == 1 || blocks >= (size_t)s->team * 4))
-        plan->product[SLM__P_UP].codes = s->ffn_codes;
+static void slm__plan_codes(slm__pass *p) {
+    size_t blocks = slm__blocks(p->s->model->shape.ffn);
+    if (slm__integer(p->product[SLM__P_DOWN].weight->type) &&
+        (p->s->team == 1 || blocks >= (size_t)p->s->team * 4))
+        p->product[SLM__P_UP].codes = p->s->ffn_codes;
 }
 
-/* The products' rows [first, ..) alone. */
-static void slm__skip_rows(const slm_session *s, slm__layer_plan *plan, size_t first) {
-    slm__input *input[3] = {&plan->normed, &plan->attention, &plan->ffn_hidden};
+static void slm__enter_layer(slm__pass *p, size_t index, size_t first) {
+    p->index = index;
+    p->layer = &p->s->model->layers[index];
+    p->first = first;
+    p->from = 0;
+    slm__plan_products(p);
+    slm__plan_codes(p);
+}
+
+typedef struct slm__norm_job {
+    slm__pass *pass;
+    const slm__tensor *norm; /* NULL: branches are added, that is all */
+    int branches;
+} slm__norm_job;
+
+static void slm__norm_task(void *arg, size_t index) {
+    const slm__norm_job *job = (const slm__norm_job *)arg;
+    slm_session *s = job->pass->s;
+    size_t size = s->model->shape.hidden, row = job->pass->from + index;
+    float *h = s->hidden + row * size, *normed = s->normed + row * size;
+    if (job->branches)
+        s->model->kernels->add(h, s->branch + row * size, job->branches > 1 ? normed : NULL, size);
+    if (!job->norm) return;
+    slm__normalize(s->model, job->norm, size, h, normed);
+    slm__quantize_row(s, &job->pass->normed, row);
+}
+
+/* The residual stream takes the branches that are pending; then, with a norm, normed = norm(it). */
+static void slm__norm(slm__pass *p, const slm__tensor *norm) {
+    size_t rows = p->count - p->from;
+    slm__norm_job job;
+    job.pass = p;
+    job.norm = norm;
+    job.branches = p->pending;
+    p->pending = 0;
+    p->normed.encoded = 1;
+    slm__parallel(&p->s->parallel, p->s->team, rows * p->s->model->shape.hidden * 64, rows,
+                  slm__norm_task, &job);
+}
+
+/* Rows of one or two inputs become codes for the products that read them. */
+typedef struct slm__encode {
+    const slm__pass *pass;
+    const slm__input *list[2];
+    size_t count;
+} slm__encode;
+
+static void slm__encode_task(void *arg, size_t index) {
+    const slm__encode *job = (const slm__encode *)arg;
     size_t i;
-    for (i = 0; i < 3; i++) {
-        input[i]->x += first * input[i]->cols;
-        if (s->quantized) input[i]->codes += first;
-    }
-    for (i = 0; i < SLM__P_KEY; i++) {
-        slm__product *p = &plan->product[i];
-        p->y += first * (p->codes ? (size_t)SLM__BLOCK : p->y_stride);
-        if (p->codes) p->codes += first;
-    }
+    for (i = 0; i < job->count; i++)
+        slm__quantize_row(job->pass->s, job->list[i], job->pass->first + index);
 }
 
-/* How many results a layer leaves to be added to the residual stream: attention's and the
-   feed-forward's in one, or only the latter's. */
-static int slm__given(const slm_session *s) {
-    return s->model->features & SLM__TWO_NORMS ? 1 : 2;
+/* Codes of the inputs that these products read and that have none. */
+static void slm__encode_inputs(slm__pass *p, const slm__product *list, size_t count) {
+    size_t rows = p->count - p->first, cols = 0, i;
+    slm__encode job;
+    job.pass = p;
+    job.count = 0;
+    for (i = 0; i < count; i++) {
+        slm__input *input = list[i].input;
+        if (input->encoded) continue;
+        input->encoded = 1;
+        job.list[job.count++] = input;
+        cols += input->cols;
+    }
+    if (p->s->quantized && job.count)
+        slm__parallel(&p->s->parallel, p->s->team, rows * cols * 64, rows, slm__encode_task, &job);
 }
 
-/* With one norm h = (attention(norm(h)) + ffn(norm(h))) + h, the parallel residual of GPT-J and
-   Phi; with two h = attention(norm(h)) + h, then h = ffn(second norm(h)) + h. A layer's last sum
-   is taken at the beginning of the next. Rows before `first`, of whose last layer nobody asks for
-   more, give their keys and values alone. */
-static void slm__forward_layer(slm_session *s, size_t index, size_t first, size_t count) {
-    const slm__layer *layer = &s->model->layers[index];
-    int two_norms = (s->model->features & SLM__TWO_NORMS) != 0;
-    size_t rows = count - first;
-    const slm__input *ffn_hidden = NULL;
-    slm__layer_plan plan;
-    slm__product *p = plan.product;
-    slm__plan_layer(s, layer, &plan);
-    slm__plan_codes(s, &plan);
-    if (!p[SLM__P_UP].codes) ffn_hidden = &plan.ffn_hidden;
+/* Sets of products. */
+enum slm__set {
+    SLM__DO_KV = 1 << SLM__P_KEY | 1 << SLM__P_VALUE,
+    SLM__DO_QKV = SLM__DO_KV | 1 << SLM__P_QUERY,
+    SLM__DO_OUT = 1 << SLM__P_OUT,
+    SLM__DO_UP = 1 << SLM__P_UP, /* with its gate */
+    SLM__DO_DOWN = 1 << SLM__P_DOWN
+};
 
-    slm__between_parts(s, index ? slm__given(s) : 0, &layer->at[SLM__NORM], &plan.normed, 0,
-                       count);
-    if (first) slm__multiply(s, &p[SLM__P_KEY], 2, count);
-    slm__skip_rows(s, &plan, first);
-    if (rows)
-        slm__multiply(s, two_norms ? &p[SLM__P_QUERY] : &p[SLM__P_UP],
-                      (two_norms ? 1 : 2) + (first ? 0 : 2), rows);
-    slm__attention(s, index, first, count);
-    if (!rows) return;
-    if (two_norms) {
-        slm__encode_rows(s, &plan.attention, NULL, rows);
-        slm__multiply(s, &p[SLM__P_OUT], 1, rows);
-        slm__between_parts(s, 1, &layer->at[SLM__NORM2], &plan.normed, first, count);
-        slm__multiply(s, &p[SLM__P_UP], 1, rows);
+static void slm__multiply_rows(slm__pass *p, unsigned set, size_t first) {
+    slm__product list[SLM__LAYER_PRODUCTS];
+    size_t count = 0, i;
+    for (i = 0; i < SLM__LAYER_PRODUCTS; i++)
+        if (set >> i & 1) list[count++] = p->product[i];
+    slm__encode_inputs(p, list, count);
+    if (first < p->count && count)
+        slm__run_products(p->s, list, count, first, p->count - first);
+}
+
+/* A set of products in one phase; in two where not all rows want more than keys and values. */
+static void slm__multiply(slm__pass *p, unsigned set) {
+    if (p->first) {
+        slm__multiply_rows(p, set & SLM__DO_KV, 0);
+        set &= ~(unsigned)SLM__DO_KV;
     }
-    slm__encode_rows(s, ffn_hidden, two_norms ? NULL : &plan.attention, rows);
-    slm__multiply(s, &p[SLM__P_DOWN], two_norms ? 1 : 2, rows);
+    slm__multiply_rows(p, set, p->first);
+    p->ffn_hidden.encoded |= (set & SLM__DO_UP) && p->product[SLM__P_UP].codes;
+    p->pending += (set & SLM__DO_OUT) != 0;
+    p->pending += (set & SLM__DO_DOWN) != 0;
+}
+
+/* h += attention(norm(h)) + ffn(norm(h)) */
+static void slm__block_parallel(slm__pass *p) {
+    slm__norm(p, &p->layer->at[SLM__NORM]);
+    slm__multiply(p, SLM__DO_QKV | SLM__DO_UP);
+    slm__attention(p);
+    slm__multiply(p, SLM__DO_OUT | SLM__DO_DOWN);
+}
+
+/* h += attention(norm(h)); h += ffn(second norm(h)) */
+static void slm__block_sequential(slm__pass *p) {
+    slm__norm(p, &p->layer->at[SLM__NORM]);
+    slm__multiply(p, SLM__DO_QKV);
+    slm__attention(p);
+    slm__multiply(p, SLM__DO_OUT);
+    slm__norm(p, &p->layer->at[SLM__NORM2]);
+    slm__multiply(p, SLM__DO_UP);
+    slm__multiply(p, SLM__DO_DOWN);
 }
 
 /* Reads s->rows[0 .. count) and leaves the residual stream of those from `first` on in
    s->hidden. */
 static slm_result slm__forward_rows(slm_session *s, size_t first, size_t count) {
     size_t layer, layers = s->model->shape.layers;
+    slm__pass pass;
+    pass.s = s;
+    pass.count = count;
+    pass.pending = 0;
     s->bad_layer = -1;
     slm__parallel(&s->parallel, s->team, count * s->model->shape.hidden * 64, count,
                   slm__embed_task, s);
@@ -5508,13 +5530,15 @@ static slm_result slm__forward_rows(slm_session *s, size_t first, size_t count) 
         if (s->cancel && s->cancel(s->cancel_user))
             return slm__fail(&s->error, SLM_ERR_CANCELLED, "cancelled");
         slm__adjust_team(s);
-        slm__forward_layer(s, layer, layer + 1 < layers ? 0 : first, count);
+        slm__enter_layer(&pass, layer, layer + 1 < layers ? 0 : first);
+        if (s->model->features & SLM__TWO_NORMS) slm__block_sequential(&pass);
+        else slm__block_parallel(&pass);
         if (s->bad_layer >= 0)
             return slm__fail(&s->error, SLM_ERR_NUMERIC,
                              "layer %u: a key or value exceeds what the KV cache holds",
                              layer);
     }
-    slm__between_parts(s, slm__given(s), NULL, NULL, first, count);
+    slm__norm(&pass, NULL);
     return SLM_OK;
 }
 
@@ -5838,7 +5862,7 @@ typedef struct slm__head_call {
 
 static void slm__head_body(void *arg) {
     const slm__head_call *call = (const slm__head_call *)arg;
-    slm__multiply(call->s, call->product, 1, call->s->logits_count);
+    slm__run_products(call->s, call->product, 1, 0, call->s->logits_count);
 }
 
 /* Logits of s->logits_count positions. */

@@ -330,48 +330,44 @@ static void fill_inputs(float *x, size_t count) {
     for (i = 0; i < count; i++) x[i] = (float)((double)random_bits(i) * 0x1p-63 - 1);
 }
 
-/* Every layer's products, in three phases (a gate's result takes up's place). Floats read what the
-   layer before left; without a norm that shrinks to zeros, so every call begins anew. */
+/* A layer's products in the phases of its block, without what else happens in these: activations,
+   and codes of what one product leaves to the next. */
+static void multiply_layer(slm__pass *p) {
+    static const unsigned parallel[] = {SLM__DO_QKV | SLM__DO_UP, SLM__DO_OUT | SLM__DO_DOWN, 0};
+    static const unsigned sequential[] = {SLM__DO_QKV, SLM__DO_OUT, SLM__DO_UP, SLM__DO_DOWN, 0};
+    const unsigned *set = p->s->model->features & SLM__TWO_NORMS ? sequential : parallel;
+    p->normed.encoded = p->attention.encoded = p->ffn_hidden.encoded = 1;
+    p->product[SLM__P_UP].codes = NULL;
+    p->product[SLM__P_UP].activation = p->product[SLM__P_GATE].activation = SLM__LINEAR;
+    for (; *set; set++) slm__multiply(p, *set);
+}
+
+/* Every layer's products. Floats read what the layer before left; without a norm that shrinks to
+   zeros, so every call begins anew. */
 static double time_kernel(bench *b, size_t tokens) {
-    static const unsigned slots[3][4] = {{SLM__UP, SLM__QUERY, SLM__KEY, SLM__VALUE},
-                                         {SLM__GATE, 0, 0, 0},
-                                         {SLM__DOWN, SLM__OUT, 0, 0}};
     slm_session *s = b->session;
-    const slm__shape *shape = &s->model->shape;
-    slm__input normed = slm__input_of(s->normed, shape->hidden, s->codes);
-    size_t wide = (size_t)shape->heads * shape->head_size;
-    slm__input attention = slm__input_of(s->attention, wide, s->codes);
-    slm__input ffn_hidden = slm__input_of(s->ffn_hidden, shape->ffn, s->ffn_codes);
-    const slm__input *inputs[3][4] = {{&normed, &normed, &normed, &normed},
-                                      {&normed, NULL, NULL, NULL},
-                                      {&ffn_hidden, &attention, NULL, NULL}};
-    float *outputs[3][4] = {{s->ffn_hidden, s->query, s->key, s->value},
-                            {s->ffn_hidden, NULL, NULL, NULL},
-                            {s->normed, s->branch, NULL, NULL}};
-    double start;
-    unsigned saved, phase, i;
     size_t layer, row;
-    fill_inputs(s->normed, tokens * normed.cols);
-    fill_inputs(s->attention, tokens * attention.cols);
-    fill_inputs(s->ffn_hidden, tokens * ffn_hidden.cols);
+    slm__pass pass;
+    double start;
+    unsigned saved;
+    memset(&pass, 0, sizeof pass);
+    pass.s = s;
+    pass.count = tokens;
+    slm__enter_layer(&pass, 0, 0);
+    fill_inputs(s->normed, tokens * pass.normed.cols);
+    fill_inputs(s->attention, tokens * pass.attention.cols);
+    fill_inputs(s->ffn_hidden, tokens * pass.ffn_hidden.cols);
     for (row = 0; row < tokens; row++) {
-        slm__quantize_row(s, &attention, row);
-        slm__quantize_row(s, &normed, row);
-        slm__quantize_row(s, &ffn_hidden, row);
+        slm__quantize_row(s, &pass.attention, row);
+        slm__quantize_row(s, &pass.normed, row);
+        slm__quantize_row(s, &pass.ffn_hidden, row);
     }
     start = bench_now();
     saved = slm__begin(s);
-    for (layer = 0; layer < shape->layers; layer++)
-        for (phase = 0; phase < 3; phase++) {
-            slm__product list[4];
-            size_t count = 0;
-            for (i = 0; i < 4; i++) {
-                const slm__tensor *t = &s->model->layers[layer].at[slots[phase][i]];
-                if (!slots[phase][i] || !is_matrix(t)) continue;
-                list[count++] = slm__product_of(inputs[phase][i], t, outputs[phase][i], t->rows);
-            }
-            if (count) slm__multiply(s, list, count, tokens);
-        }
+    for (layer = 0; layer < s->model->shape.layers; layer++) {
+        slm__enter_layer(&pass, layer, 0);
+        multiply_layer(&pass);
+    }
     slm__end(s, saved);
     return bench_now() - start;
 }
