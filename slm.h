@@ -3955,17 +3955,20 @@ enum slm__slot {
 
 enum slm__rotary { SLM__ROTARY_NONE, SLM__ROTARY_HALF, SLM__ROTARY_INTERLEAVED };
 
-/* What a tensor's presence hangs on; a row's features are a set of these. */
+/* What a layer computes, see >>forward. */
+enum slm__block { SLM__PARALLEL, SLM__SEQUENTIAL };
+
+enum slm__norm_kind { SLM__LAYER_NORM, SLM__RMS_NORM };
+
+/* The tensors that not every architecture has. */
 enum slm__feature {
-    SLM__ALWAYS = 1, SLM__QKV_BIAS = 2, SLM__OUT_BIAS = 4, SLM__QK_NORM = 8, SLM__UNTIED = 16,
-    SLM__HEAD_BIAS = 32,
-    SLM__NORM_BIAS = 64,    /* norms are LayerNorm, without it RMSNorm */
-    SLM__TWO_NORMS = 128,   /* a norm before the feed-forward, which follows attention; without
-                               it both read the one norm, and the residual is parallel */
-    SLM__SECOND_BIAS = 256, /* the second norm's bias */
-    SLM__FFN_BIAS = 512,
-    SLM__GATED = 1024,      /* silu(gate) * up in the place of gelu(up) */
-    SLM__LEARNED = 2048     /* a table of positions */
+    SLM__QKV_BIAS = 1, SLM__OUT_BIAS = 2, SLM__FFN_BIAS = 4, SLM__HEAD_BIAS = 8,
+    SLM__NORM_BIAS = 16,
+    SLM__TWO_NORMS = 32, /* the feed-forward has a norm of its own */
+    SLM__GATED = 64,     /* activation(gate) * up in the place of activation(up) */
+    SLM__LEARNED = 128,  /* a table of positions */
+    SLM__QK_NORM = 256,  /* of each head, by a flag of the file */
+    SLM__UNTIED = 512    /* a head beside the embedding, without a flag of the file */
 };
 
 /* Flags of a file's header. */
@@ -3974,23 +3977,25 @@ enum { SLM__FLAG_TIED = 1, SLM__FLAG_QK_NORM = 2 };
 typedef struct slm__architecture {
     uint16_t id;
     const char *name;
-    unsigned features;
+    enum slm__block block;
+    enum slm__norm_kind norm;
+    slm__activation activation;
     enum slm__rotary rotary;
-    unsigned flags; /* that a file may have */
+    uint32_t features;
+    uint32_t flags; /* that a file may have */
 } slm__architecture;
 
 static const slm__architecture slm__architectures[] = {
-    {1, "phi",
-     SLM__ALWAYS | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__HEAD_BIAS | SLM__NORM_BIAS |
-         SLM__FFN_BIAS,
-     SLM__ROTARY_HALF, SLM__FLAG_TIED | SLM__FLAG_QK_NORM},
-    {2, "gptj", SLM__ALWAYS | SLM__HEAD_BIAS | SLM__NORM_BIAS | SLM__FFN_BIAS,
-     SLM__ROTARY_INTERLEAVED, SLM__FLAG_TIED},
-    {3, "llama", SLM__ALWAYS | SLM__TWO_NORMS | SLM__GATED, SLM__ROTARY_HALF, SLM__FLAG_TIED},
-    {4, "gpt_neo",
-     SLM__ALWAYS | SLM__OUT_BIAS | SLM__NORM_BIAS | SLM__TWO_NORMS | SLM__SECOND_BIAS |
-         SLM__FFN_BIAS | SLM__LEARNED,
-     SLM__ROTARY_NONE, SLM__FLAG_TIED}};
+    {1, "phi", SLM__PARALLEL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_HALF,
+     SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__HEAD_BIAS | SLM__NORM_BIAS,
+     SLM__FLAG_TIED | SLM__FLAG_QK_NORM},
+    {2, "gptj", SLM__PARALLEL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_INTERLEAVED,
+     SLM__FFN_BIAS | SLM__HEAD_BIAS | SLM__NORM_BIAS, SLM__FLAG_TIED},
+    {3, "llama", SLM__SEQUENTIAL, SLM__RMS_NORM, SLM__SILU_GATE, SLM__ROTARY_HALF,
+     SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
+    {4, "gpt_neo", SLM__SEQUENTIAL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_NONE,
+     SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__NORM_BIAS | SLM__TWO_NORMS | SLM__LEARNED,
+     SLM__FLAG_TIED}};
 
 enum { SLM__ARCHITECTURES = sizeof slm__architectures / sizeof slm__architectures[0] };
 
@@ -4001,37 +4006,39 @@ enum slm__extent {
 
 typedef struct slm__expected {
     uint8_t slot;
-    uint16_t needs;
+    uint32_t needs;     /* the tensor is there if the architecture has all of these features */
     uint8_t rows, cols; /* rows SLM__ONE: a vector */
 } slm__expected;
 
+static int slm__has(uint32_t features, uint32_t needs) { return (features & needs) == needs; }
+
 static const slm__expected slm__layer_tensors[] = {
-    {SLM__NORM, SLM__ALWAYS, SLM__ONE, SLM__HIDDEN},
+    {SLM__NORM, 0, SLM__ONE, SLM__HIDDEN},
     {SLM__NORM + 1, SLM__NORM_BIAS, SLM__ONE, SLM__HIDDEN},
-    {SLM__QUERY, SLM__ALWAYS, SLM__HEADS, SLM__HIDDEN},
+    {SLM__QUERY, 0, SLM__HEADS, SLM__HIDDEN},
     {SLM__QUERY + 1, SLM__QKV_BIAS, SLM__ONE, SLM__HEADS},
-    {SLM__KEY, SLM__ALWAYS, SLM__KV_HEADS, SLM__HIDDEN},
+    {SLM__KEY, 0, SLM__KV_HEADS, SLM__HIDDEN},
     {SLM__KEY + 1, SLM__QKV_BIAS, SLM__ONE, SLM__KV_HEADS},
-    {SLM__VALUE, SLM__ALWAYS, SLM__KV_HEADS, SLM__HIDDEN},
+    {SLM__VALUE, 0, SLM__KV_HEADS, SLM__HIDDEN},
     {SLM__VALUE + 1, SLM__QKV_BIAS, SLM__ONE, SLM__KV_HEADS},
-    {SLM__OUT, SLM__ALWAYS, SLM__HIDDEN, SLM__HEADS},
+    {SLM__OUT, 0, SLM__HIDDEN, SLM__HEADS},
     {SLM__OUT + 1, SLM__OUT_BIAS, SLM__ONE, SLM__HIDDEN},
     {SLM__QUERY_NORM, SLM__QK_NORM, SLM__ONE, SLM__HEAD_SIZE},
-    {SLM__QUERY_NORM + 1, SLM__QK_NORM, SLM__ONE, SLM__HEAD_SIZE},
+    {SLM__QUERY_NORM + 1, SLM__QK_NORM | SLM__NORM_BIAS, SLM__ONE, SLM__HEAD_SIZE},
     {SLM__KEY_NORM, SLM__QK_NORM, SLM__ONE, SLM__HEAD_SIZE},
-    {SLM__KEY_NORM + 1, SLM__QK_NORM, SLM__ONE, SLM__HEAD_SIZE},
+    {SLM__KEY_NORM + 1, SLM__QK_NORM | SLM__NORM_BIAS, SLM__ONE, SLM__HEAD_SIZE},
     {SLM__NORM2, SLM__TWO_NORMS, SLM__ONE, SLM__HIDDEN},
-    {SLM__NORM2 + 1, SLM__SECOND_BIAS, SLM__ONE, SLM__HIDDEN},
-    {SLM__UP, SLM__ALWAYS, SLM__FFN, SLM__HIDDEN},
+    {SLM__NORM2 + 1, SLM__TWO_NORMS | SLM__NORM_BIAS, SLM__ONE, SLM__HIDDEN},
+    {SLM__UP, 0, SLM__FFN, SLM__HIDDEN},
     {SLM__UP + 1, SLM__FFN_BIAS, SLM__ONE, SLM__FFN},
     {SLM__GATE, SLM__GATED, SLM__FFN, SLM__HIDDEN},
-    {SLM__DOWN, SLM__ALWAYS, SLM__HIDDEN, SLM__FFN},
+    {SLM__DOWN, 0, SLM__HIDDEN, SLM__FFN},
     {SLM__DOWN + 1, SLM__FFN_BIAS, SLM__ONE, SLM__HIDDEN}};
 
 static const slm__expected slm__model_tensors[] = {
-    {SLM__EMBEDDING, SLM__ALWAYS, SLM__VOCAB, SLM__HIDDEN},
+    {SLM__EMBEDDING, 0, SLM__VOCAB, SLM__HIDDEN},
     {SLM__POSITIONS, SLM__LEARNED, SLM__CONTEXT, SLM__HIDDEN},
-    {SLM__FINAL_NORM, SLM__ALWAYS, SLM__ONE, SLM__HIDDEN},
+    {SLM__FINAL_NORM, 0, SLM__ONE, SLM__HIDDEN},
     {SLM__FINAL_NORM + 1, SLM__NORM_BIAS, SLM__ONE, SLM__HIDDEN},
     {SLM__HEAD, SLM__UNTIED, SLM__VOCAB, SLM__HIDDEN},
     {SLM__HEAD + 1, SLM__HEAD_BIAS, SLM__ONE, SLM__VOCAB}};
@@ -4071,7 +4078,7 @@ struct slm_model {
     size_t file_size, data_offset;
     uint64_t content_id;
     const slm__architecture *architecture;
-    unsigned features;
+    uint32_t features;
     slm_turns turns;
     uint32_t chat_bos;          /* slm__chat_bos */
     const char *system_message; /* in the file, with its NUL; NULL: none */
@@ -4099,7 +4106,7 @@ static const float *slm__vector(const slm__tensor *tensor) {
     return (const float *)(const void *)tensor->data;
 }
 
-static unsigned slm__features_of(const slm__architecture *architecture, uint32_t flags) {
+static uint32_t slm__features_of(const slm__architecture *architecture, uint32_t flags) {
     return architecture->features | (flags & SLM__FLAG_TIED ? 0 : SLM__UNTIED) |
            (flags & SLM__FLAG_QK_NORM ? SLM__QK_NORM : 0);
 }
@@ -4308,21 +4315,21 @@ static slm_result slm__bind_tensors(slm_model *model, const slm__section *direct
     for (layer = 0; layer < model->shape.layers; layer++)
         for (i = 0; i < sizeof slm__layer_tensors / sizeof slm__layer_tensors[0]; i++) {
             const slm__expected *want = &slm__layer_tensors[i];
-            if (!(want->needs & model->features)) continue;
+            if (!slm__has(model->features, want->needs)) continue;
             result = slm__bind_tensor(model, &cursor, layer, want,
                                       &model->layers[layer].at[want->slot], error);
             if (result != SLM_OK) return result;
         }
     for (i = 0; i < sizeof slm__model_tensors / sizeof slm__model_tensors[0]; i++) {
         const slm__expected *want = &slm__model_tensors[i];
-        if (!(want->needs & model->features)) continue;
+        if (!slm__has(model->features, want->needs)) continue;
         result = slm__bind_tensor(model, &cursor, 0xFFFF, want,
                                   &model->at[want->slot - SLM__EMBEDDING], error);
         if (result != SLM_OK) return result;
     }
     if (cursor.entry != cursor.end || cursor.offset != model->file_size)
         return slm__fail(error, SLM_ERR_FORMAT, "more tensors or bytes than the model has");
-    if (!(model->features & SLM__UNTIED))
+    if (!slm__has(model->features, SLM__UNTIED))
         model->at[SLM__HEAD - SLM__EMBEDDING] = model->at[0];
     return SLM_OK;
 }
@@ -4716,7 +4723,7 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
         info->window_layers += model->layers[layer].window != 0;
     }
     for (slot = SLM__EMBEDDING; slot < SLM__MODEL_SLOTS; slot++)
-        if (slot != SLM__HEAD || (model->features & SLM__UNTIED))
+        if (slot != SLM__HEAD || slm__has(model->features, SLM__UNTIED))
             slm__count_tensor(slm__model_tensor(model, slot), info);
     if (model->has_tokenizer) slm__tokenizer_info(model, info);
 }
@@ -5129,13 +5136,14 @@ static void slm__run_products(const slm_session *s, const slm__product *list, si
                   &job);
 }
 
-/* LayerNorm where the norm has a bias, else RMSNorm. out may be x. */
+/* The architecture's norm. out may be x. */
 static void slm__normalize(const slm_model *model, const slm__tensor *norm, size_t size,
                            const float *x, float *out) {
     const float *weight = slm__vector(&norm[0]), *bias = slm__vector(&norm[1]);
     float eps = model->shape.norm_eps;
-    if (bias) model->kernels->layer_norm(out, x, size, weight, bias, eps);
-    else model->kernels->rms_norm(out, x, size, weight, eps);
+    if (model->architecture->norm == SLM__RMS_NORM)
+        model->kernels->rms_norm(out, x, size, weight, eps);
+    else model->kernels->layer_norm(out, x, size, weight, bias, eps);
 }
 
 /* Row `row` of an input as codes, where the model has integer weights. */
@@ -5367,8 +5375,8 @@ static void slm__plan_products(slm__pass *p) {
     const slm__tensor *at = p->layer->at;
     size_t hidden = shape->hidden, wide = (size_t)shape->heads * shape->head_size;
     size_t narrow = (size_t)shape->kv_heads * shape->head_size, ffn = shape->ffn;
-    int sequential = (s->model->features & SLM__TWO_NORMS) != 0;
-    float *second = sequential ? s->branch : s->normed;
+    const slm__architecture *architecture = s->model->architecture;
+    float *second = architecture->block == SLM__PARALLEL ? s->normed : s->branch;
     slm__product *product = p->product;
     p->normed = slm__input_of(s->normed, hidden, s->codes);
     p->attention = slm__input_of(s->attention, wide, s->codes);
@@ -5380,9 +5388,9 @@ static void slm__plan_products(slm__pass *p) {
     product[SLM__P_UP] = slm__product_of(&p->normed, &at[SLM__UP], s->ffn_hidden, ffn);
     product[SLM__P_GATE] = slm__product_of(&p->normed, &at[SLM__GATE], s->ffn_hidden, ffn);
     product[SLM__P_DOWN] = slm__product_of(&p->ffn_hidden, &at[SLM__DOWN], second, hidden);
-    product[SLM__P_GATE].activation = SLM__SILU_GATE;
-    if (s->model->features & SLM__GATED) product[SLM__P_UP].gate = &product[SLM__P_GATE];
-    else product[SLM__P_UP].activation = SLM__GELU;
+    if (slm__has(s->model->features, SLM__GATED)) product[SLM__P_UP].gate = &product[SLM__P_GATE];
+    product[product[SLM__P_UP].gate ? SLM__P_GATE : SLM__P_UP].activation =
+        architecture->activation;
 }
 
 /* The feed-forward's hidden layer becomes codes block by block, in the tasks that compute it, if
@@ -5515,6 +5523,8 @@ static void slm__block_sequential(slm__pass *p) {
     slm__multiply(p, SLM__DO_DOWN);
 }
 
+static void (*const slm__blocks_of[])(slm__pass *) = {slm__block_parallel, slm__block_sequential};
+
 /* Reads s->rows[0 .. count) and leaves the residual stream of those from `first` on in
    s->hidden. */
 static slm_result slm__forward_rows(slm_session *s, size_t first, size_t count) {
@@ -5531,8 +5541,7 @@ static slm_result slm__forward_rows(slm_session *s, size_t first, size_t count) 
             return slm__fail(&s->error, SLM_ERR_CANCELLED, "cancelled");
         slm__adjust_team(s);
         slm__enter_layer(&pass, layer, layer + 1 < layers ? 0 : first);
-        if (s->model->features & SLM__TWO_NORMS) slm__block_sequential(&pass);
-        else slm__block_parallel(&pass);
+        slm__blocks_of[s->model->architecture->block](&pass);
         if (s->bad_layer >= 0)
             return slm__fail(&s->error, SLM_ERR_NUMERIC,
                              "layer %u: a key or value exceeds what the KV cache holds",

@@ -22,7 +22,7 @@ static int dump_all(const slm_model *model, FILE *out) {
         for (slot = 1; slot < SLM__LAYER_SLOTS; slot++)
             good &= dump(&model->layers[layer].at[slot], out);
     for (slot = SLM__EMBEDDING; slot < SLM__MODEL_SLOTS; slot++)
-        if (slot != SLM__HEAD || (model->features & SLM__UNTIED)) /* a tied head is no tensor */
+        if (slot != SLM__HEAD || slm__has(model->features, SLM__UNTIED)) /* a tied head is no tensor */
             good &= dump(slm__model_tensor(model, (unsigned)slot), out);
     return good;
 }

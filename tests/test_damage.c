@@ -230,7 +230,7 @@ static unsigned damage_type(unsigned slot) {
 }
 
 /* Writes one directory entry and its tensor, if the model has it. */
-static void damage_put_tensor(damage_file *f, const slm__shape *shape, unsigned features,
+static void damage_put_tensor(damage_file *f, const slm__shape *shape, uint32_t features,
                               unsigned layer, const slm__expected *want) {
     uint8_t *entry = f->bytes + f->directory + f->tensors * 40;
     uint32_t rows = slm__extent_of(shape, want->rows), cols = slm__extent_of(shape, want->cols);
@@ -239,7 +239,7 @@ static void damage_put_tensor(damage_file *f, const slm__shape *shape, unsigned 
                want->slot == SLM__QUERY_NORM || want->slot == SLM__KEY_NORM ||
                want->slot == SLM__FINAL_NORM;
     size_t bytes = type ? (rows + 15) / 16 * slm__tile_bytes(type, cols) : (size_t)cols * 4;
-    if (!(want->needs & features)) return;
+    if (!slm__has(features, want->needs)) return;
     damage_put(entry, 2, want->slot);
     damage_put(entry + 2, 2, layer);
     damage_put(entry + 4, 2, type);
@@ -340,7 +340,7 @@ static void damage_put_chat(damage_file *f) {
 static void damage_build(damage_file *f, const damage_kind *kind) {
     slm__shape shape = damage_shape(kind);
     unsigned layer;
-    unsigned features = slm__features_of(&slm__architectures[kind->architecture - 1], kind->flags);
+    uint32_t features = slm__features_of(&slm__architectures[kind->architecture - 1], kind->flags);
     size_t i, layer_count = sizeof slm__layer_tensors / sizeof slm__layer_tensors[0];
     size_t model_count = sizeof slm__model_tensors / sizeof slm__model_tensors[0];
     damage_state = 1;
@@ -364,8 +364,8 @@ static void damage_build(damage_file *f, const damage_kind *kind) {
         f->tokenizer = damage_section(f, SLM__TOKENIZER, f->tokenizer_bytes);
     }
     for (i = 0; i < layer_count; i++) /* how many tensors, before they are written */
-        f->tensors += slm__layer_tensors[i].needs & features ? kind->layers : 0;
-    for (i = 0; i < model_count; i++) f->tensors += !!(slm__model_tensors[i].needs & features);
+        f->tensors += slm__has(features, slm__layer_tensors[i].needs) ? kind->layers : 0;
+    for (i = 0; i < model_count; i++) f->tensors += slm__has(features, slm__model_tensors[i].needs);
     f->directory = damage_section(f, SLM__DIRECTORY, f->tensors * 40);
     damage_put(f->bytes + 44, 4, f->tensors);
     if (kind->merge_slots) damage_put_chat(f);

@@ -39,7 +39,7 @@ typedef struct random_model {
     const bench_shape *shape;
     const slm__architecture *architecture;
     slm__shape extents;
-    unsigned features;
+    uint32_t features;
     slm_type type;
     random_tensor *tensors;
     size_t count, kinds_at, directory_at, data_offset, size;
@@ -60,7 +60,7 @@ static void random_list(random_model *m, uint32_t layer, const slm__expected *li
     size_t i;
     for (i = 0; i < count; i++) {
         random_tensor *t = &m->tensors[m->count];
-        if (!(list[i].needs & m->features)) continue;
+        if (!slm__has(m->features, list[i].needs)) continue;
         t->slot = list[i].slot;
         t->layer = (uint16_t)layer;
         t->rows = slm__extent_of(&m->extents, list[i].rows);
