@@ -143,7 +143,7 @@ done
 cp $real/model.safetensors.index.json $T/flaw; rm $T/flaw/model-00003-of-00011.safetensors
 reject "a missing shard" "model-00003-of-00011" $T/flaw
 rm $T/flaw/model.safetensors.index.json
-reject "no safetensors of the right name" "weights under another name" $T/flaw
+reject "shards without their index" "model.safetensors.index.json is missing" $T/flaw
 rm $T/flaw/*.safetensors
 reject "no safetensors at all" "neither model.safetensors" $T/flaw
 flaw length ca8 # only to have a copy
