@@ -62,6 +62,11 @@ for extra in model.layers.0.self_attn.q_proj.bias model.layers.2.input_layernorm
 done
 source_of $three; full "model.layers.0.self_attn.q_proj.lora_A.default.weight F32 3"
 reject "LoRA weights beside the model's" "LoRA adapter that is not merged" $T/src
+source_of $three; full "model.layers.0.self_attn.q_proj.qweight I32 3"
+reject "quantized weights beside the model's" "quantized weights (GPTQ or AWQ)" $T/src
+sed 's/"model_type": "llama"/"model_type": "llama9"/' tests/golden/$three/config.json \
+    >$T/src/config.json
+reject "another model_type" "model_type llama9, of class LlamaForCausalLM is not supported" $T/src
 for wrapper in base_model.model module _orig_mod; do
     source_of $three; spare model.norm.weight $wrapper.model.norm.weight
     reject "a model inside $wrapper" \

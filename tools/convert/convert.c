@@ -211,11 +211,10 @@ static const Architecture *find_architecture(const char *path, const Json *json)
             return &architectures[i];
     if (!type)
         fail("%s: no model_type; supported: phi, gptj, llama, gpt_neo", path);
-    if (!name || name->type != JSON_STRING)
-        name = type;
-    fail("%s: architecture %s is not supported; supported: PhiForCausalLM (phi), "
-         "GPTJForCausalLM (gptj), LlamaForCausalLM (llama), GPTNeoForCausalLM (gpt_neo)", path,
-         name->type == JSON_STRING ? name->text : "(none)");
+    fail("%s: model_type %s%s%s is not supported; supported: phi, gptj, llama, gpt_neo (model_type "
+         "says what a checkpoint is, not architectures)", path,
+         type->type == JSON_STRING ? type->text : "(not a string)", name ? ", of class " : "",
+         name && name->type == JSON_STRING ? name->text : name ? "(not a string)" : "");
 }
 
 static double member_number(const Config *config, const Json *object, const char *name,
@@ -697,6 +696,9 @@ static int is_in_layer(const char *name) {
 
 /* A tensor within a layer changes what the layer computes: the model would be another. */
 static void refuse_in_layer(const SourceTensor *tensor) {
+    if (ends_with(tensor->name, "qweight") || ends_with(tensor->name, "qzeros"))
+        fail("%s: tensor %s: quantized weights (GPTQ or AWQ) are not supported: convert the model "
+             "that was quantized", tensor->file->path, tensor->name);
     if (strstr(tensor->name, ".lora_"))
         fail("%s: tensor %s: a LoRA adapter that is not merged: merge it (PEFT's "
              "merge_and_unload) and convert the result", tensor->file->path, tensor->name);
