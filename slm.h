@@ -39,9 +39,10 @@
      - First choice: the pool of examples/threads.h, POSIX threads for slm_session_desc.parallel.
        It stays fast beside other processes. If the system creates no more threads it has fewer.
        After fork() the child's sessions go on with one thread.
-     - Second choice: -fopenmp, which needs no line of code. Run the program with
-       OMP_WAIT_POLICY=passive in its environment: otherwise libgomp's threads use a processor for
-       some milliseconds after each evaluation. libgomp ends the process if it cannot create a
+     - Second choice: -fopenmp, which needs no line of code. Beside busy processes a session whose
+       threads nobody chose goes on with one thread, and tries more after 0.3 s. Run the program
+       with OMP_WAIT_POLICY=passive in its environment: otherwise libgomp's threads use a processor
+       for 10 ms after each evaluation (gcc 12). libgomp ends the process if it cannot create a
        thread. A child process that evaluates after its parent evaluated with several threads
        hangs in libgomp; give its sessions one thread, or use the pool. desc.cancel is called
        inside the parallel region, so a region that it opens itself is nested.
@@ -2540,6 +2541,12 @@ typedef struct slm__region {
 
 enum { SLM__HALF_WORD = sizeof(size_t) * 4, SLM__SPINS = 4000 };
 
+/* Seconds. A helper that is waited for so long has no processor, since another process wants it.
+   Then the caller works alone for a while: an idle thread of libgomp spins, uses up its time, and
+   the end of the next region waits until it gets some more. */
+#define SLM__CROWDED 0.0003
+#define SLM__ALONE 0.3
+
 static size_t slm__load(size_t *word) {
     size_t value;
 #pragma omp atomic read seq_cst
@@ -2631,24 +2638,20 @@ static void slm__region_run(void *user, size_t tasks, slm__task task, void *arg)
     slm__await(region, &region->done, tasks - own);
 }
 
-/* body(arg) in this thread, beside at most threads - 1 helpers; OpenMP may give fewer. Until
-   *crowded other processes want the processors too, as a long wait shows. Then there is one thread
-   more, which leaves at once: libgomp's threads sleep between regions where there are more of them
-   than processors. Those that spin would use up their time, and the next region's end would wait
-   until they get some more; those that sleep have a claim to a processor on waking up. */
-static void slm__with_helpers(slm__region *region, double *crowded, unsigned threads,
-                              void (*body)(void *arg), void *arg) {
-    int more = *crowded > omp_get_wtime();
+/* body(arg) in this thread, beside at most threads - 1 helpers; OpenMP may give fewer. The longest
+   wait for one of them, in seconds. */
+static double slm__with_helpers(slm__region *region, unsigned threads, void (*body)(void *arg),
+                                void *arg) {
     memset(region, 0, sizeof *region);
     region->threads = threads;
-#pragma omp parallel num_threads((int)threads + more)
+#pragma omp parallel num_threads((int)threads)
     if (omp_get_thread_num()) slm__help(region, (size_t)omp_get_thread_num());
     else {
         body(arg);
         slm__store(&region->threads, 0);
         slm__await(region, &region->left, (size_t)omp_get_num_threads() - 1);
     }
-    if (region->waited > 0.0003) *crowded = omp_get_wtime() + 0.3;
+    return region->waited;
 }
 #endif
 
@@ -4852,7 +4855,7 @@ struct slm_session {
     size_t context, batch, kept, logits_rows, strips;
     unsigned threads, team; /* at most; in the call under way */
     int shares;            /* nobody chose the number of threads */
-    double crowded;        /* until when other processes want the processors too */
+    double alone_until;    /* by OpenMP's clock: other processes want the processors too */
     int in_region;         /* the session's own: parallel is the region's hook */
     size_t capacity;       /* batch rounded up to what the kernels read at once */
     int quantized;         /* some matrix is of integers */
@@ -4914,7 +4917,9 @@ static unsigned slm__team(const slm_session *s) {
         int *active = &((slm_model *)s->model)->active, now;
 #pragma omp atomic read
         now = *active;
-        if ((omp_in_parallel() && !s->in_region) || (unsigned)now >= s->threads) return 1;
+        if ((omp_in_parallel() && !s->in_region) || (unsigned)now >= s->threads ||
+            omp_get_wtime() < s->alone_until)
+            return 1;
         return s->threads / (unsigned)now;
     }
 #endif
@@ -4954,7 +4959,8 @@ static void slm__compute(slm_session *s, size_t work, void (*body)(void *arg), v
         s->parallel.run = slm__region_run;
         s->parallel.user = &region;
         s->in_region = 1;
-        slm__with_helpers(&region, &s->crowded, s->team, body, arg);
+        if (slm__with_helpers(&region, s->team, body, arg) > SLM__CROWDED)
+            s->alone_until = omp_get_wtime() + SLM__ALONE;
         memset(&s->parallel, 0, sizeof s->parallel);
         s->in_region = 0;
         return;

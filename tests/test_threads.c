@@ -558,6 +558,13 @@ static void test_shares(slm_model *model) {
         session.shares = 0;
         CHECK(slm__team(&session) == 8, "not where the caller chose");
     }
+    model->active = 1;
+    session.alone_until = omp_get_wtime() + 100;
+    CHECK(slm__team(&session) == 8, "in a crowd: as many as the caller chose");
+    session.shares = 1;
+    CHECK(slm__team(&session) == 1, "in a crowd: one thread where nobody chose");
+    session.alone_until = omp_get_wtime();
+    CHECK(slm__team(&session) == 8, "behind a crowd: all again");
     model->active = 0;
 }
 
@@ -607,31 +614,40 @@ static void wait_for_helper(void *arg) {
     slm__region_run(((region_job *)arg)->region, 2, uneven, NULL);
 }
 
+static void wait_in_session(void *arg) {
+    slm__region_run(((slm_session *)arg)->parallel.user, 2, uneven, NULL);
+}
+
+/* A computation whose helper was waited for; a session of nothing else. */
+static void test_crowd(slm_model *model) {
+    slm_session session;
+    int tries;
+    memset(&session, 0, sizeof session);
+    session.model = model;
+    for (tries = 0; session.alone_until == 0 && tries < 100; tries++) {
+        session.team = 2;
+        slm__compute(&session, SIZE_MAX, wait_in_session, &session);
+    }
+    CHECK(session.alone_until > omp_get_wtime(), "a long wait begins a time alone");
+}
+
 static void test_region(void) {
     static job j;
     slm__region region;
     region_job r;
-    double crowded = 0;
+    double waited = 0;
     unsigned threads;
     r.region = &region;
     r.j = &j;
     for (threads = 1; threads <= 8; threads += threads < 3 ? 1 : 5) {
         r.good = 1;
         memset(j.reached, 0, sizeof j.reached);
-        slm__with_helpers(&region, &crowded, threads, region_rounds, &r);
+        slm__with_helpers(&region, threads, region_rounds, &r);
         CHECK(r.good && most_inside(&j) <= threads, "a region: every task once, so many threads");
     }
-    crowded = omp_get_wtime() + 100;
-    r.good = 1;
-    memset(j.reached, 0, sizeof j.reached);
-    slm__with_helpers(&region, &crowded, 2, region_rounds, &r);
-    CHECK(r.good && most_inside(&j) <= 2, "in a crowd: the thread more takes no task");
-#ifdef __linux__
-    CHECK(threads_now() == 0 || threads_now() >= 3, "but it is there");
-#endif
-    for (crowded = 0, threads = 0; crowded == 0 && threads < 100; threads++)
-        slm__with_helpers(&region, &crowded, 2, wait_for_helper, &r);
-    CHECK(crowded > 0, "a long wait is seen");
+    for (threads = 0; waited <= SLM__CROWDED && threads < 100; threads++)
+        waited = slm__with_helpers(&region, 2, wait_for_helper, &r);
+    CHECK(waited > SLM__CROWDED, "a long wait is seen");
 }
 
 /* Sessions in a host's own region, with nested regions allowed. */
@@ -712,10 +728,9 @@ static double region_cost(slm_threads *pool, unsigned threads, size_t tasks,
 #ifdef _OPENMP
         if (!pool && threads > 1) {
             slm__region region;
-            double crowded = 0;
             r.hook.run = slm__region_run;
             r.hook.user = &region;
-            slm__with_helpers(&region, &crowded, threads, run_regions, &r);
+            slm__with_helpers(&region, threads, run_regions, &r);
         } else
 #endif
             run_regions(&r);
@@ -811,6 +826,7 @@ int main(int count, char **args) {
     if (model) test_teams(model);
     if (model) test_shares(model);
     if (model) test_beginning(model);
+    if (model) test_crowd(model);
     test_region();
     if (model) test_host_region(model);
 #elif defined(WANTS_OPENMP)
