@@ -2536,15 +2536,15 @@ typedef struct slm__region {
     size_t done;                 /* tasks of helpers, in this phase */
     size_t threads;              /* those of higher numbers are to leave */
     size_t left;                 /* helpers that will take no more */
-    double waited;               /* the longest wait, in seconds */
+    int crowded;                 /* a helper has been late */
 } slm__region;
 
 enum { SLM__HALF_WORD = sizeof(size_t) * 4, SLM__SPINS = 4000 };
 
-/* Seconds. A helper that is waited for so long has no processor, since another process wants it.
-   Then the caller works alone for a while: an idle thread of libgomp spins, uses up its time, and
-   the end of the next region waits until it gets some more. */
-#define SLM__CROWDED 0.0003
+/* Seconds. A helper that is waited for by so much more than four tasks take has no processor, since
+   another process wants it. Then the caller works alone for a while: an idle thread of libgomp
+   spins, uses up its time, and the end of the next region waits until it gets some more. */
+#define SLM__LATE 0.001
 #define SLM__ALONE 0.3
 
 static size_t slm__load(size_t *word) {
@@ -2593,17 +2593,12 @@ static void slm__relax(unsigned *spins) {
 #endif
 }
 
-/* Until *word has the value. */
-static void slm__await(slm__region *region, size_t *word, size_t value) {
-    double start = 0, waited;
+/* Until *word has the value; task: the seconds that one takes. */
+static void slm__await(slm__region *region, size_t *word, size_t value, double task) {
+    double start = omp_get_wtime();
     unsigned spins = 0;
-    while (slm__load(word) != value) {
-        slm__relax(&spins);
-        if (spins == SLM__SPINS && start == 0) start = omp_get_wtime();
-    }
-    if (start == 0) return; /* no nap was needed */
-    waited = omp_get_wtime() - start;
-    if (waited > region->waited) region->waited = waited;
+    while (slm__load(word) != value) slm__relax(&spins);
+    if (omp_get_wtime() - start > SLM__LATE + 4 * task) region->crowded = 1;
 }
 
 /* 1: a task was there, and is done. Whoever gets its ticket keeps the phase from ending. */
@@ -2629,19 +2624,19 @@ static void slm__help(slm__region *region, size_t number) {
 /* The hook of a session inside its region. */
 static void slm__region_run(void *user, size_t tasks, slm__task task, void *arg) {
     slm__region *region = (slm__region *)user;
+    double start = omp_get_wtime();
     size_t own = 0;
     region->task = task;
     region->arg = arg;
     slm__store(&region->done, 0);
     slm__store(&region->tickets, tasks << SLM__HALF_WORD);
     while (slm__take_task(region)) own++;
-    slm__await(region, &region->done, tasks - own);
+    slm__await(region, &region->done, tasks - own, (omp_get_wtime() - start) / ((double)own + 1));
 }
 
-/* body(arg) in this thread, beside at most threads - 1 helpers; OpenMP may give fewer. The longest
-   wait for one of them, in seconds. */
-static double slm__with_helpers(slm__region *region, unsigned threads, void (*body)(void *arg),
-                                void *arg) {
+/* body(arg) in this thread, beside at most threads - 1 helpers; OpenMP may give fewer. */
+static void slm__with_helpers(slm__region *region, unsigned threads, void (*body)(void *arg),
+                              void *arg) {
     memset(region, 0, sizeof *region);
     region->threads = threads;
 #pragma omp parallel num_threads((int)threads)
@@ -2649,9 +2644,8 @@ static double slm__with_helpers(slm__region *region, unsigned threads, void (*bo
     else {
         body(arg);
         slm__store(&region->threads, 0);
-        slm__await(region, &region->left, (size_t)omp_get_num_threads() - 1);
+        slm__await(region, &region->left, (size_t)omp_get_num_threads() - 1, 0);
     }
-    return region->waited;
 }
 #endif
 
@@ -4959,8 +4953,8 @@ static void slm__compute(slm_session *s, size_t work, void (*body)(void *arg), v
         s->parallel.run = slm__region_run;
         s->parallel.user = &region;
         s->in_region = 1;
-        if (slm__with_helpers(&region, s->team, body, arg) > SLM__CROWDED)
-            s->alone_until = omp_get_wtime() + SLM__ALONE;
+        slm__with_helpers(&region, s->team, body, arg);
+        if (region.crowded) s->alone_until = omp_get_wtime() + SLM__ALONE;
         memset(&s->parallel, 0, sizeof s->parallel);
         s->in_region = 0;
         return;

@@ -9,8 +9,8 @@
 
    The thread that calls slm_threads_run works too and waits for nobody who has not begun, so a
    worker that is late costs nothing. Workers look for the next region for some tens of
-   microseconds, then sleep. A pool of slm_threads_open(0) also measures: while other processes
-   keep the processors so busy that the caller waits longer than the workers help, it works alone.
+   microseconds, then sleep. Where a worker of slm_threads_open(0) is late, since other processes
+   keep the processors busy, the caller works alone for 0.3 s.
    Any number of sessions and threads may share a pool: it serves one region at a time, and a call
    that finds it busy (or comes from inside a task) runs its tasks itself, so nothing can deadlock
    and no more threads run than the callers and the workers. After fork() the pool has no workers
@@ -18,8 +18,8 @@
 
    C99 or C++11 with POSIX threads (mingw-w64 has them too); older systems link with -pthread.
    Shared words are atomic with gcc and clang; elsewhere a mutex guards them, which is slower.
-   Measuring needs clock_gettime. Where -std=c99 hides it, define _POSIX_C_SOURCE as 199309L, or
-   _GNU_SOURCE, before the first #include. */
+   To see who is late needs clock_gettime. Where -std=c99 hides it, define _POSIX_C_SOURCE as
+   199309L, or _GNU_SOURCE, before the first #include. */
 #ifndef SLM_THREADS_H
 #define SLM_THREADS_H
 
@@ -48,17 +48,6 @@
 #define SLM_THREADS_SPINS 50 /* who looks holds a lock that others want */
 #endif
 
-/* Whether workers are worth their cost, where nobody chose how many there are. A rate is the
-   processor time that a second of the caller's work has been worth. */
-typedef struct slm_threads_choice {
-    int measures, alone;      /* alone: the caller works without workers at present */
-    pthread_t caller;         /* whose window is measured */
-    double wall, cpu, last;   /* where it begins; where the last region ended */
-    size_t own, helped;       /* tasks in it, the caller's and the workers' */
-    double with, without;     /* the last rates */
-    double until;             /* when the other way is to be tried again */
-} slm_threads_choice;
-
 typedef struct slm_threads {
     void (*task)(void *arg, size_t index); /* the region under way */
     void *arg;
@@ -73,7 +62,8 @@ typedef struct slm_threads {
     char apart_from_busy[64];
     size_t busy;              /* a region is under way */
     unsigned count;           /* threads, the caller's included */
-    slm_threads_choice choice;
+    int yields;               /* nobody chose how many: the caller may work alone */
+    double alone_until;       /* by slm_threads_clock; 0: never yet */
     const volatile unsigned *forks; /* how many forks lie between the first process and this */
     unsigned forks_at_open;
     pthread_mutex_t words;    /* guards next to busy where there are no atomics */
@@ -207,16 +197,20 @@ static void *slm_threads_worker(void *user) {
 
 /* ---- the caller -------------------------------------------------------------------------- */
 
-#if defined(CLOCK_MONOTONIC) && defined(CLOCK_THREAD_CPUTIME_ID)
-#define SLM_THREADS_CLOCKS
-static double slm_threads_clock(clockid_t clock) {
+/* Seconds. A worker that is waited for by so much more than four tasks take has no processor, since
+   another process wants it. Then the caller works alone for a while. */
+#define SLM_THREADS_LATE 0.001
+#define SLM_THREADS_ALONE 0.3
+
+/* Seconds since some moment; 0: there is no clock. */
+static double slm_threads_clock(void) {
+#ifdef CLOCK_MONOTONIC
     struct timespec now;
-    if (clock_gettime(clock, &now)) return 0;
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-#define slm_threads_wall() slm_threads_clock(CLOCK_MONOTONIC)
-#define slm_threads_cpu() slm_threads_clock(CLOCK_THREAD_CPUTIME_ID)
+    if (clock_gettime(CLOCK_MONOTONIC, &now) == 0)
+        return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 #endif
+    return 0;
+}
 
 /* Wakes as many sleepers as there are tasks for. */
 static void slm_threads_wake(slm_threads *pool, size_t tasks) {
@@ -244,62 +238,23 @@ static void slm_threads_wait(slm_threads *pool) {
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* All threads of the pool run the tasks; how many of them the caller's has done. */
-static size_t slm_threads_region(slm_threads *pool) {
+/* All threads of the pool run the tasks. */
+static void slm_threads_region(slm_threads *pool) {
     size_t region = slm_threads_load(pool, &pool->state) & SLM_THREADS_REGION, own;
+    double start = pool->yields ? slm_threads_clock() : 0, worked;
     region += 2 * SLM_THREADS_OPEN;
     slm_threads_store(pool, &pool->next, 0);
     slm_threads_store(pool, &pool->state, region | SLM_THREADS_OPEN);
     if (slm_threads_load(pool, &pool->sleepers)) slm_threads_wake(pool, pool->tasks - 1);
     own = slm_threads_work(pool);
-    if (slm_threads_add(pool, &pool->state, 0 - SLM_THREADS_OPEN) & SLM_THREADS_INSIDE)
-        slm_threads_wait(pool);
-    return own;
+    worked = pool->yields ? slm_threads_clock() - start : 0;
+    if (!(slm_threads_add(pool, &pool->state, 0 - SLM_THREADS_OPEN) & SLM_THREADS_INSIDE)) return;
+    slm_threads_wait(pool);
+    if (!pool->yields) return;
+    start += worked;
+    if (slm_threads_clock() - start > SLM_THREADS_LATE + 4 * worked / ((double)own + 1))
+        pool->alone_until = slm_threads_clock() + SLM_THREADS_ALONE;
 }
-
-static size_t slm_threads_alone(slm_threads *pool) {
-    size_t i;
-    for (i = 0; i < pool->tasks; i++) pool->task(pool->arg, i);
-    return pool->tasks;
-}
-
-#ifdef SLM_THREADS_CLOCKS
-/* At the end of a window. With workers less than the caller could do with a processor of its own:
-   it tries how much it gets, and stays with what is better for 0.3 s. */
-static void slm_threads_choose(slm_threads_choice *c, double now) {
-    double tasks = (double)(c->own + c->helped) / (c->own ? (double)c->own : 1);
-    double rate = (slm_threads_cpu() - c->cpu) * tasks / (now - c->wall);
-    if (!c->alone) {
-        c->with = rate;
-        c->alone = rate < 1 && (c->without > rate || now > c->until);
-        if (c->alone) c->until = now + 0.3;
-    } else {
-        c->without = rate;
-        c->alone = rate >= c->with && now < c->until;
-    }
-}
-
-/* A region, in windows of 10 ms; a pause between regions ends a window, and another caller. */
-static void slm_threads_measured(slm_threads *pool) {
-    slm_threads_choice *c = &pool->choice;
-    double now = slm_threads_wall();
-    size_t own;
-    if (now - c->last > 0.001 || !pthread_equal(c->caller, pthread_self())) c->wall = 0;
-    if (c->wall == 0) {
-        c->caller = pthread_self();
-        c->wall = now;
-        c->cpu = slm_threads_cpu();
-        c->own = c->helped = 0;
-    }
-    own = c->alone ? slm_threads_alone(pool) : slm_threads_region(pool);
-    c->own += own;
-    c->helped += pool->tasks - own;
-    c->last = slm_threads_wall();
-    if (c->last - c->wall < 0.01) return;
-    slm_threads_choose(c, c->last);
-    c->wall = 0;
-}
-#endif
 
 static int slm_threads_forked(const slm_threads *pool) {
     return *pool->forks != pool->forks_at_open;
@@ -318,11 +273,9 @@ SLM_THREADS_API void slm_threads_run(void *user, size_t tasks,
     pool->task = task;
     pool->arg = arg;
     pool->tasks = tasks;
-#ifdef SLM_THREADS_CLOCKS
-    if (pool->choice.measures) slm_threads_measured(pool);
-    else
-#endif
-        slm_threads_region(pool);
+    if (pool->alone_until > 0 && slm_threads_clock() < pool->alone_until)
+        for (i = 0; i < tasks; i++) task(arg, i);
+    else slm_threads_region(pool);
     slm_threads_store(pool, &pool->busy, 0);
 }
 
@@ -407,8 +360,7 @@ SLM_THREADS_API slm_threads *slm_threads_open(unsigned threads) {
         free(pool);
         return NULL;
     }
-    pool->choice.measures = !threads;
-    pool->choice.without = 1;
+    pool->yields = !threads;
     pool->workers = (pthread_t *)(void *)(pool + 1);
     for (pool->count = 1; pool->count < wanted; pool->count++)
         if (pthread_create(&pool->workers[pool->count - 1], NULL, slm_threads_worker, pool)) break;

@@ -225,43 +225,57 @@ static void test_scarce(void) {
     CHECK(sum == 800, "and every task once");
 }
 
-/* What a window of one second says: own tasks, those of workers, processor time. */
-static void window(slm_threads_choice *c, size_t own, size_t helped, double cpu, double now) {
-#ifdef SLM_THREADS_CLOCKS
-    c->own = own;
-    c->helped = helped;
-    c->wall = now - 1;
-    c->cpu = slm_threads_cpu() - cpu;
-    slm_threads_choose(c, now);
-#else
-    (void)own, (void)helped, (void)cpu, (void)now;
-    c->alone = 0;
-#endif
+/* ---- a crowd */
+
+typedef struct crowd {
+    slm_threads *pool;
+    pthread_t caller;
+    long own, helped;           /* microseconds that a task takes of the caller, and of a worker */
+    size_t by_caller, by_worker; /* tasks */
+} crowd;
+
+static void crowd_task(void *arg, size_t index) {
+    crowd *c = (crowd *)arg;
+    int own = pthread_equal(pthread_self(), c->caller);
+    (void)index;
+    nap(own ? c->own : c->helped);
+    slm_threads_add(c->pool, own ? &c->by_caller : &c->by_worker, 1);
 }
 
-static void test_choice(void) {
-    slm_threads *pool = slm_threads_open(0), *chosen = slm_threads_open(2);
-    slm_threads_choice c;
-    if (pool) CHECK(pool->choice.measures && !chosen->choice.measures, "only without a count");
-    slm_threads_close(chosen);
-    slm_threads_close(pool);
+/* 1: the caller has been alone at least once behind so many regions of three tasks. */
+static int gets_alone(slm_threads *pool, crowd *c, long own, long helped, int regions) {
+    c->own = own;
+    c->helped = helped;
+    for (pool->alone_until = 0; regions && pool->alone_until == 0; regions--)
+        slm_threads_run(pool, 3, crowd_task, c);
+    return pool->alone_until != 0;
+}
+
+static void test_crowd_of_pool(void) {
+    slm_threads *pool = slm_threads_open(2), *open = slm_threads_open(0);
+    int tries, seen = 1;
+    crowd c;
+    if (open) CHECK(open->yields && !pool->yields, "only where nobody chose the count");
+    slm_threads_close(open);
     memset(&c, 0, sizeof c);
-    c.without = 1;
-    window(&c, 50, 50, 0.9, 10);
-    CHECK(!c.alone, "workers that help stay");
-#ifdef SLM_THREADS_CLOCKS
-    window(&c, 90, 10, 0.5, 20);
-    CHECK(c.alone, "the caller tries without those that cost more than they give");
-    window(&c, 100, 0, 0.9, 20.1);
-    CHECK(c.alone, "and stays without where it does more so");
-    window(&c, 100, 0, 0.9, 20.5);
-    CHECK(!c.alone, "for a while");
-    window(&c, 90, 10, 0.5, 21);
-    window(&c, 100, 0, 0.3, 21.1);
-    CHECK(!c.alone, "or not, where it does less");
-    window(&c, 90, 10, 0.5, 21.2);
-    CHECK(!c.alone, "and does not try again at once");
-#endif
+    c.pool = pool;
+    c.caller = pthread_self();
+    CHECK(!gets_alone(pool, &c, 200, 20000, 5), "a pool of a chosen count stays together");
+    pool->yields = 1;
+    for (tries = 0; seen && tries < 3; tries++) seen = gets_alone(pool, &c, 3000, 3000, 20);
+    CHECK(!seen, "tasks that are as long for all are no crowd");
+    if (slm_threads_clock() > 0)
+        CHECK(gets_alone(pool, &c, 200, 20000, 100), "a worker that is late is");
+    pool->alone_until = slm_threads_clock() + 100;
+    c.by_caller = c.by_worker = 0;
+    slm_threads_run(pool, 50, crowd_task, &c);
+    if (slm_threads_clock() > 0)
+        CHECK(c.by_caller == 50 && !c.by_worker, "then the caller works alone");
+    pool->alone_until = slm_threads_clock();
+    for (tries = 0; !c.by_worker && tries < 100; tries++)
+        slm_threads_run(pool, 50, crowd_task, &c);
+    CHECK(c.by_worker > 0, "for a while");
+    slm_threads_close(pool);
 }
 
 /* ---- forks */
@@ -610,6 +624,12 @@ static void region_rounds(void *arg) {
 
 static void uneven(void *arg, size_t index) { (void)arg, nap(index ? 3000 : 500); }
 
+static void even(void *arg, size_t index) { (void)arg, (void)index, nap(2000); }
+
+static void wait_for_task(void *arg) {
+    slm__region_run(((region_job *)arg)->region, 3, even, NULL);
+}
+
 static void wait_for_helper(void *arg) {
     slm__region_run(((region_job *)arg)->region, 2, uneven, NULL);
 }
@@ -635,8 +655,8 @@ static void test_region(void) {
     static job j;
     slm__region region;
     region_job r;
-    double waited = 0;
     unsigned threads;
+    int crowds;
     r.region = &region;
     r.j = &j;
     for (threads = 1; threads <= 8; threads += threads < 3 ? 1 : 5) {
@@ -645,9 +665,17 @@ static void test_region(void) {
         slm__with_helpers(&region, threads, region_rounds, &r);
         CHECK(r.good && most_inside(&j) <= threads, "a region: every task once, so many threads");
     }
-    for (threads = 0; waited <= SLM__CROWDED && threads < 100; threads++)
-        waited = slm__with_helpers(&region, 2, wait_for_helper, &r);
-    CHECK(waited > SLM__CROWDED, "a long wait is seen");
+    for (threads = 0, region.crowded = 0; !region.crowded && threads < 100; threads++)
+        slm__with_helpers(&region, 2, wait_for_helper, &r);
+    CHECK(region.crowded, "a long wait is seen");
+    for (crowds = 1, threads = 0; crowds && threads < 3; threads++) {
+        int i;
+        for (crowds = i = 0; i < 20; i++) {
+            slm__with_helpers(&region, 2, wait_for_task, &r);
+            crowds += region.crowded;
+        }
+    }
+    CHECK(!crowds, "tasks that are as long for all are none");
 }
 
 /* Sessions in a host's own region, with nested regions allowed. */
@@ -786,7 +814,7 @@ static void test_pools(void) {
     test_callers();
     test_ends();
     test_scarce();
-    test_choice();
+    test_crowd_of_pool();
 #ifdef FORKS
     test_fork();
 #ifdef CPU_SET
