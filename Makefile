@@ -111,10 +111,10 @@ build/wide/%.slm: build/make-checkpoint build/slm-convert
 # a chat model's tokenizer in small, with the format that its configuration shows
 build/turns/%.slm: build/make-checkpoint build/slm-convert tests/data/turns/%/tokenizer_config.json
 	@rm -rf build/turns/$* && mkdir -p build/turns/$*
-	@for file in $(if $(filter pieces-%,$*),pieces512/tokenizer.model,bpe2048/vocab.json \
-	  bpe2048/merges.txt) turns/$*/tokenizer_config.json; do \
-	  ln -s $(abspath tests/data)/$$file build/turns/$*/; done
-	@build/make-checkpoint build/turns/$* $(if $(filter pieces-%,$*),515,2064)
+	@for file in $(if $(filter pieces-%,$*),pieces512/tokenizer.model,$(if $(filter json-%,$*), \
+	  turns/$*/tokenizer.json,bpe2048/vocab.json bpe2048/merges.txt)) \
+	  turns/$*/tokenizer_config.json; do ln -s $(abspath tests/data)/$$file build/turns/$*/; done
+	@build/make-checkpoint build/turns/$* $(if $(filter pieces-% json-%,$*),515,2064)
 	@build/slm-convert build/turns/$* $@ --type f16 2>build/turns/$*/log || \
 	  { cat build/turns/$*/log; exit 1; }
 

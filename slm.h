@@ -303,13 +303,15 @@
      file's own.
      At position 0 BOS comes first if the chat section says 1, as a part of the text that the added
      token matches; if it says 0 or is not there, BOS comes first if the tokenizer adds it. llama-2
-     has its own BOS. The tokenizer's token after a text is not added. A later turn goes on with the
-     text before it: of kind 2 it is not a text's beginning, and where no added token ends what is
-     before, no space is put. The text of one message is tokenized as a whole. The format's marks
-     match added tokens, special ones too; within m no special token matches, nor BOS, UNK, pad, end
-     tokens and marks (<|im_start|>, <|im_end|>; <|system|>, <|user|>, <|assistant|> in zephyr) if
-     they are added tokens without that flag, and no added token begins in m and ends behind it.
-     Other added tokens match as ever.
+     has its own BOS, which is not put behind a BOS that ends nothing. BOS and END are written as
+     the token's own text (of kind 2 a normalized entry may have a space before it). The tokenizer's
+     token after a text is not added. A later turn goes on with the text before it: of kind 2 it is
+     not a text's beginning, and where no added token ends what is before (with prefix 1: none that
+     is not normalized), no space is put. The text of one message is tokenized whole. The format's
+     marks match added tokens, special ones too; within m no special token matches, nor BOS, UNK,
+     pad, end tokens and marks (<|im_start|>, <|im_end|>; <|system|>, <|user|>, <|assistant|> in
+     zephyr) if they are added tokens without that flag, and no added token begins in m and ends
+     behind it. Other added tokens match as ever.
      chatml needs <|im_start|> and <|im_end|> as added tokens, llama-2 BOS and an end token, zephyr
      an end token. <|im_end|> ends an answer in chatml even if it is not among the end tokens.
 */
@@ -419,7 +421,7 @@ typedef struct slm_model_info {
     slm_token bos, unk, end[8];
     uint32_t end_count;
     int adds_bos;             /* the tokenizer puts BOS before a text */
-    int chat_adds_bos;        /* slm_chat begins a conversation with BOS, whatever its format is */
+    int chat_adds_bos;        /* slm_chat begins a conversation with BOS; llama-2's do always */
     const char *system_message; /* what slm_chat begins with where none is given; NULL: nothing */
 } slm_model_info;
 
@@ -6383,14 +6385,24 @@ typedef struct slm__turn {
     size_t size;
 } slm__turn;
 
+/* The text that becomes this added token. The entry of a normalized one may begin with the space
+   that is put before a text: then the token's own text has none. */
+static const char *slm__added_text(const slm__tokenizer *t, const uint32_t *a, size_t *size) {
+    if (t->kind == SLM__PIECES && a[3] & SLM__ADDED_NORMALIZED)
+        return slm__token_text(t, (slm_token)a[0], size);
+    *size = a[2];
+    return t->blob + a[1];
+}
+
 /* Writes a part of a format with its \1 and \2 filled in; NULL: counts only. */
 static size_t slm__put_part(const slm__tokenizer *t, const char *part, char *out) {
     size_t used = 0, size;
     for (; *part; part++) {
         const uint32_t *a = *part <= '\2' ? slm__mark(t, part) : NULL;
-        const char *from = a ? t->blob + a[1] : part;
-        size = a ? a[2] : 1;
-        if (out) memcpy(out + used, from, size);
+        const char *from = part;
+        size = 1;
+        if (a) from = slm__added_text(t, a, &size);
+        if (out && size) memcpy(out + used, from, size);
         used += size;
     }
     return used;
@@ -6430,11 +6442,15 @@ static void slm__list_controls(const slm_session *s, slm__message *message) {
     }
 }
 
-/* Is the last token of the context an added or special one? Then a part of the text begins. */
+/* Is the last token of the context an added or special one? Then a part of the text begins, but
+   not one that a space is put before if the token is cut out of what is normalized already. */
 static int slm__after_added(const slm_session *s) {
     const slm__tokenizer *t = &s->model->tokenizer;
     slm_token last = s->position ? s->history[s->position - 1] : -1;
-    return last >= 0 && (uint32_t)last < t->count && (t->attributes[last] & 6);
+    const uint32_t *a = slm__added_token(t, last, NULL);
+    if (last < 0 || (uint32_t)last >= t->count || !(t->attributes[last] & 6)) return 0;
+    return !(a && a[3] & SLM__ADDED_NORMALIZED && t->kind == SLM__PIECES &&
+             t->prefix == SLM__PREFIX_EACH);
 }
 
 static slm_result slm__say(slm_session *s, const slm__turn *turn) {
@@ -6488,8 +6504,9 @@ static int slm__frame(const slm_session *s, slm_role role, int opens, slm__turn 
     turn->parts[1] = begun && !within ? f->join : "";
     turn->parts[2] = opens ? f->answer : after_system ? f->after_system : f->around[role][0];
     turn->parts[3] = opens ? "" : f->around[role][1];
-    if (*turn->parts[2] == '\1' && !*turn->parts[0] && last == bos)
-        turn->parts[2]++; /* it is there already */
+    if (*turn->parts[2] == '\1' && !*turn->parts[0] && last == bos &&
+        !(begun && slm__is_end(s, bos)))
+        turn->parts[2]++; /* it is there already, and does not end an answer */
     else if (!s->position && *turn->parts[2] != '\1' && s->model->chat_bos == SLM__BOS_FIRST)
         turn->parts[0] = "\1";
     return after_system;

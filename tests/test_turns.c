@@ -326,6 +326,13 @@ static void test_chats(void) {
     chats_of("pieces-bos-zephyr", "zephyr", NULL);
     chats_of("pieces-late-bos-zephyr", "zephyr", NULL);
     chats_of("pieces-late-zephyr", "zephyr", NULL);
+    chats_of("one-llama-2", "llama-2", NULL);
+    chats_of("one-bos-zephyr", "zephyr", NULL);
+    chats_of("mark-chatml", "chatml", NULL);
+    chats_of("mark-bos-chatml", "chatml", NULL);
+    chats_of("json-llama-2", "llama-2", NULL);
+    chats_of("json-bos-zephyr", "zephyr", NULL);
+    chats_of("json-all-llama-2", "llama-2", NULL);
     where = "";
 }
 

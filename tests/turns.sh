@@ -45,6 +45,31 @@ for option in "" "--chat chatml"; do
     $B/slm-info $T/t.slm | grep -q '^chat_adds_bos *0' && ok ||
         bad "BOS is <|im_start|> $option: it is printed once"
 done
+$B/slm-convert $T/shape $T/t.slm --chat zephyr 2>/dev/null
+$B/slm-info $T/t.slm | grep -q '^chat_adds_bos *0' && ok || bad "BOS is <|im_start|>, --chat zephyr: no BOS"
+sed 's/^/{{ bos_token }}/' $T/shape/chat_template.jinja >$T/x; cp $T/x $T/shape/chat_template.jinja
+$B/slm-convert $T/shape $T/t.slm --chat zephyr 2>/dev/null
+$B/slm-info $T/t.slm | grep -q '^chat_adds_bos *1' && ok || bad "... and printed before it, --chat zephyr: BOS"
+# the rule for BOS is the template's, whichever format is asked for, now or later
+for each in own-bos-chatml chatml bos-zephyr zephyr llama-2 own-llama-2 one-llama-2 json-llama-2; do
+    for chat in plain phi-2 zephyr llama-2; do
+        $B/slm-convert $B/turns/$each $T/t.slm --chat $chat 2>/dev/null || bad "convert: $each --chat $chat"
+        $B/slm-convert $B/turns/$each $T/p.slm 2>/dev/null
+        check "convert: $each.slm --chat $chat" $B/slm-convert $T/p.slm $T/x.slm --chat $chat
+        for file in t x; do $B/slm-info $T/$file.slm | grep -E '^(turn_format|chat_adds_bos|system_message) ' >$T/$file.chat; done
+        [ $(wc -l <$T/t.chat) -ge 2 ] && same "... is what $each --chat $chat is" $T/t.chat $T/x.chat
+    done
+done
+# of a template that cannot be read it is a guess, which is said
+for each in "{{ bos_token }}{% macro x() %}:begin:1" "{% macro bos() %}:do not begin:0"; do
+    cp $C/tokenizer_config.json $T/shape/; echo "${each%%:*}" >$T/shape/chat_template.jinja
+    want=${each#*:}
+    for option in "" "--chat zephyr" "--chat zephyr --system x"; do
+        check "convert: a template that cannot be read $option" $B/slm-convert $T/shape $T/t.slm $option
+        said "... says of BOS" "warning: .* conversations .*${want%:*} with BOS, which it .*mention"
+        $B/slm-info $T/t.slm | grep -q "^chat_adds_bos *${want#*:}" && ok || bad "... $each $option"
+    done
+done
 # marks alone are no format
 for each in "nothing that is known" "<|user|><|end|><|assistant|> eos_token" \
     "[INST] without the rest" "<|im_start|> <|im_end|>" "[INST] <<SYS>>" \

@@ -175,6 +175,7 @@ typedef struct SourceTensor {
     uint64_t offset, bytes;
     const File *file;
     size_t twin;         /* 0, or one more than the index of the first tensor of this name */
+    const struct SourceTensor *rival; /* another of this name with another content; or NULL */
     int used;
 } SourceTensor;
 
@@ -186,8 +187,9 @@ typedef struct Checkpoint {
     size_t file_count;
 } Checkpoint;
 
-/* Shards may hold the same tensor twice if it is the same in both. */
+/* Shards may hold the same tensor twice if it is the same in both, or no part of the model. */
 void checkpoint_open(Checkpoint *checkpoint, const char *directory);
+void refuse_rival(const SourceTensor *tensor); /* fails where shards differ in it */
 int tensors_equal(const SourceTensor *a, const SourceTensor *b); /* in type, shape and content */
 /* A new tensor, which keeps the name; fails when the name is bad, or taken within the file. */
 SourceTensor *checkpoint_add(Checkpoint *checkpoint, const File *file, const char *name,
@@ -266,8 +268,8 @@ typedef struct Tokenizer {
 void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, uint32_t rows);
 /* What chat formats ask for, from a section of a .slm that is already written. */
 void tokenizer_from_section(Tokenizer *out, int kind, const char *path, const Buffer *section);
-/* Appends the text of an added token; 0: it is none. */
-int tokenizer_added(const Tokenizer *tokenizer, int32_t id, Buffer *out);
+/* Appends a token's own text; 0: there is no such token. */
+int tokenizer_text(const Tokenizer *tokenizer, int32_t id, Buffer *out);
 int tokenizer_adds_bos(const Tokenizer *tokenizer);
 
 /* ---- chat templates (template.c) --------------------------------------------------------- */

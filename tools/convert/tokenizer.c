@@ -1217,18 +1217,20 @@ static int32_t added_in(const AddedTable *table, const char *name) {
     return -1;
 }
 
-int tokenizer_added(const Tokenizer *tokenizer, int32_t wanted, Buffer *out) {
+/* Its entry may begin with the space that is put before a text; its own text does not. */
+int tokenizer_text(const Tokenizer *tokenizer, int32_t id, Buffer *out) {
+    const unsigned char *offset = tokenizer->section.data + 96 + 4 * (int64_t)id;
     AddedTable table;
-    uint32_t i, id;
-    Text text;
-    if (wanted < 0 || !find_added(&table, &tokenizer->section, tokenizer->kind))
+    uint32_t from, to;
+    if (id < 0 || !find_added(&table, &tokenizer->section, tokenizer->kind) ||
+        (uint32_t)id >= get_u32(tokenizer->section.data))
         return 0;
-    for (i = 0; i < table.count; i++)
-        if (added_entry(&table, i, &id, &text) && id == (uint32_t)wanted) {
-            put_bytes(out, text.bytes, text.size);
-            return 1;
-        }
-    return 0;
+    from = get_u32(offset);
+    to = get_u32(offset + 4);
+    if (from > to || to > table.blob_size)
+        return 0;
+    put_bytes(out, table.blob + from, to - from);
+    return 1;
 }
 
 int tokenizer_adds_bos(const Tokenizer *tokenizer) {

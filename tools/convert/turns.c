@@ -56,7 +56,7 @@ typedef struct Study {
     TemplateStatus status[SHAPES];
     Buffer written[SHAPES];
     Buffer bos, end;             /* what \1 and \2 stand for */
-    int prints_bos;
+    int prints_bos, guesses;     /* guesses: the template cannot be read */
     enum { SYSTEM_NONE, SYSTEM_EMPTY, SYSTEM_READ, SYSTEM_UNREAD } own; /* its own message */
     Buffer system;
 } Study;
@@ -120,17 +120,37 @@ static void find_system(Study *s) {
         s->own = SYSTEM_UNREAD;
 }
 
+/* Do messages of a format begin with BOS, as with <|im_start|> in many ChatML models? */
+static int bos_is_mark(const Study *s) {
+    int i, role;
+    for (i = 0; i < TURNS_COUNT; i++)
+        for (role = SYSTEM; role <= ASSISTANT; role++)
+            if (strncmp(formats[i].around[role][0], (char *)s->bos.data, s->bos.size) == 0)
+                return 1;
+    return 0;
+}
+
+/* A mark at the beginning is the first message's; BOS is printed if it stands there once more. */
+static int prints_bos(const Study *s) {
+    Buffer rest = s->written[0];
+    if (!begins_with(&rest, &s->bos) || !bos_is_mark(s))
+        return begins_with(&rest, &s->bos);
+    rest.data += s->bos.size;
+    rest.size -= s->bos.size;
+    return begins_with(&rest, &s->bos);
+}
+
 /* Of a template that cannot be read, BOS is a guess: printed if it is mentioned. */
 static void study(Study *s, const Tokenizer *tokenizer) {
     uint32_t ends = get_u32(tokenizer->section.data + END_COUNT_AT);
-    tokenizer_added(tokenizer, tokenizer->bos, &s->bos);
+    tokenizer_text(tokenizer, tokenizer->bos, &s->bos);
     if (ends)
-        tokenizer_added(tokenizer, (int32_t)get_u32(tokenizer->section.data + ENDS_AT), &s->end);
+        tokenizer_text(tokenizer, (int32_t)get_u32(tokenizer->section.data + ENDS_AT), &s->end);
     write_all(s, tokenizer);
-    s->prints_bos = s->status[0] ? mentions(s, "bos_token", 9) ||
-                                       mentions(s, (char *)s->bos.data, s->bos.size)
-                                 : begins_with(&s->written[0], &s->bos);
-    s->prints_bos = s->prints_bos && s->bos.size;
+    s->guesses = s->status[0] != 0;
+    s->prints_bos = s->bos.size && (s->guesses ? mentions(s, "bos_token", 9) ||
+                                                     mentions(s, (char *)s->bos.data, s->bos.size)
+                                               : prints_bos(s));
     find_system(s);
 }
 
@@ -178,7 +198,7 @@ static void write_format(Buffer *out, const Study *s, const Format *f, size_t sh
 }
 
 /* A template may refuse a system message, and nothing else. */
-static int agrees(const Study *s, const Format *f, int own, int prints_bos) {
+static int agrees(const Study *s, const Format *f, int own) {
     Buffer want = {NULL, 0, 0};
     size_t i, skip;
     int same = 1, writes_bos = *f->around[USER][0] == '\1';
@@ -189,7 +209,7 @@ static int agrees(const Study *s, const Format *f, int own, int prints_bos) {
         if (s->status[i] == TEMPLATE_RAISES && i >= WITH_SYSTEM && s->status[WITH_SYSTEM])
             continue;
         write_format(&want, s, f, i, own);
-        skip = prints_bos && !writes_bos ? s->bos.size : 0;
+        skip = s->prints_bos && !writes_bos ? s->bos.size : 0;
         same = !s->status[i] && got->size == want.size + skip &&
                (!skip || begins_with(got, &s->bos)) &&
                memcmp(got->data + skip, want.data, want.size) == 0;
@@ -200,36 +220,15 @@ static int agrees(const Study *s, const Format *f, int own, int prints_bos) {
 
 /* A format that agrees; -1: none. An empty system message is one where the format's marks stand
    around it. */
-static int find_agreeing(Study *s, int prints_bos) {
+static int find_format(Study *s) {
     int i, own;
     for (i = 0; i < TURNS_COUNT; i++)
         for (own = s->own > SYSTEM_EMPTY; own <= (s->own != SYSTEM_NONE); own++)
-            if (agrees(s, &formats[i], own, prints_bos)) {
+            if (agrees(s, &formats[i], own)) {
                 s->own = s->own == SYSTEM_EMPTY && own ? SYSTEM_READ : s->own;
                 return i;
             }
     return -1;
-}
-
-/* A text that begins with BOS may do so because BOS is the format's own mark, as <|im_start|>
-   is in many ChatML models. */
-static int find_format(Study *s) {
-    int turns = find_agreeing(s, s->prints_bos);
-    if (turns < 0 && s->prints_bos && (turns = find_agreeing(s, 0)) >= 0)
-        s->prints_bos = 0;
-    return turns;
-}
-
-/* Of a format that the user has chosen: BOS before its own mark is printed twice where the mark is
-   BOS itself. */
-static void settle_bos(Study *s, const Format *f) {
-    const char *mark = f->around[USER][0];
-    Buffer rest = s->written[0];
-    if (!s->prints_bos || s->status[0] || strncmp(mark, (char *)s->bos.data, s->bos.size) != 0)
-        return;
-    rest.data += s->bos.size;
-    rest.size -= s->bos.size;
-    s->prints_bos = begins_with(&rest, &s->bos);
 }
 
 /* ---- templates --------------------------------------------------------------------------- */
@@ -290,6 +289,23 @@ static int read_template(Study *s, const char *directory) {
 
 /* ---- the choice -------------------------------------------------------------------------- */
 
+/* What is guessed of a template that cannot be read. */
+static const char *bos_guess(const Study *s) {
+    if (!s->bos.size)
+        return "";
+    return s->prints_bos ? " begin with BOS, which it mentions"
+                         : " do not begin with BOS, which it does not mention";
+}
+
+/* Where the user has chosen the format. */
+static void warn_of_guess(const Study *s, const char *directory, int asks_system) {
+    const char *bos = bos_guess(s);
+    if (*bos || asks_system)
+        warn("%s: its chat template cannot be read%s%s%s", directory, *bos ? ": conversations" : "",
+             bos, asks_system ? "; a system message of its own, if it has one, is left out "
+                                "(--system TEXT sets one)" : "");
+}
+
 /* What the format needs and the tokenizer does not have; NULL: nothing. */
 static const char *lacking(const Tokenizer *tokenizer, int turns) {
     int ends = tokenizer->kind && get_u32(tokenizer->section.data + END_COUNT_AT);
@@ -312,8 +328,9 @@ static int choose_by_template(const char *directory, const Tokenizer *tokenizer,
     if (turns >= 0 && !lacking(tokenizer, turns))
         return turns;
     if (turns < 0)
-        warn("%s: its chat template is none of the known chat formats: conversations are plain "
-             "(--chat NAME chooses a format, --system TEXT a system message)", directory);
+        warn("%s: its chat template is none of the known chat formats: conversations are plain%s%s "
+             "(--chat NAME chooses a format, --system TEXT a system message)", directory,
+             s->guesses && s->bos.size ? " and" : "", s->guesses ? bos_guess(s) : "");
     else
         warn("%s: its chat template is %s, but the tokenizer has no %s: conversations are plain "
              "(--chat NAME chooses a format, --system TEXT a system message)", directory,
@@ -343,15 +360,13 @@ static void add_end(Tokenizer *tokenizer) {
 /* What the template says besides the format. Its own system message is kept whatever the format
    is: the model was trained with it. */
 static void keep_template(Chat *chat, const char *directory, const Study *s, int warns) {
-    int writes_bos = *formats[chat->turns].around[USER][0] == '\1';
     if (s->own == SYSTEM_READ) {
         chat->has_system = 1;
         chat->system = s->system;
     } else if (s->own == SYSTEM_UNREAD && warns)
         warn("%s: the system message of its chat template depends on what is known only in a "
              "conversation (a date, tools): it is left out (--system TEXT sets one)", directory);
-    if (!writes_bos || !s->prints_bos)
-        chat->bos = s->prints_bos ? CHAT_BOS : CHAT_NO_BOS;
+    chat->bos = s->prints_bos ? CHAT_BOS : CHAT_NO_BOS;
 }
 
 static void set_format(Chat *chat, const char *source, Tokenizer *tokenizer, int turns,
@@ -384,12 +399,9 @@ void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int is
     if (turns < 0)
         turns = has_template ? choose_by_template(directory, tokenizer, &s)
                              : choose(tokenizer, is_phi);
-    else if (has_template && s.status[0] && !options->system)
-        warn("%s: its chat template cannot be read: a system message of its own, if it has one, "
-             "is left out (--system TEXT sets one)", directory);
+    else if (has_template && s.guesses)
+        warn_of_guess(&s, directory, !options->system);
     set_format(chat, directory, tokenizer, turns, options->turns);
-    if (options->turns >= 0 && has_template)
-        settle_bos(&s, &formats[turns]);
     if (has_template)
         keep_template(chat, directory, &s, !options->system);
     if (options->system)
