@@ -136,6 +136,24 @@ for prefix in "" model.; do
     named "$prefix" '"architectures": ["LlamaModel"]'
     reject "a LlamaModel without a head" "tensor lm_head.weight is missing" $T/flaw
 done
+# headless CASE CLASS [SCRIPT]: $T/flaw is that golden checkpoint as the class without a head saves it
+headless() {
+    rm -rf $T/flaw; cp -r tests/golden/$1 $T/flaw; chmod -R u+w $T/flaw
+    sed "/\"architectures\"/,/\]/d; s/^{/{ \"architectures\": [\"$2\"],/; $3" tests/golden/$1/config.json \
+        >$T/flaw/config.json
+    for tensor in $($H names $T/flaw/model.safetensors); do
+        case $tensor in lm_head.*) bare=spare.$tensor ;; *) bare=${tensor#model.}; bare=${bare#transformer.} ;; esac
+        [ $bare = $tensor ] && continue
+        mv $T/flaw/model.safetensors $T/before
+        $H replace $T/before $T/flaw/model.safetensors "\"$tensor\":" "\"$bare\":" || bad "helper replace"
+    done
+}
+headless neo_small GPTNeoModel
+check "convert: a GPTNeoModel, tied" $B/slm-convert $T/flaw $T/b.slm --type f32
+same "convert: a GPTNeoModel, tied, is the same model" $B/golden/neo_small.slm $T/b.slm
+for each in "neo_untied GPTNeoModel" "gptj_full GPTJModel" "phi_gqa PhiModel"; do
+    headless $each; reject "a ${each#* }, untied" "tensor lm_head.weight is missing" $T/flaw
+done
 
 config $gqa 's/"mlp_bias"/"mlp_bias"/; s/"rope_scaling": null/"rope_scaling":null/'
 ln -s nowhere $T/flaw/tokenizer.json

@@ -43,8 +43,8 @@ converts "a value head" $three
 said "sources: a value head is listed" \
     "warning: .* left out: v_head.summary.weight, v_head.summary.bias$"
 source_of $three
-full "a.1 F32 1" "a.2 F64 1" "a.3 I64 1" "a.4 BOOL 4" "a.5 F8_E4M3 4" "a.6 F32 1" "a.7 F32 1" \
-    "a.8 F32 1" "a.9 F32 1" "a.10 F32 1"
+full "a.1 F32 1" "a.2 F64 1" "a.3 I64 1" "a.4 BOOL 4" "a.5 F8_E4M3 4" "a.6 C64 1" "a.7 F4 8" \
+    "a.8 F6_E2M3 16" "a.9 F8_E8M0 4" "a.10 F8_E5M2FNUZ 4"
 converts "ten tensors too many" $three
 said "sources: eight of them are listed" "10 tensors .* a.1, .*, a.8 and 2 more$"
 source_of $three
@@ -116,6 +116,11 @@ cp tests/golden/$real/$shard $T/before
 name=$($H names $T/before | head -n 1)
 $H value $T/before $T/src/$twice "$name" 3f123456
 reject "two tensors of one name" "tensor $name is in .*model-000[0-9]*-of-00011.safetensors too" $T/src
+# ... which is only said of a tensor that the model has
+$H append $T/before $T/src/$shard "v_head.w F32 1" "position_ids I64 2"
+$H append $T/before $T/src/$twice "v_head.w F32 2" "position_ids I64 1"
+converts "two value heads of one name" $real
+said "sources: ... are listed" "warning: .*a tensor is no part .* left out: v_head.w$"
 rm -rf $T/src; cp -r tests/golden/torch/zip_shards $T/src; chmod -R u+w $T/src
 sed 's/"weight_map": {/"weight_map": {"x": "pytorch_model-00001-of-00003.bin", /' \
     tests/golden/torch/zip_shards/pytorch_model.bin.index.json >$T/src/pytorch_model.bin.index.json

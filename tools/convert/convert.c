@@ -655,6 +655,7 @@ static void add_tensor(Model *model, const Config *config, Checkpoint *checkpoin
     out->cols = config->dims[row->cols];
     out->type = vector ? TYPE_VECTOR : type_of(type, layer);
     source = find_source(config, checkpoint, out, row, &older);
+    refuse_rival(source);
     check_source(source, older.rows, vector ? older.rows : out->cols, vector);
     out->dtype = source->dtype;
     out->file = source->file;
@@ -742,6 +743,7 @@ static void settle_tied(Config *config, Checkpoint *checkpoint, const char *dire
     embedding = embedding ? embedding : find_tensor(checkpoint, strchr(row->name, '.') + 1);
     if (!embedding)
         return; /* the head stands for both */
+    refuse_rival(head);
     head->used = 1;
     if (tensors_equal(head, embedding))
         return;

@@ -17,7 +17,10 @@ static const struct DtypeRow {
     {"F64", DTYPE_F64, 64},   {"I64", DTYPE_OTHER, 64}, {"I32", DTYPE_OTHER, 32},
     {"I16", DTYPE_OTHER, 16}, {"I8", DTYPE_OTHER, 8},   {"U64", DTYPE_OTHER, 64},
     {"U32", DTYPE_OTHER, 32}, {"U16", DTYPE_OTHER, 16}, {"U8", DTYPE_OTHER, 8},
-    {"BOOL", DTYPE_OTHER, 8}, {"F8_E4M3", DTYPE_OTHER, 8}, {"F8_E5M2", DTYPE_OTHER, 8},
+    {"BOOL", DTYPE_OTHER, 8}, {"C64", DTYPE_OTHER, 64}, {"F8_E4M3", DTYPE_OTHER, 8},
+    {"F8_E5M2", DTYPE_OTHER, 8}, {"F8_E8M0", DTYPE_OTHER, 8}, {"F8_E4M3FNUZ", DTYPE_OTHER, 8},
+    {"F8_E5M2FNUZ", DTYPE_OTHER, 8}, {"F6_E2M3", DTYPE_OTHER, 6}, {"F6_E3M2", DTYPE_OTHER, 6},
+    {"F4", DTYPE_OTHER, 4},
 };
 
 /* Names go into messages and C strings: no control characters. */
@@ -79,10 +82,10 @@ static void read_tensor(SourceTensor *tensor, const Json *entry, uint64_t data_s
         fail("%s: tensor %s lies outside of the file (bytes %llu to %llu of %llu)",
              tensor->file->path, tensor->name, (unsigned long long)begin,
              (unsigned long long)end, (unsigned long long)data);
-    if (end - begin != mul64(elements, bits / 8))
+    if (mul64(end - begin, 8) != elements * bits)
         fail("%s: tensor %s: %llu bytes, but shape and type need %llu", tensor->file->path,
              tensor->name, (unsigned long long)(end - begin),
-             (unsigned long long)(elements * (bits / 8)));
+             (unsigned long long)((elements * bits + 7) / 8));
     tensor->offset = data_start + begin;
     tensor->bytes = end - begin;
     set_strides(tensor);
@@ -216,7 +219,14 @@ int tensors_equal(const SourceTensor *a, const SourceTensor *b) {
     return equal;
 }
 
-/* Which of two tensors of one name counts would depend on the order of the files. */
+void refuse_rival(const SourceTensor *tensor) {
+    if (tensor->rival)
+        fail("%s: tensor %s is in %s too, with another shape, type or content",
+             tensor->rival->file->path, tensor->name, tensor->file->path);
+}
+
+/* Which of two tensors of one name counts would depend on the order of the files, which only
+   matters where the model has it. */
 static void settle_twins(Checkpoint *checkpoint) {
     size_t i;
     for (i = 0; i < checkpoint->count; i++) {
@@ -224,9 +234,8 @@ static void settle_twins(Checkpoint *checkpoint) {
         if (!tensor->twin)
             continue;
         first = &checkpoint->tensors[tensor->twin - 1];
-        if (!tensors_equal(first, tensor))
-            fail("%s: tensor %s is in %s too, with another shape, type or content",
-                 tensor->file->path, tensor->name, first->file->path);
+        if (!first->rival && !tensors_equal(first, tensor))
+            first->rival = tensor;
         tensor->used = 1;
     }
 }
