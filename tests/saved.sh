@@ -57,7 +57,7 @@ beyond "the same one in four files, and another one" '512 "\[PAD\]", 513 "<x>"'
 rm $P/*_map.json $P/added_tokens.json
 sed 's/"vocab":{/&"<\\u001b\\u0085>":600,/' $D/tokenizer.json >$P/tokenizer.json
 cp $D/tokenizer_config.json $P
-beyond "a token of the vocabulary, with control characters" '600 "<\\x1B\\xC2\\x85>"'
+beyond "a token of the vocabulary, with control characters" '600 "<\\x1b\\xc2\\x85>"'
 grep -q "$(printf '[\033\302]')" $T/err && bad "rows: control characters in a message" || ok
 long=$(printf '%0300d' 0)
 echo "{\"<0>\": 512, \"<1>\": 513, \"<2>\": 514, \"<3>\": 515, \"<4>\": 516, \"<5>\": 517,

@@ -30,6 +30,11 @@ uint64_t align64(uint64_t value); /* up to a multiple of 64 */
 char *join_path(const char *directory, const char *name);
 int file_exists(const char *path);
 
+/* The bytes of the UTF-8 character at `text`, of which `left` bytes are there; 0: it is none. */
+size_t utf8_size(const unsigned char *text, size_t left);
+int utf8_valid(const char *text, size_t size);
+size_t utf8_put(char *out, uint32_t code); /* 1 to 4 bytes; how many */
+
 typedef struct File {
     int fd;
     uint64_t size;
@@ -294,7 +299,6 @@ Template *template_open(const char *text, size_t size); /* never NULL, whatever 
 void template_close(Template *t);
 /* What it writes for a conversation whose answer is to be opened, as apply_chat_template. */
 TemplateStatus template_write(const Template *t, const TemplateInput *input, Buffer *out);
-int utf8_valid(const char *text, size_t size);
 
 /* ---- chat formats (turns.c) -------------------------------------------------------------- */
 

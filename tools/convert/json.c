@@ -72,29 +72,6 @@ static uint32_t read_hex4(Reader *reader) {
     return value;
 }
 
-static size_t put_utf8(char *out, uint32_t code) {
-    if (code < 0x80) {
-        out[0] = (char)code;
-        return 1;
-    }
-    if (code < 0x800) {
-        out[0] = (char)(0xC0 | code >> 6);
-        out[1] = (char)(0x80 | (code & 63));
-        return 2;
-    }
-    if (code < 0x10000) {
-        out[0] = (char)(0xE0 | code >> 12);
-        out[1] = (char)(0x80 | (code >> 6 & 63));
-        out[2] = (char)(0x80 | (code & 63));
-        return 3;
-    }
-    out[0] = (char)(0xF0 | code >> 18);
-    out[1] = (char)(0x80 | (code >> 12 & 63));
-    out[2] = (char)(0x80 | (code >> 6 & 63));
-    out[3] = (char)(0x80 | (code & 63));
-    return 4;
-}
-
 /* After the backslash. An escape is never shorter than the UTF-8 that it stands for. */
 static size_t read_escape(Reader *reader, char *out) {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -119,26 +96,15 @@ static size_t read_escape(Reader *reader, char *out) {
             json_fail(reader, "lone surrogate");
         code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
     }
-    return put_utf8(out, code);
+    return utf8_put(out, code);
 }
 
-static size_t copy_utf8(Reader *reader, char *out) {
-    const unsigned char *s = reader->text + reader->at;
-    size_t left = reader->size - reader->at, size, i;
-    uint32_t code;
-    size = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-    if (!size || s[0] > 0xF4 || size > left)
+static size_t copy_character(Reader *reader, char *out) {
+    const unsigned char *text = reader->text + reader->at;
+    size_t size = utf8_size(text, reader->size - reader->at);
+    if (!size)
         json_fail(reader, "invalid UTF-8");
-    code = size == 1 ? s[0] : s[0] & (0x7Fu >> size);
-    for (i = 1; i < size; i++) {
-        if ((s[i] & 0xC0) != 0x80)
-            json_fail(reader, "invalid UTF-8");
-        code = code << 6 | (s[i] & 63);
-    }
-    if ((size == 3 && (code < 0x800 || (code >= 0xD800 && code < 0xE000))) ||
-        (size == 4 && (code < 0x10000 || code > 0x10FFFF)))
-        json_fail(reader, "invalid UTF-8");
-    memcpy(out, s, size);
+    memcpy(out, text, size);
     reader->at += size;
     return size;
 }
@@ -161,7 +127,7 @@ static const char *read_string(Reader *reader, size_t *size) {
             reader->at++;
             *size += read_escape(reader, out + *size);
         } else
-            *size += copy_utf8(reader, out + *size);
+            *size += copy_character(reader, out + *size);
     }
     reader->at++;
     out[*size] = 0;

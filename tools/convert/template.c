@@ -35,23 +35,6 @@ struct Template {
     int broken;              /* 1: something that is not read here */
 };
 
-int utf8_valid(const char *text, size_t size) {
-    const unsigned char *s = (const unsigned char *)text, *end = s + size;
-    while (s < end) {
-        size_t length = *s < 0x80 ? 1 : *s < 0xC2 ? 0 : *s < 0xE0 ? 2 : *s < 0xF0 ? 3 : 4, i;
-        if (!length || *s > 0xF4 || length > (size_t)(end - s))
-            return 0;
-        for (i = 1; i < length; i++)
-            if ((s[i] & 0xC0) != 0x80)
-                return 0;
-        if ((*s == 0xE0 && s[1] < 0xA0) || (*s == 0xED && s[1] > 0x9F) ||
-            (*s == 0xF0 && s[1] < 0x90) || (*s == 0xF4 && s[1] > 0x8F))
-            return 0;
-        s += length;
-    }
-    return 1;
-}
-
 static int is_white(int c) { return c == ' ' || (c >= 9 && c <= 13) || (c >= 0x1C && c <= 0x1F); }
 static int is_digit(int c) { return c >= '0' && c <= '9'; }
 
@@ -113,26 +96,7 @@ static long read_hex(const Template *t, size_t *at, int count) {
 }
 
 static void put_character(Template *t, long code) {
-    char *out = t->strings + t->used;
-    if (code < 0x80) {
-        out[0] = (char)code;
-        t->used++;
-    } else if (code < 0x800) {
-        out[0] = (char)(0xC0 | code >> 6);
-        out[1] = (char)(0x80 | (code & 63));
-        t->used += 2;
-    } else if (code < 0x10000) {
-        out[0] = (char)(0xE0 | code >> 12);
-        out[1] = (char)(0x80 | (code >> 6 & 63));
-        out[2] = (char)(0x80 | (code & 63));
-        t->used += 3;
-    } else {
-        out[0] = (char)(0xF0 | code >> 18);
-        out[1] = (char)(0x80 | (code >> 12 & 63));
-        out[2] = (char)(0x80 | (code >> 6 & 63));
-        out[3] = (char)(0x80 | (code & 63));
-        t->used += 4;
-    }
+    t->used += utf8_put(t->strings + t->used, (uint32_t)code);
 }
 
 /* After a backslash, as Python decodes it; an unknown escape stays as it is. What it stands for is
@@ -1235,30 +1199,22 @@ static Value negation(Reader *r) {
     return make(IS_BOOLEAN, (idle(r) ? 0 : is_true(r, value)) == (count % 2 == 0));
 }
 
-/* a and b and ...; the others are read where the first ones do not decide. */
-static Value conjunction(Reader *r) {
-    Value a = negation(r), b;
-    while (passes(r, LEX_NAME, "and")) {
-        int decided = !idle(r) && !is_true(r, a);
+/* part word part word ...; where the first ones decide, as false of `and` does, the others are read
+   without counting. */
+static Value chain(Reader *r, Value (*part)(Reader *r), const char *word, int decides) {
+    Value a = part(r), b;
+    while (passes(r, LEX_NAME, word)) {
+        int decided = !idle(r) && is_true(r, a) == decides;
         r->dead += decided;
-        b = negation(r);
+        b = part(r);
         r->dead -= decided;
         a = decided ? a : b;
     }
     return a;
 }
 
-static Value disjunction(Reader *r) {
-    Value a = conjunction(r), b;
-    while (passes(r, LEX_NAME, "or")) {
-        int decided = !idle(r) && is_true(r, a);
-        r->dead += decided;
-        b = conjunction(r);
-        r->dead -= decided;
-        a = decided ? a : b;
-    }
-    return a;
-}
+static Value conjunction(Reader *r) { return chain(r, negation, "and", 0); }
+static Value disjunction(Reader *r) { return chain(r, conjunction, "or", 1); }
 
 /* a if condition else b. a comes first and may have failed, which counts if it is taken. */
 static Value expression(Reader *r) {

@@ -69,24 +69,15 @@ static Text decode_text(Text text) {
 
 /* ---- vocabulary and merges --------------------------------------------------------------- */
 
-/* Of UTF-8: U+0000 to U+001F, U+007F to U+009F. */
-static int is_control(Text text, size_t at) {
-    unsigned char byte = (unsigned char)text.bytes[at];
-    unsigned char last = at ? (unsigned char)text.bytes[at - 1] : 0;
-    unsigned char next = at + 1 < text.size ? (unsigned char)text.bytes[at + 1] : 0;
-    return byte < 0x20 || byte == 0x7F || (byte == 0xC2 && next < 0xA0) ||
-           (last == 0xC2 && byte < 0xA0);
-}
-
-/* For a message: about 40 bytes, without control characters. */
+/* For a message, which escapes control characters: about 40 bytes, and NUL does not end them. */
 static const char *shown(Text text) {
     char *out = allocate(4 * 40 + 16, 1), *at = out;
     size_t i;
     for (i = 0; i < text.size && (i < 40 || ((unsigned char)text.bytes[i] & 0xC0) == 0x80); i++)
-        if (is_control(text, i))
-            at += sprintf(at, "\\x%02X", (unsigned)(unsigned char)text.bytes[i]);
-        else
+        if (text.bytes[i])
             *at++ = text.bytes[i];
+        else
+            at += sprintf(at, "\\x00");
     memcpy(at, "...", i < text.size ? 3 : 0);
     return out;
 }

@@ -14,18 +14,44 @@
 
 void output_abandon(void); /* write.c */
 
-/* The bytes of the character at `text`, or 0 where it must not reach a terminal as it is: control
-   characters (U+0000 to U+001F, U+007F to U+009F) and what is not UTF-8. */
-static size_t plain_character(const unsigned char *text, size_t left) {
-    size_t size = text[0] < 0x80 ? 1 : text[0] < 0xC2 ? 0 : text[0] < 0xE0 ? 2
-                  : text[0] < 0xF0 ? 3 : text[0] < 0xF5 ? 4 : 0, i;
-    if (size > left || text[0] < 0x20 || text[0] == 0x7F || (text[0] == 0xC2 && text[1] < 0xA0))
+/* ---- text -------------------------------------------------------------------------------- */
+
+size_t utf8_size(const unsigned char *text, size_t left) {
+    size_t i, size = text[0] < 0x80 ? 1 : text[0] < 0xC2 ? 0 : text[0] < 0xE0 ? 2
+                     : text[0] < 0xF0 ? 3 : text[0] < 0xF5 ? 4 : 0;
+    if (size > left)
         return 0;
     for (i = 1; i < size; i++)
         if ((text[i] & 0xC0) != 0x80)
             return 0;
+    if ((text[0] == 0xE0 && text[1] < 0xA0) || (text[0] == 0xED && text[1] > 0x9F) ||
+        (text[0] == 0xF0 && text[1] < 0x90) || (text[0] == 0xF4 && text[1] > 0x8F))
+        return 0; /* too long a form, half of a surrogate, above U+10FFFF */
     return size;
 }
+
+int utf8_valid(const char *text, size_t size) {
+    size_t at, length;
+    for (at = 0; at < size; at += length)
+        if ((length = utf8_size((const unsigned char *)text + at, size - at)) == 0)
+            return 0;
+    return 1;
+}
+
+size_t utf8_put(char *out, uint32_t code) {
+    size_t size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4, i;
+    for (i = size - 1; i > 0; i--, code >>= 6)
+        out[i] = (char)(0x80 | (code & 63));
+    out[0] = (char)(size == 1 ? code : (0xF00u >> size & 0xFF) | code);
+    return size;
+}
+
+/* U+0000 to U+001F, U+007F to U+009F. */
+static int is_control(const unsigned char *text) {
+    return text[0] < 0x20 || text[0] == 0x7F || (text[0] == 0xC2 && text[1] < 0xA0);
+}
+
+/* ---- errors ------------------------------------------------------------------------------ */
 
 static const char *way_out = ""; /* what every failure says at its end */
 
@@ -44,12 +70,12 @@ static void say(const char *kind, const char *format, va_list arguments, const c
     fprintf(stderr, "slm-convert: %s", kind);
     if (text)
         vsnprintf((char *)text, (size_t)length + 1, format, again);
-    for (at = 0; text && at < (size_t)length; at += size ? size : 1) {
-        size = plain_character(text + at, (size_t)length - at);
-        if (size)
+    for (at = 0; text && at < (size_t)length; at += size) {
+        size = utf8_size(text + at, (size_t)length - at);
+        if (size && !is_control(text + at))
             fwrite(text + at, 1, size, stderr);
         else
-            fprintf(stderr, "\\x%02x", text[at]);
+            fprintf(stderr, "\\x%02x", text[at]), size = 1;
     }
     fputs(end, stderr);
     fputc('\n', stderr);
@@ -79,6 +105,8 @@ void report(const char *format, ...) {
     say("", format, arguments, "");
     va_end(arguments);
 }
+
+/* ---- memory ------------------------------------------------------------------------------ */
 
 void *allocate(size_t count, size_t size) {
     void *memory = calloc(count ? count : 1, size ? size : 1);
