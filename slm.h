@@ -2549,6 +2549,8 @@ enum { SLM__HALF_WORD = sizeof(size_t) * 4, SLM__SPINS = 4000 };
 #define SLM__LATE 0.001
 #define SLM__ALONE 0.3
 
+static int slm__is_late(double waited, double task) { return waited > SLM__LATE + 4 * task; }
+
 static size_t slm__load(size_t *word) {
     size_t value;
 #pragma omp atomic read seq_cst
@@ -2600,7 +2602,7 @@ static void slm__await(slm__region *region, size_t *word, size_t value, double t
     double start = omp_get_wtime();
     unsigned spins = 0;
     while (slm__load(word) != value) slm__relax(&spins);
-    if (omp_get_wtime() - start > SLM__LATE + 4 * task) region->crowded = 1;
+    if (slm__is_late(omp_get_wtime() - start, task)) region->crowded = 1;
 }
 
 /* 1: a task was there, and is done. Whoever gets its ticket keeps the phase from ending. */
@@ -5047,11 +5049,19 @@ static slm__product slm__product_of(slm__input *input, const slm__tensor *weight
 
 static size_t slm__tiles(const slm__tensor *matrix) { return ((size_t)matrix->rows + 15) / 16; }
 
+/* The products of a layer, in the order in which those of one phase are begun: long tasks first,
+   so that at its end no thread waits for one, and key and value, which all rows want, last. */
+enum slm__layer_product {
+    SLM__P_DOWN, SLM__P_OUT, SLM__P_GATE, SLM__P_UP, SLM__P_QUERY, SLM__P_KEY, SLM__P_VALUE,
+    SLM__LAYER_PRODUCTS
+};
+
 typedef struct slm__products {
     const slm_session *session;
     const slm__product *list;
-    size_t count, first[5], tiles[5]; /* product i: its first task, and the tiles of each */
-    size_t row, rows;                 /* the input's rows [row, row + rows) */
+    size_t count, first[SLM__LAYER_PRODUCTS]; /* product i: its first task, ... */
+    size_t tiles[SLM__LAYER_PRODUCTS];        /* ... and the tiles of each */
+    size_t row, rows;                         /* the input's rows [row, row + rows) */
 } slm__products;
 
 /* A strip of a product, from a tile on, with all rows. */
@@ -5177,13 +5187,6 @@ static float slm__element(const slm__tensor *tensor, size_t row, size_t col) {
         return (float)code * ((const float *)(const void *)tile)[lane];
     }
 }
-
-/* The products of a layer, in the order in which those of one phase are begun: long tasks first,
-   so that at its end no thread waits for one, and key and value, which all rows want, last. */
-enum slm__layer_product {
-    SLM__P_DOWN, SLM__P_OUT, SLM__P_GATE, SLM__P_UP, SLM__P_QUERY, SLM__P_KEY, SLM__P_VALUE,
-    SLM__LAYER_PRODUCTS
-};
 
 /* A batch's way through the layers. */
 typedef struct slm__pass {

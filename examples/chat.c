@@ -3,9 +3,6 @@
 #define _GNU_SOURCE 1 /* signals, threads.h */
 #define SLM_IMPLEMENTATION
 #include "../tools/common.h"
-#ifndef _OPENMP
-#endif
-
 #include <signal.h>
 #include <time.h>
 

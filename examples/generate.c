@@ -2,9 +2,6 @@
 #define _GNU_SOURCE 1 /* for threads.h */
 #define SLM_IMPLEMENTATION
 #include "../tools/common.h"
-#ifndef _OPENMP
-#endif
-
 static const char help[] =
     "usage: slm-generate MODEL.slm [-p PROMPT | -f FILE] [options]\n"
     "  --help          this text\n"

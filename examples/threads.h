@@ -202,6 +202,11 @@ static void *slm_threads_worker(void *user) {
 #define SLM_THREADS_LATE 0.001
 #define SLM_THREADS_ALONE 0.3
 
+/* worked: the seconds in which the caller has done `own` tasks. */
+static int slm_threads_late(double waited, double worked, size_t own) {
+    return waited > SLM_THREADS_LATE + 4 * worked / ((double)own + 1);
+}
+
 /* Seconds since some moment; 0: there is no clock. */
 static double slm_threads_clock(void) {
 #ifdef CLOCK_MONOTONIC
@@ -252,7 +257,7 @@ static void slm_threads_region(slm_threads *pool) {
     slm_threads_wait(pool);
     if (!pool->yields) return;
     start += worked;
-    if (slm_threads_clock() - start > SLM_THREADS_LATE + 4 * worked / ((double)own + 1))
+    if (slm_threads_late(slm_threads_clock() - start, worked, own))
         pool->alone_until = slm_threads_clock() + SLM_THREADS_ALONE;
 }
 

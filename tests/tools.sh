@@ -97,8 +97,8 @@ flaw replace "$entry" '"lm_head.bias":{"dtype":"F16","shape":[202]'
 reject "a wrong shape of as many bytes" 'lm_head.bias has the shape \[202\]' $T/flaw
 flaw replace "$entry" '"lm_head.bias":{"dtype":"I32","shape":[101]'
 reject "a type that is no float" "lm_head.bias: the type I32" $T/flaw
-flaw replace "$entry" '"lm_head.bias":{"dtype":"F4","shape":[101]'
-reject "a type that nobody knows" "lm_head.bias: the type F4" $T/flaw
+flaw replace "$entry" '"lm_head.bias":{"dtype":"F5","shape":[101]'
+reject "a type that nobody knows" "lm_head.bias: the type F5" $T/flaw
 flaw replace "$entry" '"lm_head.bias":{"dtype":"F32","shape":[4503599627370496,99]'
 reject "a shape that overflows" "lm_head.bias: its size overflows" $T/flaw
 flaw replace "$entry" '"lm_head.bias":{"dtype":"F32","shape":[-101]'

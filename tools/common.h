@@ -201,7 +201,7 @@ TOOL_UNUSED static void tool_explain(const char *path) {
     if (memcmp(head, "GGUF", 4) == 0)
         tool_fail(1, "%s: a GGUF file, not a .slm; take the Hugging Face checkpoint that it was "
                      "made from and convert it first: slm-convert DIR OUT.slm", path);
-    if (memcmp(head, "PK\3\4", 4) == 0 || head[8] == '{')
+    if (memcmp(head, "PK\3\4", 4) == 0 || memcmp(head + 4, "\0\0\0\0{", 5) == 0)
         tool_fail(1, "%s: weights of a checkpoint, not a .slm; convert it first: "
                      "slm-convert DIR OUT.slm", path);
     if (strcmp(head, "version https://git-lfs.github.com/spec/") == 0)

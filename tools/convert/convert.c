@@ -666,7 +666,7 @@ static void add_tensor(Model *model, const Config *config, Checkpoint *checkpoin
 /* ---- tensors that are left over ---------------------------------------------------------- */
 
 /* Does the name end with these parts, whole ones, separated by points? */
-static int ends_with(const char *name, const char *parts) {
+static int ends_in_parts(const char *name, const char *parts) {
     size_t size = strlen(name), end = strlen(parts);
     return size >= end && strcmp(name + size - end, parts) == 0 &&
            (size == end || name[size - end - 1] == '.');
@@ -679,7 +679,7 @@ static int is_buffer(const char *name) {
     const char *rotary = strstr(name, "rotary_emb.");
     size_t i;
     for (i = 0; i < sizeof buffers / sizeof *buffers; i++)
-        if (ends_with(name, buffers[i]))
+        if (ends_in_parts(name, buffers[i]))
             return 1;
     return rotary && (rotary == name || rotary[-1] == '.');
 }
@@ -697,7 +697,7 @@ static int is_in_layer(const char *name) {
 
 /* A tensor within a layer changes what the layer computes: the model would be another. */
 static void refuse_in_layer(const SourceTensor *tensor) {
-    if (ends_with(tensor->name, "qweight") || ends_with(tensor->name, "qzeros"))
+    if (ends_in_parts(tensor->name, "qweight") || ends_in_parts(tensor->name, "qzeros"))
         fail("%s: tensor %s: quantized weights (GPTQ or AWQ) are not supported: convert the model "
              "that was quantized", tensor->file->path, tensor->name);
     if (strstr(tensor->name, ".lora_"))

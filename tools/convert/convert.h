@@ -303,6 +303,17 @@ TemplateStatus template_write(const Template *t, const TemplateInput *input, Buf
 /* ---- chat formats (turns.c) -------------------------------------------------------------- */
 
 enum { TURNS_PLAIN, TURNS_PHI2, TURNS_CHATML, TURNS_LLAMA2, TURNS_ZEPHYR, TURNS_COUNT };
+enum { SYSTEM, USER, ASSISTANT };
+
+typedef struct ChatFormat { /* of slm_chat; \1 stands for BOS, \2 for the first end token */
+    const char *name;
+    const char *join;         /* between messages */
+    const char *around[3][2]; /* before and behind a message, by role */
+    const char *open;         /* opens an answer */
+    const char *after_system; /* a question begins so behind a system message; NULL: as always */
+} ChatFormat;
+ChatFormat chat_format(int turns); /* check.c */
+
 enum { CHAT_BOS_AS_TOKENIZER, CHAT_BOS, CHAT_NO_BOS }; /* what a conversation begins with */
 
 typedef struct Chat {

@@ -163,8 +163,8 @@ void refuse_file(const File *file) {
     file_read(file, 0, head, file->size < 9 ? (size_t)file->size : 9);
     if (memcmp(head, "GGUF", 4) == 0)
         fail("%s: a GGUF file, which is not supported: %s", file->path, foreign[0].way);
-    if (memcmp(head, "PK\3\4", 4) == 0 || head[8] == '{' || ends_with(name, ".safetensors") ||
-        ends_with(name, ".bin") || ends_with(name, ".json"))
+    if (memcmp(head, "PK\3\4", 4) == 0 || memcmp(head + 4, "\0\0\0\0{", 5) == 0 ||
+        ends_with(name, ".safetensors") || ends_with(name, ".bin") || ends_with(name, ".json"))
         fail("%s: a file of a checkpoint: give its directory, with config.json and the tokenizer's "
              "files", file->path);
     for (i = 0; i < FOREIGN - UNNAMED; i++)

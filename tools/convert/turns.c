@@ -11,34 +11,16 @@
 enum { TEMPLATE_LIMIT = 16 << 20, SYSTEM_LIMIT = 65535, END_LIMIT = 8 };
 enum { END_COUNT_AT = 24, ENDS_AT = 28 }; /* in a tokenizer section, whatever its kind */
 
-/* As in slm.h: \1 stands for BOS, \2 for the first end token. */
-typedef struct Format {
-    const char *name, *join, *around[3][2], *open, *after_system;
-} Format;
-
-static const Format formats[TURNS_COUNT] = {
-    {"plain", "\n", {{"", "\n"}, {"", ""}, {"", ""}}, "", NULL},
-    {"phi-2", "\n", {{"", "\n"}, {"Instruct: ", ""}, {"Output: ", ""}}, "Output:", NULL},
-    {"chatml", "\n",
-     {{"<|im_start|>system\n", "<|im_end|>"}, {"<|im_start|>user\n", "<|im_end|>"},
-      {"<|im_start|>assistant\n", "<|im_end|>"}}, "<|im_start|>assistant\n", NULL},
-    {"llama-2", "",
-     {{"\1[INST] <<SYS>>\n", "\n<</SYS>>"}, {"\1[INST] ", " [/INST]"}, {" ", " \2"}}, "", "\n\n"},
-    {"zephyr", "\n",
-     {{"<|system|>\n", "\2"}, {"<|user|>\n", "\2"}, {"<|assistant|>\n", "\2"}},
-     "<|assistant|>\n", NULL}};
-
 int turns_by_name(const char *name) {
     int i;
     for (i = 0; i < TURNS_COUNT; i++)
-        if (strcmp(formats[i].name, name) == 0)
+        if (strcmp(chat_format(i).name, name) == 0)
             return i;
     return -1;
 }
 
 /* ---- conversations ----------------------------------------------------------------------- */
 
-enum { SYSTEM, USER, ASSISTANT };
 enum { SHAPES = 6, WITH_SYSTEM = 3 }; /* the shapes from there on have a system message */
 
 static const char *const shapes[SHAPES] = {"U", "UAU", "UAUAU", "SU", "SUAU", "SUAUAU"};
@@ -125,7 +107,7 @@ static int bos_is_mark(const Study *s) {
     int i, role;
     for (i = 0; i < TURNS_COUNT; i++)
         for (role = SYSTEM; role <= ASSISTANT; role++)
-            if (strncmp(formats[i].around[role][0], (char *)s->bos.data, s->bos.size) == 0)
+            if (strncmp(chat_format(i).around[role][0], (char *)s->bos.data, s->bos.size) == 0)
                 return 1;
     return 0;
 }
@@ -166,7 +148,7 @@ static void put_part(Buffer *out, const Study *s, const char *part) {
             put_bytes(out, part, 1);
 }
 
-static void put_system(Buffer *out, const Study *s, const Format *f, const void *text,
+static void put_system(Buffer *out, const Study *s, const ChatFormat *f, const void *text,
                        size_t size) {
     put_part(out, s, f->around[SYSTEM][0]);
     put_bytes(out, text, size);
@@ -174,7 +156,7 @@ static void put_system(Buffer *out, const Study *s, const Format *f, const void 
 }
 
 /* What a format writes for a conversation; own: with the template's own system message. */
-static void write_format(Buffer *out, const Study *s, const Format *f, size_t shape, int own) {
+static void write_format(Buffer *out, const Study *s, const ChatFormat *f, size_t shape, int own) {
     const char *letters = shapes[shape];
     size_t i, first = *letters == 'S';
     int after_system = own || first;
@@ -198,7 +180,7 @@ static void write_format(Buffer *out, const Study *s, const Format *f, size_t sh
 }
 
 /* A template may refuse a system message, and nothing else. */
-static int agrees(const Study *s, const Format *f, int own) {
+static int agrees(const Study *s, const ChatFormat *f, int own) {
     Buffer want = {NULL, 0, 0};
     size_t i, skip;
     int same = 1, writes_bos = *f->around[USER][0] == '\1';
@@ -222,12 +204,14 @@ static int agrees(const Study *s, const Format *f, int own) {
    around it. */
 static int find_format(Study *s) {
     int i, own;
-    for (i = 0; i < TURNS_COUNT; i++)
+    for (i = 0; i < TURNS_COUNT; i++) {
+        ChatFormat format = chat_format(i);
         for (own = s->own > SYSTEM_EMPTY; own <= (s->own != SYSTEM_NONE); own++)
-            if (agrees(s, &formats[i], own)) {
+            if (agrees(s, &format, own)) {
                 s->own = s->own == SYSTEM_EMPTY && own ? SYSTEM_READ : s->own;
                 return i;
             }
+    }
     return -1;
 }
 
@@ -334,7 +318,7 @@ static int choose_by_template(const char *directory, const Tokenizer *tokenizer,
     else
         warn("%s: its chat template is %s, but the tokenizer has no %s: conversations are plain "
              "(--chat NAME chooses a format, --system TEXT a system message)", directory,
-             formats[turns].name, lacking(tokenizer, turns));
+             chat_format(turns).name, lacking(tokenizer, turns));
     return TURNS_PLAIN;
 }
 
@@ -372,7 +356,7 @@ static void keep_template(Chat *chat, const char *directory, const Study *s, int
 static void set_format(Chat *chat, const char *source, Tokenizer *tokenizer, int turns,
                        int wanted) {
     if (wanted >= 0 && lacking(tokenizer, wanted))
-        fail("%s: --chat %s: the tokenizer has no %s", source, formats[wanted].name,
+        fail("%s: --chat %s: the tokenizer has no %s", source, chat_format(wanted).name,
              lacking(tokenizer, wanted));
     if (turns == TURNS_CHATML)
         add_end(tokenizer);
