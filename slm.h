@@ -2951,6 +2951,14 @@ static unsigned slm__class_before(const uint8_t *text, size_t end, size_t *lengt
     return text[end - 1] < 0x80 ? slm__ascii_classes[text[end - 1]] : 0;
 }
 
+static int slm__is_utf8(const uint8_t *text, size_t size) {
+    uint32_t code = 0;
+    size_t at;
+    for (at = 0; at < size && code != 0xFFFFFFFFu;)
+        at += slm__character(text + at, size - at, &code);
+    return code != 0xFFFFFFFFu;
+}
+
 /* ---- >>tokenizer bytes -------------------------------------------------------------------
    Byte-level BPE as in GPT-2: added tokens are cut out of the text, what lies between is split
    into words by GPT-2's rule, and a word's bytes are merged, lowest rank first. The tables, their
@@ -3739,6 +3747,18 @@ static uint32_t slm__added_bound(const slm__tokenizer *t, uint32_t low, uint32_t
     return low;
 }
 
+/* The entry of an added token by its id or, with text, by that; NULL: there is none. */
+static const uint32_t *slm__added_token(const slm__tokenizer *t, slm_token id, const char *text) {
+    size_t size = text ? strlen(text) : 0;
+    uint32_t i;
+    for (i = 0; i < t->added_count; i++) {
+        const uint32_t *a = t->added + (size_t)i * 4;
+        if (text ? a[2] == size && !memcmp(t->blob + a[1], text, size) : (slm_token)a[0] == id)
+            return a;
+    }
+    return NULL;
+}
+
 /* May this added token stand at text[0], for `length` bytes? No control token is made from a
    message's bytes, and none that begins in a message reaches into what the turn format puts
    behind it. */
@@ -4378,26 +4398,6 @@ static slm_result slm__read_rest(slm_model *model, const slm__section *sections,
             return slm__fail(error, SLM_ERR_FORMAT, "tokenizer: not the vocabulary's size");
     }
     return SLM_OK;
-}
-
-static int slm__is_utf8(const uint8_t *text, size_t size) {
-    uint32_t code = 0;
-    size_t at;
-    for (at = 0; at < size && code != 0xFFFFFFFFu;)
-        at += slm__character(text + at, size - at, &code);
-    return code != 0xFFFFFFFFu;
-}
-
-/* The entry of an added token by its id or, with text, by that; NULL: there is none. */
-static const uint32_t *slm__added_token(const slm__tokenizer *t, slm_token id, const char *text) {
-    size_t size = text ? strlen(text) : 0;
-    uint32_t i;
-    for (i = 0; i < t->added_count; i++) {
-        const uint32_t *a = t->added + (size_t)i * 4;
-        if (text ? a[2] == size && !memcmp(t->blob + a[1], text, size) : (slm_token)a[0] == id)
-            return a;
-    }
-    return NULL;
 }
 
 /* The chat section, once the tokenizer is read. */
