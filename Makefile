@@ -122,6 +122,10 @@ build/test: tests/test_main.c $(wildcard tests/test_*.c) slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) $(OPENMP) $< -o $@ -lm
 
+build/test-rows: tests/test_rows.c tools/bench_probe.h tools/bench_model.h examples/threads.h slm.h
+	@mkdir -p build
+	$(CC) $(FLAGS) $< -o $@ -lm
+
 build/test-threads: tests/test_threads.c examples/threads.h slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) $< -o $@ -lm
@@ -141,7 +145,7 @@ build/helper: tests/helper.c
 	@mkdir -p build
 	$(CC) $(CFLAGS) $(WARN) $< -o $@
 
-test: all build/test build/test-threads build/test-threads-openmp build/test-protobuf build/helper $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm) \
+test: all build/test build/test-rows build/test-threads build/test-threads-openmp build/test-protobuf build/helper $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm) \
   $(WIDE:%=build/wide/%.slm) $(TURNS:%=build/turns/%.slm) $(TRAINED:%=build/trained/%.slm)
 	@sh tests/run.sh $(GOLDEN)
 

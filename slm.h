@@ -1122,7 +1122,8 @@ typedef struct slm__queries {
     const float *query; /* [count][stride] */
     float *out;         /* [count][stride] */
     size_t count, stride, size, first; /* queries, head size, position of query 0 */
-    size_t window; /* positions that a query sees, its own the last of them; 0: all */
+    size_t length; /* every query sees positions [0, length); 0: those up to its own */
+    size_t window; /* of those up to its own a query sees so many at most; 0: all */
     const void *keys, *values; /* [tile][size][16] and [position][size rounded up to 16] */
     size_t item;   /* bytes of their elements: 2 or 4 */
     float scale;
@@ -1139,6 +1140,11 @@ enum {
 /* The first position that the query of a position sees. */
 static inline size_t slm__window_start(size_t position, size_t window) {
     return window && position >= window ? position + 1 - window : 0;
+}
+
+/* One past the last position that query i sees. */
+static inline size_t slm__seen_end(const slm__queries *q, size_t i) {
+    return q->length ? q->length : q->first + i + 1;
 }
 
 typedef struct slm__kernels {
@@ -3977,7 +3983,7 @@ enum slm__slot {
 enum slm__rotary { SLM__ROTARY_NONE, SLM__ROTARY_HALF, SLM__ROTARY_INTERLEAVED };
 
 /* What a layer computes, see >>forward. */
-enum slm__block { SLM__PARALLEL, SLM__SEQUENTIAL };
+enum slm__block { SLM__PARALLEL, SLM__PARALLEL_NORMS, SLM__SEQUENTIAL };
 
 enum slm__norm_kind { SLM__LAYER_NORM, SLM__RMS_NORM };
 
@@ -4016,7 +4022,11 @@ static const slm__architecture slm__architectures[] = {
      SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
     {4, "gpt_neo", SLM__SEQUENTIAL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_NONE,
      SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__NORM_BIAS | SLM__TWO_NORMS | SLM__LEARNED,
-     SLM__FLAG_TIED}};
+     SLM__FLAG_TIED},
+#ifdef SLM__MORE_ARCHITECTURES /* rows of a test, with a comma behind each */
+    SLM__MORE_ARCHITECTURES
+#endif
+};
 
 enum { SLM__ARCHITECTURES = sizeof slm__architectures / sizeof slm__architectures[0] };
 
@@ -5297,6 +5307,7 @@ static void slm__attend(slm_session *s, size_t layer, size_t head, size_t row, s
     q.out = s->attention + row * q.stride + head * q.size;
     q.count = end - row;
     q.first = s->rows[row].position;
+    q.length = 0;
     q.window = s->model->layers[layer].window;
     q.keys = slm__cache_head(s, cache, 0, layer, kv);
     q.values = slm__cache_head(s, cache, 1, layer, kv);
@@ -5381,7 +5392,7 @@ static void slm__plan_products(slm__pass *p) {
     size_t hidden = shape->hidden, wide = (size_t)shape->heads * shape->head_size;
     size_t narrow = (size_t)shape->kv_heads * shape->head_size, ffn = shape->ffn;
     const slm__architecture *architecture = s->model->architecture;
-    float *second = architecture->block == SLM__PARALLEL ? s->normed : s->branch;
+    float *second = architecture->block == SLM__SEQUENTIAL ? s->branch : s->normed;
     slm__product *product = p->product;
     p->normed = slm__input_of(s->normed, hidden, s->codes);
     p->attention = slm__input_of(s->attention, wide, s->codes);
@@ -5517,6 +5528,16 @@ static void slm__block_parallel(slm__pass *p) {
     slm__multiply(p, SLM__DO_OUT | SLM__DO_DOWN);
 }
 
+/* h += attention(norm(h)) + ffn(second norm(h)): nothing is pending between the norms */
+static void slm__block_parallel_norms(slm__pass *p) {
+    slm__norm(p, &p->layer->at[SLM__NORM]);
+    slm__multiply(p, SLM__DO_QKV);
+    slm__norm(p, &p->layer->at[SLM__NORM2]);
+    slm__multiply(p, SLM__DO_UP);
+    slm__attention(p);
+    slm__multiply(p, SLM__DO_OUT | SLM__DO_DOWN);
+}
+
 /* h += attention(norm(h)); h += ffn(second norm(h)) */
 static void slm__block_sequential(slm__pass *p) {
     slm__norm(p, &p->layer->at[SLM__NORM]);
@@ -5528,7 +5549,9 @@ static void slm__block_sequential(slm__pass *p) {
     slm__multiply(p, SLM__DO_DOWN);
 }
 
-static void (*const slm__blocks_of[])(slm__pass *) = {slm__block_parallel, slm__block_sequential};
+/* In the order of enum slm__block. */
+static void (*const slm__blocks_of[])(slm__pass *) = {
+    slm__block_parallel, slm__block_parallel_norms, slm__block_sequential};
 
 /* Reads s->rows[0 .. count) and leaves the residual stream of those from `first` on in
    s->hidden. */
@@ -7148,7 +7171,8 @@ SLM__TARGET static void SLM__N(share)(const slm__queries *job, size_t tiles, con
         tile_step = 16;
     }
     for (t = 0; t < job->count; t += SLM__TOGETHER, line += SLM__TOGETHER * job->line) {
-        size_t end = job->first + slm__least(t + SLM__TOGETHER, job->count), seen = rows;
+        size_t end = slm__seen_end(job, slm__least(t + SLM__TOGETHER, job->count) - 1);
+        size_t seen = rows;
         if (end <= from) continue;
         if (along) seen = slm__least(rows, end - from);
         if (tiles == SLM__TILES)
@@ -7192,7 +7216,8 @@ SLM__TARGET static void SLM__N(results)(const slm__queries *job, size_t start, s
 /* Tiles of positions before the first query's window are not looked at; `low` is the first that
    is. Many queries are filled up to whole SLM__TOGETHER by the last one. */
 SLM__TARGET static void SLM__N(attend)(const slm__queries *job) {
-    size_t size = job->size, padded = (size + 15) / 16 * 16, last = job->first + job->count;
+    size_t size = job->size, padded = (size + 15) / 16 * 16;
+    size_t last = slm__seen_end(job, job->count - 1);
     size_t start = slm__window_start(job->first, job->window), low = start / 16, i, t;
     size_t tiles = (last + 15) / 16, all = job->count;
     float sums[SLM__QUERIES], *line;
@@ -7202,7 +7227,7 @@ SLM__TARGET static void SLM__N(attend)(const slm__queries *job) {
                job->query + slm__least(t, job->count - 1) * job->stride, size * sizeof(float));
     SLM__N(scores)(job, low, tiles);
     for (t = 0; t < job->count; t++) {
-        size_t seen = job->first + t + 1 - low * 16;
+        size_t seen = slm__seen_end(job, t) - low * 16;
         size_t from = slm__window_start(job->first + t, job->window) - low * 16;
         line = job->lines + t * job->line + padded + low * 16;
         sums[t] = SLM__N(softmax)(line, from, seen, (tiles - low) * 16, job->scale);

@@ -30,6 +30,7 @@ count() {
     esac
 }
 count "the C tests" $B/test "$@"
+count "the tests of rows" $B/test-rows
 count "the threads' tests" $B/test-threads
 count "the threads' tests, OpenMP's too" $B/test-threads-openmp
 count "the tests of the reader of tokenizer.model" $B/test-protobuf

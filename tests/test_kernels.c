@@ -191,7 +191,8 @@ static void test_multiply(void) {
 /* Attention by the manual: scores in order, the exact maximum, 16 partial sums and their tree. */
 static void kernel_attend(const slm__queries *q, int halves, size_t query, float *out) {
     static float p[2000];
-    size_t count = q->first + query + 1, padded = (q->size + 15) / 16 * 16, i, d;
+    size_t count = q->length ? q->length : q->first + query + 1;
+    size_t padded = (q->size + 15) / 16 * 16, i, d;
     size_t from = q->window && count > q->window ? count - q->window : 0;
     float largest = -3.4e38f, partial[16] = {0}, sum;
     for (i = from; i < count; i++) {
@@ -239,7 +240,8 @@ static void test_attention(void) {
         q.size = 1 + core_random() % (round % 5 ? 100 : round % 7 ? 300 : SIZE);
         q.stride = q.size + core_random() % 9;
         q.first = core_random() % (round % 3 ? 300 : 20);
-        q.window = core_random() % 3 ? 1 + core_random() % (round % 2 ? 40 : 330) : 0;
+        q.length = core_random() % 4 ? 0 : 1 + core_random() % POSITIONS;
+        q.window = !q.length && core_random() % 3 ? 1 + core_random() % (round % 2 ? 40 : 330) : 0;
         q.keys = halves ? (const void *)half[0] : (const void *)wide[0];
         q.values = halves ? (const void *)half[1] : (const void *)wide[1];
         q.scale = core_random_float() * 2;

@@ -334,8 +334,10 @@ static void fill_inputs(float *x, size_t count) {
    and codes of what one product leaves to the next. */
 static void multiply_layer(slm__pass *p) {
     static const unsigned parallel[] = {SLM__DO_QKV | SLM__DO_UP, SLM__DO_OUT | SLM__DO_DOWN, 0};
+    static const unsigned norms[] = {SLM__DO_QKV, SLM__DO_UP, SLM__DO_OUT | SLM__DO_DOWN, 0};
     static const unsigned sequential[] = {SLM__DO_QKV, SLM__DO_OUT, SLM__DO_UP, SLM__DO_DOWN, 0};
-    const unsigned *set = p->s->model->architecture->block == SLM__PARALLEL ? parallel : sequential;
+    static const unsigned *const sets[] = {parallel, norms, sequential}; /* by enum slm__block */
+    const unsigned *set = sets[p->s->model->architecture->block];
     p->normed.encoded = p->attention.encoded = p->ffn_hidden.encoded = 1;
     p->product[SLM__P_UP].codes = NULL;
     p->product[SLM__P_UP].activation = p->product[SLM__P_GATE].activation = SLM__LINEAR;
