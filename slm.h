@@ -4858,80 +4858,117 @@ typedef struct slm__row {
 
 enum { SLM__DRAFT_MAX = 16 };
 
-struct slm_session {
-    const slm_model *model;
-    size_t context, batch, kept, logits_rows, strips;
-    unsigned threads, team; /* at most; in the call under way */
-    int shares;            /* nobody chose the number of threads */
-    double alone_until;    /* by OpenMP's clock: other processes want the processors too */
-    int in_region;         /* the session's own: parallel is the region's hook */
-    size_t capacity;       /* batch rounded up to what the kernels read at once */
-    int quantized;         /* some matrix is of integers */
-    slm_parallel parallel;
-    int (*cancel)(void *);
-    void *cancel_user;
-    slm_allocator allocator;
-    void *memory;          /* what to release at close, or NULL */
+/* A text as the model has read it. */
+typedef struct slm__sequence {
     slm__cache cache;
-    slm_token *history;    /* [context] */
-    size_t position;
-    slm__row *rows;        /* [batch] */
-    float *hidden;         /* [batch][hidden]: the residual stream */
-    float *normed;         /* [batch][hidden] */
-    float *query, *branch; /* [batch][heads * head size], then [batch][hidden] */
-    float *key, *attention; /* [batch][kv heads * head size], then [batch][heads * head size] */
-    float *value, *lines;  /* [batch][kv heads * head size], then [strips][queries][line] */
-    size_t queries, line;  /* that attention takes at once; floats of each: an odd number of cache
-                              lines, since at 2^n floats all would want the same few of the cache */
-    float *ffn_hidden;     /* [batch][intermediate], or blocks of 256: see slm__product */
+    size_t context, position; /* at most; so far */
+    slm_token *history;       /* [context] */
+} slm__sequence;
+
+/* Rows on their way through the layers. Where two names stand for one buffer, the first one is
+   dead when the second one is written:
+     buffer         written by              dead after
+     query          the products of norm    attention
+     branch         the output's product    the next norm
+     key            the products of norm    the cache has it
+     attention      attention               the output's product
+     value          the products of norm    the cache has it
+     lines          attention               attention
+     normed         a norm                  its products; then it may hold a second branch */
+typedef struct slm__batch {
+    size_t size, capacity;  /* rows at most; rounded up to what the kernels read at once */
+    int quantized;          /* some matrix is of integers */
+    slm__row *rows;         /* [size] */
+    float *hidden;          /* [size][hidden]: the residual stream */
+    float *normed;          /* [capacity][hidden] */
+    float *query, *branch;  /* [size][heads * head size], then [size][hidden] */
+    float *key, *attention; /* [size][kv heads * head size], then [capacity][heads * head size] */
+    float *value, *lines;   /* [size][kv heads * head size], then [strips][queries][line] */
+    size_t strips, queries, line; /* parts of attention, queries that each takes at once, floats
+                              of a query: an odd number of cache lines, since at 2^n floats all
+                              would want the same few of the processor's cache */
+    float *ffn_hidden;            /* [capacity][intermediate], or blocks of 256: see slm__product */
     float *signs;          /* [widest input]: the rotation's, for integer weights */
     slm__codes *codes;     /* [blocks of hidden or heads * head size][capacity] */
     slm__codes *ffn_codes; /* [blocks of intermediate][capacity] */
-    float *angles;         /* [batch][rotary / 2][2]: cosine, sine */
-    float *final;          /* [kept, or drafts + 1][hidden]: positions after the final norm */
+    float *angles;         /* [size][rotary / 2][2]: cosine, sine */
+    int bad_layer;         /* a value left the KV cache's range here; -1: none */
+} slm__batch;
+
+/* What can be asked for of the last positions. */
+typedef struct slm__outputs {
+    size_t kept, logits_rows; /* positions; those whose logits are computed at once */
+    float *final;             /* [kept, or drafts + 1][hidden]: positions after the final norm */
     size_t final_first, final_count; /* rows of it that can be asked for: [first, count) */
-    size_t logits_at, logits_count;
-    size_t drafts;         /* tokens that can be drafted at most: what a batch holds */
-    size_t ahead;          /* drafted tokens behind position in history, cache and final */
-    float *logits;         /* [logits_rows][vocabulary rows] */
-    uint32_t *candidates;  /* [vocabulary rows] */
-    float *adjusted;       /* [vocabulary rows]: logits after penalties */
-    uint64_t *masses;      /* [vocabulary rows] */
-    slm_token *prompt;     /* [context] */
-    void *scratch;         /* for the tokenizer */
-    size_t scratch_size;
-    slm_turns turns;
-    slm_token turn_end;    /* ends an answer in this format; -1: none */
-    size_t system_end;     /* behind a system message that waits for a user's; 0: there is none */
-    int no_system;         /* the conversation that begins has no system message */
-    uint64_t random, seed;
-    int seeded;
+    float *logits;                   /* [logits_rows][vocabulary rows], ... */
+    size_t logits_at, logits_count;  /* ... of these rows of final */
+} slm__outputs;
+
+typedef struct slm__generator {
     slm_generation generation;
     int generating;
     slm_reason ended;
     size_t generated, clean; /* clean: the position where no text was held back */
-    int at_start;          /* what is generated begins a text of pieces */
-    char pending[768];     /* bytes that do not make a whole character yet */
+    int at_start;            /* what is generated begins a text of pieces */
+    char pending[768];       /* bytes that do not make a whole character yet */
     size_t pending_size, shown;
+    size_t drafts;         /* tokens that can be drafted at most: what a batch holds */
+    size_t ahead;          /* drafted tokens behind position in history, cache and final */
+    uint32_t *candidates;  /* [vocabulary rows] */
+    float *adjusted;       /* [vocabulary rows]: logits after penalties */
+    uint64_t *masses;      /* [vocabulary rows] */
+    uint64_t random, seed;
+    int seeded;
+} slm__generator;
+
+typedef struct slm__conversation {
+    slm_turns turns;
+    slm_token turn_end;    /* ends an answer in this format; -1: none */
+    size_t system_end;     /* behind a system message that waits for a user's; 0: there is none */
+    int no_system;         /* the conversation that begins has no system message */
+} slm__conversation;
+
+typedef struct slm__workers {
+    slm_parallel parallel;
+    unsigned threads, team; /* at most; in the call under way */
+    int shares;             /* nobody chose the number of threads */
+    double alone_until;     /* by OpenMP's clock: other processes want the processors too */
+    int in_region;          /* the session's own: parallel is the region's hook */
+} slm__workers;
+
+struct slm_session {
+    const slm_model *model;
+    slm__sequence sequence;
+    slm__batch batch;
+    slm__outputs outputs;
+    slm__generator generator;
+    slm__conversation chat;
+    slm__workers workers;
+    slm_token *prompt; /* [context]: a text's or a turn's tokens */
+    void *scratch;     /* for the tokenizer */
+    size_t scratch_size;
+    int (*cancel)(void *);
+    void *cancel_user;
+    slm_allocator allocator;
+    void *memory; /* what to release at close, or NULL */
     slm_error error;
-    int bad_layer;         /* a value left the KV cache's range here; -1: none */
 };
 
 /* Threads for what comes next. Where nobody chose their number, calls of one model that run at
    once share the processors, and inside a host's own parallel region each has one. */
 static unsigned slm__team(const slm_session *s) {
 #ifdef SLM__OPENMP
-    if (s->shares) {
+    if (s->workers.shares) {
         int *active = &((slm_model *)s->model)->active, now;
 #pragma omp atomic read
         now = *active;
-        if ((omp_in_parallel() && !s->in_region) || (unsigned)now >= s->threads ||
-            omp_get_wtime() < s->alone_until)
+        if ((omp_in_parallel() && !s->workers.in_region) || (unsigned)now >= s->workers.threads ||
+            omp_get_wtime() < s->workers.alone_until)
             return 1;
-        return s->threads / (unsigned)now;
+        return s->workers.threads / (unsigned)now;
     }
 #endif
-    return s->threads;
+    return s->workers.threads;
 }
 
 /* Begins a call that computes. */
@@ -4941,7 +4978,7 @@ static unsigned slm__begin(slm_session *s) {
 #pragma omp atomic
     ++*active;
 #endif
-    s->team = slm__team(s);
+    s->workers.team = slm__team(s);
     return slm__fp_enter();
 }
 
@@ -4963,17 +5000,17 @@ static void slm__end(slm_session *s, unsigned saved) {
 static void slm__compute(slm_session *s, size_t work, void (*body)(void *arg), void *arg) {
 #ifdef SLM__OPENMP
     slm__region region;
-    if (!s->parallel.run && s->team > 1 && work >= SLM__FORK_BYTES) {
-        s->parallel.run = slm__region_run;
-        s->parallel.user = &region;
-        s->in_region = 1;
-        slm__with_helpers(&region, s->team, body, arg);
-        if (region.crowded) s->alone_until = omp_get_wtime() + SLM__ALONE;
-        memset(&s->parallel, 0, sizeof s->parallel);
-        s->in_region = 0;
+    if (!s->workers.parallel.run && s->workers.team > 1 && work >= SLM__FORK_BYTES) {
+        s->workers.parallel.run = slm__region_run;
+        s->workers.parallel.user = &region;
+        s->workers.in_region = 1;
+        slm__with_helpers(&region, s->workers.team, body, arg);
+        if (region.crowded) s->workers.alone_until = omp_get_wtime() + SLM__ALONE;
+        memset(&s->workers.parallel, 0, sizeof s->workers.parallel);
+        s->workers.in_region = 0;
         return;
     }
-    if (!s->parallel.run) s->team = 1;
+    if (!s->workers.parallel.run) s->workers.team = 1;
 #endif
     (void)s;
     (void)work;
@@ -4983,9 +5020,9 @@ static void slm__compute(slm_session *s, size_t work, void (*body)(void *arg), v
 /* Another call may have begun or ended: helpers that are too many now leave. */
 static void slm__adjust_team(slm_session *s) {
 #ifdef SLM__OPENMP
-    if (!s->in_region) return;
-    s->team = slm__team(s);
-    slm__store(&((slm__region *)s->parallel.user)->threads, s->team);
+    if (!s->workers.in_region) return;
+    s->workers.team = slm__team(s);
+    slm__store(&((slm__region *)s->workers.parallel.user)->threads, s->workers.team);
 #else
     (void)s;
 #endif
@@ -5025,9 +5062,10 @@ static slm__input slm__input_of(const float *x, size_t cols, slm__codes *codes) 
 /* Block `block` of an input of `cols` columns, for one token: x becomes codes. */
 static void slm__encode_block(const slm_session *s, const float *x, size_t cols, size_t block,
                               slm__codes *codes) {
-    const float *signs = cols >= SLM__BLOCK ? s->signs + block * SLM__BLOCK : NULL;
+    const slm__batch *b = &s->batch;
+    const float *signs = cols >= SLM__BLOCK ? b->signs + block * SLM__BLOCK : NULL;
     s->model->kernels->quantize(x, slm__least(cols - block * SLM__BLOCK, SLM__BLOCK), signs,
-                                codes + block * s->capacity, s->capacity);
+                                codes + block * b->capacity, b->capacity);
 }
 
 /* One product of a phase: y = tensor x + bias, then the activation. With a gate that product of
@@ -5087,8 +5125,8 @@ static void slm__multiply_strip(const slm__products *job, const slm__product *p,
     strip.cols = strip.x_stride = p->input->cols;
     strip.tokens = job->rows;
     strip.x = p->input->x + job->row * p->input->cols;
-    strip.codes = p->input->codes + (s->quantized ? job->row : 0);
-    strip.code_stride = s->capacity;
+    strip.codes = p->input->codes + (s->batch.quantized ? job->row : 0);
+    strip.code_stride = s->batch.capacity;
     finish.bias = p->bias->data ? slm__vector(p->bias) + tile * 16 : NULL;
     finish.activation = p->activation;
     finish.rows = p->weight->rows - tile * 16;
@@ -5103,7 +5141,7 @@ enum { SLM__BLOCK_TILES = SLM__BLOCK / 16 };
    read from memory, which long runs make faster: half a thread's share, in whole strips or blocks,
    since a strip that two tasks compute would have its gate twice. */
 static size_t slm__task_tiles(const slm_session *s, const slm__product *p, size_t tokens) {
-    size_t tasks = (size_t)s->team * 2, share = (slm__tiles(p->weight) + tasks - 1) / tasks;
+    size_t tasks = (size_t)s->workers.team * 2, share = (slm__tiles(p->weight) + tasks - 1) / tasks;
     size_t least = p->codes ? (size_t)SLM__BLOCK_TILES : (size_t)SLM__STRIP_TILES;
     return tokens > 1 ? least : slm__round_up(share, least);
 }
@@ -5112,7 +5150,7 @@ static size_t slm__task_tiles(const slm_session *s, const slm__product *p, size_
 static float *slm__product_tile(const slm__products *job, const slm__product *p, size_t tile) {
     size_t block = tile / SLM__BLOCK_TILES;
     if (!p->codes) return p->y + job->row * p->y_stride + tile * 16;
-    return p->y + (block * job->session->capacity + job->row) * SLM__BLOCK +
+    return p->y + (block * job->session->batch.capacity + job->row) * SLM__BLOCK +
            tile % SLM__BLOCK_TILES * 16;
 }
 
@@ -5154,8 +5192,8 @@ static void slm__run_products(const slm_session *s, const slm__product *list, si
         tasks += (slm__tiles(list[i].weight) + job.tiles[i] - 1) / job.tiles[i];
         work += list[i].weight->bytes + (list[i].gate ? list[i].gate->weight->bytes : 0);
     }
-    slm__parallel(&s->parallel, s->team, work * ((rows + 3) / 4), tasks, slm__multiply_task,
-                  &job);
+    slm__parallel(&s->workers.parallel, s->workers.team, work * ((rows + 3) / 4), tasks,
+                  slm__multiply_task, &job);
 }
 
 /* The architecture's norm. out may be x. */
@@ -5170,10 +5208,10 @@ static void slm__normalize(const slm_model *model, const slm__tensor *norm, size
 
 /* Row `row` of an input as codes, where the model has integer weights. */
 static void slm__quantize_row(const slm_session *s, const slm__input *input, size_t row) {
-    if (!s->quantized) return;
+    if (!s->batch.quantized) return;
     s->model->kernels->quantize(input->x + row * input->cols, input->cols,
-                                input->cols >= SLM__BLOCK ? s->signs : NULL, input->codes + row,
-                                s->capacity);
+                                input->cols >= SLM__BLOCK ? s->batch.signs : NULL,
+                                input->codes + row, s->batch.capacity);
 }
 
 /* An element of a matrix in tiles. */
@@ -5226,7 +5264,7 @@ static void slm__prepare_head(const slm_session *s, const slm__layer *layer, uns
     const slm__shape *shape = &s->model->shape;
     if (layer->at[norm].data)
         slm__normalize(s->model, &layer->at[norm], shape->head_size, head, head);
-    slm__rotate(head, s->angles + row * shape->rotary, shape->rotary,
+    slm__rotate(head, s->batch.angles + row * shape->rotary, shape->rotary,
                 s->model->architecture->rotary);
 }
 
@@ -5257,25 +5295,26 @@ static int slm__cache_store(uint8_t *to, size_t item, const float *x, size_t siz
 /* Prepares a row's queries and keys, and puts keys and values into its cache. */
 static void slm__prepare_row(const slm__pass *p, size_t row) {
     slm_session *s = p->s;
+    slm__batch *b = &s->batch;
     const slm__shape *shape = &s->model->shape;
     const slm__layer *layer = p->layer;
     const slm__kernels *kernels = s->model->kernels;
-    const slm__cache *cache = s->rows[row].cache;
-    size_t size = shape->head_size, position = s->rows[row].position, head;
+    const slm__cache *cache = b->rows[row].cache;
+    size_t size = shape->head_size, position = b->rows[row].position, head;
     int fits = 1;
     for (head = 0; row >= p->first && head < shape->heads; head++)
-        slm__prepare_head(s, layer, SLM__QUERY_NORM,
-                          s->query + (row * shape->heads + head) * size, row);
+        slm__prepare_head(s, layer, SLM__QUERY_NORM, b->query + (row * shape->heads + head) * size,
+                          row);
     for (head = 0; head < shape->kv_heads; head++) {
-        float *key = s->key + (row * shape->kv_heads + head) * size;
-        const float *value = s->value + (row * shape->kv_heads + head) * size;
+        float *key = b->key + (row * shape->kv_heads + head) * size;
+        const float *value = b->value + (row * shape->kv_heads + head) * size;
         slm__prepare_head(s, layer, SLM__KEY_NORM, key, row);
         fits &= slm__cache_store(slm__cache_head(s, cache, 0, p->index, head), cache->item, key,
                                  size, position, 0, kernels);
         fits &= slm__cache_store(slm__cache_head(s, cache, 1, p->index, head), cache->item, value,
                                  size, position, 1, kernels);
     }
-    s->rows[row].overflow = !fits;
+    b->rows[row].overflow = !fits;
 }
 
 /* 16 rows, since neighbours' keys share cache lines. */
@@ -5287,26 +5326,27 @@ static void slm__prepare_task(void *arg, size_t index) {
 
 /* Rows that follow each other in one sequence share the reading of its keys and values. */
 static size_t slm__query_block(const slm_session *s, size_t row, size_t count) {
+    const slm__batch *b = &s->batch;
     size_t end = row + 1;
-    while (end < count && end - row < s->queries &&
-           s->rows[end].cache == s->rows[row].cache &&
-           s->rows[end].position == s->rows[end - 1].position + 1)
+    while (end < count && end - row < b->queries && b->rows[end].cache == b->rows[row].cache &&
+           b->rows[end].position == b->rows[end - 1].position + 1)
         end++;
     return end;
 }
 
 static void slm__attend(slm_session *s, size_t layer, size_t head, size_t row, size_t end,
                         float *lines) {
+    slm__batch *b = &s->batch;
     const slm__shape *shape = &s->model->shape;
-    const slm__cache *cache = s->rows[row].cache;
+    const slm__cache *cache = b->rows[row].cache;
     size_t kv = head / (shape->heads / shape->kv_heads);
     slm__queries q;
     q.size = shape->head_size;
     q.stride = (size_t)shape->heads * q.size;
-    q.query = s->query + row * q.stride + head * q.size;
-    q.out = s->attention + row * q.stride + head * q.size;
+    q.query = b->query + row * q.stride + head * q.size;
+    q.out = b->attention + row * q.stride + head * q.size;
     q.count = end - row;
-    q.first = s->rows[row].position;
+    q.first = b->rows[row].position;
     q.length = 0;
     q.window = s->model->layers[layer].window;
     q.keys = slm__cache_head(s, cache, 0, layer, kv);
@@ -5315,7 +5355,7 @@ static void slm__attend(slm_session *s, size_t layer, size_t head, size_t row, s
     if (q.scale == 0) q.scale = 1.0f / sqrtf((float)q.size);
     q.item = cache->item;
     q.lines = lines;
-    q.line = s->line;
+    q.line = b->line;
     s->model->kernels->attend(&q);
 }
 
@@ -5325,12 +5365,13 @@ static void slm__attend(slm_session *s, size_t layer, size_t head, size_t row, s
 static void slm__attention_task(void *arg, size_t index) {
     const slm__pass *p = (const slm__pass *)arg;
     slm_session *s = p->s;
-    float *lines = s->lines + index * s->queries * s->line;
+    slm__batch *b = &s->batch;
+    float *lines = b->lines + index * b->queries * b->line;
     size_t head, row, end, pair = 0, blocks;
     for (head = 0; head < s->model->shape.heads; head++) {
         for (row = p->first, blocks = 0; row < p->count; row = end, pair++, blocks++) {
             end = slm__query_block(s, row, p->count);
-            if (pair % s->strips == index) slm__attend(s, p->index, head, row, end, lines);
+            if (pair % b->strips == index) slm__attend(s, p->index, head, row, end, lines);
         }
         if (blocks % 2 == 0) pair++; /* as the number of strips is, unless it is 1 */
     }
@@ -5339,16 +5380,19 @@ static void slm__attention_task(void *arg, size_t index) {
 /* Keys and values of all rows into their caches, then the attention of those from `first` on. */
 static void slm__attention(slm__pass *p) {
     slm_session *s = p->s;
+    slm__batch *b = &s->batch;
+    slm__workers *w = &s->workers;
     const slm__shape *shape = &s->model->shape;
     size_t wide = (size_t)shape->heads * shape->head_size, window = p->layer->window, seen, i;
-    slm__parallel(&s->parallel, s->team, p->count * wide * 64, (p->count + 15) / 16,
+    slm__parallel(&w->parallel, w->team, p->count * wide * 64, (p->count + 15) / 16,
                   slm__prepare_task, p);
     for (i = 0; i < p->count; i++)
-        if (s->rows[i].overflow) s->bad_layer = (int)p->index;
-    seen = (size_t)s->rows[p->count - 1].position + 1;
+        if (b->rows[i].overflow) b->bad_layer = (int)p->index;
+    seen = (size_t)b->rows[p->count - 1].position + 1;
     if (window && window < seen) seen = window;
-    slm__parallel(&s->parallel, s->team, (p->count - p->first) * seen * wide * s->cache.item * 2,
-                  s->strips, slm__attention_task, p);
+    slm__parallel(&w->parallel, w->team,
+                  (p->count - p->first) * seen * wide * s->sequence.cache.item * 2, b->strips,
+                  slm__attention_task, p);
     p->from = p->first;
     p->attention.encoded = 0;
 }
@@ -5368,18 +5412,19 @@ static void slm__gather(const slm__tensor *table, size_t row, float *out) {
 /* A row's token (and position) begins the residual stream. */
 static void slm__embed_task(void *arg, size_t row) {
     slm_session *s = (slm_session *)arg;
+    slm__batch *b = &s->batch;
     const slm__shape *shape = &s->model->shape;
     const slm__tensor *positions = slm__model_tensor(s->model, SLM__POSITIONS);
-    float *h = s->hidden + row * shape->hidden, *position = s->normed + row * shape->hidden;
-    float *angles = s->angles + row * shape->rotary;
+    float *h = b->hidden + row * shape->hidden, *position = b->normed + row * shape->hidden;
+    float *angles = b->angles + row * shape->rotary;
     size_t half = shape->rotary / 2, i;
-    slm__gather(slm__model_tensor(s->model, SLM__EMBEDDING), (size_t)s->rows[row].token, h);
+    slm__gather(slm__model_tensor(s->model, SLM__EMBEDDING), (size_t)b->rows[row].token, h);
     if (positions->data) {
-        slm__gather(positions, s->rows[row].position, position);
+        slm__gather(positions, b->rows[row].position, position);
         s->model->kernels->add(h, position, NULL, shape->hidden);
     }
     for (i = 0; i < half; i++)
-        slm__sin_cos((float)s->rows[row].position * s->model->inverse_frequencies[i],
+        slm__sin_cos((float)b->rows[row].position * s->model->inverse_frequencies[i],
                      &angles[2 * i + 1], &angles[2 * i]);
 }
 
@@ -5387,22 +5432,23 @@ static void slm__embed_task(void *arg, size_t row) {
    waits goes to s->normed, which nothing else needs then. */
 static void slm__plan_products(slm__pass *p) {
     slm_session *s = p->s;
+    slm__batch *b = &s->batch;
     const slm__shape *shape = &s->model->shape;
     const slm__tensor *at = p->layer->at;
     size_t hidden = shape->hidden, wide = (size_t)shape->heads * shape->head_size;
     size_t narrow = (size_t)shape->kv_heads * shape->head_size, ffn = shape->ffn;
     const slm__architecture *architecture = s->model->architecture;
-    float *second = architecture->block == SLM__SEQUENTIAL ? s->branch : s->normed;
+    float *second = architecture->block == SLM__SEQUENTIAL ? b->branch : b->normed;
     slm__product *product = p->product;
-    p->normed = slm__input_of(s->normed, hidden, s->codes);
-    p->attention = slm__input_of(s->attention, wide, s->codes);
-    p->ffn_hidden = slm__input_of(s->ffn_hidden, ffn, s->ffn_codes);
-    product[SLM__P_QUERY] = slm__product_of(&p->normed, &at[SLM__QUERY], s->query, wide);
-    product[SLM__P_KEY] = slm__product_of(&p->normed, &at[SLM__KEY], s->key, narrow);
-    product[SLM__P_VALUE] = slm__product_of(&p->normed, &at[SLM__VALUE], s->value, narrow);
-    product[SLM__P_OUT] = slm__product_of(&p->attention, &at[SLM__OUT], s->branch, hidden);
-    product[SLM__P_UP] = slm__product_of(&p->normed, &at[SLM__UP], s->ffn_hidden, ffn);
-    product[SLM__P_GATE] = slm__product_of(&p->normed, &at[SLM__GATE], s->ffn_hidden, ffn);
+    p->normed = slm__input_of(b->normed, hidden, b->codes);
+    p->attention = slm__input_of(b->attention, wide, b->codes);
+    p->ffn_hidden = slm__input_of(b->ffn_hidden, ffn, b->ffn_codes);
+    product[SLM__P_QUERY] = slm__product_of(&p->normed, &at[SLM__QUERY], b->query, wide);
+    product[SLM__P_KEY] = slm__product_of(&p->normed, &at[SLM__KEY], b->key, narrow);
+    product[SLM__P_VALUE] = slm__product_of(&p->normed, &at[SLM__VALUE], b->value, narrow);
+    product[SLM__P_OUT] = slm__product_of(&p->attention, &at[SLM__OUT], b->branch, hidden);
+    product[SLM__P_UP] = slm__product_of(&p->normed, &at[SLM__UP], b->ffn_hidden, ffn);
+    product[SLM__P_GATE] = slm__product_of(&p->normed, &at[SLM__GATE], b->ffn_hidden, ffn);
     product[SLM__P_DOWN] = slm__product_of(&p->ffn_hidden, &at[SLM__DOWN], second, hidden);
     if (slm__has(s->model->features, SLM__GATED)) product[SLM__P_UP].gate = &product[SLM__P_GATE];
     product[product[SLM__P_UP].gate ? SLM__P_GATE : SLM__P_UP].activation =
@@ -5414,8 +5460,8 @@ static void slm__plan_products(slm__pass *p) {
 static void slm__plan_codes(slm__pass *p) {
     size_t blocks = slm__blocks(p->s->model->shape.ffn);
     if (slm__integer(p->product[SLM__P_DOWN].weight->type) &&
-        (p->s->team == 1 || blocks >= (size_t)p->s->team * 4))
-        p->product[SLM__P_UP].codes = p->s->ffn_codes;
+        (p->s->workers.team == 1 || blocks >= (size_t)p->s->workers.team * 4))
+        p->product[SLM__P_UP].codes = p->s->batch.ffn_codes;
 }
 
 static void slm__enter_layer(slm__pass *p, size_t index, size_t first) {
@@ -5436,10 +5482,11 @@ typedef struct slm__norm_job {
 static void slm__norm_task(void *arg, size_t index) {
     const slm__norm_job *job = (const slm__norm_job *)arg;
     slm_session *s = job->pass->s;
+    slm__batch *b = &s->batch;
     size_t size = s->model->shape.hidden, row = job->pass->from + index;
-    float *h = s->hidden + row * size, *normed = s->normed + row * size;
+    float *h = b->hidden + row * size, *normed = b->normed + row * size;
     if (job->branches)
-        s->model->kernels->add(h, s->branch + row * size, job->branches > 1 ? normed : NULL, size);
+        s->model->kernels->add(h, b->branch + row * size, job->branches > 1 ? normed : NULL, size);
     if (!job->norm) return;
     slm__normalize(s->model, job->norm, size, h, normed);
     slm__quantize_row(s, &job->pass->normed, row);
@@ -5454,8 +5501,8 @@ static void slm__norm(slm__pass *p, const slm__tensor *norm) {
     job.branches = p->pending;
     p->pending = 0;
     p->normed.encoded = 1;
-    slm__parallel(&p->s->parallel, p->s->team, rows * p->s->model->shape.hidden * 64, rows,
-                  slm__norm_task, &job);
+    slm__parallel(&p->s->workers.parallel, p->s->workers.team,
+                  rows * p->s->model->shape.hidden * 64, rows, slm__norm_task, &job);
 }
 
 /* Rows of one or two inputs become codes for the products that read them. */
@@ -5485,8 +5532,9 @@ static void slm__encode_inputs(slm__pass *p, const slm__product *list, size_t co
         job.list[job.count++] = input;
         cols += input->cols;
     }
-    if (p->s->quantized && job.count)
-        slm__parallel(&p->s->parallel, p->s->team, rows * cols * 64, rows, slm__encode_task, &job);
+    if (p->s->batch.quantized && job.count)
+        slm__parallel(&p->s->workers.parallel, p->s->workers.team, rows * cols * 64, rows,
+                      slm__encode_task, &job);
 }
 
 /* Sets of products. */
@@ -5561,8 +5609,8 @@ static slm_result slm__forward_rows(slm_session *s, size_t first, size_t count) 
     pass.s = s;
     pass.count = count;
     pass.pending = 0;
-    s->bad_layer = -1;
-    slm__parallel(&s->parallel, s->team, count * s->model->shape.hidden * 64, count,
+    s->batch.bad_layer = -1;
+    slm__parallel(&s->workers.parallel, s->workers.team, count * s->model->shape.hidden * 64, count,
                   slm__embed_task, s);
     for (layer = 0; layer < layers; layer++) {
         if (s->cancel && s->cancel(s->cancel_user))
@@ -5570,7 +5618,7 @@ static slm_result slm__forward_rows(slm_session *s, size_t first, size_t count) 
         slm__adjust_team(s);
         slm__enter_layer(&pass, layer, layer + 1 < layers ? 0 : first);
         slm__blocks_of[s->model->architecture->block](&pass);
-        if (s->bad_layer >= 0)
+        if (s->batch.bad_layer >= 0)
             return slm__fail(&s->error, SLM_ERR_NUMERIC,
                              "layer %u: a key or value exceeds what the KV cache holds",
                              layer);
@@ -5605,82 +5653,121 @@ static slm_result slm__forward(slm_session *s, size_t first, size_t count) {
 
 /* Rows of positions whose logits can be asked for: those kept, or a token and its drafts. */
 static size_t slm__finals(const slm_session *s) {
-    return s->kept > s->drafts + 1 ? s->kept : s->drafts + 1;
+    return s->outputs.kept > s->generator.drafts + 1 ? s->outputs.kept : s->generator.drafts + 1;
 }
 
 /* Two for each thread, but no more than there are pairs of a head and a block of queries. */
 static size_t slm__strips(const slm_session *s) {
-    size_t pairs = (s->batch + s->queries - 1) / s->queries * s->model->shape.heads;
-    if (s->threads == 1 || pairs == 1) return 1;
-    return slm__least((size_t)s->threads * 2, pairs / 2 * 2);
+    const slm__batch *b = &s->batch;
+    size_t pairs = (b->size + b->queries - 1) / b->queries * s->model->shape.heads;
+    if (s->workers.threads == 1 || pairs == 1) return 1;
+    return slm__least((size_t)s->workers.threads * 2, pairs / 2 * 2);
+}
+
+static void slm__carve_sequence(slm_session *s, slm__arena *arena) {
+    const slm__shape *shape = &s->model->shape;
+    slm__sequence *own = &s->sequence;
+    slm__cache *cache = &own->cache;
+    size_t context = slm__round_up(own->context, 16);
+    size_t heads = (size_t)shape->layers * shape->kv_heads;
+    cache->key_head = slm__size(context, shape->head_size, 0);
+    cache->value_head = slm__size(context, slm__round_up(shape->head_size, 16), 0);
+    cache->keys = (uint8_t *)slm__carve(arena, slm__size(heads, cache->key_head, 0), cache->item);
+    cache->values =
+        (uint8_t *)slm__carve(arena, slm__size(heads, cache->value_head, 0), cache->item);
+    own->history = (slm_token *)slm__carve(arena, own->context, sizeof(slm_token));
+}
+
+/* Queries, lines and strips of attention. */
+static void slm__plan_attention(slm_session *s) {
+    slm__batch *b = &s->batch;
+    size_t line =
+        slm__round_up(s->model->shape.head_size, 16) + slm__round_up(s->sequence.context, 16);
+    b->queries = b->size > 1 ? s->model->kernels->queries : 1;
+    b->strips = slm__strips(s);
+    b->line = line / 16 % 2 ? line : line + 16;
+}
+
+static float *slm__carve_floats(slm__arena *arena, size_t rows, size_t cols) {
+    return (float *)slm__carve(arena, slm__size(rows, cols, 0), 4);
+}
+
+static slm__codes *slm__carve_codes(slm__arena *arena, size_t rows, size_t cols) {
+    return (slm__codes *)slm__carve(arena, slm__size(rows, slm__blocks(cols), 0),
+                                    sizeof(slm__codes));
+}
+
+static void slm__carve_batch(slm_session *s, slm__arena *arena) {
+    const slm__shape *shape = &s->model->shape;
+    slm__batch *b = &s->batch;
+    size_t wide = (size_t)shape->heads * shape->head_size, hidden = shape->hidden;
+    size_t narrow = (size_t)shape->kv_heads * shape->head_size, ffn = shape->ffn;
+    size_t widest = hidden > wide ? hidden : wide, inputs = b->quantized ? b->capacity : 0;
+    size_t lines, values = slm__size(b->size, narrow, 0);
+    slm__plan_attention(s);
+    lines = slm__size(b->strips * b->queries, b->line, 0);
+    b->rows = (slm__row *)slm__carve(arena, b->size, sizeof(slm__row));
+    b->hidden = slm__carve_floats(arena, b->size, hidden);
+    b->normed = slm__carve_floats(arena, b->capacity, hidden);
+    b->query = b->branch = slm__carve_floats(arena, b->size, widest);
+    b->key = b->attention = slm__carve_floats(arena, b->capacity, wide);
+    b->value = b->lines = slm__carve_floats(arena, values > lines ? values : lines, 1);
+    b->ffn_hidden = slm__carve_floats(arena, b->capacity, slm__round_up(ffn, SLM__BLOCK));
+    b->signs = slm__carve_floats(arena, inputs ? widest > ffn ? widest : ffn : 0, 1);
+    b->codes = slm__carve_codes(arena, inputs, widest);
+    b->ffn_codes = slm__carve_codes(arena, inputs, ffn);
+    b->angles = slm__carve_floats(arena, b->size, shape->rotary);
+}
+
+static void slm__carve_outputs(slm_session *s, slm__arena *arena) {
+    slm__outputs *o = &s->outputs;
+    size_t finals = slm__finals(s) + s->model->kernels->tokens;
+    o->final = slm__carve_floats(arena, finals, s->model->shape.hidden);
+    o->logits = slm__carve_floats(arena, o->logits_rows, s->model->shape.vocab_rows);
+}
+
+static void slm__carve_generator(slm_session *s, slm__arena *arena) {
+    slm__generator *g = &s->generator;
+    size_t rows = s->model->shape.vocab_rows;
+    g->candidates = (uint32_t *)slm__carve(arena, rows, sizeof(uint32_t));
+    g->adjusted = slm__carve_floats(arena, rows, 1);
+    g->masses = (uint64_t *)slm__carve(arena, rows, sizeof(uint64_t));
 }
 
 static void slm__carve_session(slm_session *s, slm__arena *arena) {
-    const slm__shape *shape = &s->model->shape;
-    size_t wide = (size_t)shape->heads * shape->head_size;
-    size_t narrow = (size_t)shape->kv_heads * shape->head_size, batch = s->batch;
-    size_t padded = slm__round_up(shape->head_size, 16);
-    size_t heads = (size_t)shape->layers * shape->kv_heads;
-    size_t context = slm__round_up(s->context, 16), hidden = shape->hidden;
-    size_t widest = hidden > wide ? hidden : wide, rows = s->capacity;
-    size_t inputs = s->quantized ? rows : 0, ffn = shape->ffn, finals, lines, values;
-    s->cache.key_head = slm__size(context, shape->head_size, 0);
-    s->cache.value_head = slm__size(context, padded, 0);
-    s->cache.keys = (uint8_t *)slm__carve(arena, slm__size(heads, s->cache.key_head, 0),
-                                          s->cache.item);
-    s->cache.values = (uint8_t *)slm__carve(arena, slm__size(heads, s->cache.value_head, 0),
-                                            s->cache.item);
-    s->history = (slm_token *)slm__carve(arena, s->context, sizeof(slm_token));
-    s->prompt = (slm_token *)slm__carve(arena, s->context, sizeof(slm_token));
-    s->rows = (slm__row *)slm__carve(arena, batch, sizeof(slm__row));
-    s->hidden = (float *)slm__carve(arena, slm__size(batch, hidden, 0), 4);
-    s->normed = (float *)slm__carve(arena, slm__size(rows, hidden, 0), 4);
-    s->query = s->branch = (float *)slm__carve(arena, slm__size(batch, widest, 0), 4);
-    s->key = s->attention = (float *)slm__carve(arena, slm__size(rows, wide, 0), 4);
-    s->queries = batch > 1 ? s->model->kernels->queries : 1;
-    s->strips = slm__strips(s);
-    s->line = (padded + context) / 16 % 2 ? padded + context : padded + context + 16;
-    lines = slm__size(s->strips * s->queries, s->line, 0);
-    values = slm__size(batch, narrow, 0);
-    s->value = s->lines = (float *)slm__carve(arena, values > lines ? values : lines, 4);
-    s->ffn_hidden =
-        (float *)slm__carve(arena, slm__size(rows, slm__round_up(ffn, SLM__BLOCK), 0), 4);
-    s->signs = (float *)slm__carve(arena, inputs ? widest > ffn ? widest : ffn : 0, 4);
-    s->codes = (slm__codes *)slm__carve(arena, slm__size(inputs, slm__blocks(widest), 0),
-                                        sizeof(slm__codes));
-    s->ffn_codes = (slm__codes *)slm__carve(arena, slm__size(inputs, slm__blocks(ffn), 0),
-                                              sizeof(slm__codes));
-    s->angles = (float *)slm__carve(arena, slm__size(batch, shape->rotary, 0), 4);
-    finals = slm__finals(s) + s->model->kernels->tokens;
-    s->final = (float *)slm__carve(arena, slm__size(finals, hidden, 0), 4);
-    s->logits = (float *)slm__carve(arena, slm__size(s->logits_rows, shape->vocab_rows, 0), 4);
-    s->candidates = (uint32_t *)slm__carve(arena, shape->vocab_rows, sizeof(uint32_t));
-    s->adjusted = (float *)slm__carve(arena, shape->vocab_rows, sizeof(float));
-    s->masses = (uint64_t *)slm__carve(arena, shape->vocab_rows, sizeof(uint64_t));
+    slm__carve_sequence(s, arena);
+    slm__carve_batch(s, arena);
+    slm__carve_outputs(s, arena);
+    slm__carve_generator(s, arena);
+    s->prompt = (slm_token *)slm__carve(arena, s->sequence.context, sizeof(slm_token));
     s->scratch_size = s->model->has_tokenizer ? slm__bpe_scratch_size(4096) : 0;
     s->scratch = slm__carve(arena, s->scratch_size, 1);
+}
+
+static void slm__clear_codes(slm__batch *b, size_t widest, size_t ffn) {
+    size_t signs = widest > ffn ? widest : ffn, i;
+    memset(b->codes, 0, b->capacity * slm__blocks(widest) * sizeof(slm__codes));
+    memset(b->ffn_codes, 0, b->capacity * slm__blocks(ffn) * sizeof(slm__codes));
+    for (i = 0; i < signs; i++) b->signs[i] = slm__sign_of(i);
 }
 
 /* What the kernels read beyond the rows that are asked for is never used; here codes become zero,
    and floats too where the smallest batches would read what nobody has written. */
 static void slm__clear_session(slm_session *s) {
     const slm__shape *shape = &s->model->shape;
-    size_t wide = (size_t)shape->heads * shape->head_size, hidden = shape->hidden, row, i;
-    size_t widest = hidden > wide ? hidden : wide;
-    memset(s->cache.keys, 0, slm__size((size_t)shape->layers * shape->kv_heads,
-                                       s->cache.key_head * s->cache.item, 0));
-    memset(s->final, 0, (slm__finals(s) + s->model->kernels->tokens) * hidden * sizeof(float));
-    for (row = 0; row < s->capacity; row++)
-        if (row >= s->batch || row < s->model->kernels->tokens) {
-            memset(s->normed + row * hidden, 0, hidden * sizeof(float));
-            memset(s->attention + row * wide, 0, wide * sizeof(float));
-            memset(s->ffn_hidden + row * shape->ffn, 0, shape->ffn * sizeof(float));
+    const slm__cache *cache = &s->sequence.cache;
+    slm__batch *b = &s->batch;
+    size_t wide = (size_t)shape->heads * shape->head_size, hidden = shape->hidden, row;
+    size_t heads = (size_t)shape->layers * shape->kv_heads, tokens = s->model->kernels->tokens;
+    memset(cache->keys, 0, slm__size(heads, cache->key_head * cache->item, 0));
+    memset(s->outputs.final, 0, (slm__finals(s) + tokens) * hidden * sizeof(float));
+    for (row = 0; row < b->capacity; row++)
+        if (row >= b->size || row < tokens) {
+            memset(b->normed + row * hidden, 0, hidden * sizeof(float));
+            memset(b->attention + row * wide, 0, wide * sizeof(float));
+            memset(b->ffn_hidden + row * shape->ffn, 0, shape->ffn * sizeof(float));
         }
-    if (!s->quantized) return;
-    memset(s->codes, 0, s->capacity * slm__blocks(widest) * sizeof(slm__codes));
-    memset(s->ffn_codes, 0, s->capacity * slm__blocks(shape->ffn) * sizeof(slm__codes));
-    if (shape->ffn > widest) widest = shape->ffn;
-    for (i = 0; i < widest; i++) s->signs[i] = slm__sign_of(i);
+    if (b->quantized) slm__clear_codes(b, hidden > wide ? hidden : wide, shape->ffn);
 }
 
 static int slm__has_integers(const slm_model *model) {
@@ -5712,28 +5799,34 @@ static const char *slm__wrong_field(const slm_model *model, const slm_session_de
 /* Fills what does not depend on memory, from a descriptor without a wrong field. */
 static void slm__plan_session(slm_session *s, const slm_model *model,
                               const slm_session_desc *desc) {
+    slm__generator *g = &s->generator;
+    slm__batch *b = &s->batch;
+    slm__outputs *o = &s->outputs;
+    slm__sequence *seq = &s->sequence;
+    slm__workers *w = &s->workers;
+    slm__conversation *c = &s->chat;
     memset(s, 0, sizeof *s);
     s->model = model;
-    s->context = slm__session_context(model, desc);
-    s->batch = desc->batch ? desc->batch : (size_t)SLM__STRIP_TOKENS;
-    s->kept = desc->logits_kept ? desc->logits_kept : 1;
-    if (s->batch > s->context) s->batch = s->context;
-    s->drafts = s->batch - 1;
-    if (s->drafts > SLM__DRAFT_MAX) s->drafts = SLM__DRAFT_MAX;
-    s->logits_rows = s->kept < 16 ? s->kept : 16;
-    s->capacity = s->batch > s->logits_rows ? s->batch : s->logits_rows;
-    s->capacity += model->kernels->tokens - 1;
-    s->parallel = desc->parallel;
-    s->threads = desc->threads ? desc->threads : slm__default_threads(&desc->parallel);
-    if (s->threads < 1) s->threads = 1;
-    s->shares = !desc->threads;
+    seq->context = slm__session_context(model, desc);
+    b->size = desc->batch ? desc->batch : (size_t)SLM__STRIP_TOKENS;
+    o->kept = desc->logits_kept ? desc->logits_kept : 1;
+    if (b->size > seq->context) b->size = seq->context;
+    g->drafts = b->size - 1;
+    if (g->drafts > SLM__DRAFT_MAX) g->drafts = SLM__DRAFT_MAX;
+    o->logits_rows = o->kept < 16 ? o->kept : 16;
+    b->capacity = b->size > o->logits_rows ? b->size : o->logits_rows;
+    b->capacity += model->kernels->tokens - 1;
+    w->parallel = desc->parallel;
+    w->threads = desc->threads ? desc->threads : slm__default_threads(&desc->parallel);
+    if (w->threads < 1) w->threads = 1;
+    w->shares = !desc->threads;
     s->cancel = desc->cancel;
     s->cancel_user = desc->cancel_user;
     s->allocator = desc->allocator;
-    s->turns = desc->turns ? desc->turns : model->turns;
-    s->turn_end = slm__turn_end(model, s->turns);
-    s->quantized = slm__has_integers(model);
-    s->cache.item = desc->kv_type == SLM_TYPE_F16 || (!desc->kv_type && s->quantized) ? 2 : 4;
+    c->turns = desc->turns ? desc->turns : model->turns;
+    c->turn_end = slm__turn_end(model, c->turns);
+    b->quantized = slm__has_integers(model);
+    seq->cache.item = desc->kv_type == SLM_TYPE_F16 || (!desc->kv_type && b->quantized) ? 2 : 4;
 }
 
 static size_t slm__session_bytes(slm_session *plan) {
@@ -5805,75 +5898,80 @@ SLM_API void slm_session_close(slm_session *s) {
 
 SLM_API const char *slm_session_error(const slm_session *s) { return s ? s->error.text : ""; }
 
-SLM_API size_t slm_position(const slm_session *s) { return s ? s->position : 0; }
+SLM_API size_t slm_position(const slm_session *s) { return s ? s->sequence.position : 0; }
 
-SLM_API const slm_token *slm_tokens(const slm_session *s) { return s ? s->history : NULL; }
+SLM_API const slm_token *slm_tokens(const slm_session *s) { return s ? s->sequence.history : NULL; }
 
 static void slm__forget_logits(slm_session *s) {
-    s->final_first = s->final_count = s->logits_count = s->ahead = 0;
+    slm__outputs *o = &s->outputs;
+    o->final_first = o->final_count = o->logits_count = s->generator.ahead = 0;
 }
 
 SLM_API slm_result slm_rewind(slm_session *s, size_t position) {
     if (!s) return SLM_ERR_ARGUMENT;
-    if (position > s->position)
-        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "rewind to %u, beyond position %u",
-                         position, s->position);
-    s->position = position;
+    if (position > s->sequence.position)
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "rewind to %u, beyond position %u", position,
+                         s->sequence.position);
+    s->sequence.position = position;
     slm__forget_logits(s);
-    s->generating = 0;
-    if (!position) s->no_system = 0;
+    s->generator.generating = 0;
+    if (!position) s->chat.no_system = 0;
     return SLM_OK;
 }
 
 /* Reads one chunk; the rows among the last `kept` of the whole call go on to the final norm. */
 static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_t count,
                                   size_t rest, size_t kept) {
+    slm__batch *b = &s->batch;
+    slm__outputs *o = &s->outputs;
+    slm__sequence *seq = &s->sequence;
     const slm__tensor *norm = slm__model_tensor(s->model, SLM__FINAL_NORM);
     size_t hidden = s->model->shape.hidden, row, i, first;
     slm_result result;
     for (row = 0; row < count; row++) {
-        s->rows[row].cache = &s->cache;
-        s->rows[row].position = (uint32_t)(s->position + row);
-        s->rows[row].token = tokens[row];
-        s->history[s->position + row] = tokens[row];
+        b->rows[row].cache = &seq->cache;
+        b->rows[row].position = (uint32_t)(seq->position + row);
+        b->rows[row].token = tokens[row];
+        seq->history[seq->position + row] = tokens[row];
     }
     first = rest >= kept ? count : count + rest > kept ? count + rest - kept : 0;
     result = slm__forward(s, first, count);
     if (result != SLM_OK) return result;
     for (row = first; row < count; row++) {
-        float *out = s->final + s->final_count * hidden;
-        slm__normalize(s->model, norm, hidden, s->hidden + row * hidden, out);
+        float *out = o->final + o->final_count * hidden;
+        slm__normalize(s->model, norm, hidden, b->hidden + row * hidden, out);
         for (i = 0; i < hidden; i++)
             if (!slm__finite(out[i]))
                 return slm__fail(&s->error, SLM_ERR_NUMERIC, "position %u is not finite",
-                                 s->position + row);
-        s->final_count++;
+                                 seq->position + row);
+        o->final_count++;
     }
-    s->position += count;
+    seq->position += count;
     return SLM_OK;
 }
 
 /* slm_eval without its checks; the last `kept` positions can be asked for logits. */
 static slm_result slm__eval(slm_session *s, const slm_token *tokens, size_t count, size_t kept) {
-    size_t start = s->position, done;
+    slm__outputs *o = &s->outputs;
+    size_t start = s->sequence.position, done;
+    size_t first = o->final_first, finals = o->final_count, logits = o->logits_count;
     slm_result result = SLM_OK;
-    size_t first = s->final_first, finals = s->final_count, logits = s->logits_count;
     unsigned saved = slm__begin(s);
     slm__forget_logits(s);
-    if (start < s->system_end) s->system_end = 0;
+    if (start < s->chat.system_end) s->chat.system_end = 0;
     for (done = 0; done < count && result == SLM_OK;) {
-        size_t chunk = count - done < s->batch ? count - done : s->batch;
+        size_t chunk = count - done < s->batch.size ? count - done : s->batch.size;
         result = slm__eval_chunk(s, tokens + done, chunk, count - done - chunk, kept);
         done += chunk;
     }
     slm__end(s, saved);
     if (result != SLM_OK) {
         /* cancelled before any of these was overwritten: they are still the last position's */
-        int intact = result == SLM_ERR_CANCELLED && !s->final_count;
-        s->position = start;
-        s->final_first = intact ? first : 0;
-        s->final_count = intact ? finals : 0;
-        s->logits_count = intact ? logits : 0;
+        int intact = result == SLM_ERR_CANCELLED && !o->final_count;
+        s->sequence.position = start;
+        o->final_first = intact ? first : 0;
+        o->final_count = intact ? finals : 0;
+        o->logits_count = intact ? logits : 0;
     }
     return result;
 }
@@ -5885,11 +5983,11 @@ SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t coun
         if (tokens[i] < 0 || (uint32_t)tokens[i] >= s->model->shape.vocab_rows)
             return slm__fail(&s->error, SLM_ERR_ARGUMENT, "token %u of the input is not below %u",
                              i, (size_t)s->model->shape.vocab_rows);
-    if (count > s->context - s->position)
+    if (count > s->sequence.context - s->sequence.position)
         return slm__fail(&s->error, SLM_ERR_CONTEXT_FULL,
-                         "%u tokens do not fit: the context of %u holds %u", count, s->context,
-                         s->position);
-    return count ? slm__eval(s, tokens, count, s->kept) : SLM_OK;
+                         "%u tokens do not fit: the context of %u holds %u", count,
+                         s->sequence.context, s->sequence.position);
+    return count ? slm__eval(s, tokens, count, s->outputs.kept) : SLM_OK;
 }
 
 typedef struct slm__head_call {
@@ -5899,48 +5997,50 @@ typedef struct slm__head_call {
 
 static void slm__head_body(void *arg) {
     const slm__head_call *call = (const slm__head_call *)arg;
-    slm__run_products(call->s, call->product, 1, 0, call->s->logits_count);
+    slm__run_products(call->s, call->product, 1, 0, call->s->outputs.logits_count);
 }
 
-/* Logits of s->logits_count positions. */
+/* Logits of outputs.logits_count positions. */
 static void slm__head(slm_session *s, const slm__product *product) {
     unsigned saved = slm__begin(s);
     slm__head_call call;
     size_t i;
     call.s = s;
     call.product = product;
-    for (i = 0; i < s->logits_count; i++) slm__quantize_row(s, product->input, i);
-    slm__compute(s, product->weight->bytes * ((s->logits_count + 3) / 4), slm__head_body, &call);
+    for (i = 0; i < s->outputs.logits_count; i++) slm__quantize_row(s, product->input, i);
+    slm__compute(s, product->weight->bytes * ((s->outputs.logits_count + 3) / 4), slm__head_body,
+                 &call);
     slm__end(s, saved);
 }
 
 SLM_API const float *slm_logits(slm_session *s, size_t back) {
     slm__input input;
     slm__product product;
-    size_t rows, at, i;
+    slm__outputs *o;
+    size_t rows, at, hidden, i;
     if (!s) return NULL;
-    if (back >= s->final_count - s->final_first) {
+    o = &s->outputs;
+    hidden = s->model->shape.hidden;
+    if (back >= o->final_count - o->final_first) {
         slm__fail(&s->error, SLM_ERR_ARGUMENT, "no logits kept %u positions back", back);
         return NULL;
     }
     rows = s->model->shape.vocab_rows;
-    at = s->final_count - 1 - back;
-    if (at < s->logits_at || at >= s->logits_at + s->logits_count) {
-        s->logits_at = at;
-        s->logits_count = back + 1 + s->ahead; /* drafted ones too: they are asked for next */
-        if (s->logits_count > s->logits_rows) s->logits_count = s->logits_rows;
-        input = slm__input_of(s->final + at * s->model->shape.hidden, s->model->shape.hidden,
-                              s->codes);
-        product = slm__product_of(&input, slm__model_tensor(s->model, SLM__HEAD), s->logits,
-                                  rows);
+    at = o->final_count - 1 - back;
+    if (at < o->logits_at || at >= o->logits_at + o->logits_count) {
+        o->logits_at = at;
+        o->logits_count = back + 1 + s->generator.ahead; /* drafted ones are asked for next */
+        if (o->logits_count > o->logits_rows) o->logits_count = o->logits_rows;
+        input = slm__input_of(o->final + at * hidden, hidden, s->batch.codes);
+        product = slm__product_of(&input, slm__model_tensor(s->model, SLM__HEAD), o->logits, rows);
         slm__head(s, &product);
     }
     for (i = 0; i < rows; i++)
-        if (!slm__finite(s->logits[(at - s->logits_at) * rows + i])) {
+        if (!slm__finite(o->logits[(at - o->logits_at) * rows + i])) {
             slm__fail(&s->error, SLM_ERR_NUMERIC, "a logit is not finite");
             return NULL;
         }
-    return s->logits + (at - s->logits_at) * rows;
+    return o->logits + (at - o->logits_at) * rows;
 }
 
 /* ---- >>sampling --------------------------------------------------------------------------
@@ -5997,11 +6097,12 @@ static float slm__logprob(const float *logits, size_t rows, size_t row) {
 
 /* a comes before b: the likelier one, then the smaller id. */
 static int slm__before(const slm_session *s, uint32_t a, uint32_t b) {
-    return s->masses[a] != s->masses[b] ? s->masses[a] > s->masses[b] : a < b;
+    const slm__generator *g = &s->generator;
+    return g->masses[a] != g->masses[b] ? g->masses[a] > g->masses[b] : a < b;
 }
 
 static void slm__sift(slm_session *s, size_t at, size_t count) {
-    uint32_t *heap = s->candidates, moved = heap[at];
+    uint32_t *heap = s->generator.candidates, moved = heap[at];
     for (;;) {
         size_t child = 2 * at + 1;
         if (child >= count) break;
@@ -6017,22 +6118,23 @@ static void slm__sift(slm_session *s, size_t at, size_t count) {
    candidates[0 .. count), their number is returned and *total becomes their mass. */
 static size_t slm__keep(slm_session *s, size_t count, uint64_t *total,
                         const slm_sampling *sampling) {
+    slm__generator *g = &s->generator;
     float top_p = sampling->top_p > 0 && sampling->top_p < 1 ? sampling->top_p : 1;
     size_t most = sampling->top_k && sampling->top_k < count ? sampling->top_k : count;
     uint64_t wanted, taken = 0, least = 0;
     size_t left = count, i;
     for (i = count / 2; i-- > 0;) slm__sift(s, i, count);
-    least = (uint64_t)((double)s->masses[s->candidates[0]] * (double)sampling->min_p);
+    least = (uint64_t)((double)g->masses[g->candidates[0]] * (double)sampling->min_p);
     while (count - left < most) { /* top-k first: top-p is a share of what that leaves */
-        uint32_t best = s->candidates[0];
-        s->candidates[0] = s->candidates[--left];
-        s->candidates[left] = best;
-        taken += s->masses[best];
+        uint32_t best = g->candidates[0];
+        g->candidates[0] = g->candidates[--left];
+        g->candidates[left] = best;
+        taken += g->masses[best];
         slm__sift(s, 0, left);
     }
     wanted = (uint64_t)((double)taken * (double)top_p);
     for (*total = 0, i = count; i > left; i--) {
-        uint64_t mass = s->masses[s->candidates[i - 1]];
+        uint64_t mass = g->masses[g->candidates[i - 1]];
         if (i < count && (mass < least || (top_p < 1 && *total >= wanted))) break;
         *total += mass;
     }
@@ -6046,42 +6148,43 @@ static slm_token slm__draw(slm_session *s, const float *logits, const slm_sampli
     for (row = 0; row < rows; row++) {
         float p = slm__exp((logits[row] - largest) / sampling->temperature);
         if (!slm__has_token(s->model, row) || !(p > 0)) continue;
-        s->masses[row] = (uint64_t)((double)p * SLM__ONE_MASS);
-        if (!s->masses[row]) continue;
-        total += s->masses[row];
-        s->candidates[count++] = (uint32_t)row;
+        s->generator.masses[row] = (uint64_t)((double)p * SLM__ONE_MASS);
+        if (!s->generator.masses[row]) continue;
+        total += s->generator.masses[row];
+        s->generator.candidates[count++] = (uint32_t)row;
     }
     kept = count;
     if (sampling->top_k || sampling->min_p > 0 || (sampling->top_p > 0 && sampling->top_p < 1))
         kept = slm__keep(s, count, &total, sampling);
-    target = slm__random(&s->random) % total;
+    target = slm__random(&s->generator.random) % total;
     for (row = count - kept; row + 1 < count; row++) {
-        uint64_t mass = s->masses[s->candidates[row]];
+        uint64_t mass = s->generator.masses[s->generator.candidates[row]];
         if (target < mass) break;
         target -= mass;
     }
-    return (slm_token)s->candidates[row];
+    return (slm_token)s->generator.candidates[row];
 }
 
 /* Penalties, biases and the hook, on a copy: slm_logits goes on showing the row as it is. */
 static const float *slm__adjust(slm_session *s, const float *logits,
                                 const slm_sampling *sampling) {
+    slm__generator *g = &s->generator;
     size_t rows = s->model->shape.vocab_rows, i;
-    uint32_t *seen = s->candidates;
+    uint32_t *seen = g->candidates;
     float repetition = sampling->repetition == 0 ? 1 : sampling->repetition;
-    memcpy(s->adjusted, logits, rows * sizeof(float));
+    memcpy(g->adjusted, logits, rows * sizeof(float));
     memset(seen, 0, rows * sizeof *seen);
-    for (i = 0; i < s->position; i++) seen[s->history[i]]++;
+    for (i = 0; i < s->sequence.position; i++) seen[s->sequence.history[i]]++;
     for (i = 0; i < rows; i++) {
-        float *logit = &s->adjusted[i];
+        float *logit = &g->adjusted[i];
         if (!seen[i]) continue;
         *logit = *logit > 0 ? *logit / repetition : *logit * repetition;
         *logit -= slm__madd(sampling->presence, (float)seen[i], sampling->frequency);
     }
     for (i = 0; i < sampling->bias_count; i++)
-        s->adjusted[sampling->biases[i].token] += sampling->biases[i].value;
-    if (sampling->adjust) sampling->adjust(sampling->adjust_user, s->adjusted, rows);
-    return s->adjusted;
+        g->adjusted[sampling->biases[i].token] += sampling->biases[i].value;
+    if (sampling->adjust) sampling->adjust(sampling->adjust_user, g->adjusted, rows);
+    return g->adjusted;
 }
 
 static const char *slm__check_sampling(const slm_session *s, const slm_sampling *sampling) {
@@ -6123,9 +6226,10 @@ SLM_API slm_result slm_sample(slm_session *s, const slm_sampling *sampling, slm_
             best = row;
     if (best != SIZE_MAX) *token = (slm_token)best;
     if (best != SIZE_MAX && sampling->temperature != 0 && slm__finite(logits[best])) {
-        if (!s->seeded || s->seed != sampling->seed) s->random = sampling->seed;
-        s->seeded = 1;
-        s->seed = sampling->seed;
+        if (!s->generator.seeded || s->generator.seed != sampling->seed)
+            s->generator.random = sampling->seed;
+        s->generator.seeded = 1;
+        s->generator.seed = sampling->seed;
         *token = slm__draw(s, logits, sampling, logits[best]);
     }
     slm__fp_leave(saved);
@@ -6139,18 +6243,18 @@ SLM_API slm_result slm_score(slm_session *s, const slm_token *tokens, size_t cou
     size_t start, done = 0, chunk, i, rows;
     slm_result result = SLM_OK;
     if (!s || (count && (!tokens || !logprobs))) return SLM_ERR_ARGUMENT;
-    start = s->position;
+    start = s->sequence.position;
     rows = s->model->shape.vocab_rows;
-    if (count > s->context - start)
+    if (count > s->sequence.context - start)
         return slm__fail(&s->error, SLM_ERR_CONTEXT_FULL, "%u tokens do not fit", count);
     for (i = 0; i < count; i++)
         if (tokens[i] < 0 || (uint32_t)tokens[i] >= rows)
             return slm__fail(&s->error, SLM_ERR_ARGUMENT, "token %u is out of range", i);
     while (done < count && result == SLM_OK) {
-        const float *logits = s->position ? slm_logits(s, 0) : NULL;
-        if (s->position && !logits) result = s->error.code;
+        const float *logits = s->sequence.position ? slm_logits(s, 0) : NULL;
+        if (s->sequence.position && !logits) result = s->error.code;
         else logprobs[done] = logits ? slm__logprob(logits, rows, (size_t)tokens[done]) : 0;
-        chunk = count - done < s->kept ? count - done : s->kept;
+        chunk = count - done < s->outputs.kept ? count - done : s->outputs.kept;
         if (result == SLM_OK) result = slm_eval(s, tokens + done, chunk);
         for (i = 1; i < chunk && result == SLM_OK; i++) {
             logits = slm_logits(s, chunk - i);
@@ -6170,7 +6274,7 @@ static int slm__is_end(const slm_session *s, slm_token token) {
     uint32_t i;
     for (i = 0; model->has_tokenizer && i < model->tokenizer.end_count; i++)
         if (model->tokenizer.end[i] == token) return 1;
-    return token == s->turn_end;
+    return token == s->chat.turn_end;
 }
 
 SLM_API slm_result slm_prompt(slm_session *s, const char *text, size_t size, unsigned flags) {
@@ -6180,14 +6284,15 @@ SLM_API slm_result slm_prompt(slm_session *s, const char *text, size_t size, uns
     if (!s->model->has_tokenizer)
         return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "the model has no tokenizer");
     if (size == SLM_NUL) size = strlen(text);
-    result = slm__bpe_encode(&s->model->tokenizer, text, size, flags, s->prompt, s->context,
-                             &count, s->scratch, s->scratch_size, &s->model->allocator);
+    result = slm__bpe_encode(&s->model->tokenizer, text, size, flags, s->prompt,
+                             s->sequence.context, &count, s->scratch, s->scratch_size,
+                             &s->model->allocator);
     if (result == SLM_ERR_CAPACITY)
         return slm__fail(&s->error, SLM_ERR_CONTEXT_FULL,
-                         "the text has %u tokens, the context is %u", count, s->context);
+                         "the text has %u tokens, the context is %u", count, s->sequence.context);
     if (result != SLM_OK)
         return slm__fail(&s->error, result, "tokenizing: %s", slm_result_name(result));
-    if (!count && !s->position) {
+    if (!count && !s->sequence.position) {
         const slm__tokenizer *t = &s->model->tokenizer;
         slm_token start = t->bos >= 0 ? t->bos : t->end_count ? t->end[0] : -1;
         if (start < 0)
@@ -6204,9 +6309,9 @@ static int slm__text_starts(const slm_session *s) {
     if (!s->model->has_tokenizer || t->kind != SLM__PIECES ||
         !(t->flags & (SLM__TEXT_STRIP | SLM__TEXT_PARTS_FIRST | SLM__TEXT_PARTS_RUN)))
         return 0;
-    for (i = 0; i < s->position; i++)
-        if ((uint32_t)s->history[i] >= t->count ||
-            !(t->attributes[s->history[i]] & SLM__TOKEN_SPECIAL))
+    for (i = 0; i < s->sequence.position; i++)
+        if ((uint32_t)s->sequence.history[i] >= t->count ||
+            !(t->attributes[s->sequence.history[i]] & SLM__TOKEN_SPECIAL))
             return 0;
     return 1;
 }
@@ -6214,7 +6319,7 @@ static int slm__text_starts(const slm_session *s) {
 SLM_API slm_result slm_generate(slm_session *s, const slm_generation *generation) {
     size_t i;
     if (!s) return SLM_ERR_ARGUMENT;
-    if (!s->final_count)
+    if (!s->outputs.final_count)
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "nothing evaluated to go on from");
     for (i = 0; generation && i < generation->stop_count; i++)
         if (!generation->stops || !generation->stops[i] || strlen(generation->stops[i]) > 255)
@@ -6222,14 +6327,14 @@ SLM_API slm_result slm_generate(slm_session *s, const slm_generation *generation
     if (generation && generation->draft > SLM__DRAFT_MAX)
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a draft of %u tokens; the most is %u",
                          (size_t)generation->draft, (size_t)SLM__DRAFT_MAX);
-    memset(&s->generation, 0, sizeof s->generation);
-    if (generation) s->generation = *generation;
-    s->generating = 1;
-    s->ended = SLM_REASON_NONE;
-    s->generated = s->pending_size = s->shown = 0;
-    s->clean = s->position;
-    s->seeded = 0;
-    s->at_start = slm__text_starts(s);
+    memset(&s->generator.generation, 0, sizeof s->generator.generation);
+    if (generation) s->generator.generation = *generation;
+    s->generator.generating = 1;
+    s->generator.ended = SLM_REASON_NONE;
+    s->generator.generated = s->generator.pending_size = s->generator.shown = 0;
+    s->generator.clean = s->sequence.position;
+    s->generator.seeded = 0;
+    s->generator.at_start = slm__text_starts(s);
     return SLM_OK;
 }
 
@@ -6247,11 +6352,12 @@ static size_t slm__whole(const char *text, size_t size) {
 }
 
 static slm_result slm__finish(slm_session *s, slm_piece *piece, slm_reason reason) {
-    s->ended = reason;
-    if (s->pending_size > s->shown) { /* what was held back: part of a character or of a stop */
-        piece->text = s->pending + s->shown;
-        piece->size = s->pending_size - s->shown;
-        s->shown = s->pending_size;
+    slm__generator *g = &s->generator;
+    g->ended = reason;
+    if (g->pending_size > g->shown) { /* what was held back: part of a character or of a stop */
+        piece->text = g->pending + g->shown;
+        piece->size = g->pending_size - g->shown;
+        g->shown = g->pending_size;
         return SLM_OK;
     }
     piece->reason = reason;
@@ -6261,46 +6367,48 @@ static slm_result slm__finish(slm_session *s, slm_piece *piece, slm_reason reaso
 /* Looks for stops in the text not shown yet. *whole becomes what may be shown: up to a stop, or
    up to what could be the beginning of one. 1: a stop was found. */
 static int slm__find_stop(const slm_session *s, size_t *whole) {
-    const slm_generation *g = &s->generation;
+    const slm__generator *g = &s->generator;
+    const slm_generation *settings = &g->generation;
     size_t i, at, matched, size;
-    for (at = 0; at < s->pending_size; at++)
-        for (i = 0; i < g->stop_count; i++) {
-            size = strlen(g->stops[i]);
-            for (matched = 0; matched < size && at + matched < s->pending_size; matched++)
-                if (s->pending[at + matched] != g->stops[i][matched]) break;
+    for (at = 0; at < g->pending_size; at++)
+        for (i = 0; i < settings->stop_count; i++) {
+            size = strlen(settings->stops[i]);
+            for (matched = 0; matched < size && at + matched < g->pending_size; matched++)
+                if (g->pending[at + matched] != settings->stops[i][matched]) break;
             if (size && matched == size) {
                 *whole = at;
                 return 1;
             }
-            if (at + matched == s->pending_size && at < *whole) *whole = at;
+            if (at + matched == g->pending_size && at < *whole) *whole = at;
         }
     return 0;
 }
 
 /* Puts a token's bytes behind those held back and decides how many may be shown. */
 static void slm__show(slm_session *s, slm_piece *piece, const char *text, size_t size) {
+    slm__generator *g = &s->generator;
     size_t whole;
-    memmove(s->pending, s->pending + s->shown, s->pending_size - s->shown);
-    s->pending_size -= s->shown;
-    s->shown = 0;
-    if (size > sizeof s->pending - s->pending_size) { /* longer than any text: as it is */
-        s->pending_size = 0;
+    memmove(g->pending, g->pending + g->shown, g->pending_size - g->shown);
+    g->pending_size -= g->shown;
+    g->shown = 0;
+    if (size > sizeof g->pending - g->pending_size) { /* longer than any text: as it is */
+        g->pending_size = 0;
         piece->text = text;
         piece->size = size;
         return;
     }
-    if (size) memcpy(s->pending + s->pending_size, text, size);
-    s->pending_size += size;
-    whole = slm__whole(s->pending, s->pending_size);
+    if (size) memcpy(g->pending + g->pending_size, text, size);
+    g->pending_size += size;
+    whole = slm__whole(g->pending, g->pending_size);
     if (slm__find_stop(s, &whole)) {
-        s->pending_size = whole;
-        s->ended = SLM_REASON_STOP;
-        slm_rewind(s, s->clean);
-        s->generating = 1;
+        g->pending_size = whole;
+        g->ended = SLM_REASON_STOP;
+        slm_rewind(s, g->clean);
+        g->generating = 1;
     }
-    if (whole == s->pending_size) s->clean = s->position;
-    piece->text = s->pending;
-    piece->size = s->shown = whole;
+    if (whole == g->pending_size) g->clean = s->sequence.position;
+    piece->text = g->pending;
+    piece->size = g->shown = whole;
 }
 
 /* Prompt lookup: where the last three or else two of `count` tokens stood before, most recently,
@@ -6321,33 +6429,36 @@ static size_t slm__look_up(slm_token *tokens, size_t count, size_t most) {
 static slm_result slm__take_draft(slm_session *s) {
     if (s->cancel && s->cancel(s->cancel_user))
         return slm__fail(&s->error, SLM_ERR_CANCELLED, "cancelled");
-    s->ahead--;
-    s->position++;
-    s->final_first++;
-    s->final_count++;
+    s->generator.ahead--;
+    s->sequence.position++;
+    s->outputs.final_first++;
+    s->outputs.final_count++;
     return SLM_OK;
 }
 
 /* Appends a picked token: it was drafted, or it is evaluated with a new draft, or alone. A draft
    lies in the history behind the position, where slm__eval puts it anyway. */
 static slm_result slm__append_token(slm_session *s, slm_token token) {
-    const slm_generation *g = &s->generation;
-    size_t most = g->draft < s->drafts ? g->draft : s->drafts, start = s->position;
-    slm_token *tokens = s->history + start;
+    slm__sequence *seq = &s->sequence;
+    slm__generator *g = &s->generator;
+    const slm_generation *settings = &g->generation;
+    size_t most = settings->draft < g->drafts ? settings->draft : g->drafts, start = seq->position;
+    slm_token *tokens = seq->history + start;
     slm_error error;
     slm_result result;
-    if (s->ahead && *tokens == token) return slm__take_draft(s);
-    if (most > s->context - start - 1) most = s->context - start - 1;
-    if (g->limit && most > g->limit - s->generated - 1) most = g->limit - s->generated - 1;
+    if (g->ahead && *tokens == token) return slm__take_draft(s);
+    if (most > seq->context - start - 1) most = seq->context - start - 1;
+    if (settings->limit && most > settings->limit - g->generated - 1)
+        most = settings->limit - g->generated - 1;
     *tokens = token;
-    if (most) most = slm__look_up(s->history, start + 1, most);
+    if (most) most = slm__look_up(seq->history, start + 1, most);
     if (most) {
         error = s->error;
         result = slm__eval(s, tokens, most + 1, most + 1);
         if (result == SLM_OK) {
-            s->position = start + 1;
-            s->final_count = 1;
-            s->ahead = most;
+            seq->position = start + 1;
+            s->outputs.final_count = 1;
+            g->ahead = most;
         }
         if (result == SLM_OK || result == SLM_ERR_CANCELLED) return result;
         s->error = error; /* what a wrong guess gives is no failure */
@@ -6368,33 +6479,34 @@ SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
     memset(piece, 0, sizeof *piece);
     piece->token = -1;
     piece->text = "";
-    if (!s->generating)
+    if (!s->generator.generating)
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "slm_generate has not been called");
-    if (s->ended != SLM_REASON_NONE) return slm__finish(s, piece, s->ended);
-    if (s->generation.limit && s->generated >= s->generation.limit)
+    if (s->generator.ended != SLM_REASON_NONE) return slm__finish(s, piece, s->generator.ended);
+    if (s->generator.generation.limit && s->generator.generated >= s->generator.generation.limit)
         return slm__finish(s, piece, SLM_REASON_LIMIT);
-    if (s->position >= s->context) return slm__finish(s, piece, SLM_REASON_CONTEXT);
-    random = s->random;
-    seeded = s->seeded;
-    result = slm_sample(s, &s->generation.sampling, &token);
+    if (s->sequence.position >= s->sequence.context)
+        return slm__finish(s, piece, SLM_REASON_CONTEXT);
+    random = s->generator.random;
+    seeded = s->generator.seeded;
+    result = slm_sample(s, &s->generator.generation.sampling, &token);
     if (result != SLM_OK) return result;
-    if (!s->generation.ignore_end && slm__is_end(s, token))
+    if (!s->generator.generation.ignore_end && slm__is_end(s, token))
         return slm__finish(s, piece, SLM_REASON_END);
     logits = slm_logits(s, 0);
     if (!logits) return s->error.code;
     logprob = slm__logprob(logits, s->model->shape.vocab_rows, (size_t)token);
     result = slm__append_token(s, token);
     if (result != SLM_OK) { /* a cancelled token is drawn again, not another one */
-        s->random = random;
-        s->seeded = seeded;
+        s->generator.random = random;
+        s->generator.seeded = seeded;
         return result;
     }
-    s->generated++;
+    s->generator.generated++;
     piece->token = token;
     piece->logprob = logprob;
     text = slm_token_text(s->model, token, &size);
-    if (s->at_start && size) {
-        s->at_start = 0;
+    if (s->generator.at_start && size) {
+        s->generator.at_start = 0;
         if (*text == ' ') text++, size--;
     }
     slm__show(s, piece, text, size);
@@ -6455,7 +6567,7 @@ static char *slm__render(slm_session *s, const slm__turn *turn, size_t *total,
 /* The tokens that steer a model: no message may contain them, special by name or not. */
 static void slm__list_controls(const slm_session *s, slm__message *message) {
     const slm__tokenizer *t = &s->model->tokenizer;
-    const slm__turn_format *f = &slm__turn_formats[s->turns - 1];
+    const slm__turn_format *f = &slm__turn_formats[s->chat.turns - 1];
     size_t i;
     message->controls[0] = t->bos;
     message->controls[1] = t->unk;
@@ -6468,11 +6580,16 @@ static void slm__list_controls(const slm_session *s, slm__message *message) {
     }
 }
 
+/* -1: there is none. */
+static slm_token slm__last_token(const slm_session *s) {
+    return s->sequence.position ? s->sequence.history[s->sequence.position - 1] : -1;
+}
+
 /* Is the last token of the context an added or special one? Then a part of the text begins, but
    not one that a space is put before if the token is cut out of what is normalized already. */
 static int slm__after_added(const slm_session *s) {
     const slm__tokenizer *t = &s->model->tokenizer;
-    slm_token last = s->position ? s->history[s->position - 1] : -1;
+    slm_token last = slm__last_token(s);
     const uint32_t *a = slm__added_token(t, last, NULL);
     if (last < 0 || (uint32_t)last >= t->count || !(t->attributes[last] & 6)) return 0;
     return !(a && a[3] & SLM__ADDED_NORMALIZED && t->kind == SLM__PIECES &&
@@ -6487,13 +6604,14 @@ static slm_result slm__say(slm_session *s, const slm__turn *turn) {
     slm_result result;
     char *text = slm__render(s, turn, &total, &message);
     if (!text) return slm__fail(&s->error, SLM_ERR_MEMORY, "no memory for a turn");
-    if (!s->position && *turn->parts[2] != '\1' && s->model->chat_bos == SLM__BOS_AS_TOKENIZER)
+    if (!s->sequence.position && *turn->parts[2] != '\1' &&
+        s->model->chat_bos == SLM__BOS_AS_TOKENIZER)
         flags |= SLM_ADD_BOS;
     slm__list_controls(s, &message);
-    message.later = s->position > 0;
+    message.later = s->sequence.position > 0;
     message.goes_on = message.later && !slm__after_added(s);
-    result = slm__encode_turn(t, text, total, flags, s->prompt, s->context, &count, s->scratch,
-                              s->scratch_size, &s->allocator, &message);
+    result = slm__encode_turn(t, text, total, flags, s->prompt, s->sequence.context, &count,
+                              s->scratch, s->scratch_size, &s->allocator, &message);
     slm__release(&s->allocator, text);
     if (result == SLM_ERR_CAPACITY) result = SLM_ERR_CONTEXT_FULL;
     if (result != SLM_OK)
@@ -6516,31 +6634,33 @@ static void slm__strip_white(slm__turn *turn, int end_only) {
 
 /* Has a conversation begun? BOS alone is none. */
 static int slm__has_begun(const slm_session *s) {
-    return s->position > 1 || (s->position && s->history[0] != s->model->tokenizer.bos);
+    const slm__sequence *seq = &s->sequence;
+    return seq->position > 1 || (seq->position && seq->history[0] != s->model->tokenizer.bos);
 }
 
 /* Sets what stands around a message; 1: it goes on with the user's part of a turn. */
 static int slm__frame(const slm_session *s, slm_role role, int opens, slm__turn *turn) {
-    const slm__turn_format *f = &slm__turn_formats[s->turns - 1];
-    slm_token bos = s->model->tokenizer.bos, last = s->position ? s->history[s->position - 1] : -1;
+    const slm__turn_format *f = &slm__turn_formats[s->chat.turns - 1];
+    slm_token bos = s->model->tokenizer.bos, last = slm__last_token(s);
+    size_t position = s->sequence.position;
     int begun = slm__has_begun(s);
-    int after_system = role == SLM_USER && s->position && s->position == s->system_end;
+    int after_system = role == SLM_USER && position && position == s->chat.system_end;
     int within = after_system || (f->inner && role == SLM_ASSISTANT);
-    turn->parts[0] = begun && !within && last != s->turn_end ? f->close : "";
+    turn->parts[0] = begun && !within && last != s->chat.turn_end ? f->close : "";
     turn->parts[1] = begun && !within ? f->join : "";
     turn->parts[2] = opens ? f->answer : after_system ? f->after_system : f->around[role][0];
     turn->parts[3] = opens ? "" : f->around[role][1];
     if (*turn->parts[2] == '\1' && !*turn->parts[0] && last == bos &&
         !(begun && slm__is_end(s, bos)))
         turn->parts[2]++; /* it is there already, and does not end an answer */
-    else if (!s->position && *turn->parts[2] != '\1' && s->model->chat_bos == SLM__BOS_FIRST)
+    else if (!position && *turn->parts[2] != '\1' && s->model->chat_bos == SLM__BOS_FIRST)
         turn->parts[0] = "\1";
     return after_system;
 }
 
 /* One message, or with an answer's beginning none: all or nothing. */
 static slm_result slm__append_turn(slm_session *s, slm_role role, const char *text, size_t size) {
-    const slm__turn_format *f = &slm__turn_formats[s->turns - 1];
+    const slm__turn_format *f = &slm__turn_formats[s->chat.turns - 1];
     slm__turn turn;
     slm_result result;
     int after_system = slm__frame(s, role, role == SLM_ASSISTANT && !text, &turn);
@@ -6548,7 +6668,8 @@ static slm_result slm__append_turn(slm_session *s, slm_role role, const char *te
     turn.size = size;
     if (f->strip && role != SLM_SYSTEM) slm__strip_white(&turn, after_system);
     result = slm__say(s, &turn);
-    if (result == SLM_OK && f->after_system && role == SLM_SYSTEM) s->system_end = s->position;
+    if (result == SLM_OK && f->after_system && role == SLM_SYSTEM)
+        s->chat.system_end = s->sequence.position;
     return result;
 }
 
@@ -6561,20 +6682,20 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
         return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "the model has no tokenizer");
     if ((unsigned)role > SLM_ASSISTANT)
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "unknown role");
-    lacking = slm__turns_lack(s->model, s->turns);
+    lacking = slm__turns_lack(s->model, s->chat.turns);
     if (lacking)
         return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "turn format %s: the tokenizer has no %s",
-                         slm__turn_formats[s->turns - 1].name, lacking);
+                         slm__turn_formats[s->chat.turns - 1].name, lacking);
     if (size == SLM_NUL) size = strlen(text);
-    own = slm__has_begun(s) || s->no_system ? NULL : s->model->system_message;
+    own = slm__has_begun(s) || s->chat.no_system ? NULL : s->model->system_message;
     if (role == SLM_SYSTEM && !size) {
-        if (!slm__has_begun(s)) s->no_system = 1;
+        if (!slm__has_begun(s)) s->chat.no_system = 1;
         return SLM_OK;
     }
-    start = s->position;
+    start = s->sequence.position;
     if (own && role != SLM_SYSTEM) result = slm__append_turn(s, SLM_SYSTEM, own, strlen(own));
     if (result == SLM_OK) result = slm__append_turn(s, role, text, size);
-    if (result != SLM_OK && s->position != start) slm_rewind(s, start);
+    if (result != SLM_OK && s->sequence.position != start) slm_rewind(s, start);
     return result;
 }
 

@@ -40,12 +40,13 @@ static int draft_steps(draft_pair *p, const slm_generation *generation, size_t m
     if (slm_generate(p->plain, &plain) != SLM_OK) return 0;
     if (slm_generate(p->drafted, generation) != SLM_OK) return 0;
     while (good && result == SLM_OK && most-- > 0) {
-        first = p->drafted->final_first;
-        ahead = p->drafted->ahead;
+        first = p->drafted->outputs.final_first;
+        ahead = p->drafted->generator.ahead;
         result = slm_next(p->plain, &a);
         good = slm_next(p->drafted, &b) == result && draft_same_piece(&a, &b);
         if (look || result != SLM_OK) good &= draft_same_state(p);
-        if (p->drafted->final_first > first) p->taken++;
+        if (p->drafted->outputs.final_first > first)
+            p->taken++;
         else p->wasted += ahead;
     }
     return good;
@@ -77,7 +78,7 @@ static int draft_goes_on(draft_pair *p, const slm_generation *generation) {
     slm_token tokens[3] = {310, 320, 330}, a, b;
     size_t position = slm_position(p->plain);
     int good = 1;
-    if (p->plain->final_count) {
+    if (p->plain->outputs.final_count) {
         good &= slm_sample(p->plain, &generation->sampling, &a) ==
                 slm_sample(p->drafted, &generation->sampling, &b);
         good &= a == b && draft_same_state(p);
@@ -126,7 +127,7 @@ static void test_draft_lengths(const slm_model *model) {
                       "drafts change nothing");
                 CHECK(draft_goes_on(&p, &g), "nor what comes after");
             }
-        CHECK(p.drafted->ahead <= draft, "no more drafted than asked for");
+        CHECK(p.drafted->generator.ahead <= draft, "no more drafted than asked for");
         taken += p.taken;
         wasted += p.wasted;
         draft_close(&p);
@@ -159,7 +160,7 @@ static void test_draft_ends(const slm_model *model) {
         draft_start(&p, draft_again);
         CHECK(draft_steps(&p, &g, 99, 1) && slm_position(p.drafted) <= count + g.limit,
               "up to a limit");
-        CHECK(p.drafted->ahead == 0 || slm_position(p.drafted) < count + g.limit,
+        CHECK(p.drafted->generator.ahead == 0 || slm_position(p.drafted) < count + g.limit,
               "nothing is drafted beyond a limit");
         g.ignore_end = 0;
         CHECK(draft_steps(&p, &g, 99, 1), "and on from there");
@@ -171,7 +172,7 @@ static void test_draft_ends(const slm_model *model) {
     for (g.draft = 3; g.draft <= 16; g.draft += 9) {
         draft_start(&p, draft_new);
         CHECK(draft_steps(&p, &g, 1000, 0), "up to an end token or a full context");
-        CHECK(p.drafted->ended == SLM_REASON_END, "greedy text ends");
+        CHECK(p.drafted->generator.ended == SLM_REASON_END, "greedy text ends");
     }
     g.draft = 17;
     CHECK(slm_generate(p.drafted, &g) == SLM_ERR_ARGUMENT, "a draft too long");
@@ -192,7 +193,7 @@ static void test_draft_stops(const slm_model *model) {
             g.limit = 50;
             draft_start(&p, draft_again);
             CHECK(draft_steps(&p, &g, 99, (int)g.draft & 1), "stops end the text alike");
-            stopped += p.drafted->ended == SLM_REASON_STOP;
+            stopped += p.drafted->generator.ended == SLM_REASON_STOP;
         }
     CHECK(stopped > 10, "stops were met");
     draft_close(&p);
@@ -229,15 +230,15 @@ static void test_draft_cancel(const slm_model *model) {
         do {
             before = draft_asked;
             position = slm_position(session);
-            first = session->final_first;
+            first = session->outputs.final_first;
             result = slm_next(session, &piece);
             CHECK(draft_asked > before, "the hook is asked for every token");
-            taken += session->final_first > first;
+            taken += session->outputs.final_first > first;
         } while (result == SLM_OK && slm_position(session) == position + 1);
         CHECK(result == SLM_ERR_CANCELLED && slm_position(session) == position, "cancelled");
         refused += draft_asked == before + 1;
         CHECK(slm_next(session, &again) == SLM_OK && slm_position(session) == position + 1 &&
-                  again.token == session->history[position],
+                  again.token == session->sequence.history[position],
               "and goes on as if nothing had happened");
     }
     CHECK(taken > 50 && refused > 5 && refused < 55, "where drafts are taken, and elsewhere");
@@ -250,7 +251,7 @@ static slm_session *draft_spoiled;
 static int draft_spoil(void *user) {
     (void)user;
     if (draft_spoiled)
-        draft_spoiled->hidden[draft_spoiled->model->shape.hidden] = slm__float(0x7FC00000u);
+        draft_spoiled->batch.hidden[draft_spoiled->model->shape.hidden] = slm__float(0x7FC00000u);
     return 0;
 }
 

@@ -135,11 +135,13 @@ static void test_pieces_turns(void) {
     if (!model) return;
     CHECK(slm_session_open(&session, model, NULL, NULL) == SLM_OK, "a session of pieces");
     CHECK(slm_prompt(session, "a", SLM_NUL, SLM_ADD_BOS) == SLM_OK &&
-              session->history[0] == 1 && session->history[session->position - 1] == 2,
+              session->sequence.history[0] == 1 &&
+              session->sequence.history[session->sequence.position - 1] == 2,
           "a prompt ends with the end token");
     slm_rewind(session, 0);
-    CHECK(slm_chat(session, SLM_USER, "a", SLM_NUL) == SLM_OK && session->history[0] == 1 &&
-              session->history[session->position - 1] != 2,
+    CHECK(slm_chat(session, SLM_USER, "a", SLM_NUL) == SLM_OK &&
+              session->sequence.history[0] == 1 &&
+              session->sequence.history[session->sequence.position - 1] != 2,
           "a turn does not");
     slm_session_close(session);
     slm_model_close(model);

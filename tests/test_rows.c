@@ -161,9 +161,9 @@ static void run_rows(slm_session *s, slm_session *other, int which, float *out) 
     size_t hidden = s->model->shape.hidden, positions[2] = {0, 0}, count = 0, i;
     for (i = 0; i < ROWS; i++) {
         int own = second(i);
-        slm__row *row = &s->rows[count];
+        slm__row *row = &s->batch.rows[count];
         if (which < 2 && own != which) continue;
-        row->cache = own ? &other->cache : &s->cache;
+        row->cache = own ? &other->sequence.cache : &s->sequence.cache;
         row->position = (uint32_t)positions[own]++;
         row->token = (slm_token)(random_bits(i + 5) % s->model->shape.vocab_rows);
         count++;
@@ -171,7 +171,7 @@ static void run_rows(slm_session *s, slm_session *other, int which, float *out) 
     if (slm__forward(s, 0, count) != SLM_OK) tool_fail(1, "%s", slm_session_error(s));
     for (count = i = 0; i < ROWS; i++)
         if (which == 2 || second(i) == which)
-            memcpy(out + i * HIDDEN, s->hidden + count++ * hidden, hidden * sizeof *out);
+            memcpy(out + i * HIDDEN, s->batch.hidden + count++ * hidden, hidden * sizeof *out);
 }
 
 static void test_two_sequences(const bench_shape *shape, slm_type type, unsigned threads) {
@@ -184,8 +184,8 @@ static void test_two_sequences(const bench_shape *shape, slm_type type, unsigned
     memset(together, 0, sizeof together);
     run_rows(a, b, 0, alone);
     run_rows(a, b, 1, alone);
-    memset(a->cache.keys, 0xFF, 64); /* nothing of the runs before counts */
-    memset(b->cache.keys, 0xFF, 64);
+    memset(a->sequence.cache.keys, 0xFF, 64); /* nothing of the runs before counts */
+    memset(b->sequence.cache.keys, 0xFF, 64);
     run_rows(a, b, 2, together);
     for (i = 0; i < ROWS && alone[i * HIDDEN] != 0; i++) continue;
     check(i == ROWS, "every row has a result");

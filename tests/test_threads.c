@@ -515,7 +515,7 @@ static unsigned team_of(const slm_model *model, unsigned threads) {
     desc.threads = threads;
     if (slm_session_open(&session, model, &desc, NULL) == SLM_OK) {
         slm__end(session, slm__begin(session));
-        team = session->team;
+        team = session->workers.team;
     }
     slm_session_close(session);
     return team;
@@ -530,7 +530,7 @@ typedef struct beginning {
 
 static int another_begins(void *user) {
     beginning *b = (beginning *)user;
-    if (b->calls < 3) b->teams[b->calls] = b->session->team;
+    if (b->calls < 3) b->teams[b->calls] = b->session->workers.team;
     b->regions += omp_in_parallel() != 0; /* between two layers, too */
     if (b->calls == 0) b->model->active++;
     if (b->calls++ == 1) b->model->active--;
@@ -565,20 +565,20 @@ static void test_shares(slm_model *model) {
     size_t i;
     memset(&session, 0, sizeof session);
     session.model = model;
-    session.threads = 8;
+    session.workers.threads = 8;
     for (i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         model->active = calls[i];
-        session.shares = 1;
+        session.workers.shares = 1;
         CHECK(slm__team(&session) == teams[i], "calls share the processors");
-        session.shares = 0;
+        session.workers.shares = 0;
         CHECK(slm__team(&session) == 8, "not where the caller chose");
     }
     model->active = 1;
-    session.alone_until = omp_get_wtime() + 100;
+    session.workers.alone_until = omp_get_wtime() + 100;
     CHECK(slm__team(&session) == 8, "in a crowd: as many as the caller chose");
-    session.shares = 1;
+    session.workers.shares = 1;
     CHECK(slm__team(&session) == 1, "in a crowd: one thread where nobody chose");
-    session.alone_until = omp_get_wtime();
+    session.workers.alone_until = omp_get_wtime();
     CHECK(slm__team(&session) == 8, "behind a crowd: all again");
     model->active = 0;
 }
@@ -630,7 +630,7 @@ static void wait_for_helper(void *arg) {
 }
 
 static void wait_in_session(void *arg) {
-    slm__region_run(((slm_session *)arg)->parallel.user, 2, uneven, NULL);
+    slm__region_run(((slm_session *)arg)->workers.parallel.user, 2, uneven, NULL);
 }
 
 /* A computation whose helper was waited for; a session of nothing else. */
@@ -639,11 +639,11 @@ static void test_crowd(slm_model *model) {
     int tries;
     memset(&session, 0, sizeof session);
     session.model = model;
-    for (tries = 0; session.alone_until == 0 && tries < 100; tries++) {
-        session.team = 2;
+    for (tries = 0; session.workers.alone_until == 0 && tries < 100; tries++) {
+        session.workers.team = 2;
         slm__compute(&session, SIZE_MAX, wait_in_session, &session);
     }
-    CHECK(session.alone_until > omp_get_wtime(), "a long wait begins a time alone");
+    CHECK(session.workers.alone_until > omp_get_wtime(), "a long wait begins a time alone");
 }
 
 static void test_region(void) {

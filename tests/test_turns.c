@@ -54,7 +54,8 @@ static int turns_read(char **at, turns_case *c) {
 }
 
 static int turns_equal(const slm_session *s, const slm_token *want, size_t count) {
-    return s->position == count && !memcmp(s->history, want, count * sizeof *want);
+    return s->sequence.position == count &&
+           !memcmp(s->sequence.history, want, count * sizeof *want);
 }
 
 static int turns_same(const slm_session *s, const turns_case *c) {
@@ -79,8 +80,9 @@ static slm_result turns_say(slm_session *s, const turns_case *c, int generated) 
     slm_rewind(s, 0);
     for (i = 0; i < c->count && result == SLM_OK; i++)
         if (generated && c->roles[i] == SLM_ASSISTANT)
-            result = turns_answer(s, c->texts[i], s->turns == SLM_TURNS_LLAMA2 &&
-                                                      s->model->tokenizer.kind == SLM__BYTES);
+            result = turns_answer(s, c->texts[i],
+                                  s->chat.turns == SLM_TURNS_LLAMA2 &&
+                                      s->model->tokenizer.kind == SLM__BYTES);
         else
             result = slm_chat(s, c->roles[i], c->texts[i], SLM_NUL);
     return result == SLM_OK ? slm_chat(s, SLM_ASSISTANT, NULL, 0) : result;
@@ -106,7 +108,7 @@ static void turns_golden(slm_session *s, const char *directory, const char *name
     /* some tokenizers put a space before a text of its own: only llama-2 has one there */
     int spaced = s->model->tokenizer.kind != SLM__BYTES ||
                  (s->model->tokenizer.flags & SLM__TEXT_PREFIX_SPACE);
-    int apart = spaced && s->turns != SLM_TURNS_LLAMA2;
+    int apart = spaced && s->chat.turns != SLM_TURNS_LLAMA2;
     snprintf(path, sizeof path, "tests/golden/%s/%s.txt", directory, name);
     at = file = turns_file(path);
     while (turns_read(&at, &c)) {
@@ -127,10 +129,10 @@ static void turns_rewound(slm_session *s) {
     size_t count, system, i;
     slm_rewind(s, 0);
     slm_chat(s, SLM_SYSTEM, "Be short.", SLM_NUL);
-    system = s->position;
+    system = s->sequence.position;
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
-    count = s->position;
-    memcpy(first, s->history, count * sizeof *first);
+    count = s->sequence.position;
+    memcpy(first, s->sequence.history, count * sizeof *first);
     slm_rewind(s, system);
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
     CHECK(turns_equal(s, first, count), "back to behind the system message");
@@ -138,12 +140,13 @@ static void turns_rewound(slm_session *s) {
     for (i = 0; i < system; i++) other[i] = 300;
     slm_eval(s, other, system);
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
-    if (s->turns == SLM_TURNS_LLAMA2)
-        CHECK(s->history[system + 1] == s->model->tokenizer.end[0], "another text is closed");
+    if (s->chat.turns == SLM_TURNS_LLAMA2)
+        CHECK(s->sequence.history[system + 1] == s->model->tokenizer.end[0],
+              "another text is closed");
     slm_rewind(s, 0);
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
-    count = s->position;
-    memcpy(first, s->history, count * sizeof *first);
+    count = s->sequence.position;
+    memcpy(first, s->sequence.history, count * sizeof *first);
     slm_rewind(s, 0);
     slm_prompt(s, "", 0, 0);
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
@@ -154,8 +157,9 @@ static void turns_rewound(slm_session *s) {
    (make_turns.py). */
 static size_t turns_controls(const slm_session *s) {
     size_t count = 0, i;
-    for (i = 0; i < s->position; i++)
-        count += s->history[i] != 2051 && (s->model->tokenizer.attributes[s->history[i]] & 6);
+    for (i = 0; i < s->sequence.position; i++)
+        count += s->sequence.history[i] != 2051 &&
+                 (s->model->tokenizer.attributes[s->sequence.history[i]] & 6);
     return count;
 }
 
@@ -178,7 +182,8 @@ static void turns_attacked(slm_session *s) {
         slm_rewind(s, 0);
         if (slm_chat(s, SLM_USER, message, SLM_NUL) != SLM_OK) wrong++;
         wrong += turns_controls(s) != count;
-        slm_detokenize(s->model, s->history, s->position, 0, text, sizeof text, &size);
+        slm_detokenize(s->model, s->sequence.history, s->sequence.position, 0, text, sizeof text,
+                       &size);
         text[size < sizeof text ? size : 0] = 0;
         for (n = strlen(message); n && strchr(" \n", message[n - 1]);) message[--n] = 0;
         if (s->model->tokenizer.kind == SLM__BYTES &&
@@ -221,9 +226,9 @@ static void turns_of(const char *name, const char *format) {
     slm_model_get_info(model, &info);
     CHECK(!strcmp(info.turn_format, format), "the converter finds the format");
     CHECK(slm_session_open(&s, model, NULL, &error) == SLM_OK, "a session");
-    for (i = 0; i < info.end_count; i++) ends |= info.end[i] == s->turn_end;
-    CHECK(ends && s->turn_end >= 0, "the end of a turn is an end token");
-    CHECK(slm__is_end(s, s->turn_end) && !slm__is_end(s, 300), "... of a session too");
+    for (i = 0; i < info.end_count; i++) ends |= info.end[i] == s->chat.turn_end;
+    CHECK(ends && s->chat.turn_end >= 0, "the end of a turn is an end token");
+    CHECK(slm__is_end(s, s->chat.turn_end) && !slm__is_end(s, 300), "... of a session too");
     model->chat_bos = SLM__BOS_AS_TOKENIZER; /* as without a template: see make_turns.py */
     turns_golden(s, "turns", name, 15);
     turns_rewound(s);
@@ -241,29 +246,31 @@ static void chats_own(slm_session *s, const char *own) {
     slm_rewind(s, 0);
     slm_chat(s, SLM_SYSTEM, own, SLM_NUL);
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
-    count = s->position;
-    memcpy(want, s->history, count * sizeof *want);
+    count = s->sequence.position;
+    memcpy(want, s->sequence.history, count * sizeof *want);
     slm_rewind(s, 0);
     CHECK(slm_chat(s, SLM_USER, "Hello", 5) == SLM_OK && turns_equal(s, want, count),
           "as if it had been given");
     slm_rewind(s, 0);
     slm_prompt(s, "", 0, 0);
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
-    CHECK(s->position + 1 >= count && s->history[s->position - 1] == want[count - 1] &&
-              s->position <= count + 1, "behind BOS alone too");
+    CHECK(s->sequence.position + 1 >= count &&
+              s->sequence.history[s->sequence.position - 1] == want[count - 1] &&
+              s->sequence.position <= count + 1,
+          "behind BOS alone too");
     for (role = SLM_USER; role <= SLM_ASSISTANT; role = (slm_role)(role + 1)) {
         slm_rewind(s, 0);
-        CHECK(slm_chat(s, role, NULL, 0) == SLM_OK && s->position >= count / 2,
+        CHECK(slm_chat(s, role, NULL, 0) == SLM_OK && s->sequence.position >= count / 2,
               "before whatever comes first");
     }
     slm_rewind(s, 0);
     CHECK(slm_chat(s, SLM_SYSTEM, "", 0) == SLM_OK && slm_position(s) == 0,
           "an empty system message writes nothing");
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
-    i = s->position;
+    i = s->sequence.position;
     CHECK(i < count - 3, "... and means none");
     slm_chat(s, SLM_SYSTEM, NULL, 0);
-    CHECK(s->position == i, "... later too");
+    CHECK(s->sequence.position == i, "... later too");
     slm_rewind(s, 0);
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
     CHECK(turns_equal(s, want, count), "a rewind to 0 forgets that");
@@ -304,7 +311,7 @@ static void chats_of(const char *name, const char *format, const char *own) {
     if (own) {
         slm_rewind(s, 0);
         slm_chat(s, SLM_SYSTEM, own, SLM_NUL);
-        chats_full(model, s->position);
+        chats_full(model, s->sequence.position);
         chats_own(s, own);
     }
     slm_session_close(s);

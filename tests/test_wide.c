@@ -49,7 +49,7 @@ static void test_tasks(void) {
     memset(&product, 0, sizeof product);
     memset(&weight, 0, sizeof weight);
     product.weight = &weight;
-    for (session.team = 1; session.team < 70; session.team++)
+    for (session.workers.team = 1; session.workers.team < 70; session.workers.team++)
         for (weight.rows = 1; weight.rows < 12000; weight.rows += 13)
             for (tokens = 1; tokens < 3; tokens++) {
                 product.codes = NULL;

@@ -356,9 +356,9 @@ static double time_kernel(bench *b, size_t tokens) {
     pass.s = s;
     pass.count = tokens;
     slm__enter_layer(&pass, 0, 0);
-    fill_inputs(s->normed, tokens * pass.normed.cols);
-    fill_inputs(s->attention, tokens * pass.attention.cols);
-    fill_inputs(s->ffn_hidden, tokens * pass.ffn_hidden.cols);
+    fill_inputs(s->batch.normed, tokens * pass.normed.cols);
+    fill_inputs(s->batch.attention, tokens * pass.attention.cols);
+    fill_inputs(s->batch.ffn_hidden, tokens * pass.ffn_hidden.cols);
     for (row = 0; row < tokens; row++) {
         slm__quantize_row(s, &pass.attention, row);
         slm__quantize_row(s, &pass.normed, row);
@@ -397,7 +397,7 @@ static void measure_prompts(bench *b) {
     static const int kinds[3] = {PROBE_INT8, PROBE_FMA, PROBE_MULADD};
     static const int figures[3] = {INT8_GOPS, FMA_GFLOPS, MULADD_GFLOPS};
     const subject *s = &b->subject;
-    size_t count = b->o->kernel ? b->session->batch : b->o->prompt, i, k;
+    size_t count = b->o->kernel ? b->session->batch.size : b->o->prompt, i, k;
     double head = b->o->kernel ? 0 : s->head_products, before[3], seconds, gops;
     for (i = 0; i < b->o->repetitions; i++) {
         progress(b, b->o->kernel ? "kernel" : "prompt", i);
@@ -478,7 +478,7 @@ static void open_session(bench *b) {
     desc.parallel = b->probes.team->hook;
     s = b->session = tool_session(b->subject.model, &desc);
     b->kv_bytes = positions_read(b->subject.model, (double)o->position + (double)o->generate / 2) *
-                  2 * shape->kv_heads * shape->head_size * (double)s->cache.item;
+                  2 * shape->kv_heads * shape->head_size * (double)s->sequence.cache.item;
 }
 
 static void run(bench *b, size_t which) {
@@ -490,7 +490,7 @@ static void run(bench *b, size_t which) {
                     o->generate ? PROBE_KINDS : PROBE_READ);
     open_session(b);
     if (!o->kernel && (o->prompt || o->generate)) /* what is touched first is not measured */
-        time_prompt(b, b->session->context);
+        time_prompt(b, b->session->sequence.context);
     if (o->prompt) measure_prompts(b);
     if (o->generate) measure_generation(b);
     for (i = 0; i < FIGURES; i++) {
