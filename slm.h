@@ -304,14 +304,14 @@
      At position 0 BOS comes first if the chat section says 1, as a part of the text that the added
      token matches; if it says 0 or is not there, BOS comes first if the tokenizer adds it. llama-2
      has its own BOS, which is not put behind a BOS that ends nothing. BOS and END are written as
-     the token's own text (of kind 2 a normalized entry may have a space before it). The tokenizer's
-     token after a text is not added. A later turn goes on with the text before it: of kind 2 it is
-     not a text's beginning, and where no added token ends what is before (with prefix 1: none that
-     is not normalized), no space is put. The text of one message is tokenized whole. The format's
-     marks match added tokens, special ones too; within m no special token matches, nor BOS, UNK,
-     pad, end tokens and marks (<|im_start|>, <|im_end|>; <|system|>, <|user|>, <|assistant|> in
-     zephyr) if they are added tokens without that flag, and no added token begins in m and ends
-     behind it. Other added tokens match as ever.
+     the token's own text, which of kind 2 with prefix 1 is a normalized entry without its first
+     space. The tokenizer's token after a text is not added. A later turn goes on with the text
+     before it: of kind 2 it is not a text's beginning, and where no added token ends what is before
+     (with prefix 1: none that is not normalized), no space is put. The text of one message is
+     tokenized whole. The format's marks match added tokens, special ones too; within m no special
+     token matches, nor BOS, UNK, pad, end tokens and marks (<|im_start|>, <|im_end|>; <|system|>,
+     <|user|>, <|assistant|> in zephyr) if they are added tokens without that flag, and no added
+     token begins in m and ends behind it. Other added tokens match as ever.
      chatml needs <|im_start|> and <|im_end|> as added tokens, llama-2 BOS and an end token, zephyr
      an end token. <|im_end|> ends an answer in chatml even if it is not among the end tokens.
 */
@@ -3753,14 +3753,24 @@ static uint32_t slm__added_bound(const slm__tokenizer *t, uint32_t low, uint32_t
     return low;
 }
 
+/* The text that becomes this added token. A normalized one is matched behind the space that is put
+   before a text, so its entry has that space too. */
+static const char *slm__added_text(const slm__tokenizer *t, const uint32_t *a, size_t *size) {
+    const char *text = t->blob + a[1];
+    int space = t->kind == SLM__PIECES && t->prefix == SLM__PREFIX_EACH &&
+                a[3] & SLM__ADDED_NORMALIZED && *text == ' ';
+    *size = a[2] - (size_t)space;
+    return text + space;
+}
+
 /* The entry of an added token by its id or, with text, by that; NULL: there is none. */
 static const uint32_t *slm__added_token(const slm__tokenizer *t, slm_token id, const char *text) {
-    size_t size = text ? strlen(text) : 0;
+    size_t wanted = text ? strlen(text) : 0, size;
     uint32_t i;
     for (i = 0; i < t->added_count; i++) {
         const uint32_t *a = t->added + (size_t)i * 4;
-        if (text ? a[2] == size && !memcmp(t->blob + a[1], text, size) : (slm_token)a[0] == id)
-            return a;
+        const char *own = slm__added_text(t, a, &size);
+        if (text ? size == wanted && !memcmp(own, text, size) : (slm_token)a[0] == id) return a;
     }
     return NULL;
 }
@@ -4925,6 +4935,7 @@ typedef struct slm__conversation {
     slm_turns turns;
     slm_token turn_end;    /* ends an answer in this format; -1: none */
     size_t system_end;     /* behind a system message that waits for a user's; 0: there is none */
+    size_t closed_end;     /* behind a message that slm_chat wrote, end mark included; 0: none */
     int no_system;         /* the conversation that begins has no system message */
 } slm__conversation;
 
@@ -5959,6 +5970,7 @@ static slm_result slm__eval(slm_session *s, const slm_token *tokens, size_t coun
     unsigned saved = slm__begin(s);
     slm__forget_logits(s);
     if (start < s->chat.system_end) s->chat.system_end = 0;
+    if (start < s->chat.closed_end) s->chat.closed_end = 0;
     for (done = 0; done < count && result == SLM_OK;) {
         size_t chunk = count - done < s->batch.size ? count - done : s->batch.size;
         result = slm__eval_chunk(s, tokens + done, chunk, count - done - chunk, kept);
@@ -6523,15 +6535,6 @@ typedef struct slm__turn {
     size_t size;
 } slm__turn;
 
-/* The text that becomes this added token. The entry of a normalized one may begin with the space
-   that is put before a text: then the token's own text has none. */
-static const char *slm__added_text(const slm__tokenizer *t, const uint32_t *a, size_t *size) {
-    if (t->kind == SLM__PIECES && a[3] & SLM__ADDED_NORMALIZED)
-        return slm__token_text(t, (slm_token)a[0], size);
-    *size = a[2];
-    return t->blob + a[1];
-}
-
 /* Writes a part of a format with its \1 and \2 filled in; NULL: counts only. */
 static size_t slm__put_part(const slm__tokenizer *t, const char *part, char *out) {
     size_t used = 0, size;
@@ -6646,7 +6649,8 @@ static int slm__frame(const slm_session *s, slm_role role, int opens, slm__turn 
     int begun = slm__has_begun(s);
     int after_system = role == SLM_USER && position && position == s->chat.system_end;
     int within = after_system || (f->inner && role == SLM_ASSISTANT);
-    turn->parts[0] = begun && !within && last != s->chat.turn_end ? f->close : "";
+    int closed = last == s->chat.turn_end || (position && position == s->chat.closed_end);
+    turn->parts[0] = begun && !within && !closed ? f->close : "";
     turn->parts[1] = begun && !within ? f->join : "";
     turn->parts[2] = opens ? f->answer : after_system ? f->after_system : f->around[role][0];
     turn->parts[3] = opens ? "" : f->around[role][1];
@@ -6668,9 +6672,10 @@ static slm_result slm__append_turn(slm_session *s, slm_role role, const char *te
     turn.size = size;
     if (f->strip && role != SLM_SYSTEM) slm__strip_white(&turn, after_system);
     result = slm__say(s, &turn);
-    if (result == SLM_OK && f->after_system && role == SLM_SYSTEM)
-        s->chat.system_end = s->sequence.position;
-    return result;
+    if (result != SLM_OK) return result;
+    if (text && strstr(f->around[role][1], f->end)) s->chat.closed_end = s->sequence.position;
+    if (f->after_system && role == SLM_SYSTEM) s->chat.system_end = s->sequence.position;
+    return SLM_OK;
 }
 
 SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, size_t size) {

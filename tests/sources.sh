@@ -240,7 +240,11 @@ keeps() {
 }
 source_of phi_text; cp tests/data/bpe2048/tokenizer_config.json $T/src; echo note >$T/src/README.md
 mkdir $T/src/more; echo more >$T/src/more/file
-for file in $T/src/* $T/src/more/file; do [ -f $file ] && keeps $file $file; done
+mkdir -p $T/src/.cache/x $T/src/a/b/c/d; echo x | tee $T/src/.gitattributes $T/src/.cache/x/y >$T/src/a/b/c/d/e
+ln -s .. $T/src/a/loop
+for file in $T/src/* $T/src/more/file $T/src/.gitattributes $T/src/.cache/x/y $T/src/a/b/c/d/e; do
+    [ -f $file ] && keeps $file $file
+done
 ln $T/src/config.json $T/hard.slm; keeps $T/hard.slm $T/hard.slm; rm $T/hard.slm
 ln -s src/merges.txt $T/soft.slm; keeps $T/src/merges.txt $T/soft.slm; rm $T/soft.slm
 ln -s $PWD/$T/src $T/linked; keeps $T/src/vocab.json $T/linked/../src/vocab.json; rm $T/linked

@@ -123,6 +123,27 @@ static void turns_golden(slm_session *s, const char *directory, const char *name
     free(file);
 }
 
+/* Does the next message first end what is there? */
+static int turns_closes(slm_session *s) {
+    size_t at = s->sequence.position;
+    slm_chat(s, SLM_USER, "Hello", SLM_NUL);
+    return s->sequence.history[at] == s->chat.turn_end ||
+           s->sequence.history[at + 1] == s->chat.turn_end; /* llama-2: behind a space */
+}
+
+static void turns_closed(slm_session *s) {
+    slm_token other[2] = {300, 300};
+    slm_rewind(s, 0);
+    slm_chat(s, SLM_USER, "Hello", SLM_NUL);
+    slm_chat(s, SLM_ASSISTANT, "One", SLM_NUL);
+    CHECK(!turns_closes(s), "a message that was said to its end is not ended again");
+    if (s->chat.turns != SLM_TURNS_LLAMA2) slm_chat(s, SLM_ASSISTANT, NULL, 0);
+    CHECK(turns_closes(s), "an answer that was opened is, if it is empty too");
+    slm_rewind(s, s->sequence.position - 2);
+    slm_eval(s, other, 2);
+    CHECK(turns_closes(s), "other text in the place of a message is");
+}
+
 /* The next message after a rewind is as if what was taken back had never been. */
 static void turns_rewound(slm_session *s) {
     slm_token first[512], other[64];
@@ -232,6 +253,7 @@ static void turns_of(const char *name, const char *format) {
     model->chat_bos = SLM__BOS_AS_TOKENIZER; /* as without a template: see make_turns.py */
     turns_golden(s, "turns", name, 15);
     turns_rewound(s);
+    turns_closed(s);
     turns_attacked(s);
     slm_session_close(s);
     turns_formats(model, format);
@@ -307,7 +329,7 @@ static void chats_of(const char *name, const char *format, const char *own) {
     CHECK(own ? info.system_message && !strcmp(info.system_message, own) : !info.system_message,
           "... and its own system message");
     CHECK(slm_session_open(&s, model, NULL, NULL) == SLM_OK, "a session");
-    turns_golden(s, "chats", name, 9);
+    turns_golden(s, "chats", name, strcmp(name, "json-all-zephyr") ? 9 : 8);
     if (own) {
         slm_rewind(s, 0);
         slm_chat(s, SLM_SYSTEM, own, SLM_NUL);
@@ -340,6 +362,9 @@ static void test_chats(void) {
     chats_of("json-llama-2", "llama-2", NULL);
     chats_of("json-bos-zephyr", "zephyr", NULL);
     chats_of("json-all-llama-2", "llama-2", NULL);
+    chats_of("json-all-zephyr", "zephyr", NULL);
+    chats_of("json-five-llama-2", "llama-2", NULL);
+    chats_of("json-five-bos-zephyr", "zephyr", NULL);
     where = "";
 }
 

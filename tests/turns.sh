@@ -50,6 +50,9 @@ $B/slm-info $T/t.slm | grep -q '^chat_adds_bos *0' && ok || bad "BOS is <|im_sta
 sed 's/^/{{ bos_token }}/' $T/shape/chat_template.jinja >$T/x; cp $T/x $T/shape/chat_template.jinja
 $B/slm-convert $T/shape $T/t.slm --chat zephyr 2>/dev/null
 $B/slm-info $T/t.slm | grep -q '^chat_adds_bos *1' && ok || bad "... and printed before it, --chat zephyr: BOS"
+echo "{% for m in messages %}{{ bos_token }}### {{ m['role'] }}: {{ m['content'] }}{% endfor %}" >$T/shape/chat_template.jinja
+$B/slm-convert $T/shape $T/t.slm 2>/dev/null
+$B/slm-info $T/t.slm | grep -q '^chat_adds_bos *1' && ok || bad "BOS is <|im_start|>, of another template: BOS"
 # the rule for BOS is the template's, whichever format is asked for, now or later
 for each in own-bos-chatml chatml bos-zephyr zephyr llama-2 own-llama-2 one-llama-2 json-llama-2; do
     for chat in plain phi-2 zephyr llama-2; do

@@ -56,6 +56,7 @@ typedef struct Builder {
     int from_vocabulary;     /* vocab.json and merges.txt, not tokenizer.json */
     int specials_win;        /* their flags replace those of listed added tokens */
     uint32_t ends[END_LIMIT], end_count;
+    uint32_t exist;          /* how many ids have a token */
     /* of KIND_PIECES */
     int from_model;          /* tokenizer.model, not tokenizer.json */
     int legacy, prepends, splits; /* splits: a word ends at each space */

@@ -273,8 +273,8 @@ typedef struct Tokenizer {
 void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, uint32_t rows);
 /* What chat formats ask for, from a section of a .slm that is already written. */
 void tokenizer_from_section(Tokenizer *out, int kind, const char *path, const Buffer *section);
-/* Appends a token's own text; 0: there is no such token. */
-int tokenizer_text(const Tokenizer *tokenizer, int32_t id, Buffer *out);
+/* Appends the text that becomes an added token; 0: there is no such one. */
+int tokenizer_added(const Tokenizer *tokenizer, int32_t id, Buffer *out);
 int tokenizer_adds_bos(const Tokenizer *tokenizer);
 
 /* ---- chat templates (template.c) --------------------------------------------------------- */

@@ -174,6 +174,8 @@ void refuse_file(const File *file) {
 
 /* ---- the output -------------------------------------------------------------------------- */
 
+enum { DEPTH_LIMIT = 100 };
+
 static int is_slm(const char *path) {
     unsigned char head[8] = {0};
     FILE *file = fopen(path, "rb");
@@ -183,7 +185,8 @@ static int is_slm(const char *path) {
     return got == 8 && memcmp(head, "\x89SLM\r\n\x1A\n", 8) == 0;
 }
 
-/* Is it a file of this directory, or of one in it? Links count as what they lead to. */
+/* Is it a file of this directory, or of one in it? Links to files count as what they lead to; those
+   to directories are not followed. */
 static int is_within(const char *directory, const struct stat *out, int depth) {
     DIR *stream = opendir(directory);
     const struct dirent *entry;
@@ -191,9 +194,12 @@ static int is_within(const char *directory, const struct stat *out, int depth) {
     int found = 0;
     while (!found && stream && (entry = readdir(stream)) != NULL) {
         char *path = join_path(directory, entry->d_name);
-        if (entry->d_name[0] != '.' && stat(path, &status) == 0)
-            found = (status.st_dev == out->st_dev && status.st_ino == out->st_ino) ||
-                    (S_ISDIR(status.st_mode) && depth < 2 && is_within(path, out, depth + 1));
+        int is_own = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        if (!is_own && stat(path, &status) == 0)
+            found = status.st_dev == out->st_dev && status.st_ino == out->st_ino;
+        if (!is_own && !found && lstat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
+            depth < DEPTH_LIMIT)
+            found = is_within(path, out, depth + 1);
         free(path);
     }
     if (stream)

@@ -104,6 +104,7 @@ void set_token(Builder *builder, uint32_t id, Text text, int attributes) {
         fail("%s: tokens \"%s\" and \"%s\" have the same id %lu", builder->path,
              builder->texts[id].bytes, text.bytes, (unsigned long)id);
     builder->texts[id] = text;
+    builder->exist++;
     builder->attributes[id] = (unsigned char)(EXISTS | attributes);
     map_add(&builder->ids, text.bytes, text.size, id);
     if (id >= builder->used)
@@ -435,14 +436,10 @@ static void read_tokenizer_json(Builder *builder, const char *path, const Json *
 /* A text that the vocabulary has keeps its id; a new one comes after all others, in the slow
    tokenizer at their number. */
 static uint32_t next_id(const Builder *builder) {
-    uint32_t id = (uint32_t)builder->beyond.count;
-    size_t i;
     if (!builder->from_model)
         return builder->added_end > builder->model_count ? builder->added_end
                                                          : builder->model_count;
-    for (i = 0; i < builder->used; i++)
-        id += builder->attributes[i] != 0;
-    return id;
+    return (uint32_t)builder->beyond.count + builder->exist;
 }
 
 /* The flags of a token that is added once more, as tokenizer.json and tokenizer_config.json do: the
@@ -507,10 +504,6 @@ static const Json *special_text(const Json *value) {
     return value && value->type == JSON_STRING ? value : NULL;
 }
 
-static int same_text(const Json *string, Text text) {
-    return string && string->size == text.size && memcmp(string->text, text.bytes, text.size) == 0;
-}
-
 enum { KEY_ADDITIONAL = -1, KEY_OTHER = SPECIAL_KEYS }; /* or an index of special_keys */
 
 typedef struct Special {
@@ -518,9 +511,12 @@ typedef struct Special {
     int key, is_default; /* is_default: no file names it, its class does */
 } Special;
 
+enum { SPECIAL_NAMED, SPECIAL_ADDITIONAL };
+
 typedef struct Specials {
     Special *list;
     size_t count;
+    Map given; /* those that a file names, by text: SPECIAL_NAMED if one of them has a name */
 } Specials;
 
 static void put_special(Specials *out, const Json *value, int key, int is_default) {
@@ -574,31 +570,39 @@ static void put_additional(Specials *out, const Builder *builder, const Json *co
         put_special(out, list, KEY_ADDITIONAL, 0);
 }
 
+static void index_specials(Specials *specials, int additional) {
+    size_t i;
+    for (i = 0; i < specials->count; i++) {
+        const Special *special = &specials->list[i];
+        const Json *text = special_text(special->value);
+        if (text && !special->is_default && (special->key == KEY_ADDITIONAL) == additional)
+            map_add(&specials->given, text->text, text->size,
+                    additional ? SPECIAL_ADDITIONAL : SPECIAL_NAMED);
+    }
+}
+
 /* All special tokens, in the order in which Hugging Face adds them. */
 static Specials find_specials(const Builder *builder, const Json *config, const Json *map) {
-    Specials out = {NULL, 0};
+    Specials out;
+    memset(&out, 0, sizeof out);
     put_usual(&out, builder, config, map);
     if (!builder->version5)
         put_additional(&out, builder, config, map);
     put_others(&out, builder, config);
     if (builder->version5)
         put_additional(&out, builder, config, map);
+    index_specials(&out, 0);
+    index_specials(&out, 1);
     return out;
 }
 
 /* Of a token that the files list with its flags, transformers 5 asks for named ones only. */
 static int is_special_text(const Builder *builder, const Specials *specials, Text text,
                            int has_flags) {
-    size_t i;
-    for (i = 0; i < specials->count; i++) {
-        const Special *special = &specials->list[i];
-        if (special->is_default ||
-            (builder->version5 && has_flags && special->key == KEY_ADDITIONAL))
-            continue;
-        if (same_text(special_text(special->value), text))
-            return 1;
-    }
-    return 0;
+    uint32_t kind = 0;
+    if (!map_find(&specials->given, text.bytes, text.size, &kind))
+        return 0;
+    return !builder->version5 || !has_flags || kind != SPECIAL_ADDITIONAL;
 }
 
 typedef struct Listed {
@@ -1084,6 +1088,7 @@ static void read_files(Builder *builder, const char *directory, const Json *conf
     add_listed(builder, tokenizer, &specials, plain);
     add_specials(builder, &specials);
     free(specials.list);
+    free(specials.given.slots);
     check_tokens(builder);
     say_beyond(builder);
     read_ends(builder, directory, config);
@@ -1124,14 +1129,66 @@ static int has_tokenizer(const char *directory) {
     return 1;
 }
 
-/* -1: there is no added token of this text. */
-static int32_t added_id(const Builder *builder, const char *text) {
-    size_t i;
-    for (i = 0; i < builder->added_count; i++)
-        if (builder->added[i].text.size == strlen(text) &&
-            memcmp(builder->added[i].text.bytes, text, strlen(text)) == 0)
-            return (int32_t)builder->added[i].id;
+/* The added tokens of a section that begins as the manual says. */
+typedef struct AddedTable {
+    const unsigned char *entries, *blob;
+    uint32_t count, blob_size;
+    int spaced; /* the entries of normalized ones begin with the space before a text */
+} AddedTable;
+
+/* 0: the section is too short. */
+static int find_added(AddedTable *out, const Buffer *section, int kind) {
+    const unsigned char *head = section->data;
+    uint64_t count, at, blob;
+    if (section->size < 96)
+        return 0;
+    count = get_u32(head);
+    out->count = get_u32(head + 64);
+    out->blob_size = get_u32(head + 60);
+    out->spaced = kind == KIND_PIECES && get_u32(head + 76) == PREFIX_EACH;
+    at = 96 + 4 * (count + 1) + (count + 3) / 4 * 4 + 4 * count + 1024 + (kind == 2 ? 8704 : 0) +
+         16 * (uint64_t)get_u32(head + 4);
+    blob = at + 16 * (uint64_t)out->count;
+    if (blob + out->blob_size > section->size)
+        return 0;
+    out->entries = head + at;
+    out->blob = head + blob;
+    return 1;
+}
+
+/* The text of entry i; 0: it lies outside. */
+static int added_entry(const AddedTable *table, uint32_t i, uint32_t *id, Text *text) {
+    const unsigned char *entry = table->entries + 16 * (size_t)i;
+    uint64_t from = get_u32(entry + 4), bytes = get_u32(entry + 8);
+    *id = get_u32(entry);
+    if (!bytes || from + bytes > table->blob_size)
+        return 0;
+    text->bytes = (const char *)table->blob + from;
+    text->size = (size_t)bytes;
+    if (table->spaced && get_u32(entry + 12) & NORMALIZED && *text->bytes == ' ') {
+        text->bytes++;
+        text->size--;
+    }
+    return 1;
+}
+
+/* The id of an added token, by its text; -1: there is none. */
+static int32_t added_in(const AddedTable *table, const char *name) {
+    uint32_t i, id;
+    Text text;
+    for (i = 0; i < table->count; i++)
+        if (added_entry(table, i, &id, &text) && text.size == strlen(name) &&
+            memcmp(text.bytes, name, text.size) == 0)
+            return (int32_t)id;
     return -1;
+}
+
+static void find_marks(Tokenizer *tokenizer) {
+    AddedTable table;
+    if (!find_added(&table, &tokenizer->section, tokenizer->kind))
+        return;
+    tokenizer->im_start = added_in(&table, "<|im_start|>");
+    tokenizer->im_end = added_in(&table, "<|im_end|>");
 }
 
 void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, uint32_t rows) {
@@ -1154,74 +1211,25 @@ void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, u
     put_section(&out->section, &builder);
     set_way_out("");
     out->bos = builder.bos;
-    out->im_start = added_id(&builder, "<|im_start|>");
-    out->im_end = added_id(&builder, "<|im_end|>");
     memcpy(out->specials, builder.specials, sizeof out->specials);
     out->kind = builder.kind;
+    find_marks(out);
     out->is_gpt2 = builder.is_gpt2;
     out->used = builder.used;
 }
 
-/* The added tokens of a section that begins as the manual says. */
-typedef struct AddedTable {
-    const unsigned char *entries, *blob;
-    uint32_t count, blob_size;
-} AddedTable;
-
-/* 0: the section is too short. */
-static int find_added(AddedTable *out, const Buffer *section, int kind) {
-    const unsigned char *head = section->data;
-    uint64_t count, at, blob;
-    if (section->size < 96)
-        return 0;
-    count = get_u32(head);
-    out->count = get_u32(head + 64);
-    out->blob_size = get_u32(head + 60);
-    at = 96 + 4 * (count + 1) + (count + 3) / 4 * 4 + 4 * count + 1024 + (kind == 2 ? 8704 : 0) +
-         16 * (uint64_t)get_u32(head + 4);
-    blob = at + 16 * (uint64_t)out->count;
-    if (blob + out->blob_size > section->size)
-        return 0;
-    out->entries = head + at;
-    out->blob = head + blob;
-    return 1;
-}
-
-/* The bytes of entry i; 0: it lies outside. */
-static int added_entry(const AddedTable *table, uint32_t i, uint32_t *id, Text *text) {
-    const unsigned char *entry = table->entries + 16 * (size_t)i;
-    uint64_t from = get_u32(entry + 4), bytes = get_u32(entry + 8);
-    *id = get_u32(entry);
-    text->bytes = (const char *)table->blob + from;
-    text->size = (size_t)bytes;
-    return from + bytes <= table->blob_size;
-}
-
-/* The id of an added token, by its text; -1: there is none. */
-static int32_t added_in(const AddedTable *table, const char *name) {
+int tokenizer_added(const Tokenizer *tokenizer, int32_t wanted, Buffer *out) {
+    AddedTable table;
     uint32_t i, id;
     Text text;
-    for (i = 0; i < table->count; i++)
-        if (added_entry(table, i, &id, &text) && text.size == strlen(name) &&
-            memcmp(text.bytes, name, text.size) == 0)
-            return (int32_t)id;
-    return -1;
-}
-
-/* Its entry may begin with the space that is put before a text; its own text does not. */
-int tokenizer_text(const Tokenizer *tokenizer, int32_t id, Buffer *out) {
-    const unsigned char *offset = tokenizer->section.data + 96 + 4 * (int64_t)id;
-    AddedTable table;
-    uint32_t from, to;
-    if (id < 0 || !find_added(&table, &tokenizer->section, tokenizer->kind) ||
-        (uint32_t)id >= get_u32(tokenizer->section.data))
+    if (wanted < 0 || !find_added(&table, &tokenizer->section, tokenizer->kind))
         return 0;
-    from = get_u32(offset);
-    to = get_u32(offset + 4);
-    if (from > to || to > table.blob_size)
-        return 0;
-    put_bytes(out, table.blob + from, to - from);
-    return 1;
+    for (i = 0; i < table.count; i++)
+        if (added_entry(&table, i, &id, &text) && id == (uint32_t)wanted) {
+            put_bytes(out, text.bytes, text.size);
+            return 1;
+        }
+    return 0;
 }
 
 int tokenizer_adds_bos(const Tokenizer *tokenizer) {
@@ -1235,7 +1243,6 @@ void tokenizer_from_section(Tokenizer *out, int kind, const char *path, const Bu
         fail("%s: damaged: its tokenizer is too short", path);
     out->kind = kind;
     out->section = *section;
-    out->im_start = added_in(&table, "<|im_start|>");
-    out->im_end = added_in(&table, "<|im_end|>");
+    find_marks(out);
     out->bos = (int32_t)get_u32(section->data + 12);
 }

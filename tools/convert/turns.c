@@ -102,32 +102,31 @@ static void find_system(Study *s) {
         s->own = SYSTEM_UNREAD;
 }
 
-/* Do messages of a format begin with BOS, as with <|im_start|> in many ChatML models? */
-static int bos_is_mark(const Study *s) {
+/* Is BOS at the beginning that of a format's mark, as with <|im_start|> in many ChatML models? */
+static int begins_with_mark(const Study *s) {
+    const Buffer *text = &s->written[0];
     int i, role;
     for (i = 0; i < TURNS_COUNT; i++)
-        for (role = SYSTEM; role <= ASSISTANT; role++)
-            if (strncmp(chat_format(i).around[role][0], (char *)s->bos.data, s->bos.size) == 0)
+        for (role = SYSTEM; role <= ASSISTANT; role++) {
+            const char *mark = chat_format(i).around[role][0];
+            size_t size = strlen(mark);
+            if (size >= s->bos.size && memcmp(mark, s->bos.data, s->bos.size) == 0 &&
+                text->size >= size && memcmp(text->data, mark, size) == 0)
                 return 1;
+        }
     return 0;
 }
 
-/* A mark at the beginning is the first message's; BOS is printed if it stands there once more. */
 static int prints_bos(const Study *s) {
-    Buffer rest = s->written[0];
-    if (!begins_with(&rest, &s->bos) || !bos_is_mark(s))
-        return begins_with(&rest, &s->bos);
-    rest.data += s->bos.size;
-    rest.size -= s->bos.size;
-    return begins_with(&rest, &s->bos);
+    return begins_with(&s->written[0], &s->bos) && !begins_with_mark(s);
 }
 
 /* Of a template that cannot be read, BOS is a guess: printed if it is mentioned. */
 static void study(Study *s, const Tokenizer *tokenizer) {
     uint32_t ends = get_u32(tokenizer->section.data + END_COUNT_AT);
-    tokenizer_text(tokenizer, tokenizer->bos, &s->bos);
+    tokenizer_added(tokenizer, tokenizer->bos, &s->bos);
     if (ends)
-        tokenizer_text(tokenizer, (int32_t)get_u32(tokenizer->section.data + ENDS_AT), &s->end);
+        tokenizer_added(tokenizer, (int32_t)get_u32(tokenizer->section.data + ENDS_AT), &s->end);
     write_all(s, tokenizer);
     s->guesses = s->status[0] != 0;
     s->prints_bos = s->bos.size && (s->guesses ? mentions(s, "bos_token", 9) ||
