@@ -42,6 +42,22 @@ ROWS_pieces-words = 258
 TRAINED := $(call of,models/stories260K/hf,stories260K-f32 stories260K-f16)
 WIDE = $(foreach type,f16 q8 q4 q4f,gptj-$(type) llama-$(type))
 export SHARED
+# where `make install` puts things; set on the command line, DESTDIR too
+PREFIX = /usr/local
+bindir = $(PREFIX)/bin
+includedir = $(PREFIX)/include
+libdir = $(PREFIX)/lib
+VERSION := $(shell awk '/define SLM_VERSION_/ {printf "%s%s", dot, $$3; dot = "."}' slm.h)
+ABI = $(basename $(VERSION))# 0.1: before 1.0 a new minor version may change the interface
+ifeq ($(shell uname -s),Darwin)
+LIBRARY = libslm.dylib
+SONAME = libslm.$(ABI).dylib
+SHARED_FLAGS = -dynamiclib -install_name $(libdir)/$(SONAME)
+else
+LIBRARY = libslm.so
+SONAME = libslm.so.$(ABI)
+SHARED_FLAGS = -shared -Wl,-soname,$(SONAME)
+endif
 GOLDEN := $(notdir $(patsubst %/config.json,%,$(wildcard tests/golden/*/config.json)))
 
 all: $(BIN)
@@ -54,6 +70,11 @@ help:
 	@echo "make check      test, then sanitizers, C++ and other builds, Unicode tables"
 	@echo "make check-long compilers x optimisation x OpenMP and NEON give the same bits; clean room"
 	@echo "make bench      speeds of the bundled model, and a table of Phi-2's shape beside probes"
+	@echo "make shared     the shared library for other languages: build/$(LIBRARY)"
+	@echo "make install    slm.h, slm_threads.h, the slm-* programs, the shared library (built if it"
+	@echo "                is not there yet), slm.pc and slm-shared.pc into PREFIX, by default"
+	@echo "                /usr/local; also DESTDIR, bindir, includedir, libdir"
+	@echo "make uninstall  remove them; give it what make install was given"
 	@echo "make clean      remove build/"
 
 build/slm-convert: $(wildcard tools/convert/*.[ch]) slm.h examples/threads.h
@@ -134,6 +155,42 @@ build/test-protobuf: tests/test_protobuf.c tests/fuzz/fuzz.h $(wildcard tools/co
 	@mkdir -p build
 	$(CC) $(CFLAGS) -std=c99 -Wall -Wextra -Werror $< -o $@
 
+build/$(LIBRARY): slm.h
+	@mkdir -p build
+	$(CC) $(FLAGS) -fPIC -fvisibility=hidden -DSLM_IMPLEMENTATION \
+	  -D'SLM_API=__attribute__((visibility("default")))' $(SHARED_FLAGS) -x c slm.h -o $@ -lm
+
+shared: build/$(LIBRARY)
+
+# $(call under,DIRECTORY): as it stands in a .pc, which may be moved with its prefix
+under = $(patsubst $(PREFIX)/%,$${prefix}/%,$1)
+TOOLS = $(filter build/slm-%,$(BIN))
+INCLUDES = "$(DESTDIR)$(includedir)"
+LIBRARIES = "$(DESTDIR)$(libdir)"
+PROGRAMS = "$(DESTDIR)$(bindir)"
+install: all shared
+	install -d $(PROGRAMS) $(INCLUDES) $(LIBRARIES)/pkgconfig
+	install -m 755 $(TOOLS) $(PROGRAMS)
+	install -m 644 slm.h $(INCLUDES)
+	install -m 644 examples/threads.h $(INCLUDES)/slm_threads.h
+	install -m 755 build/$(LIBRARY) $(LIBRARIES)/$(SONAME)
+	ln -sf $(SONAME) $(LIBRARIES)/$(LIBRARY)
+	@for name in slm slm-shared; do { \
+	  echo 'prefix=$(PREFIX)'; \
+	  echo 'includedir=$(call under,$(includedir))'; \
+	  echo 'libdir=$(call under,$(libdir))'; \
+	  echo "Name: $$name"; \
+	  echo 'Description: small language models on a CPU'; \
+	  echo 'Version: $(VERSION)'; \
+	  echo 'Cflags: -I$${includedir}'; \
+	  case $$name in slm) echo 'Libs: -lm' ;; *) echo 'Libs: -L$${libdir} -lslm' ;; esac; \
+	  } >$(LIBRARIES)/pkgconfig/$$name.pc || exit 1; done
+
+uninstall:
+	rm -f $(TOOLS:build/%=$(PROGRAMS)/%) $(INCLUDES)/slm.h $(INCLUDES)/slm_threads.h
+	rm -f $(LIBRARIES)/$(SONAME) $(LIBRARIES)/$(LIBRARY)
+	rm -f $(LIBRARIES)/pkgconfig/slm.pc $(LIBRARIES)/pkgconfig/slm-shared.pc
+
 run: build/slm-generate
 	@build/slm-generate $(MODEL) -p "Once upon a time" -n 400
 
@@ -141,7 +198,7 @@ build/helper: tests/helper.c
 	@mkdir -p build
 	$(CC) $(CFLAGS) $(WARN) $< -o $@
 
-test: all build/test build/test-threads build/test-threads-openmp build/test-protobuf build/helper $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm) \
+test: all shared build/test build/test-threads build/test-threads-openmp build/test-protobuf build/helper $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm) \
   $(WIDE:%=build/wide/%.slm) $(TURNS:%=build/turns/%.slm) $(TRAINED:%=build/trained/%.slm)
 	@sh tests/run.sh $(GOLDEN)
 
@@ -163,4 +220,4 @@ bench: all build/helper build/test-threads-openmp $(GPT2)
 clean:
 	rm -rf build
 
-.PHONY: all help run test check check-long bench clean
+.PHONY: all help run test check check-long bench shared install uninstall clean

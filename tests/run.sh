@@ -153,6 +153,7 @@ fi
 . tests/saved.sh
 . tests/bench_test.sh
 . tests/project.sh
+. tests/install.sh
 echo "skipped $skipped"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
