@@ -1,7 +1,9 @@
 # slm.h: the library is one header; this builds the programs around it and runs the tests.
 CC ?= cc
 CFLAGS ?= -O2
-WARN = -std=c99 -Wall -Wextra -pedantic -Werror
+# -Werror in CI and in make check: a warning of a newer compiler stops nobody else
+WERROR =
+WARN = -std=c99 -Wall -Wextra -pedantic $(WERROR)
 OPENMP := $(shell printf 'int main(void){return 0;}\n' > /tmp/slm-probe-$$$$.c; \
   $(CC) -fopenmp /tmp/slm-probe-$$$$.c -o /tmp/slm-probe-$$$$ 2>/dev/null && echo -fopenmp; \
   rm -f /tmp/slm-probe-$$$$ /tmp/slm-probe-$$$$.c)
@@ -153,7 +155,7 @@ build/test-threads-openmp: tests/test_threads.c examples/threads.h slm.h
 
 build/test-protobuf: tests/test_protobuf.c tests/fuzz/fuzz.h $(wildcard tools/convert/*.[ch])
 	@mkdir -p build
-	$(CC) $(CFLAGS) -std=c99 -Wall -Wextra -Werror $< -o $@
+	$(CC) $(CFLAGS) -std=c99 -Wall -Wextra $(WERROR) $< -o $@
 
 build/$(LIBRARY): slm.h
 	@mkdir -p build
@@ -202,6 +204,7 @@ test: all shared build/test build/test-threads build/test-threads-openmp build/t
   $(WIDE:%=build/wide/%.slm) $(TURNS:%=build/turns/%.slm) $(TRAINED:%=build/trained/%.slm)
 	@sh tests/run.sh $(GOLDEN)
 
+check check-long: WERROR = -Werror
 check: test
 	sh tests/check.sh
 

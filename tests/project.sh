@@ -3,6 +3,10 @@
 # -- the Makefile (without the flags of the make that runs this)
 again() { (unset MAKEFLAGS MFLAGS MAKELEVEL; make "$@") }
 again -q && ok || bad "building twice does something the second time"
+again -nB test | grep -e ' -std=c99' >$T/a
+[ "$(wc -l <$T/a)" -ge 10 ] && ! grep -q -e -Werror $T/a && ok || bad "make stops at a warning"
+again -nB check | grep -e ' -std=c99' >$T/a
+[ "$(wc -l <$T/a)" -ge 10 ] && ! grep -v -e -Werror $T/a && ok || bad "make check: a warning passes"
 again help >$T/help
 for target in $(sed -n 's/^\.PHONY: all //p' Makefile); do
     grep -q "^make $target " $T/help && ok || bad "make help says nothing of make $target"
