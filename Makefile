@@ -4,9 +4,12 @@ CFLAGS ?= -O2
 # -Werror in CI and in make check: a warning of a newer compiler stops nobody else
 WERROR =
 WARN = -std=c99 -Wall -Wextra -pedantic $(WERROR)
-OPENMP := $(shell printf 'int main(void){return 0;}\n' > /tmp/slm-probe-$$$$.c; \
-  $(CC) -fopenmp /tmp/slm-probe-$$$$.c -o /tmp/slm-probe-$$$$ 2>/dev/null && echo -fopenmp; \
-  rm -f /tmp/slm-probe-$$$$ /tmp/slm-probe-$$$$.c)
+# -fopenmp where a program of two threads links and runs; asked only where it is needed
+OPENMP = $(shell d=$$(mktemp -d) && { printf '%b\n' $(OPENMP_PROBE) >$$d/probe.c; \
+  $(CC) -fopenmp $$d/probe.c -o $$d/probe && $$d/probe && echo -fopenmp; rm -rf $$d; } 2>/dev/null)
+OPENMP_PROBE = '\0043include <omp.h>' 'int main(void) { int n = 0;' \
+  '\0043pragma omp parallel num_threads(2) reduction(+:n)' 'n += 1 + omp_in_parallel();' \
+  'return n != 4 && n != 1; }'
 FLAGS = $(CFLAGS) $(WARN) -pthread
 BIN = build/slm-convert build/slm-generate build/slm-chat build/slm-eval build/slm-tokenize \
   build/slm-info build/slm-verify build/slm-bench build/hello
