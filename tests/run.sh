@@ -29,7 +29,14 @@ count() {
     *) bad "$name ended with status $status" ;;
     esac
 }
-count "the C tests" $B/test "$@"
+count "the C tests" $B/test --golden "$@"
+check "build/test --list" $B/test --list
+for name in kernels damage golden modes; do
+    grep -q "^$name  *[^ ]" $T/out && ok || bad "build/test --list has $name"
+done
+check "build/test NAME ..." $B/test functions range
+[ "$(cat $T/out)" = "12 passed, 0 failed, 0 skipped" ] && ok || bad "build/test runs what is named"
+refuse "build/test with a name that no test has" 2 $B/test functions nothing
 count "the threads' tests" $B/test-threads
 count "the threads' tests, OpenMP's too" $B/test-threads-openmp
 count "the tests of the reader of tokenizer.model" $B/test-protobuf
