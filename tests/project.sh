@@ -1,7 +1,6 @@
 # project.sh - what the Makefile and the README promise. run.sh, which counts, reads this file.
 
-# -- the Makefile (without the flags of the make that runs this)
-again() { (unset MAKEFLAGS MFLAGS MAKELEVEL; make "$@") }
+# -- the Makefile
 again -q && ok || bad "building twice does something the second time"
 again -nB test | grep -e ' -std=c99' >$T/a
 [ "$(wc -l <$T/a)" -ge 10 ] && ! grep -q -e -Werror $T/a && ok || bad "make stops at a warning"
