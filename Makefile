@@ -68,20 +68,24 @@ GOLDEN := $(notdir $(patsubst %/config.json,%,$(wildcard tests/golden/*/config.j
 all: $(BIN)
 
 help:
-	@echo "make            build everything into build/"
+	@echo "Times are of two cores, built from nothing."
+	@echo "make            the programs, into build/: 1 minute"
 	@echo "make help       this list"
-	@echo "make run        the bundled model writes a story"
-	@echo "make test       all tests that need nothing but a C compiler; build/test NAME ... runs some"
-	@echo "                of those in C alone, build/test --list shows their names"
-	@echo "make check      test, then sanitizers, C++ and other builds, Unicode tables"
-	@echo "make check-long compilers x optimisation x OpenMP and NEON give the same bits; clean room"
-	@echo "make bench      speeds of the bundled model, and a table of Phi-2's shape beside probes"
-	@echo "make shared     the shared library for other languages: build/$(LIBRARY)"
-	@echo "make install    slm.h, slm_threads.h, the slm-* programs, the shared library (built if it"
-	@echo "                is not there yet), slm.pc and slm-shared.pc into PREFIX, by default"
-	@echo "                /usr/local; also DESTDIR, bindir, includedir, libdir"
+	@echo "make run        the bundled model writes a story: seconds, once it is built"
+	@echo "make test       all tests that need nothing but a C compiler: 7 minutes"
+	@echo "                build/test NAME ... runs some of those in C, build/test --list names them"
+	@echo "make check      test, then sanitizers, C++ and other builds, Unicode tables: 12 minutes"
+	@echo "make check-long check, then compilers x optimisation x OpenMP and NEON give the same bits;"
+	@echo "                clean room: longer than check, by 4 minutes for the clean room alone"
+	@echo "make bench      speeds of the bundled model, and a table of Phi-2's shape beside probes:"
+	@echo "                56 minutes"
+	@echo "make shared     the shared library for other languages, build/$(LIBRARY): 10 seconds"
+	@echo "make install    slm.h, the pool of threads as slm_threads.h, the slm-* programs, the shared"
+	@echo "                library, slm.pc and slm-shared.pc into PREFIX, by default /usr/local; also"
+	@echo "                DESTDIR, bindir, includedir, libdir. What is not built yet is built first"
 	@echo "make uninstall  remove them; give it what make install was given"
 	@echo "make clean      remove build/"
+	@echo "make WERROR=-Werror stops at a warning, as check does"
 
 build/slm-convert: $(wildcard tools/convert/*.[ch]) slm.h examples/threads.h
 	@mkdir -p build
