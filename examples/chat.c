@@ -1,7 +1,9 @@
 /* chat.c - a conversation: one session, its KV cache kept from turn to turn. What happens when
    the context is full is decided here: the library only says that it is. */
 #define _GNU_SOURCE 1 /* signals, threads.h */
+#ifndef SLM_LINKED /* the Makefile links slm.o; built by hand this file is all */
 #define SLM_IMPLEMENTATION
+#endif
 #include "../tools/common.h"
 #include <signal.h>
 #include <time.h>

@@ -1,6 +1,8 @@
 /* generate.c - continues a text. stdout is prompt + continuation and one newline, nothing else. */
 #define _GNU_SOURCE 1 /* for threads.h */
+#ifndef SLM_LINKED /* the Makefile links slm.o; built by hand this file is all */
 #define SLM_IMPLEMENTATION
+#endif
 #include "../tools/common.h"
 static const char help[] =
     "usage: slm-generate MODEL.slm [-p PROMPT | -f FILE] [options]\n"

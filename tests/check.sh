@@ -23,11 +23,19 @@ if command -v clang >/dev/null; then
     build/test-fused --kernels >build/tmp/fused || { cat build/tmp/fused; exit 1; }
     tail -n 1 build/tmp/fused
 fi
+echo "no warnings, also in what make built before"
+for compiler in $CC clang; do
+    command -v $compiler >/dev/null || continue
+    for file in examples/*.c tools/*.c tools/convert/*.c tests/test_main.c tests/test_threads.c \
+        tests/helper.c tests/make_checkpoint.c; do
+        $compiler -std=c99 -Wall -Wextra -pedantic -Wno-psabi -Werror -fsyntax-only $file
+    done
+done
 echo "address and undefined-behaviour sanitizers"
 $CC -std=c99 -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all \
     tests/test_main.c -o build/test-sanitized -lm
 cases=$(ls -d tests/golden/*/config.json 2>/dev/null | sed "s,tests/golden/,,; s,/config.json,,")
-IDS_EVERY=20 build/test-sanitized $cases >build/sanitized.txt || { cat build/sanitized.txt; exit 1; }
+IDS_EVERY=20 build/test-sanitized --golden $cases >build/sanitized.txt || { cat build/sanitized.txt; exit 1; }
 tail -n 1 build/sanitized.txt
 echo "peak memory of slm-convert: at most 256 MB and twice the largest tensor (4.2 MB)"
 mkdir -p build/memory

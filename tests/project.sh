@@ -1,8 +1,23 @@
 # project.sh - what the Makefile and the README promise. run.sh, which counts, reads this file.
 
-# -- the Makefile (without the flags of the make that runs this)
-again() { (unset MAKEFLAGS MFLAGS MAKELEVEL; make "$@") }
+# -- the Makefile
 again -q && ok || bad "building twice does something the second time"
+again -nB test | grep -e ' -std=c99' >$T/a
+[ "$(wc -l <$T/a)" -ge 10 ] && ! grep -q -e -Werror $T/a && ok || bad "make stops at a warning"
+again -nB check | grep -e ' -std=c99' >$T/a
+[ "$(wc -l <$T/a)" -ge 10 ] && ! grep -v -e -Werror $T/a && ok || bad "make check: a warning passes"
+# a compiler whose programs do not run, as where libgomp is for another machine
+cat >$T/no-run <<'END'
+#!/bin/sh
+gcc=$(command -v gcc || command -v cc); "$gcc" "$@" || exit
+for word in "$@"; do
+    [ "$before" = -o ] && printf '#!/bin/sh\nexit 127\n' >"$word"
+    before=$word
+done
+END
+chmod +x $T/no-run
+again -n -W tests/test_main.c build/test CC=$T/no-run >$T/a
+grep -q no-run $T/a && ! grep -q -e -fopenmp $T/a && ok || bad "make takes an OpenMP that does not run"
 again help >$T/help
 for target in $(sed -n 's/^\.PHONY: all //p' Makefile); do
     grep -q "^make $target " $T/help && ok || bad "make help says nothing of make $target"

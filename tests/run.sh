@@ -2,34 +2,15 @@
 # run.sh CASE ... - the C tests, then those of the programs. Last line: the sums.
 LC_ALL=C; export LC_ALL
 B=build; T=$B/tmp; rm -rf $T; mkdir -p $T
-passed=0; failed=0; skipped=0
-ok() { passed=$((passed + 1)); }
-bad() { failed=$((failed + 1)); echo "FAILED: $1"; }
-# check NAME COMMAND...: the command must succeed
-check() { name=$1; shift; if "$@" >$T/out 2>$T/err; then ok; else bad "$name"; cat $T/err; fi; }
-# refuse NAME STATUS COMMAND...: exit status STATUS, something on stderr, nothing on stdout
-refuse() {
-    name=$1; want=$2; shift 2
-    "$@" >$T/out 2>$T/err </dev/null; got=$?
-    if [ $got = "$want" ] && [ -s $T/err ] && [ ! -s $T/out ]; then ok
-    else bad "$name (status $got, wanted $want)"; cat $T/err; fi
-}
-same() { if cmp "$2" "$3" >/dev/null 2>&1; then ok; else bad "$1"; fi; }
-
-# count NAME COMMAND...: a runner whose last line has its sums
-count() {
-    name=$1; shift
-    "$@" >$T/c; status=$?
-    sed '$d' $T/c
-    line=$(tail -n 1 $T/c)
-    case "$line" in
-    *" passed, "*) passed=$((passed + ${line%% passed*})); rest=${line#* passed, }
-        failed=$((failed + ${rest%% failed*})); rest=${rest#* failed, }
-        skipped=$((skipped + ${rest%% skipped*})) ;;
-    *) bad "$name ended with status $status" ;;
-    esac
-}
-count "the C tests" $B/test "$@"
+. tests/lib.sh
+count "the C tests" $B/test --golden "$@"
+check "build/test --list" $B/test --list
+for name in kernels damage golden modes; do
+    grep -q "^$name  *[^ ]" $T/out && ok || bad "build/test --list has $name"
+done
+check "build/test NAME ..." $B/test functions range
+[ "$(cat $T/out)" = "12 passed, 0 failed, 0 skipped" ] && ok || bad "build/test runs what is named"
+refuse "build/test with a name that no test has" 2 $B/test functions nothing
 count "the tests of rows" $B/test-rows
 count "the threads' tests" $B/test-threads
 count "the threads' tests, OpenMP's too" $B/test-threads-openmp
@@ -128,7 +109,7 @@ if [ -f $tiny ]; then
     refuse "not an id" 1 sh -c "echo 5 -7 | $B/slm-tokenize $tiny --decode"
     refuse "not JSON" 1 sh -c "echo abc | $B/slm-tokenize $tiny --jsonl"
 else
-    skipped=$((skipped + 1)); echo "skipped: no bundled model"
+    skip "no bundled model"
 fi
 text=$B/golden/phi_text.slm
 if [ -f $text ] && [ -f tests/golden/tokens.text.jsonl ]; then
@@ -139,7 +120,7 @@ if [ -f $text ] && [ -f tests/golden/tokens.text.jsonl ]; then
     $B/slm-tokenize $text --jsonl --raw <tests/golden/tokens.decoded.jsonl >$T/c
     same "decoded text equals Hugging Face's" $T/b $T/c
 else
-    skipped=$((skipped + 1)); echo "skipped: no token goldens"
+    skip "no token goldens"
 fi
 . tests/tools.sh
 . tests/torch.sh
@@ -154,6 +135,7 @@ fi
 . tests/saved.sh
 . tests/bench_test.sh
 . tests/project.sh
+. tests/install.sh
 echo "skipped $skipped"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -31,7 +31,7 @@ done <tests/golden/templates.txt
 # two reports of users
 for each in template-default-system:chatml:'"Be kind."' template-taken-for-zephyr:plain:null; do
     reported=$SHARED/reports/${each%%:*}/model; want=${each#*:}
-    [ -d "$reported" ] || { skipped=$((skipped + 1)); echo "skipped: ${each%%:*} is not there"; continue; }
+    [ -d "$reported" ] || { skip "${each%%:*} is not there"; continue; }
     $B/slm-convert $reported $T/t.slm >$T/out 2>$T/err && $B/slm-info $T/t.slm --json >$T/info
     found="$(of turn_format) $(of system_message)"
     [ "$found" = "\"${want%%:*}\" ${want#*:}" ] && ok || bad "${each%%:*}: $found"

@@ -1,4 +1,6 @@
-/* The runner: test CASE ... ; a case is tests/golden/CASE, converted to build/golden/CASE.slm. */
+/* test [NAME ...] [--golden CASE ...]: the tests of these names, or all of them; --list shows them.
+   A case is tests/golden/CASE, converted to build/golden/CASE.slm.
+   test --kernels: those that an emulator has time for. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,42 +49,90 @@ static const char *where = "";
 #include "test_modes.c"
 #include "test_penalties.c"
 
-int main(int count, char **args) {
+static int main_case; /* the number of the golden case */
+
+static void main_session(const char *name, const char *path) {
+    (void)name;
+    test_session(path);
+}
+
+static void main_allocation_failures(const char *name, const char *path) {
+    (void)name;
+    if (main_case < 2) test_allocation_failures(path);
+}
+
+#define MAIN_KERNELS 4 /* so many, the first of the table, are for --kernels */
+static const struct main_test {
+    const char *name, *covers;
+    void (*run)(void);                                 /* one of these three */
+    void (*bundled)(const char *path);                 /* with the bundled model */
+    void (*golden)(const char *name, const char *path); /* once for each case */
+} main_tests[] = {
+    {"halves", "f16 and f32", test_halves, NULL, NULL},
+    {"functions", "exp, sin, GELU, SiLU and others against libm", test_functions, NULL, NULL},
+    {"kernels", "each instruction set against the portable C", test_kernels, NULL, NULL},
+    {"penalties", "penalties and biases, bit by bit", NULL, test_penalty_bits, NULL},
+    {"tokenizer", "UTF-8 and byte-level BPE, damaged too", test_tokenizer, NULL, NULL},
+    {"ids", "token ids of millions of texts against Hugging Face", test_ids, NULL, NULL},
+    {"turns", "chat formats against Hugging Face's templates", test_turns, NULL, NULL},
+    {"pieces", "SentencePiece in a session and without memory", test_pieces, NULL, NULL},
+    {"damage", "damaged files: an error or a model that runs", test_damage, NULL, NULL},
+    {"counted", "what is allocated, and by which allocator", test_counted, NULL, NULL},
+    {"chunks", "prompts in pieces, rewound: the same bits", test_chunks, NULL, NULL},
+    {"cancel", "cancelling, and going on", test_cancel, NULL, NULL},
+    {"arguments", "wrong arguments are refused", test_arguments, NULL, NULL},
+    {"range", "values that become infinite", test_range, NULL, NULL},
+    {"wide", "wide feed-forwards: tasks, threads and batches", test_wide, NULL, NULL},
+    {"golden", "logits and greedy ids against Hugging Face", NULL, NULL, test_golden},
+    {"session", "sessions: memory, full context, rewinding", NULL, NULL, main_session},
+    {"allocations", "every allocation refused in turn", NULL, NULL, main_allocation_failures},
+    {"generate", "sampling, generation, conversations", NULL, test_generate, NULL},
+    {"draft", "prompt lookup changes no bit", NULL, test_draft, NULL},
+    {"slide", "the texts of slm-generate --keep", NULL, test_slide, NULL},
+    {"trained", "a trained LLaMA's ids and text", test_trained, NULL, NULL},
+    {"modes", "the host's rounding and denormals", NULL, test_modes, NULL},
+};
+#define MAIN_TESTS ((int)(sizeof main_tests / sizeof main_tests[0]))
+
+static void main_run(const struct main_test *test, char **cases, int count) {
     int i;
-    test_halves();
-    test_functions();
-    test_kernels();
-    test_penalty_bits("examples/models/tiny-phi.slm");
-    if (count > 1 && !strcmp(args[1], "--kernels")) { /* all that an emulator has time for */
-        printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
-        return failed != 0;
-    }
-    test_tokenizer();
-    test_ids();
-    test_turns();
-    test_pieces();
-    test_damage();
-    test_counted();
-    test_chunks();
-    test_cancel();
-    test_arguments();
-    test_range();
-    test_wide();
-    if (count < 2) SKIP("no golden cases");
-    for (i = 1; i < count; i++) {
+    if (test->run) test->run();
+    if (test->bundled) test->bundled("examples/models/tiny-phi.slm");
+    for (i = 0; test->golden && i < count; i++) {
         char path[256];
-        snprintf(path, sizeof path, "build/golden/%s.slm", args[i]);
-        where = args[i];
-        test_golden(args[i], path);
-        test_session(path);
-        if (i <= 2) test_allocation_failures(path);
+        snprintf(path, sizeof path, "build/golden/%s.slm", cases[i]);
+        where = cases[i];
+        main_case = i;
+        test->golden(cases[i], path);
+        where = "";
     }
-    where = "";
-    test_generate("examples/models/tiny-phi.slm");
-    test_draft("examples/models/tiny-phi.slm");
-    test_slide("examples/models/tiny-phi.slm");
-    test_trained();
-    test_modes("examples/models/tiny-phi.slm");
+}
+
+int main(int count, char **args) {
+    int chosen[MAIN_TESTS] = {0}, names = 1, kernels, cases, wanted = 0, i, k;
+    if (count == 2 && !strcmp(args[1], "--list")) {
+        for (k = 0; k < MAIN_TESTS; k++)
+            printf("%-12s %s\n", main_tests[k].name, main_tests[k].covers);
+        return 0;
+    }
+    kernels = count == 2 && !strcmp(args[1], "--kernels");
+    while (!kernels && names < count && strcmp(args[names], "--golden")) names++;
+    cases = names < count && !kernels ? count - names - 1 : 0;
+    for (i = 1; i < names; i++) {
+        for (k = 0; k < MAIN_TESTS && strcmp(args[i], main_tests[k].name); k++) {}
+        if (k == MAIN_TESTS) {
+            fprintf(stderr, "test: no test is called '%s' (see --list)\n", args[i]);
+            return 2;
+        }
+        chosen[k] = 1;
+    }
+    for (k = 0; k < MAIN_TESTS; k++) {
+        if (names == 1) chosen[k] = !kernels || k < MAIN_KERNELS;
+        wanted |= chosen[k] && main_tests[k].golden;
+    }
+    if (wanted && !cases) SKIP("no golden cases (--golden CASE ...)");
+    for (k = 0; k < MAIN_TESTS; k++)
+        if (chosen[k]) main_run(&main_tests[k], args + names + 1, cases);
     printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
     return failed != 0;
 }

@@ -2,16 +2,6 @@
 H=$B/helper
 tiny=examples/models/tiny-phi.slm
 gqa=tests/golden/phi_gqa
-skip() { skipped=$((skipped + 1)); echo "skipped: $1"; }
-# refused NAME STATUS PATTERN COMMAND...: as refuse, and stderr has a line like PATTERN
-refused() {
-    name=$1; want=$2; pattern=$3; shift 3
-    refuse "$name" "$want" "$@"
-    if grep -q -e "$pattern" $T/err; then ok; else bad "$name: says '$pattern'"; cat $T/err; fi
-}
-# said NAME PATTERN: the last check's stderr has a line like PATTERN
-said() { if grep -q -e "$2" $T/err; then ok; else bad "$1"; cat $T/err; fi; }
-quiet() { if [ -s $T/err ]; then bad "$1: nothing on stderr"; cat $T/err; else ok; fi; }
 
 # -- every program: --help names every option that its source knows, usage errors, a full stdout
 for program in tools/convert/convert.c examples/generate.c examples/chat.c tools/eval.c \
@@ -42,13 +32,6 @@ done
 
 # -- slm-convert. Each refusal must leave the directory of the output empty.
 mkdir -p $T/never
-# reject NAME PATTERN SRC [OPTION...]
-reject() {
-    name=$1; pattern=$2; shift 2
-    refused "convert: $name" 1 "$pattern" $B/slm-convert "$1" $T/never/m.slm $2 $3
-    if [ -z "$(ls -A $T/never)" ]; then ok
-    else bad "convert: $name: left a file"; rm -rf $T/never; mkdir $T/never; fi
-}
 # flaw ACTION...: $T/flaw becomes phi_gqa with its safetensors file changed by the helper
 flaw() {
     rm -rf $T/flaw; cp -r $gqa $T/flaw; chmod -R u+w $T/flaw

@@ -1,7 +1,9 @@
 /* eval.c - how good a model file is: logits of given ids, for comparisons, or the perplexity of a
    text. */
 #define _GNU_SOURCE 1 /* for threads.h */
+#ifndef SLM_LINKED /* the Makefile links slm.o; built by hand this file is all */
 #define SLM_IMPLEMENTATION
+#endif
 #include "common.h"
 
 #include <math.h>

@@ -1,5 +1,7 @@
 /* info.c - what is in a .slm, and what memory a session of it needs. */
+#ifndef SLM_LINKED /* the Makefile links slm.o; built by hand this file is all */
 #define SLM_IMPLEMENTATION
+#endif
 #include "common.h"
 
 static const char help[] =

@@ -1,5 +1,7 @@
 /* tokenize.c - text to token ids and back. */
+#ifndef SLM_LINKED /* the Makefile links slm.o; built by hand this file is all */
 #define SLM_IMPLEMENTATION
+#endif
 #include "common.h"
 
 static const char help[] =

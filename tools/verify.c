@@ -15,7 +15,9 @@
      text TEXT             the likeliest text
      mask, hidden, labels  of encoders */
 #define _GNU_SOURCE 1 /* for threads.h */
+#ifndef SLM_LINKED /* the Makefile links slm.o; built by hand this file is all */
 #define SLM_IMPLEMENTATION
+#endif
 #include "common.h"
 
 #include <math.h>
