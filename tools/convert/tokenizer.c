@@ -1162,7 +1162,7 @@ void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, u
     out->used = builder.used;
 }
 
-/* The added tokens of a section that begins as the manual says. */
+/* The added tokens of a section that begins as the specification says. */
 typedef struct AddedTable {
     const unsigned char *entries, *blob;
     uint32_t count, blob_size;
