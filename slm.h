@@ -1,61 +1,229 @@
 /* slm.h - small language models in C: one header, libc and libm
 
    WHAT IT IS
-     A loader for one flat weight file (.slm), a tokenizer and a forward pass. Checkpoints come
-     from Hugging Face directories by way of tools/convert (build/slm-convert SRC OUT.slm).
-     Architectures of this version: Phi (Phi-2), GPT-J, LLaMA (LLaMA 2, Orca 2), GPT-Neo.
+     slm.h runs small language models on a CPU: a loader for one flat weight file (.slm), a
+     tokenizer, the forward pass, sampling and chat. Architectures of this version: Phi (Phi-2),
+     GPT-J, LLaMA (LLaMA 2, Orca 2), GPT-Neo. slm-convert (tools/convert) makes a .slm from a
+     Hugging Face directory. slm.h reads no other format, uses no GPU, does not train, and has no
+     encoders (BERT). One file and one input give the same bits for every thread count, chunking,
+     instruction set, compiler and optimisation level.
+     The specification (numerics, file format, chat formats) is the comment at the end of this
+     file. `grep -n -e '--- >>' slm.h` prints a table of contents.
 
    USE
      In exactly one C or C++ file:
+
          #define SLM_IMPLEMENTATION
          #include "slm.h"
-     Everywhere else only the second line. Build: cc -O2 app.c -lm   (one thread; see THREADS)
 
-     A whole program (examples/hello.c):
+     Other files need the second line alone. Build with cc -O2 app.c -lm; -march is not needed,
+     since slm.h picks the instruction set when it opens a model. A whole program:
+
+         #include <stdio.h>
          #define SLM_IMPLEMENTATION
          #include "slm.h"
          int main(void) {
-             slm_model *model = NULL; slm_session *session = NULL; slm_piece piece;
-             if (slm_model_open(&model, "examples/models/tiny-phi.slm", NULL, NULL) == SLM_OK &&
-                 slm_session_open(&session, model, NULL, NULL) == SLM_OK &&
-                 slm_prompt(session, "Once upon a time", SLM_NUL, 0) == SLM_OK &&
-                 slm_generate(session, NULL) == SLM_OK)
-                 while (slm_next(session, &piece) == SLM_OK)
-                     fwrite(piece.text, 1, piece.size, stdout);
-             slm_session_close(session); slm_model_close(model);
+             slm_model *model = NULL; slm_session *session = NULL; slm_error error;
+             slm_piece piece; slm_result result;
+             result = slm_model_open(&model, "examples/models/tiny-phi.slm", NULL, &error);
+             if (result == SLM_OK) result = slm_session_open(&session, model, NULL, &error);
+             if (result != SLM_OK) {
+                 fprintf(stderr, "%s\n", error.text);
+                 slm_model_close(model); // NULL is fine
+                 return 1;
+             }
+             result = slm_prompt(session, "Once upon a time", SLM_NUL, SLM_ADD_BOS);
+             if (result == SLM_OK) result = slm_generate(session, NULL);
+             while (result == SLM_OK && (result = slm_next(session, &piece)) == SLM_OK)
+                 fwrite(piece.text, 1, piece.size, stdout);
+             if (result != SLM_DONE) fprintf(stderr, "%s\n", slm_session_error(session));
+             slm_session_close(session);
+             slm_model_close(model);
+             return result == SLM_DONE ? 0 : 1;
          }
 
-   RULES
-     - Whatever can fail returns slm_result; a message that names the thing is in the optional
-       slm_error, or in slm_session_error. The library never exits, aborts, asserts, prints or
-       reads the environment, and it has no writable global.
-     - A zeroed descriptor means working defaults. Sizes are bytes unless a name says otherwise.
-     - A model is read-only once open and may be shared by threads; a session belongs to one
-       thread at a time. A session must be closed before its model.
-     - A session is one block of memory, yours or the allocator's, of exactly slm_session_size
-       bytes; evaluating and generating allocate nothing.
+   RECIPES
+     Each fragment stands in a function that returns 1 on failure. It has an open model and session;
+     desc (slm_session_desc) and generation (slm_generation), zeroed with memset, which means
+     working defaults; piece, result and error as above; and size_t i, j.
 
-   THREADS
-     - First choice: the pool of examples/threads.h, POSIX threads for slm_session_desc.parallel.
-       It stays fast beside other processes. If the system creates no more threads it has fewer.
-       After fork() the child's sessions go on with one thread.
-     - Second choice: -fopenmp, which needs no line of code. Beside busy processes a session whose
-       threads nobody chose goes on with one thread, and tries more after 0.3 s. Run the program
-       with OMP_WAIT_POLICY=passive in its environment: otherwise libgomp's threads use a processor
-       for 10 ms after each evaluation (gcc 12). libgomp ends the process if it cannot create a
-       thread. A child process that evaluates after its parent evaluated with several threads
-       hangs in libgomp; give its sessions one thread, or use the pool. desc.cancel is called
-       inside the parallel region, so a region that it opens itself is nested.
-     - Without either, one thread.
+     Chat. The file says how a conversation is written. (SLM_ASSISTANT, NULL) opens the answer. The
+     model's end token ends it, or a stop, the limit or a full context: piece.reason says which.
+     The next slm_chat closes the answer:
+
+         static const char *const stops[] = {"\nInstruct:"}; // a Phi may go on as the user
+         generation.stops = stops;
+         generation.stop_count = 1;
+         generation.limit = 200;
+         generation.sampling.temperature = 0.8f; // 0: always the likeliest token
+         if (slm_chat(session, SLM_USER, "Tell me a story.", SLM_NUL) != SLM_OK ||
+             slm_chat(session, SLM_ASSISTANT, NULL, 0) != SLM_OK ||
+             slm_generate(session, &generation) != SLM_OK) return 1;
+         while ((result = slm_next(session, &piece)) == SLM_OK)
+             fwrite(piece.text, 1, piece.size, stdout);
+         if (result != SLM_DONE) return 1;
+
+     Another answer to the same prompt. slm_rewind drops the later positions and all logits, and
+     slm_generate needs logits. So evaluate the last token of the prompt again:
+
+         size_t start = slm_position(session); // above 0: after slm_prompt or slm_chat
+         slm_token last = slm_tokens(session)[start - 1];
+         generation.sampling.temperature = 0.8f;
+         generation.limit = 20;
+         for (i = 0; i < 3; i++, putchar('\n')) {
+             generation.sampling.seed = i;
+             if (slm_rewind(session, start - 1) != SLM_OK ||
+                 slm_eval(session, &last, 1) != SLM_OK ||
+                 slm_generate(session, &generation) != SLM_OK) return 1;
+             while ((result = slm_next(session, &piece)) == SLM_OK)
+                 fwrite(piece.text, 1, piece.size, stdout);
+             if (result != SLM_DONE) return 1;
+         }
+
+     The five likeliest next tokens:
+
+         const float *logits = slm_logits(session, 0); // of the last position
+         slm_token best[5] = {0, 0, 0, 0, 0};
+         size_t found = 0, size;
+         slm_model_info info;
+         if (!logits) return 1;
+         slm_model_get_info(model, &info);
+         for (i = 0; i < info.vocab_used; i++) {
+             for (j = found; j > 0 && logits[i] > logits[best[j - 1]]; j--)
+                 if (j < 5) best[j] = best[j - 1];
+             if (j < 5) best[j] = (slm_token)i;
+             if (found < 5) found++;
+         }
+         for (i = 0; i < found; i++) {
+             const char *text = slm_token_text(model, best[i], &size); // NULL: no such token
+             printf("%7.3f %.*s\n", (double)logits[best[i]], (int)size, text ? text : "");
+         }
+
+     Which text is likelier? The first token has nothing before it and counts as 0, so let both
+     texts begin with the same token. slm_score evaluates one token after the other, or as many
+     together as desc.logits_kept says; the bits are the same:
+
+         static const char *const texts[] = {"The sky is blue.", "The sky is a spoon."};
+         slm_token tokens[64];
+         float logprobs[64], sum;
+         size_t count;
+         for (i = 0; i < 2; i++) {
+             if (slm_tokenize(model, texts[i], SLM_NUL, SLM_ADD_BOS, tokens, 64, &count) ||
+                 slm_rewind(session, 0) || slm_score(session, tokens, count, logprobs)) return 1;
+             for (sum = 0, j = 0; j < count; j++) sum += logprobs[j];
+             printf("%8.3f %s\n", (double)sum, texts[i]);
+         }
+
+     Two conversations. Sessions share the model's weights; each has its own KV cache:
+
+         slm_session *other;
+         if (slm_session_open(&other, model, NULL, &error) != SLM_OK ||
+             slm_chat(session, SLM_USER, "What is your name?", SLM_NUL) != SLM_OK ||
+             slm_chat(other, SLM_USER, "What color is the sky?", SLM_NUL) != SLM_OK) return 1;
+         slm_session_close(other);
+
+     A context that slides. A call that does not fit fails with SLM_ERR_CONTEXT_FULL and appends
+     nothing; slm_next ends with SLM_REASON_CONTEXT. This fragment keeps the first tokens (say, a
+     system message), drops the older half of the others and evaluates the rest at its new place.
+     Then repeat the call that failed, or call slm_generate again:
+
+         size_t keep = 4, others = slm_position(session) - keep, stay = others / 2;
+         slm_token *tokens = (slm_token *)malloc(stay * sizeof *tokens);
+         if (!tokens) return 1;
+         memcpy(tokens, slm_tokens(session) + keep + others - stay, stay * sizeof *tokens);
+         result = slm_rewind(session, keep);
+         if (result == SLM_OK) result = slm_eval(session, tokens, stay);
+         free(tokens);
+         if (result != SLM_OK) return 1;
+
+     Your own memory, firmware. Define SLM_NO_STDIO and SLM_NO_MALLOC. flash is the .slm, ram is one
+     block for everything else; both are 64-byte aligned:
+
+         slm_model *own; slm_session *small; slm_model_desc place;
+         size_t used = (slm_model_size(flash, flash_size) + 63) / 64 * 64; // 0: not a .slm
+         memset(&place, 0, sizeof place);
+         place.memory = ram;
+         place.memory_size = used;
+         if (used == 0 || used > ram_size ||
+             slm_model_open_memory(&own, flash, flash_size, &place, &error) != SLM_OK) return 1;
+         desc.context = 128;
+         desc.batch = 8;
+         desc.memory = ram + used;
+         desc.memory_size = slm_session_size(own, &desc); // the exact need
+         if (desc.memory_size > ram_size - used ||
+             slm_session_open(&small, own, &desc, &error) != SLM_OK) return 1;
+
+     Two calls still allocate: slm_chat takes the bytes of one message and its marks from
+     desc.allocator, and words of more than a hundred bytes need memory while they are tokenized.
+     Without an allocator these calls fail with SLM_ERR_MEMORY.
+
+     Threads. The first choice is the pool of examples/threads.h (POSIX threads). It stays fast
+     beside other processes, and has fewer threads if the system creates no more. After fork() the
+     child's sessions go on with one thread. Close the pool after its sessions:
+
+         slm_threads *pool = slm_threads_open(0); // as many as there are processors
+         slm_session *fast;
+         desc.parallel.run = slm_threads_run;
+         desc.parallel.user = pool;
+         desc.threads = slm_threads_count(pool);
+         if (slm_session_open(&fast, model, &desc, &error) != SLM_OK) return 1;
+         slm_session_close(fast);
+         slm_threads_close(pool);
+
+     The second choice is -fopenmp, which needs no line of code. Set OMP_WAIT_POLICY=passive in the
+     environment: libgomp's threads otherwise use a processor for 10 ms after each evaluation
+     (gcc 12). Beside busy processes a session with desc.threads = 0 goes on with one thread and
+     tries more after 0.3 s. libgomp ends the process if it cannot create a thread. A child process
+     that evaluates after its parent evaluated with several threads hangs in libgomp; give its
+     sessions one thread. desc.cancel is called inside the parallel region, so a region that it
+     opens is nested. With neither pool nor OpenMP a session has one thread.
 
    OPTIONS (define before the implementation)
-     SLM_STATIC       all functions static            SLM_NO_STDIO   no slm_model_open by path
-     SLM_NO_MALLOC    no malloc: give memory or an allocator
-     SLM_MALLOC(n), SLM_FREE(p)   other default allocator
-     SLM_NO_OPENMP    ignore -fopenmp                 SLM_NO_SIMD    portable C only
-     SLM_NO_AVX2 (all of x86), SLM_NO_AVXVNNI, SLM_NO_AVX512, SLM_NO_AMX,
-     SLM_NO_NEON (all of AArch64), SLM_NO_NEONDOT   without these kernels
-     SLM_NO_MMAP      read files instead of mapping them
+     SLM_IMPLEMENTATION   compile the functions here, in one file only
+     SLM_HEADER           this file's name in quotes if it is not "slm.h"; it includes itself
+     SLM_STATIC           all functions are static: for that one file alone
+     SLM_API              what stands before each function (default: extern); define it wherever
+                          slm.h is included
+     SLM_MALLOC(size), SLM_FREE(memory)   instead of malloc and free; define both
+     SLM_NO_MALLOC        no default allocator: give memory or an allocator
+     SLM_NO_STDIO         no file access: slm_model_open is missing
+     SLM_NO_MMAP          slm_model_open reads the file instead of mapping it
+     SLM_NO_OPENMP        ignore -fopenmp
+     SLM_NO_SIMD          portable C only
+     SLM_NO_AVX2          no kernels for x86, or without some of them: SLM_NO_AVXVNNI, SLM_NO_AMX,
+                          SLM_NO_AVX512 (which drops AMX too)
+     SLM_NO_NEON          no kernels for AArch64, or without dot products: SLM_NO_NEONDOT
+
+   ERRORS
+     Whatever can fail returns slm_result; slm_result_name names it. A message that names the
+     tensor, field or token is in the optional slm_error, or in slm_session_error. slm_prompt,
+     slm_eval, slm_score and slm_chat append all or nothing. The library never exits, aborts,
+     asserts, prints or reads the environment, and it has no writable global. A damaged file gives
+     an error or a model that runs; slm_model_verify checks every weight. Do not change a file
+     while a model has it mapped; SLM_LOAD_COPY reads it instead.
+
+   MEMORY AND STACK
+     Sizes are bytes unless a name says otherwise. Weights are used in place. A model takes
+     slm_model_size bytes beside them (4,480 for the bundled one), a session one block of
+     slm_session_size: 3.5 MB for the bundled model, or 0.7 MB with a context of 256, a batch of 1
+     and an f16 KV cache. slm-info prints this size. Evaluating and generating allocate nothing.
+     Stack in use, measured from opening to generating and scoring: 16 KB in portable C, 42 KB with
+     AVX2 or NEON, 92 KB with AVX2 at -O0 (gcc 12, clang 14). One function has a frame of 67 KB
+     with AVX-512, 103 KB with AMX, 121 KB with either at -O0 (gcc 12): give a thread 256 KB. Code
+     is 75 KB without SIMD (-Os), 190 KB with all kernels of x86 (-O2).
+
+   THREAD SAFETY
+     An open model is read-only: any number of threads may use it at once, slm_tokenize too (your
+     allocator must then be safe to call from all of them). A session belongs to one thread at a
+     time. Close a model's sessions before the model.
+
+   LIMITS
+     C99 or C++11; little-endian. A big-endian machine, or a build whose flags change arithmetic, is
+     refused with SLM_ERR_BUILD. The kernels for AVX2, AVX-512, AMX and NEON need gcc or clang;
+     other compilers get portable C. Tests run on Linux with gcc and clang, some with tcc, musl and
+     mingw (Wine), and for AArch64 in an emulator; MSVC and macOS have not been tried. Without mmap
+     and with a long of 32 bits (Windows), slm_model_open reads files below 2 GB. A session computes
+     one sequence, at most as long as the model's context, and cannot be saved or copied.
 */
 #ifndef SLM__LANES /* defined: only the kernel bodies at the end, see there */
 #ifndef SLM_H

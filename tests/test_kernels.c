@@ -188,7 +188,7 @@ static void test_multiply(void) {
     }
 }
 
-/* Attention by the specification: scores in order, the exact maximum, 16 partial sums and their tree. */
+/* Attention by the specification: scores in order, the maximum, 16 partial sums and their tree. */
 static void kernel_attend(const slm__queries *q, int halves, size_t query, float *out) {
     static float p[2000];
     size_t count = q->length ? q->length : q->first + query + 1;
