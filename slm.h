@@ -7395,74 +7395,94 @@ static const slm__kernels SLM__N(kernels) = {
    NUMERICS (version SLM_NUMERICS)
      One file and one input give the same bits for every thread count, chunking, instruction set,
      compiler and optimisation level. Every operation below is one IEEE single-precision operation,
-     rounded to nearest even; a product that is added is rounded before (no fused multiply-add).
-     Columns are taken in blocks of 256 from column 0; the last block may be short.
-     - f32, f16, bf16 matrices (halves widened exactly): for each block s = +0, then s = s + w*x by
-       column; y = +0, then y = y + s by block; then y = y + bias if there is one.
-     - Activations for q8, q4, q4f: the input x is rotated first if the matrix is (see ROTATED).
-       For each block: m = max |x|; scale_x = m / 127; q = (x * (127/m) + 12582912) - 12582912,
-       clamped to -127..127; if 127/m is not finite all q are 0.
-     - q8: per block d = sum of q*w (integers, exact); y = y + float(d) * (scale_w * scale_x), by
-       block from +0.
-     - q4, q4f: per block d = sum over groups of 32 (q4) or 16 (q4f) columns of
-       (sum of q*w) * sub-scale (integers, exact); y = y + float(d) * scale_x, by
-       block from +0; at the end y = y * row scale. Then the bias.
-     - Sums over a vector (norms, softmax): 16 partial sums, element i in partial sum i mod 16,
-       then s[i] += s[i+8], s[i] += s[i+4], s[i] += s[i+2], s[0] + s[1].
-     - LayerNorm in two passes: mean = sum / n, then v = sum of (x - mean) * (x - mean);
-       r = 1 / sqrt(v / n + eps); y = bias + ((x - mean) * r) * weight.
-     - RMSNorm: v = sum of x * x; r = 1 / sqrt(v / n + eps); y = (x * r) * weight.
-     - Rotary: angle = float(position) * inverse frequency; its sine and cosine,
-       rounded; (x, y) become x*cos + (-y)*sin, y*cos + x*sin. In double: n = (6755399441055744 +
-       angle * 0.63661977236758134) - 6755399441055744; r = (angle + n * -1.5707963109016418457) +
-       n * -1.58932547735281966916e-8; z = r*r; S = (2.7557319223985893e-6 + z *
-       -2.505210838544172e-8) + (z*z) * 1.6059043836821613e-10, then S = a + z*S for a =
-       -1.9841269841269841e-4, 8.3333333333333333e-3, -1.6666666666666667e-1, then S = r + (r*z)*S;
-       C = (2.4801587301587302e-5 + z * -2.7557319223985888e-7) + (z*z) * (2.0876756987868099e-9 +
-       z * -1.1470745597729725e-11), then C = a + z*C for a = -1.3888888888888889e-3,
-       4.1666666666666667e-2, -0.5, 1. Sine and cosine are (S, C), (C, -S), (-S, -C) or (-C, S)
-       where n mod 4 is 0, 1, 2 or 3.
-     - Attention, over the positions that are seen: score = (s = +0, then s = s + k*q by element)
-       * scale; m = the largest; e = exp(score - m); t = sum of e (position i in partial sum
-       i mod 16); out = +0, then out = out + v*e by position; out = out / t. scale: the header's,
-       or 1/sqrt(head size). Position p sees 0 to p, in a layer of kind 1 only the last `window`
-       of these.
-     - Stream before the first layer: the token's embedding, plus the position's where there is
-       a table of them.
-     - exp(x): +0 below -87; above 88 x is 88. n = (12582912 + x * 1.44269504) - 12582912;
-       r = (x + n * -0.693359375) + n * 2.12194440e-4; p = 1.9875691500e-4, then p = a + r*p for a =
-       1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1;
-       exp = ((r + (r*r)*p) + 1) * 2^n.
-     - GELU (tanh form): u = (x + 0.044715 * ((x*x)*x)) * 0.79788456; x / (1 + exp(-2u)). SiLU:
-       x / (1 + exp(-x)).
-     - A layer of Phi and GPT-J: n = norm(stream); stream = (attention(n) + ffn(n)) + stream;
-       ffn(n) = down(GELU(up(n))). Their norms are LayerNorm.
-     - A layer of LLaMA and GPT-Neo: stream = attention(norm(stream)) + stream; then
-       stream = ffn(second norm(stream)) + stream. GPT-Neo has Phi's ffn and LayerNorm; LLaMA has
-       ffn(n) = down(SiLU(gate(n)) * up(n)) and RMSNorm.
-     - Keys and values are rounded to the KV cache's type. If one of them is not finite, or a number
-       behind the final norm or a logit of a position whose logits are kept, the call fails with
-       SLM_ERR_NUMERIC.
-     - Log probability: a row's mass is the whole part of exp(logit - largest of all rows) * 2^40,
-       the product in double; d = logit - largest; double(d) - log(double(sum of all masses) /
-       2^40), rounded. log(x), all in double: x = m * 2^n with m at most 1.4142135623730951 and
-       above half of that; t = (m - 1) / (m + 1); s = +0, then s = 1/i + s*(t*t) for i = 21, 19,
-       ... 1; n * 0.69314718055994531 + (2*t)*s.
-     - Penalties: a logit of a token that stands c > 0 times in the context becomes logit /
-       repetition if it is above 0, else logit * repetition; then logit - (presence + c *
-       frequency). Then the biases are added in their order.
-     - Sampling draws among the rows that have a token, with masses of exp((logit - their largest) /
-       temperature) above 0. Top-k leaves the largest masses, of equal ones the lowest ids. From
-       the largest down, as many of these stay as have at least the whole part of (largest mass) *
-       min-p, and until what stays reaches the whole part of (sum of what top-k left) * top-p, both
-       products in double; the first always. Then splitmix64's next number, its state the seed at
-       first, modulo the sum of what stays, is taken off mass by mass until it is below the next
-       one: in order of ids or, if top-k, top-p or min-p is asked for, from the last that stays to
-       the first.
+     rounded to nearest even; products are rounded before they are added (no fused multiply-add).
+     Columns are taken in blocks of 256 from column 0; the last block may be short. x is the input,
+     w a weight; "by column" and the like mean one after the other, from the first.
+
+     matrices         formula, in this order
+     f32, f16, bf16   (halves are widened exactly) for each block s = +0, then s = s + w*x by
+                      column; y = +0, then y = y + s by block; y = y + bias if there is one
+     activations for  the input x is rotated first if the matrix is (see ROTATED); for each block
+     q8, q4, q4f      m = max |x|; scale_x = m / 127; q = (x * (127/m) + 12582912) - 12582912,
+                      clamped to -127..127; all q are 0 if 127/m is not finite
+     q8               for each block d = sum of q*w (integers, exact); y = +0, then
+                      y = y + float(d) * (scale_w * scale_x) by block; then the bias
+     q4, q4f          for each block d = sum over groups of 32 (q4) or 16 (q4f) columns of
+                      (sum of q*w) * sub-scale (integers, exact); y = +0, then
+                      y = y + float(d) * scale_x by block; y = y * row scale; then the bias
+
+     vectors          formula, in this order
+     sum              16 partial sums, element i in partial sum i mod 16, then s[i] += s[i+8],
+                      s[i] += s[i+4], s[i] += s[i+2], s[0] + s[1]; so for norms and softmax
+     LayerNorm        in two passes: mean = sum / n, then v = sum of (x - mean) * (x - mean);
+                      r = 1 / sqrt(v / n + eps); y = bias + ((x - mean) * r) * weight
+     RMSNorm          v = sum of x * x; r = 1 / sqrt(v / n + eps); y = (x * r) * weight
+     rotary           angle = float(position) * inverse frequency; its sine and cosine (below);
+                      (x, y) become x*cos + (-y)*sin, y*cos + x*sin
+     attention        over the positions that are seen: score = (s = +0, then s = s + k*q by
+                      element) * scale; m = the largest score; e = exp(score - m); t = sum of e
+                      (position i in partial sum i mod 16); out = +0, then out = out + v*e by
+                      position; out = out / t
+     its scale        the header's attention scale, or 1/sqrt(head size) if that is 0
+     what it sees     position p sees 0 to p; in a layer of kind 1 only the last `window` of these
+     GELU (tanh form) u = (x + 0.044715 * ((x*x)*x)) * 0.79788456; x / (1 + exp(-2u))
+     SiLU             x / (1 + exp(-x))
+
+     functions        formula
+     exp(x)           +0 below -87; above 88 x is 88. n = (12582912 + x * 1.44269504) - 12582912;
+                      r = (x + n * -0.693359375) + n * 2.12194440e-4; p = 1.9875691500e-4, then
+                      p = a + r*p for a = 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2,
+                      1.6666665459e-1, 5.0000001201e-1; exp = ((r + (r*r)*p) + 1) * 2^n
+     sine, cosine     in double, the results rounded:
+                      n = (6755399441055744 + angle * 0.63661977236758134) - 6755399441055744;
+                      r = (angle + n * -1.5707963109016418457) + n * -1.58932547735281966916e-8;
+                      z = r*r;
+                      S = (2.7557319223985893e-6 + z * -2.505210838544172e-8) +
+                          (z*z) * 1.6059043836821613e-10, then S = a + z*S for
+                      a = -1.9841269841269841e-4, 8.3333333333333333e-3, -1.6666666666666667e-1,
+                      then S = r + (r*z)*S;
+                      C = (2.4801587301587302e-5 + z * -2.7557319223985888e-7) +
+                          (z*z) * (2.0876756987868099e-9 + z * -1.1470745597729725e-11), then
+                      C = a + z*C for a = -1.3888888888888889e-3, 4.1666666666666667e-2, -0.5, 1;
+                      sine and cosine are (S, C), (C, -S), (-S, -C) or (-C, S) where n mod 4 is
+                      0, 1, 2 or 3
+     log(x)           in double: x = m * 2^n with m at most 1.4142135623730951 and above half of
+                      that; t = (m - 1) / (m + 1); s = +0, then s = 1/i + s*(t*t) for i = 21, 19,
+                      ... 1; n * 0.69314718055994531 + (2*t)*s
+
+     the model        formula, in this order
+     stream           before the first layer: the token's embedding, plus the position's where
+                      there is a table of them
+     a layer of Phi   n = norm(stream); stream = (attention(n) + ffn(n)) + stream;
+     and GPT-J        ffn(n) = down(GELU(up(n))); their norms are LayerNorm
+     a layer of       stream = attention(norm(stream)) + stream, then
+     GPT-Neo, LLaMA   stream = ffn(second norm(stream)) + stream; GPT-Neo has Phi's ffn and
+                      LayerNorm; LLaMA has ffn(n) = down(SiLU(gate(n)) * up(n)) and RMSNorm
+     keys, values     are rounded to the KV cache's type
+     not finite       if a key or value is not, or, of a position whose logits are kept, a number
+                      behind the final norm or a logit, the call fails with SLM_ERR_NUMERIC
+
+     sampling         formula, in this order
+     log probability  a row's mass is the whole part of exp(logit - largest of all rows) * 2^40,
+                      the product in double; d = logit - largest;
+                      double(d) - log(double(sum of all masses) / 2^40), rounded
+     penalties        a logit of a token that stands c > 0 times in the context becomes
+                      logit / repetition if it is above 0, else logit * repetition; then
+                      logit - (presence + c * frequency); then the biases are added in their order
+     masses           the rows that have a token, with masses of
+                      exp((logit - their largest) / temperature) above 0
+     top-k            leaves the largest masses, of equal ones the lowest ids
+     min-p, top-p     from the largest down, as many of these stay as have at least the whole part
+                      of (largest mass) * min-p, and until what stays reaches the whole part of
+                      (sum of what top-k left) * top-p, both products in double; the first always
+     the draw         splitmix64's next number, its state the seed at first, modulo the sum of what
+                      stays, is taken off mass by mass until it is below the next one: in order of
+                      ids or, if top-k, top-p or min-p is asked for, from the last that stays to
+                      the first
 
    FILE FORMAT (.slm, major 1, minor 0, or 1 with a section of kind 9; little-endian)
-     offset size  field (bytes of each; unsigned unless marked; fields given as 0 are written 0 and
-                  ignored when read)
+     offset size  field (bytes of each; unsigned unless marked; fields shown as 0 are reserved:
+                  write 0, ignore on read)
      0      8     magic 89 53 4C 4D 0D 0A 1A 0A
      8      2 2   major (1, others are refused), minor (any); bytes 0-15 are in no checksum
      12     4     CRC-32 (IEEE, reflected, as zlib) of bytes [16, data_offset)
@@ -7514,18 +7534,37 @@ static const slm__kernels SLM__N(kernels) = {
      The first tensor lies at data_offset, each next one at the 64-byte boundary after the one
      before, and the last one, rounded up to 64 bytes, ends the file. Gaps are zero; those after
      tensors are in no checksum. bytes: of a vector 4 * cols, of a matrix ceil(rows/16) tiles.
-     Slots of a layer: 1,2 norm weight, bias; 3,4 query; 5,6 key; 7,8 value; 9,10 attention
-       output; 11,12 query norm; 13,14 key norm; 15,16 second norm; 17,18 ffn up; 19,20 gate;
-       21,22 ffn down (odd: weight, even: bias).
-     Slots of the model: 64 token embedding; 65 position embedding; 66 token types; 67,68
-       embedding norm; 69,70 final norm; 71,72 head weight, bias.
-     Shapes, with H hidden, I intermediate, N heads * head size, K kv heads * head size, V vocab
-       rows. A layer: 1 [1,H]; 3 [N,H]; 5, 7 [K,H]; 9 [H,N]; 17 [I,H]; 21 [H,I]; all but LLaMA
-       also 2 [1,H], 18 [1,I], 22 [1,H]; Phi and GPT-Neo also 10 [1,H]; Phi also 4 [1,N], 6, 8
-       [1,K], and with flag 2: 11-14 [1, head size]; LLaMA and GPT-Neo also 15 [1,H]; LLaMA also
-       19 [I,H]; GPT-Neo also 16 [1,H]. The model: 64 [V,H]; 69 [1,H]; 71 [V,H] without flag 1;
-       all but LLaMA also 70 [1,H]; Phi and GPT-J also 72 [1,V]; GPT-Neo also 65 [context,H].
-       None else. Flag 2 is Phi's alone; GPT-Neo's rotary size is 0.
+     Slots, with H hidden, I intermediate, N heads * head size, K kv heads * head size, D head size,
+     V vocab rows, C context. Biases and the weights of norms are vectors, the others matrices.
+       slot   name                     shape   present if
+       1      norm weight              [1,H]   always
+       2      norm bias                [1,H]   Phi, GPT-J, GPT-Neo
+       3      query weight             [N,H]   always
+       4      query bias               [1,N]   Phi
+       5, 7   key weight, value weight [K,H]   always
+       6, 8   key bias, value bias     [1,K]   Phi
+       9      attention output weight  [H,N]   always
+       10     attention output bias    [1,H]   Phi, GPT-Neo
+       11, 12 query norm weight, bias  [1,D]   Phi with flag 2
+       13, 14 key norm weight, bias    [1,D]   Phi with flag 2
+       15     second norm weight       [1,H]   LLaMA, GPT-Neo
+       16     second norm bias         [1,H]   GPT-Neo
+       17     ffn up weight            [I,H]   always
+       18     ffn up bias              [1,I]   Phi, GPT-J, GPT-Neo
+       19     gate weight              [I,H]   LLaMA
+       20     gate bias                        never in this version
+       21     ffn down weight          [H,I]   always
+       22     ffn down bias            [1,H]   Phi, GPT-J, GPT-Neo
+     and of the model itself:
+       64     token embedding          [V,H]   always
+       65     position embedding       [C,H]   GPT-Neo
+       66     token types                      never in this version
+       67, 68 embedding norm weight, bias      never in this version
+       69     final norm weight        [1,H]   always
+       70     final norm bias          [1,H]   Phi, GPT-J, GPT-Neo
+       71     head weight              [V,H]   always without flag 1, never with it
+       72     head bias                [1,V]   Phi, GPT-J
+     Flag 2 is Phi's alone; GPT-Neo's rotary size is 0.
      Types: 0 vector, f32 [cols] with rows = 1; matrices [rows, cols] in tiles of 16 rows:
        1 f32   a tile is [cols][16] f32
        2 f16   a tile is [cols][16] IEEE half
