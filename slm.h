@@ -7419,11 +7419,15 @@ static const slm__kernels SLM__N(kernels) = {
      RMSNorm          v = sum of x * x; r = 1 / sqrt(v / n + eps); y = (x * r) * weight
      rotary           angle = float(position) * inverse frequency; its sine and cosine (below);
                       (x, y) become x*cos + (-y)*sin, y*cos + x*sin
+     its pairs        inverse frequency i turns a head's elements i and i + rotary size / 2, in
+                      GPT-J 2i and 2i + 1; the other elements stay as they are
      attention        over the positions that are seen: score = (s = +0, then s = s + k*q by
                       element) * scale; m = the largest score; e = exp(score - m); t = sum of e
                       (position i in partial sum i mod 16); out = +0, then out = out + v*e by
                       position; out = out / t
      its scale        the header's attention scale, or 1/sqrt(head size) if that is 0
+     its heads        query head h takes key and value head h / (heads / kv heads), an integer
+                      division; with flag 2 each query and key head is normed before it is rotated
      what it sees     position p sees 0 to p; in a layer of kind 1 only the last `window` of these
      GELU (tanh form) u = (x + 0.044715 * ((x*x)*x)) * 0.79788456; x / (1 + exp(-2u))
      SiLU             x / (1 + exp(-x))
@@ -7459,6 +7463,7 @@ static const slm__kernels SLM__N(kernels) = {
      GPT-Neo, LLaMA   stream = ffn(second norm(stream)) + stream; GPT-Neo has Phi's ffn and
                       LayerNorm; LLaMA has ffn(n) = down(SiLU(gate(n)) * up(n)) and RMSNorm
      keys, values     are rounded to the KV cache's type
+     logits           head(final norm(stream)); with flag 1 the head is the token embedding
      not finite       if a key or value is not, or, of a position whose logits are kept, a number
                       behind the final norm or a logit, the call fails with SLM_ERR_NUMERIC
 
