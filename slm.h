@@ -1,319 +1,229 @@
 /* slm.h - small language models in C: one header, libc and libm
 
    WHAT IT IS
-     A loader for one flat weight file (.slm), a tokenizer and a forward pass. Checkpoints come
-     from Hugging Face directories by way of tools/convert (build/slm-convert SRC OUT.slm).
-     Architectures of this version: Phi (Phi-2), GPT-J, LLaMA (LLaMA 2, Orca 2), GPT-Neo.
+     slm.h runs small language models on a CPU: a loader for one flat weight file (.slm), a
+     tokenizer, the forward pass, sampling and chat. Architectures of this version: Phi (Phi-2),
+     GPT-J, LLaMA (LLaMA 2, Orca 2), GPT-Neo. slm-convert (tools/convert) makes a .slm from a
+     Hugging Face directory. slm.h reads no other format, uses no GPU, does not train, and has no
+     encoders (BERT). One file and one input give the same bits for every thread count, chunking,
+     instruction set, compiler and optimisation level.
+     The specification (numerics, file format, chat formats) is the comment at the end of this
+     file. `grep -n -e '--- >>' slm.h` prints a table of contents.
 
    USE
      In exactly one C or C++ file:
+
          #define SLM_IMPLEMENTATION
          #include "slm.h"
-     Everywhere else only the second line. Build: cc -O2 app.c -lm   (one thread; see THREADS)
 
-     A whole program (examples/hello.c):
+     Other files need the second line alone. Build with cc -O2 app.c -lm; -march is not needed,
+     since slm.h picks the instruction set when it opens a model. A whole program:
+
+         #include <stdio.h>
          #define SLM_IMPLEMENTATION
          #include "slm.h"
          int main(void) {
-             slm_model *model = NULL; slm_session *session = NULL; slm_piece piece;
-             if (slm_model_open(&model, "examples/models/tiny-phi.slm", NULL, NULL) == SLM_OK &&
-                 slm_session_open(&session, model, NULL, NULL) == SLM_OK &&
-                 slm_prompt(session, "Once upon a time", SLM_NUL, 0) == SLM_OK &&
-                 slm_generate(session, NULL) == SLM_OK)
-                 while (slm_next(session, &piece) == SLM_OK)
-                     fwrite(piece.text, 1, piece.size, stdout);
-             slm_session_close(session); slm_model_close(model);
+             slm_model *model = NULL; slm_session *session = NULL; slm_error error;
+             slm_piece piece; slm_result result;
+             result = slm_model_open(&model, "examples/models/tiny-phi.slm", NULL, &error);
+             if (result == SLM_OK) result = slm_session_open(&session, model, NULL, &error);
+             if (result != SLM_OK) {
+                 fprintf(stderr, "%s\n", error.text);
+                 slm_model_close(model); // NULL is fine
+                 return 1;
+             }
+             result = slm_prompt(session, "Once upon a time", SLM_NUL, SLM_ADD_BOS);
+             if (result == SLM_OK) result = slm_generate(session, NULL);
+             while (result == SLM_OK && (result = slm_next(session, &piece)) == SLM_OK)
+                 fwrite(piece.text, 1, piece.size, stdout);
+             if (result != SLM_DONE) fprintf(stderr, "%s\n", slm_session_error(session));
+             slm_session_close(session);
+             slm_model_close(model);
+             return result == SLM_DONE ? 0 : 1;
          }
 
-   RULES
-     - Whatever can fail returns slm_result; a message that names the thing is in the optional
-       slm_error, or in slm_session_error. The library never exits, aborts, asserts, prints or
-       reads the environment, and it has no writable global.
-     - A zeroed descriptor means working defaults. Sizes are bytes unless a name says otherwise.
-     - A model is read-only once open and may be shared by threads; a session belongs to one
-       thread at a time. A session must be closed before its model.
-     - A session is one block of memory, yours or the allocator's, of exactly slm_session_size
-       bytes; evaluating and generating allocate nothing.
+   RECIPES
+     Each fragment stands in a function that returns 1 on failure. It has an open model and session;
+     desc (slm_session_desc) and generation (slm_generation), zeroed with memset, which means
+     working defaults; piece, result and error as above; and size_t i, j.
 
-   THREADS
-     - First choice: the pool of examples/threads.h, POSIX threads for slm_session_desc.parallel.
-       It stays fast beside other processes. If the system creates no more threads it has fewer.
-       After fork() the child's sessions go on with one thread.
-     - Second choice: -fopenmp, which needs no line of code. Beside busy processes a session whose
-       threads nobody chose goes on with one thread, and tries more after 0.3 s. Run the program
-       with OMP_WAIT_POLICY=passive in its environment: otherwise libgomp's threads use a processor
-       for 10 ms after each evaluation (gcc 12). libgomp ends the process if it cannot create a
-       thread. A child process that evaluates after its parent evaluated with several threads
-       hangs in libgomp; give its sessions one thread, or use the pool. desc.cancel is called
-       inside the parallel region, so a region that it opens itself is nested.
-     - Without either, one thread.
+     Chat. The file says how a conversation is written. (SLM_ASSISTANT, NULL) opens the answer. The
+     model's end token ends it, or a stop, the limit or a full context: piece.reason says which.
+     The next slm_chat closes the answer:
+
+         static const char *const stops[] = {"\nInstruct:"}; // a Phi may go on as the user
+         generation.stops = stops;
+         generation.stop_count = 1;
+         generation.limit = 200;
+         generation.sampling.temperature = 0.8f; // 0: always the likeliest token
+         if (slm_chat(session, SLM_USER, "Tell me a story.", SLM_NUL) != SLM_OK ||
+             slm_chat(session, SLM_ASSISTANT, NULL, 0) != SLM_OK ||
+             slm_generate(session, &generation) != SLM_OK) return 1;
+         while ((result = slm_next(session, &piece)) == SLM_OK)
+             fwrite(piece.text, 1, piece.size, stdout);
+         if (result != SLM_DONE) return 1;
+
+     Another answer to the same prompt. slm_rewind drops the later positions and all logits, and
+     slm_generate needs logits. So evaluate the last token of the prompt again:
+
+         size_t start = slm_position(session); // above 0: after slm_prompt or slm_chat
+         slm_token last = slm_tokens(session)[start - 1];
+         generation.sampling.temperature = 0.8f;
+         generation.limit = 20;
+         for (i = 0; i < 3; i++, putchar('\n')) {
+             generation.sampling.seed = i;
+             if (slm_rewind(session, start - 1) != SLM_OK ||
+                 slm_eval(session, &last, 1) != SLM_OK ||
+                 slm_generate(session, &generation) != SLM_OK) return 1;
+             while ((result = slm_next(session, &piece)) == SLM_OK)
+                 fwrite(piece.text, 1, piece.size, stdout);
+             if (result != SLM_DONE) return 1;
+         }
+
+     The five likeliest next tokens:
+
+         const float *logits = slm_logits(session, 0); // of the last position
+         slm_token best[5] = {0, 0, 0, 0, 0};
+         size_t found = 0, size;
+         slm_model_info info;
+         if (!logits) return 1;
+         slm_model_get_info(model, &info);
+         for (i = 0; i < info.vocab_used; i++) {
+             for (j = found; j > 0 && logits[i] > logits[best[j - 1]]; j--)
+                 if (j < 5) best[j] = best[j - 1];
+             if (j < 5) best[j] = (slm_token)i;
+             if (found < 5) found++;
+         }
+         for (i = 0; i < found; i++) {
+             const char *text = slm_token_text(model, best[i], &size); // NULL: no such token
+             printf("%7.3f %.*s\n", (double)logits[best[i]], (int)size, text ? text : "");
+         }
+
+     Which text is likelier? The first token has nothing before it and counts as 0, so let both
+     texts begin with the same token. slm_score evaluates one token after the other, or as many
+     together as desc.logits_kept says; the bits are the same:
+
+         static const char *const texts[] = {"The sky is blue.", "The sky is a spoon."};
+         slm_token tokens[64];
+         float logprobs[64], sum;
+         size_t count;
+         for (i = 0; i < 2; i++) {
+             if (slm_tokenize(model, texts[i], SLM_NUL, SLM_ADD_BOS, tokens, 64, &count) ||
+                 slm_rewind(session, 0) || slm_score(session, tokens, count, logprobs)) return 1;
+             for (sum = 0, j = 0; j < count; j++) sum += logprobs[j];
+             printf("%8.3f %s\n", (double)sum, texts[i]);
+         }
+
+     Two conversations. Sessions share the model's weights; each has its own KV cache:
+
+         slm_session *other;
+         if (slm_session_open(&other, model, NULL, &error) != SLM_OK ||
+             slm_chat(session, SLM_USER, "What is your name?", SLM_NUL) != SLM_OK ||
+             slm_chat(other, SLM_USER, "What color is the sky?", SLM_NUL) != SLM_OK) return 1;
+         slm_session_close(other);
+
+     A context that slides. A call that does not fit fails with SLM_ERR_CONTEXT_FULL and appends
+     nothing; slm_next ends with SLM_REASON_CONTEXT. This fragment keeps the first tokens (say, a
+     system message), drops the older half of the others and evaluates the rest at its new place.
+     Then repeat the call that failed, or call slm_generate again:
+
+         size_t keep = 4, others = slm_position(session) - keep, stay = others / 2;
+         slm_token *tokens = (slm_token *)malloc(stay * sizeof *tokens);
+         if (!tokens) return 1;
+         memcpy(tokens, slm_tokens(session) + keep + others - stay, stay * sizeof *tokens);
+         result = slm_rewind(session, keep);
+         if (result == SLM_OK) result = slm_eval(session, tokens, stay);
+         free(tokens);
+         if (result != SLM_OK) return 1;
+
+     Your own memory, firmware. Define SLM_NO_STDIO and SLM_NO_MALLOC. flash is the .slm, ram is one
+     block for everything else; both are 64-byte aligned:
+
+         slm_model *own; slm_session *small; slm_model_desc place;
+         size_t used = (slm_model_size(flash, flash_size) + 63) / 64 * 64; // 0: not a .slm
+         memset(&place, 0, sizeof place);
+         place.memory = ram;
+         place.memory_size = used;
+         if (used == 0 || used > ram_size ||
+             slm_model_open_memory(&own, flash, flash_size, &place, &error) != SLM_OK) return 1;
+         desc.context = 128;
+         desc.batch = 8;
+         desc.memory = ram + used;
+         desc.memory_size = slm_session_size(own, &desc); // the exact need
+         if (desc.memory_size > ram_size - used ||
+             slm_session_open(&small, own, &desc, &error) != SLM_OK) return 1;
+
+     Two calls still allocate: slm_chat takes the bytes of one message and its marks from
+     desc.allocator, and words of more than a hundred bytes need memory while they are tokenized.
+     Without an allocator these calls fail with SLM_ERR_MEMORY.
+
+     Threads. The first choice is the pool of examples/threads.h (POSIX threads). It stays fast
+     beside other processes, and has fewer threads if the system creates no more. After fork() the
+     child's sessions go on with one thread. Close the pool after its sessions:
+
+         slm_threads *pool = slm_threads_open(0); // as many as there are processors
+         slm_session *fast;
+         desc.parallel.run = slm_threads_run;
+         desc.parallel.user = pool;
+         desc.threads = slm_threads_count(pool);
+         if (slm_session_open(&fast, model, &desc, &error) != SLM_OK) return 1;
+         slm_session_close(fast);
+         slm_threads_close(pool);
+
+     The second choice is -fopenmp, which needs no line of code. Set OMP_WAIT_POLICY=passive in the
+     environment: libgomp's threads otherwise use a processor for 10 ms after each evaluation
+     (gcc 12). Beside busy processes a session with desc.threads = 0 goes on with one thread and
+     tries more after 0.3 s. libgomp ends the process if it cannot create a thread. A child process
+     that evaluates after its parent evaluated with several threads hangs in libgomp; give its
+     sessions one thread. desc.cancel is called inside the parallel region, so a region that it
+     opens is nested. With neither pool nor OpenMP a session has one thread.
 
    OPTIONS (define before the implementation)
-     SLM_STATIC       all functions static            SLM_NO_STDIO   no slm_model_open by path
-     SLM_NO_MALLOC    no malloc: give memory or an allocator
-     SLM_MALLOC(n), SLM_FREE(p)   other default allocator
-     SLM_NO_OPENMP    ignore -fopenmp                 SLM_NO_SIMD    portable C only
-     SLM_NO_AVX2 (all of x86), SLM_NO_AVXVNNI, SLM_NO_AVX512, SLM_NO_AMX,
-     SLM_NO_NEON (all of AArch64), SLM_NO_NEONDOT   without these kernels
-     SLM_NO_MMAP      read files instead of mapping them
+     SLM_IMPLEMENTATION   compile the functions here, in one file only
+     SLM_HEADER           this file's name in quotes if it is not "slm.h"; it includes itself
+     SLM_STATIC           all functions are static: for that one file alone
+     SLM_API              what stands before each function (default: extern); define it wherever
+                          slm.h is included
+     SLM_MALLOC(size), SLM_FREE(memory)   instead of malloc and free; define both
+     SLM_NO_MALLOC        no default allocator: give memory or an allocator
+     SLM_NO_STDIO         no file access: slm_model_open is missing
+     SLM_NO_MMAP          slm_model_open reads the file instead of mapping it
+     SLM_NO_OPENMP        ignore -fopenmp
+     SLM_NO_SIMD          portable C only
+     SLM_NO_AVX2          no kernels for x86, or without some of them: SLM_NO_AVXVNNI, SLM_NO_AMX,
+                          SLM_NO_AVX512 (which drops AMX too)
+     SLM_NO_NEON          no kernels for AArch64, or without dot products: SLM_NO_NEONDOT
 
-   NUMERICS (version SLM_NUMERICS)
-     One file and one input give the same bits for every thread count, chunking, instruction set,
-     compiler and optimisation level. Every operation below is one IEEE single-precision operation,
-     rounded to nearest even; a product that is added is rounded before (no fused multiply-add).
-     Columns are taken in blocks of 256 from column 0; the last block may be short.
-     - f32, f16, bf16 matrices (halves widened exactly): for each block s = +0, then s = s + w*x by
-       column; y = +0, then y = y + s by block; then y = y + bias if there is one.
-     - Activations for q8, q4, q4f: the input x is rotated first if the matrix is (see ROTATED).
-       For each block: m = max |x|; scale_x = m / 127; q = (x * (127/m) + 12582912) - 12582912,
-       clamped to -127..127; if 127/m is not finite all q are 0.
-     - q8: per block d = sum of q*w (integers, exact); y = y + float(d) * (scale_w * scale_x), by
-       block from +0.
-     - q4, q4f: per block d = sum over groups of 32 (q4) or 16 (q4f) columns of
-       (sum of q*w) * sub-scale (integers, exact); y = y + float(d) * scale_x, by
-       block from +0; at the end y = y * row scale. Then the bias.
-     - Sums over a vector (norms, softmax): 16 partial sums, element i in partial sum i mod 16,
-       then s[i] += s[i+8], s[i] += s[i+4], s[i] += s[i+2], s[0] + s[1].
-     - LayerNorm in two passes: mean = sum / n, then v = sum of (x - mean) * (x - mean);
-       r = 1 / sqrt(v / n + eps); y = bias + ((x - mean) * r) * weight.
-     - RMSNorm: v = sum of x * x; r = 1 / sqrt(v / n + eps); y = (x * r) * weight.
-     - Rotary: angle = float(position) * inverse frequency; its sine and cosine,
-       rounded; (x, y) become x*cos + (-y)*sin, y*cos + x*sin. In double: n = (6755399441055744 +
-       angle * 0.63661977236758134) - 6755399441055744; r = (angle + n * -1.5707963109016418457) +
-       n * -1.58932547735281966916e-8; z = r*r; S = (2.7557319223985893e-6 + z *
-       -2.505210838544172e-8) + (z*z) * 1.6059043836821613e-10, then S = a + z*S for a =
-       -1.9841269841269841e-4, 8.3333333333333333e-3, -1.6666666666666667e-1, then S = r + (r*z)*S;
-       C = (2.4801587301587302e-5 + z * -2.7557319223985888e-7) + (z*z) * (2.0876756987868099e-9 +
-       z * -1.1470745597729725e-11), then C = a + z*C for a = -1.3888888888888889e-3,
-       4.1666666666666667e-2, -0.5, 1. Sine and cosine are (S, C), (C, -S), (-S, -C) or (-C, S)
-       where n mod 4 is 0, 1, 2 or 3.
-     - Attention, over the positions that are seen: score = (s = +0, then s = s + k*q by element)
-       * scale; m = the largest; e = exp(score - m); t = sum of e (position i in partial sum
-       i mod 16); out = +0, then out = out + v*e by position; out = out / t. scale: the header's,
-       or 1/sqrt(head size). Position p sees 0 to p, in a layer of kind 1 only the last `window`
-       of these.
-     - Stream before the first layer: the token's embedding, plus the position's where there is
-       a table of them.
-     - exp(x): +0 below -87; above 88 x is 88. n = (12582912 + x * 1.44269504) - 12582912;
-       r = (x + n * -0.693359375) + n * 2.12194440e-4; p = 1.9875691500e-4, then p = a + r*p for a =
-       1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1;
-       exp = ((r + (r*r)*p) + 1) * 2^n.
-     - GELU (tanh form): u = (x + 0.044715 * ((x*x)*x)) * 0.79788456; x / (1 + exp(-2u)). SiLU:
-       x / (1 + exp(-x)).
-     - A layer of Phi and GPT-J: n = norm(stream); stream = (attention(n) + ffn(n)) + stream;
-       ffn(n) = down(GELU(up(n))). Their norms are LayerNorm.
-     - A layer of LLaMA and GPT-Neo: stream = attention(norm(stream)) + stream; then
-       stream = ffn(second norm(stream)) + stream. GPT-Neo has Phi's ffn and LayerNorm; LLaMA has
-       ffn(n) = down(SiLU(gate(n)) * up(n)) and RMSNorm.
-     - Keys and values are rounded to the KV cache's type. If one of them is not finite, or a number
-       behind the final norm or a logit of a position whose logits are kept, the call fails with
-       SLM_ERR_NUMERIC.
-     - Log probability: a row's mass is the whole part of exp(logit - largest of all rows) * 2^40,
-       the product in double; d = logit - largest; double(d) - log(double(sum of all masses) /
-       2^40), rounded. log(x), all in double: x = m * 2^n with m at most 1.4142135623730951 and
-       above half of that; t = (m - 1) / (m + 1); s = +0, then s = 1/i + s*(t*t) for i = 21, 19,
-       ... 1; n * 0.69314718055994531 + (2*t)*s.
-     - Penalties: a logit of a token that stands c > 0 times in the context becomes logit /
-       repetition if it is above 0, else logit * repetition; then logit - (presence + c *
-       frequency). Then the biases are added in their order.
-     - Sampling draws among the rows that have a token, with masses of exp((logit - their largest) /
-       temperature) above 0. Top-k leaves the largest masses, of equal ones the lowest ids. From
-       the largest down, as many of these stay as have at least the whole part of (largest mass) *
-       min-p, and until what stays reaches the whole part of (sum of what top-k left) * top-p, both
-       products in double; the first always. Then splitmix64's next number, its state the seed at
-       first, modulo the sum of what stays, is taken off mass by mass until it is below the next
-       one: in order of ids or, if top-k, top-p or min-p is asked for, from the last that stays to
-       the first.
+   ERRORS
+     Whatever can fail returns slm_result; slm_result_name names it. A message that names the
+     tensor, field or token is in the optional slm_error, or in slm_session_error. slm_prompt,
+     slm_eval, slm_score and slm_chat append all or nothing. The library never exits, aborts,
+     asserts, prints or reads the environment, and it has no writable global. A damaged file gives
+     an error or a model that runs; slm_model_verify checks every weight. Do not change a file
+     while a model has it mapped; SLM_LOAD_COPY reads it instead.
 
-   FILE FORMAT (.slm, major 1, minor 0, or 1 with a section of kind 9; little-endian)
-     offset size  field (bytes of each; unsigned unless marked; fields given as 0 are written 0 and
-                  ignored when read)
-     0      8     magic 89 53 4C 4D 0D 0A 1A 0A
-     8      2 2   major (1, others are refused), minor (any); bytes 0-15 are in no checksum
-     12     4     CRC-32 (IEEE, reflected, as zlib) of bytes [16, data_offset)
-     16     8 8   file size; data_offset (multiple of 64, at most 64 MiB)
-     32     8     content id: FNV-1a 64 over bytes [64,256), the tokenizer section's bytes and the
-                  tensor directory's bytes, in this order
-     40     2 2 4 section count (at most 16), 0, tensor count
-     48     16    0
-     64     2 x 4 (four of 2 bytes) architecture, tokenizer kind, turn format, default pooling (0)
-     72     4 x14 vocab rows, vocab used, context, layers, hidden, intermediate, heads, kv heads,
-                  head size, rotary size, window, token types, labels, tasks
-     128    4 x 6 embedding size (= hidden), bottleneck, ffn count (1), bottleneck flags,
-                  pad token (0xFFFFFFFF: none), flags (1: tied head, 2: query/key norm)
-     152    4 x 6 f32: norm eps, embedding scale (1), attention scale (0: 1/sqrt(head size)),
-                  logit cap, attention cap (both must be 0), 0
-     176    80    0
-     256    32 each  sections: u32 kind, u32 flags (1: required), u64 offset, u64 bytes, u64 0
+   MEMORY AND STACK
+     Sizes are bytes unless a name says otherwise. Weights are used in place. A model takes
+     slm_model_size bytes beside them (4,480 for the bundled one), a session one block of
+     slm_session_size: 3.5 MB for the bundled model, or 0.7 MB with a context of 256, a batch of 1
+     and an f16 KV cache. slm-info prints this size. Evaluating and generating allocate nothing.
+     Stack in use, measured from opening to generating and scoring: 16 KB in portable C, 42 KB with
+     AVX2 or NEON, 92 KB with AVX2 at -O0 (gcc 12, clang 14). One function has a frame of 67 KB
+     with AVX-512, 103 KB with AMX, 121 KB with either at -O0 (gcc 12): give a thread 256 KB. Code
+     is 75 KB without SIMD (-Os), 190 KB with all kernels of x86 (-O2).
 
-     A file beyond these limits is refused: vocab rows 1 to 2^20, vocab used at most those, context
-     1 to 2^20, layers 1 to 512, hidden 1 to 2^16, intermediate 1 to 2^18, heads, kv heads and head
-     size 1 to 1024, window at most 2^20, flags at most 3; kv heads divides heads; rotary size is
-     even and at most head size; norm eps is finite and not negative, attention scale finite,
-     embedding scale 1; inverse frequencies are from 0 to 16.
+   THREAD SAFETY
+     An open model is read-only: any number of threads may use it at once, slm_tokenize too (your
+     allocator must then be safe to call from all of them). A session belongs to one thread at a
+     time. Close a model's sessions before the model.
 
-     Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing, without overlap.
-     kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
-     them); 3 layer kinds (one byte a layer: 0, or 1 where attention sees the header's window,
-     which is 0 if there is no such layer and from 1 to 2^20 if there is); 4 tensor directory;
-     5 end-of-turn stops; 6 labels; 7 pooling; 8 metadata (key NUL value NUL ...; UTF-8, shown and
-     never interpreted); 9 chat (never required).
-     An unknown required section is refused, an unknown optional one is skipped. Each kind occurs at
-     most once. Kinds 4, 2 (if the rotary size is not 0) and 1 (if the tokenizer kind is not 0) must
-     be there; without kind 3 all layers are of kind 0. Metadata: the last NUL may be missing, a
-     last key without a value is ignored. A reader may leave content id and tensors' checksums
-     unchecked when it opens a file.
-
-     Architectures: 1 Phi, 2 GPT-J, 3 LLaMA, 4 GPT-Neo. Tokenizer kinds: 0 none, 1 byte-level BPE,
-     2 SentencePiece BPE.
-     Turn formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, no other; see TURN FORMATS.
-
-     Chat section (kind 9), what a conversation begins with:
-       0   u32 BOS: 0 as the tokenizer adds it, 1 first, 2 not first; 1 needs BOS as an added token
-       4   u32 bytes of the model's own system message with its NUL (at most 65536; 0: it has none)
-       8   the message: UTF-8 without a NUL, then one NUL, which ends the section
-
-     Tensor directory: 40 bytes a tensor, sorted by (layer, slot):
-       u16 slot, u16 layer (0xFFFF: the model's own), u16 type, u16 flags (1: ROTATED),
-       u32 rows, u32 cols, u64 offset, u64 bytes, u32 CRC-32 of its bytes, u32 0
-     The first tensor lies at data_offset, each next one at the 64-byte boundary after the one
-     before, and the last one, rounded up to 64 bytes, ends the file. Gaps are zero; those after
-     tensors are in no checksum. bytes: of a vector 4 * cols, of a matrix ceil(rows/16) tiles.
-     Slots of a layer: 1,2 norm weight, bias; 3,4 query; 5,6 key; 7,8 value; 9,10 attention
-       output; 11,12 query norm; 13,14 key norm; 15,16 second norm; 17,18 ffn up; 19,20 gate;
-       21,22 ffn down (odd: weight, even: bias).
-     Slots of the model: 64 token embedding; 65 position embedding; 66 token types; 67,68
-       embedding norm; 69,70 final norm; 71,72 head weight, bias.
-     Shapes, with H hidden, I intermediate, N heads * head size, K kv heads * head size, V vocab
-       rows. A layer: 1 [1,H]; 3 [N,H]; 5, 7 [K,H]; 9 [H,N]; 17 [I,H]; 21 [H,I]; all but LLaMA
-       also 2 [1,H], 18 [1,I], 22 [1,H]; Phi and GPT-Neo also 10 [1,H]; Phi also 4 [1,N], 6, 8
-       [1,K], and with flag 2: 11-14 [1, head size]; LLaMA and GPT-Neo also 15 [1,H]; LLaMA also
-       19 [I,H]; GPT-Neo also 16 [1,H]. The model: 64 [V,H]; 69 [1,H]; 71 [V,H] without flag 1;
-       all but LLaMA also 70 [1,H]; Phi and GPT-J also 72 [1,V]; GPT-Neo also 65 [context,H].
-       None else. Flag 2 is Phi's alone; GPT-Neo's rotary size is 0.
-     Types: 0 vector, f32 [cols] with rows = 1; matrices [rows, cols] in tiles of 16 rows:
-       1 f32   a tile is [cols][16] f32
-       2 f16   a tile is [cols][16] IEEE half
-       3 bf16  a tile is [cols][16] upper halves of f32
-       4 q8    B = ceil(cols/256) blocks. A tile is [B][16] f16 scales, zero padded to a multiple
-               of 64 bytes, then [2*ceil(cols/8)][16][4] bytes: code u of column 4*i + j of a row
-               at [i][row][j]; w = u - 128 (0 is never written for u); weight = w * scale
-       5 q4    a tile is [16] f32 row scales, then its blocks, each with the c columns that it has
-               (256, the last one perhaps fewer): G = ceil(c/32) groups; [G][16] signed bytes, the
-               sub-scales, zero padded to a multiple of 64 bytes; then [4*G][16][4] bytes: at
-               [i][row][j] the low nibble is the code of the block's column 8*i + j, the high one
-               that of column 8*i + 4 + j; w = table[code]; weight = float(w * sub-scale, a product
-               of integers) * row scale
-       6 q4f   as q4, with groups of 16: G = ceil(c/16), [2*G][16][4] bytes of codes
-       table: -31 -25 -20 -16 -12 -8 -5 -2 0 3 6 9 12 16 22 31
-       Columns beyond cols have the code of zero: 128 in q8, 8 in q4 and q4f.
-       A tile's bytes are rounded up to an odd number of 64-byte lines (so tiles never lie a
-       multiple of 4096 bytes apart); a matrix has ceil(rows/16) tiles; in the last one, rows
-       beyond the matrix have the codes of zero.
-     ROTATED (q8, q4, q4f with cols >= 256, always): each row w is stored as R w, and activations x
-       are replaced by R x before the product. R: element i (its column) is multiplied by sign(i);
-       then, in blocks of 256 and, for as long as columns remain, of the largest power of two that
-       is not larger than their number (700 = 256+256+128+32+16+8+4): the Walsh-Hadamard butterfly
-       (for h = 1, 2, 4, ... < block, for each pair (k, k+h) with bit h of k clear: element k
-       becomes a+b, element k+h becomes a-b), then every element times the f32 1/sqrt(block).
-       sign(i) = -1 where bit 31 of (i * 0x9E3779B1) ^ ((i * 0x85EBCA6B) >> 15) is set, products
-       modulo 2^32. A gathered embedding row is turned back: butterflies, multiplies, then signs.
-     Each matrix has its own type; slm-convert writes slots 64, 65 and 71 as q8 in q4 and q4f files.
-
-     Tokenizer section (kind 1, byte-level BPE), T = vocab used:
-       0   u32 T
-       4   u32 merge slots M (a power of two, or 0)
-       8   u32 longest probe (slots looked at, at most; at most 1024)
-       12  i32 BOS, i32 UNK (-1: none)
-       20  u32 flags: 1 BOS is added before a text; 2 prefix space
-       24  u32 end token count (at most 8);  28  i32 x 8 end tokens
-       60  u32 blob bytes;  64  u32 added token count A;  68  u32 byte tokens present (0 or 1)
-       72  24 bytes 0
-       96  u32 x (T+1)  offsets into the blob: the bytes that token i decodes to
-       ... u8 x T, zero padded to 4: attributes: 1 exists, 2 special, 4 added
-       ... u32 x T      ids sorted by their bytes (those that do not exist last, by id)
-       ... u32 x 256    the token of each single byte
-       ... M x {u32 left, u32 right, u32 rank, u32 result}; an empty slot has left = 0xFFFFFFFF
-       ... A x {u32 id, u32 blob offset, u32 bytes, u32 flags: 1 special, 2 normalized,
-           4 lstrip, 8 rstrip, 16 single word}: the text that is matched (1 to 255 bytes), sorted
-           by bytes
-       ... the blob
-     Merge (left, right) starts at slot (left * 0x9E3779B1 + right * 0x85EBCA6B) >> 7 mod M (in
-     uint32) and goes on by one slot, wrapping. Of the pairs of a word the one of the lowest rank,
-     of equal ones the leftmost, is replaced by its result, until there is none.
-
-     Tokenizer section (kind 2, SentencePiece BPE): as kind 1, but for
-       20  u32 flags: 1 BOS is added before a text; 2 the token at 72 is added after it; 4 of
-           unknown characters in a row only the first becomes UNK; 8 before normalized added
-           tokens are matched a U+2581 is a space; 16 LONE; 32 STRIP; 64 PARTS; 128 PARTS_SPACE;
-           256 PARTS_FIRST; 512 PARTS_RUN
-       68  u32 byte tokens present (0 or 1: all of them; if 0 the table of single bytes is
-           0xFFFFFFFF)
-       72  i32 token after a text (-1: none)
-       76  u32 prefix: 0 none; 1 a space is put before each stretch of text between added tokens
-           that are not normalized; 2 before each stretch between added tokens, 3 before the
-           text's first if nothing precedes that, 2 and 3 unless it begins with a space or U+2581;
-           4 before the whole text
-       80  16 bytes 0
-     attributes also: 8 byte token, 16 APART, 32 added to the model's own vocabulary; and between
-     the tokens of single bytes and the merges
-       ... u32 x 128   the token of each ASCII character (0xFFFFFFFF: none)
-       ... u32 x 2048  joints: bit 256 * a + b (bit i is bit i mod 32 of word i / 32) is set if
-           some merge joins a left token whose last byte is a and a right one whose first is b
-     In the blob U+2581 is written as a space, and byte tokens are their byte. A prefix of 1 or 4
-     may be matched by a normalized added token as its first byte.
-     Encoding: what lies between added tokens is cut into words before each character where the
-     joint of the bytes before and after is not set; U+2581 counts as a space. A word's characters
-     become tokens: ASCII by the table, others by the id, the first of those sorted, that has their
-     bytes and not attribute 32; a character without a token, and each byte that is not UTF-8,
-     becomes the tokens of its bytes or, without these, UNK. Then they are merged as in kind 1: a
-     rank is a merge's place in tokenizer.json, or stands for the score of the result in
-     tokenizer.model (the best is 0, equal scores have equal ranks). LONE: what precedes the first
-     added token is left out if that is special and it is a space alone, the prefix included; white
-     space that an added token swallows is then also U+2581. Where PARTS is set it is also
-     1C to 1F.
-     Decoding: the tokens' bytes; with STRIP a space at the very beginning is left out. With PARTS,
-     as LlamaTokenizer: tokens of attribute APART, and what lies between them (parts), are joined
-     by single spaces, but for empty parts that an APART token follows. In a part: with PARTS_SPACE
-     a space comes before each run of tokens that are not special and that a special one follows;
-     with PARTS_FIRST a space comes before the second token if the first is special and the second
-     is not and has no space in front, and one space in front of the part's first token is left
-     out (what remains, if it is no token, has its spaces written as U+2581). With PARTS_RUN a
-     space is left out in front of the first token of a run, and of the next ones as long as
-     nothing was written. SLM_SHOW_INVALID: with PARTS each byte of byte tokens that is not part of
-     a UTF-8 character is U+FFFD, otherwise all bytes of a run of byte tokens are if one is not.
-
-   TURN FORMATS
-     What slm_chat writes for a message m, and with (SLM_ASSISTANT, NULL) to open an answer; \n is
-     a newline, BOS and END are the tokenizer's BOS and its first end token:
-                plain   phi-2          chatml                                  zephyr
-       system   m\n     m\n            <|im_start|>system\nm<|im_end|>         <|system|>\nmEND
-       user     m       Instruct: m    <|im_start|>user\nm<|im_end|>           <|user|>\nmEND
-       answer   m       Output: m      <|im_start|>assistant\nm<|im_end|>      <|assistant|>\nmEND
-       open             Output:        <|im_start|>assistant\n                 <|assistant|>\n
-     and a newline before each but the first. llama-2, without newlines between:
-       system BOS[INST] <<SYS>>\nm\n<</SYS>>   user BOS[INST] m [/INST], after a system message
-       \n\nm [/INST]   answer: a space, m, a space, END   open: nothing. White space (Unicode's) at
-       both ends of m is left out, not of a system message, nor at the beginning of what follows it.
-     An answer that was opened and does not end with <|im_end|> (chatml) or END (llama-2, zephyr)
-     gets that before the next message, in llama-2 a space and END.
-     A conversation begins at position 0, or behind BOS alone. If its first message is not one of
-     SLM_SYSTEM and the file has a system message of its own, that comes first, as if it had been
-     given. An empty system message writes nothing, and as the first message it leaves out the
-     file's own.
-     At position 0 BOS comes first if the chat section says 1, as a part of the text that the added
-     token matches; if it says 0 or is not there, BOS comes first if the tokenizer adds it. llama-2
-     has its own BOS, which is not put behind a BOS that ends nothing. BOS and END are written as
-     the token's own text, which of kind 2 with prefix 1 is a normalized entry without its first
-     space. The tokenizer's token after a text is not added. A later turn goes on with the text
-     before it: of kind 2 it is not a text's beginning, and where no added token ends what is before
-     (with prefix 1: none that is not normalized), no space is put. The text of one message is
-     tokenized whole. The format's marks match added tokens, special ones too; within m no special
-     token matches, nor BOS, UNK, pad, end tokens and marks (<|im_start|>, <|im_end|>; <|system|>,
-     <|user|>, <|assistant|> in zephyr) if they are added tokens without that flag, and no added
-     token begins in m and ends behind it. Other added tokens match as ever.
-     chatml needs <|im_start|> and <|im_end|> as added tokens, llama-2 BOS and an end token, zephyr
-     an end token. <|im_end|> ends an answer in chatml even if it is not among the end tokens.
+   LIMITS
+     C99 or C++11; little-endian. A big-endian machine, or a build whose flags change arithmetic, is
+     refused with SLM_ERR_BUILD. The kernels for AVX2, AVX-512, AMX and NEON need gcc or clang;
+     other compilers get portable C. Tests run on Linux with gcc and clang, some with tcc, musl and
+     mingw (Wine), and for AArch64 in an emulator; MSVC and macOS have not been tried. Without mmap
+     and with a long of 32 bits (Windows), slm_model_open reads files below 2 GB. A session computes
+     one sequence, at most as long as the model's context, and cannot be saved or copied.
 */
 #ifndef SLM__LANES /* defined: only the kernel bodies at the end, see there */
 #ifndef SLM_H
@@ -392,7 +302,7 @@ typedef enum slm_type {
     SLM_TYPE_Q4 = 5, SLM_TYPE_Q4F = 6
 } slm_type;
 
-/* How a conversation is written, see TURN FORMATS in the manual. */
+/* How a conversation is written, see TURN FORMATS in >>specification. */
 typedef enum slm_turns {
     SLM_TURNS_AUTO = 0, SLM_TURNS_PLAIN, SLM_TURNS_PHI2, SLM_TURNS_CHATML, SLM_TURNS_LLAMA2,
     SLM_TURNS_ZEPHYR, SLM_TURNS_COUNT
@@ -2992,7 +2902,7 @@ typedef struct slm__tokenizer { /* pointers into the mapped section */
 
 enum { SLM__BYTES = 1, SLM__PIECES = 2 }; /* kinds */
 
-enum slm__prefix { /* where a space is put before a text of kind 2; see the manual */
+enum slm__prefix { /* where a space is put before a text of kind 2; see >>specification */
     SLM__PREFIX_NONE, SLM__PREFIX_EACH, SLM__PREFIX_EACH_WORD, SLM__PREFIX_FIRST_WORD,
     SLM__PREFIX_TEXT
 };
@@ -7111,7 +7021,7 @@ SLM__TARGET static void SLM__N(multiply)(const slm__strip *s, const slm__output 
 }
 
 /* A full block times its signs through the Walsh-Hadamard butterflies, 16 by 16, in the order of
-   the manual. */
+   >>specification. */
 SLM__TARGET static void SLM__N(hadamard)(const float *x, const float *signs, float *out) {
     SLM__V v[16], scale = SLM__L(set)(0.0625f);
     size_t h, i;
@@ -7482,5 +7392,312 @@ static const slm__kernels SLM__N(kernels) = {
 #undef SLM__GROUP
 #undef SLM__PAIRS
 #endif /* SLM__LANES */
+
+/* ---- >>specification ----------------------------------------------------------------------
+   The arithmetic to the operation, the file to the byte and the chat formats: all that a second
+   implementation needs.
+
+   NUMERICS (version SLM_NUMERICS)
+     One file and one input give the same bits for every thread count, chunking, instruction set,
+     compiler and optimisation level. Every operation below is one IEEE single-precision operation,
+     rounded to nearest even; products are rounded before they are added (no fused multiply-add).
+     Columns are taken in blocks of 256 from column 0; the last block may be short. x is the input,
+     w a weight; "by column" and the like mean one after the other, from the first.
+
+     matrices         formula, in this order
+     f32, f16, bf16   (halves are widened exactly) for each block s = +0, then s = s + w*x by
+                      column; y = +0, then y = y + s by block; y = y + bias if there is one
+     activations for  the input x is rotated first if the matrix is (see ROTATED); for each block
+     q8, q4, q4f      m = max |x|; scale_x = m / 127; q = (x * (127/m) + 12582912) - 12582912,
+                      clamped to -127..127; all q are 0 if 127/m is not finite
+     q8               for each block d = sum of q*w (integers, exact); y = +0, then
+                      y = y + float(d) * (scale_w * scale_x) by block; then the bias
+     q4, q4f          for each block d = sum over groups of 32 (q4) or 16 (q4f) columns of
+                      (sum of q*w) * sub-scale (integers, exact); y = +0, then
+                      y = y + float(d) * scale_x by block; y = y * row scale; then the bias
+
+     vectors          formula, in this order
+     sum              16 partial sums, element i in partial sum i mod 16, then s[i] += s[i+8],
+                      s[i] += s[i+4], s[i] += s[i+2], s[0] + s[1]; so for norms and softmax
+     LayerNorm        in two passes: mean = sum / n, then v = sum of (x - mean) * (x - mean);
+                      r = 1 / sqrt(v / n + eps); y = bias + ((x - mean) * r) * weight
+     RMSNorm          v = sum of x * x; r = 1 / sqrt(v / n + eps); y = (x * r) * weight
+     rotary           angle = float(position) * inverse frequency; its sine and cosine (below);
+                      (x, y) become x*cos + (-y)*sin, y*cos + x*sin
+     its pairs        inverse frequency i turns a head's elements i and i + rotary size / 2, in
+                      GPT-J 2i and 2i + 1; the other elements stay as they are
+     attention        over the positions that are seen: score = (s = +0, then s = s + k*q by
+                      element) * scale; m = the largest score; e = exp(score - m); t = sum of e
+                      (position i in partial sum i mod 16); out = +0, then out = out + v*e by
+                      position; out = out / t
+     its scale        the header's attention scale, or 1/sqrt(head size) if that is 0
+     its heads        query head h takes key and value head h / (heads / kv heads), an integer
+                      division; with flag 2 each query and key head is normed before it is rotated
+     what it sees     position p sees 0 to p; in a layer of kind 1 only the last `window` of these
+     GELU (tanh form) u = (x + 0.044715 * ((x*x)*x)) * 0.79788456; x / (1 + exp(-2u))
+     SiLU             x / (1 + exp(-x))
+
+     functions        formula
+     exp(x)           +0 below -87; above 88 x is 88. n = (12582912 + x * 1.44269504) - 12582912;
+                      r = (x + n * -0.693359375) + n * 2.12194440e-4; p = 1.9875691500e-4, then
+                      p = a + r*p for a = 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2,
+                      1.6666665459e-1, 5.0000001201e-1; exp = ((r + (r*r)*p) + 1) * 2^n
+     sine, cosine     in double, the results rounded:
+                      n = (6755399441055744 + angle * 0.63661977236758134) - 6755399441055744;
+                      r = (angle + n * -1.5707963109016418457) + n * -1.58932547735281966916e-8;
+                      z = r*r;
+                      S = (2.7557319223985893e-6 + z * -2.505210838544172e-8) +
+                          (z*z) * 1.6059043836821613e-10, then S = a + z*S for
+                      a = -1.9841269841269841e-4, 8.3333333333333333e-3, -1.6666666666666667e-1,
+                      then S = r + (r*z)*S;
+                      C = (2.4801587301587302e-5 + z * -2.7557319223985888e-7) +
+                          (z*z) * (2.0876756987868099e-9 + z * -1.1470745597729725e-11), then
+                      C = a + z*C for a = -1.3888888888888889e-3, 4.1666666666666667e-2, -0.5, 1;
+                      sine and cosine are (S, C), (C, -S), (-S, -C) or (-C, S) where n mod 4 is
+                      0, 1, 2 or 3
+     log(x)           in double: x = m * 2^n with m at most 1.4142135623730951 and above half of
+                      that; t = (m - 1) / (m + 1); s = +0, then s = 1/i + s*(t*t) for i = 21, 19,
+                      ... 1; n * 0.69314718055994531 + (2*t)*s
+
+     the model        formula, in this order
+     stream           before the first layer: the token's embedding, plus the position's where
+                      there is a table of them
+     a layer of Phi   n = norm(stream); stream = (attention(n) + ffn(n)) + stream;
+     and GPT-J        ffn(n) = down(GELU(up(n))); their norms are LayerNorm
+     a layer of       stream = attention(norm(stream)) + stream, then
+     GPT-Neo, LLaMA   stream = ffn(second norm(stream)) + stream; GPT-Neo has Phi's ffn and
+                      LayerNorm; LLaMA has ffn(n) = down(SiLU(gate(n)) * up(n)) and RMSNorm
+     keys, values     are rounded to the KV cache's type
+     logits           head(final norm(stream)); with flag 1 the head is the token embedding
+     not finite       if a key or value is not, or, of a position whose logits are kept, a number
+                      behind the final norm or a logit, the call fails with SLM_ERR_NUMERIC
+
+     sampling         formula, in this order
+     log probability  a row's mass is the whole part of exp(logit - largest of all rows) * 2^40,
+                      the product in double; d = logit - largest;
+                      double(d) - log(double(sum of all masses) / 2^40), rounded
+     penalties        a logit of a token that stands c > 0 times in the context becomes
+                      logit / repetition if it is above 0, else logit * repetition; then
+                      logit - (presence + c * frequency); then the biases are added in their order
+     masses           the rows that have a token, with masses of
+                      exp((logit - their largest) / temperature) above 0
+     top-k            leaves the largest masses, of equal ones the lowest ids
+     min-p, top-p     from the largest down, as many of these stay as have at least the whole part
+                      of (largest mass) * min-p, and until what stays reaches the whole part of
+                      (sum of what top-k left) * top-p, both products in double; the first always
+     the draw         splitmix64's next number, its state the seed at first, modulo the sum of what
+                      stays, is taken off mass by mass until it is below the next one: in order of
+                      ids or, if top-k, top-p or min-p is asked for, from the last that stays to
+                      the first
+
+   FILE FORMAT (.slm, major 1, minor 0, or 1 with a section of kind 9; little-endian)
+     offset size  field (bytes of each; unsigned unless marked; fields shown as 0 are reserved:
+                  write 0, ignore on read)
+     0      8     magic 89 53 4C 4D 0D 0A 1A 0A
+     8      2 2   major (1, others are refused), minor (any); bytes 0-15 are in no checksum
+     12     4     CRC-32 (IEEE, reflected, as zlib) of bytes [16, data_offset)
+     16     8 8   file size; data_offset (multiple of 64, at most 64 MiB)
+     32     8     content id: FNV-1a 64 over bytes [64,256), the tokenizer section's bytes and the
+                  tensor directory's bytes, in this order
+     40     2 2 4 section count (at most 16), 0, tensor count
+     48     16    0
+     64     2 x 4 (four of 2 bytes) architecture, tokenizer kind, turn format, default pooling (0)
+     72     4 x14 vocab rows, vocab used, context, layers, hidden, intermediate, heads, kv heads,
+                  head size, rotary size, window, token types, labels, tasks
+     128    4 x 6 embedding size (= hidden), bottleneck, ffn count (1), bottleneck flags,
+                  pad token (0xFFFFFFFF: none), flags (1: tied head, 2: query/key norm)
+     152    4 x 6 f32: norm eps, embedding scale (1), attention scale (0: 1/sqrt(head size)),
+                  logit cap, attention cap (both must be 0), 0
+     176    80    0
+     256    32 each  sections: u32 kind, u32 flags (1: required), u64 offset, u64 bytes, u64 0
+
+     A file beyond these limits is refused: vocab rows 1 to 2^20, vocab used at most those, context
+     1 to 2^20, layers 1 to 512, hidden 1 to 2^16, intermediate 1 to 2^18, heads, kv heads and head
+     size 1 to 1024, window at most 2^20, flags at most 3; kv heads divides heads; rotary size is
+     even and at most head size; norm eps is finite and not negative, attention scale finite,
+     embedding scale 1; inverse frequencies are from 0 to 16.
+
+     Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing, without overlap.
+     kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
+     them); 3 layer kinds (one byte a layer: 0, or 1 where attention sees the header's window,
+     which is 0 if there is no such layer and from 1 to 2^20 if there is); 4 tensor directory;
+     5 end-of-turn stops; 6 labels; 7 pooling; 8 metadata (key NUL value NUL ...; UTF-8, shown and
+     never interpreted); 9 chat (never required).
+     An unknown required section is refused, an unknown optional one is skipped. Each kind occurs at
+     most once. Kinds 4, 2 (if the rotary size is not 0) and 1 (if the tokenizer kind is not 0) must
+     be there; without kind 3 all layers are of kind 0. Metadata: the last NUL may be missing, a
+     last key without a value is ignored. A reader may leave content id and tensors' checksums
+     unchecked when it opens a file.
+
+     Architectures: 1 Phi, 2 GPT-J, 3 LLaMA, 4 GPT-Neo. Tokenizer kinds: 0 none, 1 byte-level BPE,
+     2 SentencePiece BPE.
+     Turn formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, no other; see TURN FORMATS.
+
+     Chat section (kind 9), what a conversation begins with:
+       0   u32 BOS: 0 as the tokenizer adds it, 1 first, 2 not first; 1 needs BOS as an added token
+       4   u32 bytes of the model's own system message with its NUL (at most 65536; 0: it has none)
+       8   the message: UTF-8 without a NUL, then one NUL, which ends the section
+
+     Tensor directory: 40 bytes a tensor, sorted by (layer, slot):
+       u16 slot, u16 layer (0xFFFF: the model's own), u16 type, u16 flags (1: ROTATED),
+       u32 rows, u32 cols, u64 offset, u64 bytes, u32 CRC-32 of its bytes, u32 0
+     The first tensor lies at data_offset, each next one at the 64-byte boundary after the one
+     before, and the last one, rounded up to 64 bytes, ends the file. Gaps are zero; those after
+     tensors are in no checksum. bytes: of a vector 4 * cols, of a matrix ceil(rows/16) tiles.
+     Slots, with H hidden, I intermediate, N heads * head size, K kv heads * head size, D head size,
+     V vocab rows, C context. Biases and the weights of norms are vectors, the others matrices.
+       slot   name                     shape   present if
+       1      norm weight              [1,H]   always
+       2      norm bias                [1,H]   Phi, GPT-J, GPT-Neo
+       3      query weight             [N,H]   always
+       4      query bias               [1,N]   Phi
+       5, 7   key weight, value weight [K,H]   always
+       6, 8   key bias, value bias     [1,K]   Phi
+       9      attention output weight  [H,N]   always
+       10     attention output bias    [1,H]   Phi, GPT-Neo
+       11, 12 query norm weight, bias  [1,D]   Phi with flag 2
+       13, 14 key norm weight, bias    [1,D]   Phi with flag 2
+       15     second norm weight       [1,H]   LLaMA, GPT-Neo
+       16     second norm bias         [1,H]   GPT-Neo
+       17     ffn up weight            [I,H]   always
+       18     ffn up bias              [1,I]   Phi, GPT-J, GPT-Neo
+       19     gate weight              [I,H]   LLaMA
+       20     gate bias                        never in this version
+       21     ffn down weight          [H,I]   always
+       22     ffn down bias            [1,H]   Phi, GPT-J, GPT-Neo
+     and of the model itself:
+       64     token embedding          [V,H]   always
+       65     position embedding       [C,H]   GPT-Neo
+       66     token types                      never in this version
+       67, 68 embedding norm weight, bias      never in this version
+       69     final norm weight        [1,H]   always
+       70     final norm bias          [1,H]   Phi, GPT-J, GPT-Neo
+       71     head weight              [V,H]   always without flag 1, never with it
+       72     head bias                [1,V]   Phi, GPT-J
+     Flag 2 is Phi's alone; GPT-Neo's rotary size is 0.
+     Types: 0 vector, f32 [cols] with rows = 1; matrices [rows, cols] in tiles of 16 rows:
+       1 f32   a tile is [cols][16] f32
+       2 f16   a tile is [cols][16] IEEE half
+       3 bf16  a tile is [cols][16] upper halves of f32
+       4 q8    B = ceil(cols/256) blocks. A tile is [B][16] f16 scales, zero padded to a multiple
+               of 64 bytes, then [2*ceil(cols/8)][16][4] bytes: code u of column 4*i + j of a row
+               at [i][row][j]; w = u - 128 (0 is never written for u); weight = w * scale
+       5 q4    a tile is [16] f32 row scales, then its blocks, each with the c columns that it has
+               (256, the last one perhaps fewer): G = ceil(c/32) groups; [G][16] signed bytes, the
+               sub-scales, zero padded to a multiple of 64 bytes; then [4*G][16][4] bytes: at
+               [i][row][j] the low nibble is the code of the block's column 8*i + j, the high one
+               that of column 8*i + 4 + j; w = table[code]; weight = float(w * sub-scale, a product
+               of integers) * row scale
+       6 q4f   as q4, with groups of 16: G = ceil(c/16), [2*G][16][4] bytes of codes
+       table: -31 -25 -20 -16 -12 -8 -5 -2 0 3 6 9 12 16 22 31
+       Columns beyond cols have the code of zero: 128 in q8, 8 in q4 and q4f.
+       A tile's bytes are rounded up to an odd number of 64-byte lines (so tiles never lie a
+       multiple of 4096 bytes apart); a matrix has ceil(rows/16) tiles; in the last one, rows
+       beyond the matrix have the codes of zero.
+     ROTATED (q8, q4, q4f with cols >= 256, always): each row w is stored as R w, and activations x
+       are replaced by R x before the product. R: element i (its column) is multiplied by sign(i);
+       then, in blocks of 256 and, for as long as columns remain, of the largest power of two that
+       is not larger than their number (700 = 256+256+128+32+16+8+4): the Walsh-Hadamard butterfly
+       (for h = 1, 2, 4, ... < block, for each pair (k, k+h) with bit h of k clear: element k
+       becomes a+b, element k+h becomes a-b), then every element times the f32 1/sqrt(block).
+       sign(i) = -1 where bit 31 of (i * 0x9E3779B1) ^ ((i * 0x85EBCA6B) >> 15) is set, products
+       modulo 2^32. A gathered embedding row is turned back: butterflies, multiplies, then signs.
+     Each matrix has its own type; slm-convert writes slots 64, 65 and 71 as q8 in q4 and q4f files.
+
+     Tokenizer section (kind 1, byte-level BPE), T = vocab used:
+       0   u32 T
+       4   u32 merge slots M (a power of two, or 0)
+       8   u32 longest probe (slots looked at, at most; at most 1024)
+       12  i32 BOS, i32 UNK (-1: none)
+       20  u32 flags: 1 BOS is added before a text; 2 prefix space
+       24  u32 end token count (at most 8);  28  i32 x 8 end tokens
+       60  u32 blob bytes;  64  u32 added token count A;  68  u32 byte tokens present (0 or 1)
+       72  24 bytes 0
+       96  u32 x (T+1)  offsets into the blob: the bytes that token i decodes to
+       ... u8 x T, zero padded to 4: attributes: 1 exists, 2 special, 4 added
+       ... u32 x T      ids sorted by their bytes (those that do not exist last, by id)
+       ... u32 x 256    the token of each single byte
+       ... M x {u32 left, u32 right, u32 rank, u32 result}; an empty slot has left = 0xFFFFFFFF
+       ... A x {u32 id, u32 blob offset, u32 bytes, u32 flags: 1 special, 2 normalized,
+           4 lstrip, 8 rstrip, 16 single word}: the text that is matched (1 to 255 bytes), sorted
+           by bytes
+       ... the blob
+     Merge (left, right) starts at slot (left * 0x9E3779B1 + right * 0x85EBCA6B) >> 7 mod M (in
+     uint32) and goes on by one slot, wrapping. Of the pairs of a word the one of the lowest rank,
+     of equal ones the leftmost, is replaced by its result, until there is none.
+
+     Tokenizer section (kind 2, SentencePiece BPE): as kind 1, but for
+       20  u32 flags: 1 BOS is added before a text; 2 the token at 72 is added after it; 4 of
+           unknown characters in a row only the first becomes UNK; 8 before normalized added
+           tokens are matched a U+2581 is a space; 16 LONE; 32 STRIP; 64 PARTS; 128 PARTS_SPACE;
+           256 PARTS_FIRST; 512 PARTS_RUN
+       68  u32 byte tokens present (0 or 1: all of them; if 0 the table of single bytes is
+           0xFFFFFFFF)
+       72  i32 token after a text (-1: none)
+       76  u32 prefix: 0 none; 1 a space is put before each stretch of text between added tokens
+           that are not normalized; 2 before each stretch between added tokens, 3 before the
+           text's first if nothing precedes that, 2 and 3 unless it begins with a space or U+2581;
+           4 before the whole text
+       80  16 bytes 0
+     attributes also: 8 byte token, 16 APART, 32 added to the model's own vocabulary; and between
+     the tokens of single bytes and the merges
+       ... u32 x 128   the token of each ASCII character (0xFFFFFFFF: none)
+       ... u32 x 2048  joints: bit 256 * a + b (bit i is bit i mod 32 of word i / 32) is set if
+           some merge joins a left token whose last byte is a and a right one whose first is b
+     In the blob U+2581 is written as a space, and byte tokens are their byte. A prefix of 1 or 4
+     may be matched by a normalized added token as its first byte.
+     Encoding: what lies between added tokens is cut into words before each character where the
+     joint of the bytes before and after is not set; U+2581 counts as a space. A word's characters
+     become tokens: ASCII by the table, others by the id, the first of those sorted, that has their
+     bytes and not attribute 32; a character without a token, and each byte that is not UTF-8,
+     becomes the tokens of its bytes or, without these, UNK. Then they are merged as in kind 1: a
+     rank is a merge's place in tokenizer.json, or stands for the score of the result in
+     tokenizer.model (the best is 0, equal scores have equal ranks). LONE: what precedes the first
+     added token is left out if that is special and it is a space alone, the prefix included; white
+     space that an added token swallows is then also U+2581. Where PARTS is set it is also
+     1C to 1F.
+     Decoding: the tokens' bytes; with STRIP a space at the very beginning is left out. With PARTS,
+     as LlamaTokenizer: tokens of attribute APART, and what lies between them (parts), are joined
+     by single spaces, but for empty parts that an APART token follows. In a part: with PARTS_SPACE
+     a space comes before each run of tokens that are not special and that a special one follows;
+     with PARTS_FIRST a space comes before the second token if the first is special and the second
+     is not and has no space in front, and one space in front of the part's first token is left
+     out (what remains, if it is no token, has its spaces written as U+2581). With PARTS_RUN a
+     space is left out in front of the first token of a run, and of the next ones as long as
+     nothing was written. SLM_SHOW_INVALID: with PARTS each byte of byte tokens that is not part of
+     a UTF-8 character is U+FFFD, otherwise all bytes of a run of byte tokens are if one is not.
+
+   TURN FORMATS
+     What slm_chat writes for a message m, and with (SLM_ASSISTANT, NULL) to open an answer; \n is
+     a newline, BOS and END are the tokenizer's BOS and its first end token:
+                plain   phi-2          chatml                                  zephyr
+       system   m\n     m\n            <|im_start|>system\nm<|im_end|>         <|system|>\nmEND
+       user     m       Instruct: m    <|im_start|>user\nm<|im_end|>           <|user|>\nmEND
+       answer   m       Output: m      <|im_start|>assistant\nm<|im_end|>      <|assistant|>\nmEND
+       open             Output:        <|im_start|>assistant\n                 <|assistant|>\n
+     and a newline before each but the first. llama-2, without newlines between:
+       system BOS[INST] <<SYS>>\nm\n<</SYS>>   user BOS[INST] m [/INST], after a system message
+       \n\nm [/INST]   answer: a space, m, a space, END   open: nothing. White space (Unicode's) at
+       both ends of m is left out, not of a system message, nor at the beginning of what follows it.
+     An answer that was opened and does not end with <|im_end|> (chatml) or END (llama-2, zephyr)
+     gets that before the next message, in llama-2 a space and END.
+     A conversation begins at position 0, or behind BOS alone. If its first message is not one of
+     SLM_SYSTEM and the file has a system message of its own, that comes first, as if it had been
+     given. An empty system message writes nothing, and as the first message it leaves out the
+     file's own.
+     At position 0 BOS comes first if the chat section says 1, as a part of the text that the added
+     token matches; if it says 0 or is not there, BOS comes first if the tokenizer adds it. llama-2
+     has its own BOS, which is not put behind a BOS that ends nothing. BOS and END are written as
+     the token's own text, which of kind 2 with prefix 1 is a normalized entry without its first
+     space. The tokenizer's token after a text is not added. A later turn goes on with the text
+     before it: of kind 2 it is not a text's beginning, and where no added token ends what is before
+     (with prefix 1: none that is not normalized), no space is put. The text of one message is
+     tokenized whole. The format's marks match added tokens, special ones too; within m no special
+     token matches, nor BOS, UNK, pad, end tokens and marks (<|im_start|>, <|im_end|>; <|system|>,
+     <|user|>, <|assistant|> in zephyr) if they are added tokens without that flag, and no added
+     token begins in m and ends behind it. Other added tokens match as ever.
+     chatml needs <|im_start|> and <|im_end|> as added tokens, llama-2 BOS and an end token, zephyr
+     an end token. <|im_end|> ends an answer in chatml even if it is not among the end tokens.
+*/
 
 /* MIT licence: see the file LICENSE. */

@@ -21,7 +21,7 @@ from safetensors.numpy import save_file
 import read_slm
 
 SIZE, ROWS, NAMES = 2560, 256, ("Gaussian", "Laplace", "Student-t(4)")
-SLOTS = {"query": 3, "key": 5, "value": 7}  # read_slm numbers a layer's tensors as the manual does
+SLOTS = {"query": 3, "key": 5, "value": 7}  # tensors of a layer, as read_slm has them
 
 
 def matrices():

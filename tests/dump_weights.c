@@ -1,5 +1,5 @@
 /* dump_weights.c MODEL.slm OUT [embedding] - every tensor as little-endian f32, row by row, in the
-   order of the directory: what tests/read_slm.py, written from the manual alone, must find too.
+   order of the directory: what tests/read_slm.py, written from >>specification alone, finds too.
    Rotated tensors come as they are stored; the embedding alone is turned back, as it is used. */
 #define SLM_IMPLEMENTATION
 #include "../slm.h"

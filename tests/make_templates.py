@@ -327,7 +327,7 @@ def tokenizer_of(case):
 
 
 def written(kind, messages, bos, end, opens):
-    """What the format writes, from TURN FORMATS of the manual."""
+    """What the format writes, from TURN FORMATS of the specification."""
     before = {"plain": ["", "", "", ""], "phi-2": ["", "Instruct: ", "Output: ", "Output:"],
               "chatml": ["<|im_start|>system\n", "<|im_start|>user\n", "<|im_start|>assistant\n", "<|im_start|>assistant\n"],
               "zephyr": ["<|system|>\n", "<|user|>\n", "<|assistant|>\n", "<|assistant|>\n"]}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads an .slm file (major 1), written from the manual at the top of slm.h alone (FILE FORMAT).
+"""Reads an .slm file (major 1), written from FILE FORMAT in the specification of slm.h alone.
 
     read_slm.py FILE.slm                              its description as JSON
     read_slm.py FILE.slm --weights OUT                all tensors as f32, as stored

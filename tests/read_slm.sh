@@ -1,5 +1,5 @@
 #!/bin/sh
-# read_slm.sh - a reader written from the manual alone finds what slm-info says, every weight,
+# read_slm.sh - a reader written from the specification alone finds what slm-info says, every weight,
 # and the embedding's rows turned back.
 set -e
 python=${PYTHON:-python3}

@@ -129,6 +129,7 @@ fi
 . tests/turns.sh
 . tests/templates.sh
 . tests/slide.sh
+. tests/snippets.sh
 . tests/reports.sh
 . tests/verify.sh
 . tests/pieces.sh

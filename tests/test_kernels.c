@@ -1,4 +1,4 @@
-/* Kernels: the portable ones against the manual's arithmetic in plain loops, every other set
+/* Kernels: the portable ones against the specification's arithmetic in plain loops, every other set
    against the portable ones, by memcmp, over random shapes. */
 
 static const unsigned kernel_types[] = {SLM_TYPE_F32, SLM_TYPE_F16, SLM_TYPE_BF16,
@@ -98,7 +98,7 @@ static void kernel_make(kernel_case *c, unsigned type) {
     c->output.y_stride = s->count * 16 + core_random() % 5;
 }
 
-/* One output by the manual; before: what was in its place. */
+/* One output by the specification; before: what was in its place. */
 static float kernel_product(const kernel_case *c, size_t t, size_t row, float before) {
     const slm__strip *s = &c->strip;
     const uint8_t *tile = s->tiles + row / 16 * s->tile;
@@ -179,7 +179,7 @@ static void test_multiply(void) {
                 if (memcmp(got, want, bytes)) same[i] = 0;
             }
         }
-        CHECK(written, "the portable product is the manual's arithmetic, bit for bit");
+        CHECK(written, "the portable product is the specification's arithmetic, bit for bit");
         for (i = 2; i < (int)SLM_ISA_COUNT; i++) {
             where = slm_isa_name((slm_isa)i);
             CHECK(same[i], "a product equals the portable one, bit for bit");
@@ -188,7 +188,7 @@ static void test_multiply(void) {
     }
 }
 
-/* Attention by the manual: scores in order, the exact maximum, 16 partial sums and their tree. */
+/* Attention by the specification: scores in order, the maximum, 16 partial sums and their tree. */
 static void kernel_attend(const slm__queries *q, int halves, size_t query, float *out) {
     static float p[2000];
     size_t count = q->length ? q->length : q->first + query + 1;
@@ -265,11 +265,11 @@ static void test_attention(void) {
             if (memcmp(got, want, sizeof got)) *(i == 1 ? &written : &same) = 0;
         }
     }
-    CHECK(written, "portable attention is the manual's arithmetic, bit for bit");
-    CHECK(same, "attention of every set is the manual's arithmetic, bit for bit");
+    CHECK(written, "portable attention is the specification's arithmetic, bit for bit");
+    CHECK(same, "attention of every set is the specification's arithmetic, bit for bit");
 }
 
-/* Codes by the manual. */
+/* Codes by the specification. */
 static void kernel_quantize(const float *x, size_t cols, int rotate, slm__codes *out) {
     static float turned[1100];
     size_t i, at, end;
@@ -330,7 +330,7 @@ static void test_quantize(void) {
         kernels->quantize(y, 300, NULL, got, 1);
         ends &= got[0].code[3] == 0;
     }
-    CHECK(same, "codes, sums and scales of every set are the manual's");
+    CHECK(same, "codes, sums and scales of every set are the specification's");
     CHECK(ends, "zeros stay zero; an infinity or NaN spoils its block's scale");
 }
 
@@ -375,7 +375,7 @@ static void test_rows(void) {
     CHECK(same, "norms, sums and halves of every set equal the portable ones, bit for bit");
 }
 
-/* RMSNorm and the sum of two by the manual. */
+/* RMSNorm and the sum of two by the specification. */
 static void test_rows_written(void) {
     static float x[200], weight[200], got[200], want[200];
     size_t size, k;
@@ -395,7 +395,7 @@ static void test_rows_written(void) {
         slm__kernels_portable.add(got, x, NULL, size);
         written &= !memcmp(got, want, size * sizeof *got);
     }
-    CHECK(written, "RMSNorm and the sum of two are the manual's arithmetic, bit for bit");
+    CHECK(written, "RMSNorm and the sum of two are the specification's arithmetic, bit for bit");
 }
 
 /* exp, GELU and SiLU over lanes against the plain functions, at many bit patterns. */

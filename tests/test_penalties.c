@@ -1,4 +1,4 @@
-/* test_penalties.c - penalties and biases, rounded operation by operation as the manual says,
+/* test_penalties.c - penalties and biases, rounded operation by operation as the specification says,
    whatever the compiler fuses elsewhere. */
 
 enum { PENALTIES_TOKENS = 45, PENALTIES_ROWS = 2048 };

@@ -1,5 +1,5 @@
 /* bench_model.h - a model of random weights, made in memory as the .slm that a converter would
-   write (see the manual in slm.h): for measuring without a checkpoint. Values are of about
+   write (see the specification in slm.h): for measuring without a checkpoint. Values are of about
    1/sqrt(columns), norms 1 and biases 0, so that activations stay as tame as a trained model's.
    Needs slm.h's implementation and bench_probe.h's team before it. */
 #ifndef SLM_BENCH_MODEL_H

@@ -1,5 +1,5 @@
 /* convert.h - what the parts of slm-convert share: errors, files, JSON, checkpoints, tokenizers.
-   The .slm format itself is specified in the manual at the top of slm.h. */
+   The .slm format itself is specified at the end of slm.h, under >>specification. */
 #ifndef SLM_CONVERT_H
 #define SLM_CONVERT_H
 

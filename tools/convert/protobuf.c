@@ -224,7 +224,7 @@ static void read_normalizer(PieceModel *model, Message message) {
     }
 }
 
-/* What would give other ids than the rules of the manual. */
+/* What would give other ids than the rules of the specification. */
 static void check_options(const PieceModel *model, const char *name) {
     static const char *const types[] = {"of no type", "a unigram model", "", "a model of words",
                                         "a model of characters"};

@@ -23,13 +23,13 @@ typedef int32_t Whole __attribute__((vector_size(64))); /* 16 integers, or masks
 #define SELECT(mask, a, b) ((Lanes)(((Whole)(a) & (mask)) | ((Whole)(b) & ~(mask))))
 #define MAGNITUDE(a) ((Lanes)((Whole)(a) & 0x7FFFFFFF))
 
-/* Pseudo-random signs: as the manual's R. */
+/* Pseudo-random signs: as the specification's R. */
 static float sign_of(size_t i) {
     uint32_t n = (uint32_t)i;
     return (n * 0x9E3779B1u ^ (n * 0x85EBCA6Bu >> 15)) >> 31 ? -1.0f : 1.0f;
 }
 
-/* The Walsh-Hadamard butterflies, in the manual's order. */
+/* The Walsh-Hadamard butterflies, in the specification's order. */
 INLINE void hadamard(Lanes *x, size_t size) {
     float scale = 1.0f / sqrtf((float)size);
     size_t h, i, j;
@@ -180,7 +180,7 @@ INLINE Lanes group_scale(const Lanes *x, size_t count) {
     return best;
 }
 
-/* Where block b's sub-scales lie, as the manual says. */
+/* Where block b's sub-scales lie, as the specification says. */
 static size_t q4_block_offset(size_t b, size_t group) {
     return 64 + b * (BLOCK / group * 16 + BLOCK * 8);
 }

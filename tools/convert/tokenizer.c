@@ -1129,7 +1129,7 @@ static int has_tokenizer(const char *directory) {
     return 1;
 }
 
-/* The added tokens of a section that begins as the manual says. */
+/* The added tokens of a section that begins as the specification says. */
 typedef struct AddedTable {
     const unsigned char *entries, *blob;
     uint32_t count, blob_size;
