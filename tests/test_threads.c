@@ -87,16 +87,20 @@ typedef struct job {
     long nap;
 } job;
 
+#if !defined(__GNUC__)
+static const pthread_mutex_t add_free = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t add_lock = PTHREAD_MUTEX_INITIALIZER;
+#endif
+
 /* The new value. Relaxed, since what the pool must order is not to be ordered here. */
 static unsigned add(unsigned *word, unsigned more) {
 #if defined(__GNUC__)
     return __atomic_add_fetch(word, more, __ATOMIC_RELAXED);
 #else
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     unsigned value;
-    pthread_mutex_lock(&lock);
+    pthread_mutex_lock(&add_lock);
     value = *word += more;
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(&add_lock);
     return value;
 #endif
 }
@@ -286,15 +290,20 @@ static void test_crowd_of_pool(void) {
 static int use_in_child(slm_threads *pool) {
     static job j;
     slm_threads *own;
-    int good;
-    alarm(20);
+    int good, tries;
+    alarm(60);
+#if !defined(__GNUC__)
+    add_lock = add_free; /* a thread of the parent may have held it: not the pool's matter */
+#endif
     memset(&j, 0, sizeof j);
     j.pool = pool;
     good = slm_threads_count(pool) == 1 && run_rounds(&j, 20, 17) && most_inside(&j) == 1;
     slm_threads_close(pool);
     j.pool = own = slm_threads_open(3);
     j.nap = 300;
-    good &= run_rounds(&j, 20, 17) && most_inside(&j) == 3;
+    for (tries = 0; most_inside(&j) < 3 && tries < 200; tries++) /* beside a busy process */
+        good &= run_rounds(&j, 20, 17);
+    good &= most_inside(&j) == 3;
     slm_threads_close(own);
     return good;
 }
