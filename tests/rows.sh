@@ -136,10 +136,10 @@ for prefix in "" model.; do
     named "$prefix" '"architectures": ["LlamaModel"]'
     reject "a LlamaModel without a head" "tensor lm_head.weight is missing" $T/flaw
 done
-# headless CASE CLASS [SCRIPT]: $T/flaw is that golden checkpoint as the class without a head saves it
+# headless CASE CLASS: $T/flaw is that golden checkpoint as the class without a head saves it
 headless() {
     rm -rf $T/flaw; cp -r tests/golden/$1 $T/flaw; chmod -R u+w $T/flaw
-    sed "/\"architectures\"/,/\]/d; s/^{/{ \"architectures\": [\"$2\"],/; $3" tests/golden/$1/config.json \
+    sed "/\"architectures\"/,/\]/d; s/^{/{ \"architectures\": [\"$2\"],/" tests/golden/$1/config.json \
         >$T/flaw/config.json
     for tensor in $($H names $T/flaw/model.safetensors); do
         case $tensor in lm_head.*) bare=spare.$tensor ;; *) bare=${tensor#model.}; bare=${bare#transformer.} ;; esac

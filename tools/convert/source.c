@@ -174,8 +174,6 @@ void refuse_file(const File *file) {
 
 /* ---- the output -------------------------------------------------------------------------- */
 
-enum { DEPTH_LIMIT = 100 };
-
 static int is_slm(const char *path) {
     unsigned char head[8] = {0};
     FILE *file = fopen(path, "rb");
@@ -185,8 +183,10 @@ static int is_slm(const char *path) {
     return got == 8 && memcmp(head, "\x89SLM\r\n\x1A\n", 8) == 0;
 }
 
+enum { DEPTH_LIMIT = 100 }; /* of directories in each other: each takes some stack */
+
 /* Is it a file of this directory, or of one in it? Links to files count as what they lead to; those
-   to directories are not followed. */
+   to directories are not followed, since they may lead back. */
 static int is_within(const char *directory, const struct stat *out, int depth) {
     DIR *stream = opendir(directory);
     const struct dirent *entry;
