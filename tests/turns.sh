@@ -67,6 +67,9 @@ done
 for each in "{{ bos_token }}{% macro x() %}:begin:1" "{% macro bos() %}:do not begin:0"; do
     cp $C/tokenizer_config.json $T/shape/; echo "${each%%:*}" >$T/shape/chat_template.jinja
     want=${each#*:}
+    $B/slm-convert $T/shape $T/t.slm --chat llama-2 2>$T/err
+    said "a template that cannot be read --chat llama-2: its system message" "warning: .*is left out.*--system"
+    grep -q BOS $T/err && bad "--chat llama-2, whose BOS is its own: a guess" || ok
     for option in "" "--chat zephyr" "--chat zephyr --system x"; do
         check "convert: a template that cannot be read $option" $B/slm-convert $T/shape $T/t.slm $option
         said "... says of BOS" "warning: .* conversations .*${want%:*} with BOS, which it .*mention"

@@ -272,7 +272,7 @@ static int read_template(Study *s, const char *directory) {
 
 /* ---- the choice -------------------------------------------------------------------------- */
 
-/* What is guessed of a template that cannot be read. */
+/* Whether BOS comes first is a guess where the template cannot be read: it is said. */
 static const char *bos_guess(const Study *s) {
     if (!s->bos.size)
         return "";
@@ -280,9 +280,9 @@ static const char *bos_guess(const Study *s) {
                          : " do not begin with BOS, which it does not mention";
 }
 
-/* Where the user has chosen the format. */
-static void warn_of_guess(const Study *s, const char *directory, int asks_system) {
-    const char *bos = bos_guess(s);
+/* Where the user has chosen the format, which may have a BOS of its own. */
+static void warn_of_guess(const Study *s, const char *directory, int turns, int asks_system) {
+    const char *bos = *chat_format(turns).around[USER][0] == '\1' ? "" : bos_guess(s);
     if (*bos || asks_system)
         warn("%s: its chat template cannot be read%s%s%s", directory, *bos ? ": conversations" : "",
              bos, asks_system ? "; a system message of its own, if it has one, is left out "
@@ -383,7 +383,7 @@ void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int is
         turns = has_template ? choose_by_template(directory, tokenizer, &s)
                              : choose(tokenizer, is_phi);
     else if (has_template && s.guesses)
-        warn_of_guess(&s, directory, !options->system);
+        warn_of_guess(&s, directory, turns, !options->system);
     set_format(chat, directory, tokenizer, turns, options->turns);
     if (has_template)
         keep_template(chat, directory, &s, !options->system);
