@@ -6388,45 +6388,57 @@ static slm_result slm__append_token(slm_session *s, slm_token token) {
     return slm_eval(s, &token, 1);
 }
 
-SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
-    const char *text;
+/* Why no further token is drawn; SLM_REASON_NONE: one is. */
+static slm_reason slm__is_over(const slm_session *s) {
+    const slm__generator *g = &s->generator;
+    if (g->ended != SLM_REASON_NONE) return g->ended;
+    if (g->generation.limit && g->generated >= g->generation.limit) return SLM_REASON_LIMIT;
+    return s->sequence.position >= s->sequence.context ? SLM_REASON_CONTEXT : SLM_REASON_NONE;
+}
+
+/* Draws a token, appends it and fills in the piece but for its text. */
+static slm_result slm__draw_next(slm_session *s, slm_piece *piece) {
+    slm__generator *g = &s->generator;
+    uint64_t random = g->random;
+    int seeded = g->seeded;
     const float *logits;
-    size_t size = 0;
     slm_token token;
-    slm_result result;
     float logprob;
-    uint64_t random;
-    int seeded;
-    if (!s || !piece) return SLM_ERR_ARGUMENT;
-    memset(piece, 0, sizeof *piece);
-    piece->token = -1;
-    piece->text = "";
-    if (!s->generator.generating)
-        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "slm_generate has not been called");
-    if (s->generator.ended != SLM_REASON_NONE) return slm__finish(s, piece, s->generator.ended);
-    if (s->generator.generation.limit && s->generator.generated >= s->generator.generation.limit)
-        return slm__finish(s, piece, SLM_REASON_LIMIT);
-    if (s->sequence.position >= s->sequence.context)
-        return slm__finish(s, piece, SLM_REASON_CONTEXT);
-    random = s->generator.random;
-    seeded = s->generator.seeded;
-    result = slm_sample(s, &s->generator.generation.sampling, &token);
+    slm_result result = slm_sample(s, &g->generation.sampling, &token);
     if (result != SLM_OK) return result;
-    if (!s->generator.generation.ignore_end && slm__is_end(s, token))
+    if (!g->generation.ignore_end && slm__is_end(s, token))
         return slm__finish(s, piece, SLM_REASON_END);
     logits = slm_logits(s, 0);
     if (!logits) return s->error.code;
     logprob = slm__logprob(logits, s->model->shape.vocab_rows, (size_t)token);
     result = slm__append_token(s, token);
     if (result != SLM_OK) { /* a cancelled token is drawn again, not another one */
-        s->generator.random = random;
-        s->generator.seeded = seeded;
+        g->random = random;
+        g->seeded = seeded;
         return result;
     }
-    s->generator.generated++;
+    g->generated++;
     piece->token = token;
     piece->logprob = logprob;
-    text = slm_token_text(s->model, token, &size);
+    return SLM_OK;
+}
+
+SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
+    const char *text;
+    size_t size = 0;
+    slm_result result;
+    slm_reason over;
+    if (!s || !piece) return SLM_ERR_ARGUMENT;
+    memset(piece, 0, sizeof *piece);
+    piece->token = -1;
+    piece->text = "";
+    if (!s->generator.generating)
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "slm_generate has not been called");
+    over = slm__is_over(s);
+    if (over != SLM_REASON_NONE) return slm__finish(s, piece, over);
+    result = slm__draw_next(s, piece);
+    if (result != SLM_OK || piece->token < 0) return result; /* -1: an end token came */
+    text = slm_token_text(s->model, piece->token, &size);
     if (s->generator.at_start && size) {
         s->generator.at_start = 0;
         if (*text == ' ') text++, size--;
@@ -7679,8 +7691,9 @@ static const slm__kernels SLM__N(kernels) = {
        system BOS[INST] <<SYS>>\nm\n<</SYS>>   user BOS[INST] m [/INST], after a system message
        \n\nm [/INST]   answer: a space, m, a space, END   open: nothing. White space (Unicode's) at
        both ends of m is left out, not of a system message, nor at the beginning of what follows it.
-     An answer that was opened and does not end with <|im_end|> (chatml) or END (llama-2, zephyr)
-     gets that before the next message, in llama-2 a space and END.
+     What stands before the next message and is not a whole message of slm_chat, such as an answer
+     that was opened, gets <|im_end|> (chatml) or END (zephyr; llama-2: a space and END) unless that
+     is its last token. In llama-2 a question without its answer is not a whole message.
      A conversation begins at position 0, or behind BOS alone. If its first message is not one of
      SLM_SYSTEM and the file has a system message of its own, that comes first, as if it had been
      given. An empty system message writes nothing, and as the first message it leaves out the
