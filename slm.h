@@ -1037,14 +1037,14 @@ typedef struct slm__queries {
     const void *keys, *values; /* [tile][size][16] and [position][size rounded up to 16] */
     size_t item;   /* bytes of their elements: 2 or 4 */
     float scale;
-    float *lines;  /* [1 or kernels->queries][line]: a query's vector, later its result; scores */
-    size_t line;   /* at least the head size and the positions, each rounded up to 16 */
+    float *buffers;       /* [1 or kernels->queries][buffer_floats]: vector, then result; scores */
+    size_t buffer_floats; /* at least the head size and the positions, each rounded up to 16 */
 } slm__queries;
 
 enum {
     SLM__QUERIES = 48,     /* that share the widening of keys and values, at most */
     SLM__PANEL_ROWS = 128, /* elements of keys, or positions' values, that are widened at once */
-    SLM__ALONE = 8         /* tiles of values that one query takes at once, at most */
+    SLM__SINGLE_TILES = 8  /* tiles of values that one query takes at once, at most */
 };
 
 /* The first position that the query of a position sees. */
@@ -1250,8 +1250,8 @@ SLM__LANE slm__lanes_portable slm__float_portable(slm__sums_portable s) {
 #define SLM__INLINE static inline
 #define SLM__UNROLL
 #define SLM__TILES 1
-#define SLM__TOKENS 1
-#define SLM__TOGETHER 1
+#define SLM__TOKEN_BLOCK 1
+#define SLM__QUERY_BLOCK 1
 #include SLM_HEADER
 
 /* ---- >>lanes avx2 ------------------------------------------------------------------------ */
@@ -1539,8 +1539,8 @@ SLM__LANE slm__lanes_avx2 slm__float_avx2(slm__sums_avx2 s) {
 #define SLM__INLINE __attribute__((target("avx2,f16c"), always_inline)) static inline
 #define SLM__UNROLL SLM__UNROLL_FULL
 #define SLM__TILES 1
-#define SLM__TOKENS 4
-#define SLM__TOGETHER 4
+#define SLM__TOKEN_BLOCK 4
+#define SLM__QUERY_BLOCK 4
 #define SLM__PAIR slm__pair_avx2
 #define SLM__GROUP slm__group_avx2
 #include SLM_HEADER
@@ -1574,8 +1574,8 @@ SLM__LANE slm__sums_avx2 slm__start_q8_avxvnni(const slm__codes *x) {
 #define SLM__INLINE __attribute__((target("avx2,f16c,avxvnni"), always_inline)) static inline
 #define SLM__UNROLL SLM__UNROLL_FULL
 #define SLM__TILES 1
-#define SLM__TOKENS 2
-#define SLM__TOGETHER 4
+#define SLM__TOKEN_BLOCK 2
+#define SLM__QUERY_BLOCK 4
 #include SLM_HEADER
 #endif
 
@@ -1756,8 +1756,8 @@ SLM__LANE slm__lanes_avx512 slm__float_avx512(slm__sums_avx512 s) {
 #define SLM__INLINE __attribute__((target(SLM__TARGET_512), always_inline)) static inline
 #define SLM__UNROLL SLM__UNROLL_FULL
 #define SLM__TILES 2
-#define SLM__TOKENS 6
-#define SLM__TOGETHER 12
+#define SLM__TOKEN_BLOCK 6
+#define SLM__QUERY_BLOCK 12
 #define SLM__PAIRS
 #include SLM_HEADER
 #endif
@@ -1839,7 +1839,7 @@ typedef struct slm__unsettled {
 } slm__unsettled;
 
 /* The next `count` inputs, if any are left: block_q8 and block_q4 from where sums are whole. */
-SLM__INLINE_AMX void slm__settle(slm__unsettled *u, size_t planes, size_t count) {
+SLM__INLINE_AMX void slm__flush(slm__unsettled *u, size_t planes, size_t count) {
     const int32_t *sums = u->sums;
     const slm__codes *x = u->x, *end = x + count;
     float *y = u->y;
@@ -1895,7 +1895,7 @@ SLM__INLINE_AMX void slm__multiply_plane(size_t planes, const uint8_t *const w[2
             SLM__PRODUCT(2, 5, 6);
             SLM__PRODUCT(3, 5, 7);
         }
-        slm__settle(before, planes, share);
+        slm__flush(before, planes, share);
     }
 #undef SLM__PRODUCT
     _tile_stored(0, sums, 64);
@@ -1954,10 +1954,10 @@ SLM__INLINE_AMX void slm__multiply_block(size_t planes, const slm__planes *w,
         for (plane = 0; plane < planes; plane++)
             slm__multiply_plane(planes, w->plane[plane], w->steps, now.x, tokens - t > 16,
                                 &before, share, sums + turn + plane * 1024);
-        slm__settle(&before, planes, before.left);
+        slm__flush(&before, planes, before.left);
         before = now;
     }
-    slm__settle(&before, planes, before.left);
+    slm__flush(&before, planes, before.left);
 }
 
 SLM__TARGET_AMX static void slm__multiply_tiles(const slm__strip *s, const slm__output *f,
@@ -2246,8 +2246,8 @@ SLM__LANE slm__lanes_neon slm__float_neon(slm__sums_neon s) {
 #define SLM__INLINE __attribute__((always_inline)) static inline
 #define SLM__UNROLL SLM__UNROLL_FULL
 #define SLM__TILES 1
-#define SLM__TOKENS 3
-#define SLM__TOGETHER 4
+#define SLM__TOKEN_BLOCK 3
+#define SLM__QUERY_BLOCK 4
 #include SLM_HEADER
 #endif
 
@@ -2284,8 +2284,8 @@ SLM__LANE slm__sums_neon slm__start_q8_neondot(const slm__codes *x) {
 #define SLM__INLINE SLM__TARGET_DOT __attribute__((always_inline)) static inline
 #define SLM__UNROLL SLM__UNROLL_FULL
 #define SLM__TILES 1
-#define SLM__TOKENS 3
-#define SLM__TOGETHER 4
+#define SLM__TOKEN_BLOCK 3
+#define SLM__QUERY_BLOCK 4
 #include SLM_HEADER
 #endif
 #ifdef SLM__NEON
@@ -2463,7 +2463,7 @@ enum { SLM__HALF_WORD = sizeof(size_t) * 4, SLM__SPINS = 4000 };
    another process wants it. Then the caller works alone for a while: an idle thread of libgomp
    spins, uses up its time, and the end of the next region waits until it gets some more. */
 #define SLM__LATE 0.001
-#define SLM__ALONE 0.3
+#define SLM__CROWD_PAUSE 0.3
 
 static int slm__is_late(double waited, double task) { return waited > SLM__LATE + 4 * task; }
 
@@ -2894,7 +2894,7 @@ typedef struct slm__tokenizer { /* pointers into the mapped section */
     const uint32_t *sorted;     /* [count] ids in the order of their bytes */
     const uint32_t *byte_token; /* [256] */
     const uint32_t *ascii;      /* [128] of kind 2: the token of each character */
-    const uint32_t *joints;     /* [2048] of kind 2: 65536 bits */
+    const uint32_t *merge_bytes;     /* [2048] of kind 2: 65536 bits */
     const uint32_t *merges;     /* [merge_slots][4]: left, right, rank, result */
     const uint32_t *added;      /* [added_count][4]: id, blob offset, bytes, flags */
     const char *blob;
@@ -2968,7 +2968,7 @@ static const char *slm__tokenizer_layout(slm__tokenizer *t, const uint8_t *bytes
     t->sorted = (const uint32_t *)(const void *)(t->attributes + (size_t)sizes[1]);
     t->byte_token = t->sorted + t->count;
     t->ascii = t->byte_token + 256;
-    t->joints = t->ascii + 128;
+    t->merge_bytes = t->ascii + 128;
     t->merges = t->ascii + (size_t)sizes[4] / 4;
     t->added = t->merges + (size_t)t->merge_slots * 4;
     t->blob = (const char *)(t->added + (size_t)t->added_count * 4);
@@ -3056,7 +3056,7 @@ static const char *slm__check_added(const slm__tokenizer *t) {
 
 /* Can a merge join what ends with byte `left` and what begins with byte `right`? */
 static int slm__joint(const slm__tokenizer *t, unsigned left, unsigned right) {
-    return (int)(t->joints[left * 8 + right / 32] >> right % 32 & 1);
+    return (int)(t->merge_bytes[left * 8 + right / 32] >> right % 32 & 1);
 }
 
 /* What only kind 2 has. A text may be cut wherever no merge reaches over. */
@@ -4793,7 +4793,7 @@ typedef struct slm__sequence {
      key            the products of norm    the cache has it
      attention      attention               the output's product
      value          the products of norm    the cache has it
-     lines          attention               attention
+     query_buffers  attention               attention
      normed         a norm                  its products; then it may hold a second branch */
 typedef struct slm__batch {
     size_t size, capacity;  /* rows at most; rounded up to what the kernels read at once */
@@ -4803,10 +4803,12 @@ typedef struct slm__batch {
     float *normed;          /* [capacity][hidden] */
     float *query, *branch;  /* [size][heads * head size], then [size][hidden] */
     float *key, *attention; /* [size][kv heads * head size], then [capacity][heads * head size] */
-    float *value, *lines;   /* [size][kv heads * head size], then [strips][queries][line] */
-    size_t strips, queries, line; /* parts of attention, queries that each takes at once, floats
-                              of a query: an odd number of cache lines, since at 2^n floats all
-                              would want the same few of the processor's cache */
+    float *value;           /* [size][kv heads * head size], then ... */
+    float *query_buffers;   /* ... [attention_tasks][queries][buffer_floats] */
+    size_t attention_tasks; /* tasks of a phase of attention */
+    size_t queries;         /* that a task takes at once */
+    size_t buffer_floats;   /* of a query: an odd number of cache lines, since at 2^n floats all
+                               queries would want the same few of the processor's cache */
     float *ffn_hidden;            /* [capacity][intermediate], or blocks of 256: see slm__product */
     float *signs;          /* [widest input]: the rotation's, for integer weights */
     slm__codes *codes;     /* [blocks of hidden or heads * head size][capacity] */
@@ -4828,12 +4830,12 @@ typedef struct slm__generator {
     slm_generation generation;
     int generating;
     slm_reason ended;
-    size_t generated, clean; /* clean: the position where no text was held back */
+    size_t generated, safe_position; /* the latter: where no text was held back */
     int at_start;            /* what is generated begins a text of pieces */
     char pending[768];       /* bytes that do not make a whole character yet */
     size_t pending_size, shown;
     size_t drafts;         /* tokens that can be drafted at most: what a batch holds */
-    size_t ahead;          /* drafted tokens behind position in history, cache and final */
+    size_t drafted;        /* drafted tokens behind position in history, cache and final */
     uint32_t *candidates;  /* [vocabulary rows] */
     float *adjusted;       /* [vocabulary rows]: logits after penalties */
     uint64_t *masses;      /* [vocabulary rows] */
@@ -4852,7 +4854,7 @@ typedef struct slm__conversation {
 typedef struct slm__workers {
     slm_parallel parallel;
     unsigned threads, team; /* at most; in the call under way */
-    int shares;             /* nobody chose the number of threads */
+    int auto_threads;       /* threads was 0 */
     double alone_until;     /* by OpenMP's clock: other processes want the processors too */
     int in_region;          /* the session's own: parallel is the region's hook */
 } slm__workers;
@@ -4879,7 +4881,7 @@ struct slm_session {
    once share the processors, and inside a host's own parallel region each has one. */
 static unsigned slm__team(const slm_session *s) {
 #ifdef SLM__OPENMP
-    if (s->workers.shares) {
+    if (s->workers.auto_threads) {
         int *active = &((slm_model *)s->model)->active, now;
 #pragma omp atomic read
         now = *active;
@@ -4926,7 +4928,7 @@ static void slm__compute(slm_session *s, size_t work, void (*body)(void *arg), v
         s->workers.parallel.user = &region;
         s->workers.in_region = 1;
         slm__with_helpers(&region, s->workers.team, body, arg);
-        if (region.crowded) s->workers.alone_until = omp_get_wtime() + SLM__ALONE;
+        if (region.crowded) s->workers.alone_until = omp_get_wtime() + SLM__CROWD_PAUSE;
         memset(&s->workers.parallel, 0, sizeof s->workers.parallel);
         s->workers.in_region = 0;
         return;
@@ -5256,7 +5258,7 @@ static size_t slm__query_block(const slm_session *s, size_t row, size_t count) {
 }
 
 static void slm__attend(slm_session *s, size_t layer, size_t head, size_t row, size_t end,
-                        float *lines) {
+                        float *buffers) {
     slm__batch *b = &s->batch;
     const slm__shape *shape = &s->model->shape;
     const slm__cache *cache = b->rows[row].cache;
@@ -5275,26 +5277,27 @@ static void slm__attend(slm_session *s, size_t layer, size_t head, size_t row, s
     q.scale = shape->attention_scale;
     if (q.scale == 0) q.scale = 1.0f / sqrtf((float)q.size);
     q.item = cache->item;
-    q.lines = lines;
-    q.line = b->line;
+    q.buffers = buffers;
+    q.buffer_floats = b->buffer_floats;
     s->model->kernels->attend(&q);
 }
 
-/* Strip i takes every strips-th pair of head and block of queries, and owns some lines; heads
-   come first, so that their keys and values stay in the processor's cache. A head's last block
-   has the most to look at, so it is not always the same strip's. */
+/* Task i takes every attention_tasks-th pair of head and block of queries and owns some query
+   buffers. Heads come first, so that their keys and values stay in the processor's cache. A head's
+   last block has the most to look at, so it is not always the same task's. */
 static void slm__attention_task(void *arg, size_t index) {
     const slm__pass *p = (const slm__pass *)arg;
     slm_session *s = p->s;
     slm__batch *b = &s->batch;
-    float *lines = b->lines + index * b->queries * b->line;
+    float *buffers = b->query_buffers + index * b->queries * b->buffer_floats;
     size_t head, row, end, pair = 0, blocks;
     for (head = 0; head < s->model->shape.heads; head++) {
         for (row = p->first, blocks = 0; row < p->count; row = end, pair++, blocks++) {
             end = slm__query_block(s, row, p->count);
-            if (pair % b->strips == index) slm__attend(s, p->index, head, row, end, lines);
+            if (pair % b->attention_tasks == index)
+                slm__attend(s, p->index, head, row, end, buffers);
         }
-        if (blocks % 2 == 0) pair++; /* as the number of strips is, unless it is 1 */
+        if (blocks % 2 == 0) pair++; /* as the number of tasks is, unless it is 1 */
     }
 }
 
@@ -5312,8 +5315,8 @@ static void slm__attention(slm__pass *p) {
     seen = (size_t)b->rows[p->count - 1].position + 1;
     if (window && window < seen) seen = window;
     slm__parallel(&w->parallel, w->team,
-                  (p->count - p->first) * seen * wide * s->sequence.cache.item * 2, b->strips,
-                  slm__attention_task, p);
+                  (p->count - p->first) * seen * wide * s->sequence.cache.item * 2,
+                  b->attention_tasks, slm__attention_task, p);
     p->from = p->first;
     p->attention.encoded = 0;
 }
@@ -5578,7 +5581,7 @@ static size_t slm__finals(const slm_session *s) {
 }
 
 /* Two for each thread, but no more than there are pairs of a head and a block of queries. */
-static size_t slm__strips(const slm_session *s) {
+static size_t slm__attention_tasks(const slm_session *s) {
     const slm__batch *b = &s->batch;
     size_t pairs = (b->size + b->queries - 1) / b->queries * s->model->shape.heads;
     if (s->workers.threads == 1 || pairs == 1) return 1;
@@ -5599,14 +5602,14 @@ static void slm__carve_sequence(slm_session *s, slm__arena *arena) {
     own->history = (slm_token *)slm__carve(arena, own->context, sizeof(slm_token));
 }
 
-/* Queries, lines and strips of attention. */
+/* Queries, query buffers and tasks of attention. */
 static void slm__plan_attention(slm_session *s) {
     slm__batch *b = &s->batch;
-    size_t line =
+    size_t floats =
         slm__round_up(s->model->shape.head_size, 16) + slm__round_up(s->sequence.context, 16);
     b->queries = b->size > 1 ? s->model->kernels->queries : 1;
-    b->strips = slm__strips(s);
-    b->line = line / 16 % 2 ? line : line + 16;
+    b->attention_tasks = slm__attention_tasks(s);
+    b->buffer_floats = floats / 16 % 2 ? floats : floats + 16;
 }
 
 static float *slm__carve_floats(slm__arena *arena, size_t rows, size_t cols) {
@@ -5624,15 +5627,15 @@ static void slm__carve_batch(slm_session *s, slm__arena *arena) {
     size_t wide = (size_t)shape->heads * shape->head_size, hidden = shape->hidden;
     size_t narrow = (size_t)shape->kv_heads * shape->head_size, ffn = shape->ffn;
     size_t widest = hidden > wide ? hidden : wide, inputs = b->quantized ? b->capacity : 0;
-    size_t lines, values = slm__size(b->size, narrow, 0);
+    size_t buffers, values = slm__size(b->size, narrow, 0);
     slm__plan_attention(s);
-    lines = slm__size(b->strips * b->queries, b->line, 0);
+    buffers = slm__size(b->attention_tasks * b->queries, b->buffer_floats, 0);
     b->rows = (slm__row *)slm__carve(arena, b->size, sizeof(slm__row));
     b->hidden = slm__carve_floats(arena, b->size, hidden);
     b->normed = slm__carve_floats(arena, b->capacity, hidden);
     b->query = b->branch = slm__carve_floats(arena, b->size, widest);
     b->key = b->attention = slm__carve_floats(arena, b->capacity, wide);
-    b->value = b->lines = slm__carve_floats(arena, values > lines ? values : lines, 1);
+    b->value = b->query_buffers = slm__carve_floats(arena, values > buffers ? values : buffers, 1);
     b->ffn_hidden = slm__carve_floats(arena, b->capacity, slm__round_up(ffn, SLM__BLOCK));
     b->signs = slm__carve_floats(arena, inputs ? widest > ffn ? widest : ffn : 0, 1);
     b->codes = slm__carve_codes(arena, inputs, widest);
@@ -5740,7 +5743,7 @@ static void slm__plan_session(slm_session *s, const slm_model *model,
     w->parallel = desc->parallel;
     w->threads = desc->threads ? desc->threads : slm__default_threads(&desc->parallel);
     if (w->threads < 1) w->threads = 1;
-    w->shares = !desc->threads;
+    w->auto_threads = !desc->threads;
     s->cancel = desc->cancel;
     s->cancel_user = desc->cancel_user;
     s->allocator = desc->allocator;
@@ -5825,7 +5828,7 @@ SLM_API const slm_token *slm_tokens(const slm_session *s) { return s ? s->sequen
 
 static void slm__forget_logits(slm_session *s) {
     slm__outputs *o = &s->outputs;
-    o->final_first = o->final_count = o->logits_count = s->generator.ahead = 0;
+    o->final_first = o->final_count = o->logits_count = s->generator.drafted = 0;
 }
 
 SLM_API slm_result slm_rewind(slm_session *s, size_t position) {
@@ -5951,7 +5954,7 @@ SLM_API const float *slm_logits(slm_session *s, size_t back) {
     at = o->final_count - 1 - back;
     if (at < o->logits_at || at >= o->logits_at + o->logits_count) {
         o->logits_at = at;
-        o->logits_count = back + 1 + s->generator.ahead; /* drafted ones are asked for next */
+        o->logits_count = back + 1 + s->generator.drafted; /* drafted ones are asked for next */
         if (o->logits_count > o->logits_rows) o->logits_count = o->logits_rows;
         input = slm__input_of(o->final + at * hidden, hidden, s->batch.codes);
         product = slm__product_of(&input, slm__model_tensor(s->model, SLM__HEAD), o->logits, rows);
@@ -6038,7 +6041,7 @@ static void slm__sift(slm_session *s, size_t at, size_t count) {
 
 /* Keeps the likeliest candidates as the rules say; they stand at the end of
    candidates[0 .. count), their number is returned and *total becomes their mass. */
-static size_t slm__keep(slm_session *s, size_t count, uint64_t *total,
+static size_t slm__select_top(slm_session *s, size_t count, uint64_t *total,
                         const slm_sampling *sampling) {
     slm__generator *g = &s->generator;
     float top_p = sampling->top_p > 0 && sampling->top_p < 1 ? sampling->top_p : 1;
@@ -6077,7 +6080,7 @@ static slm_token slm__draw(slm_session *s, const float *logits, const slm_sampli
     }
     kept = count;
     if (sampling->top_k || sampling->min_p > 0 || (sampling->top_p > 0 && sampling->top_p < 1))
-        kept = slm__keep(s, count, &total, sampling);
+        kept = slm__select_top(s, count, &total, sampling);
     target = slm__random(&s->generator.random) % total;
     for (row = count - kept; row + 1 < count; row++) {
         uint64_t mass = s->generator.masses[s->generator.candidates[row]];
@@ -6254,7 +6257,7 @@ SLM_API slm_result slm_generate(slm_session *s, const slm_generation *generation
     s->generator.generating = 1;
     s->generator.ended = SLM_REASON_NONE;
     s->generator.generated = s->generator.pending_size = s->generator.shown = 0;
-    s->generator.clean = s->sequence.position;
+    s->generator.safe_position = s->sequence.position;
     s->generator.seeded = 0;
     s->generator.at_start = slm__text_starts(s);
     return SLM_OK;
@@ -6325,10 +6328,10 @@ static void slm__show(slm_session *s, slm_piece *piece, const char *text, size_t
     if (slm__find_stop(s, &whole)) {
         g->pending_size = whole;
         g->ended = SLM_REASON_STOP;
-        slm_rewind(s, g->clean);
+        slm_rewind(s, g->safe_position);
         g->generating = 1;
     }
-    if (whole == g->pending_size) g->clean = s->sequence.position;
+    if (whole == g->pending_size) g->safe_position = s->sequence.position;
     piece->text = g->pending;
     piece->size = g->shown = whole;
 }
@@ -6351,7 +6354,7 @@ static size_t slm__look_up(slm_token *tokens, size_t count, size_t most) {
 static slm_result slm__take_draft(slm_session *s) {
     if (s->cancel && s->cancel(s->cancel_user))
         return slm__fail(&s->error, SLM_ERR_CANCELLED, "cancelled");
-    s->generator.ahead--;
+    s->generator.drafted--;
     s->sequence.position++;
     s->outputs.final_first++;
     s->outputs.final_count++;
@@ -6368,7 +6371,7 @@ static slm_result slm__append_token(slm_session *s, slm_token token) {
     slm_token *tokens = seq->history + start;
     slm_error error;
     slm_result result;
-    if (g->ahead && *tokens == token) return slm__take_draft(s);
+    if (g->drafted && *tokens == token) return slm__take_draft(s);
     if (most > seq->context - start - 1) most = seq->context - start - 1;
     if (settings->limit && most > settings->limit - g->generated - 1)
         most = settings->limit - g->generated - 1;
@@ -6380,7 +6383,7 @@ static slm_result slm__append_token(slm_session *s, slm_token token) {
         if (result == SLM_OK) {
             seq->position = start + 1;
             s->outputs.final_count = 1;
-            g->ahead = most;
+            g->drafted = most;
         }
         if (result == SLM_OK || result == SLM_ERR_CANCELLED) return result;
         s->error = error; /* what a wrong guess gives is no failure */
@@ -6521,7 +6524,7 @@ static int slm__after_added(const slm_session *s) {
              t->prefix == SLM__PREFIX_EACH);
 }
 
-static slm_result slm__say(slm_session *s, const slm__turn *turn) {
+static slm_result slm__append_rendered(slm_session *s, const slm__turn *turn) {
     const slm__tokenizer *t = &s->model->tokenizer;
     unsigned flags = SLM_PARSE_SPECIAL;
     size_t total, count = 0;
@@ -6593,7 +6596,7 @@ static slm_result slm__append_turn(slm_session *s, slm_role role, const char *te
     turn.text = text;
     turn.size = size;
     if (f->strip && role != SLM_SYSTEM) slm__strip_white(&turn, after_system);
-    result = slm__say(s, &turn);
+    result = slm__append_rendered(s, &turn);
     if (result != SLM_OK) return result;
     if (text && strstr(f->around[role][1], f->end)) s->chat.closed_end = s->sequence.position;
     if (f->after_system && role == SLM_SYSTEM) s->chat.system_end = s->sequence.position;
@@ -6641,7 +6644,7 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
 /* ---- >>kernel bodies ---------------------------------------------------------------------
    Written once over 16 lanes: lane i owns output i, so every set sums in the same order. The
    including section names its set, the lanes it uses, how many tiles of 16 rows and how many
-   inputs or queries its registers hold (SLM__TILES, SLM__TOKENS, SLM__TOGETHER), and the
+   inputs or queries its registers hold (SLM__TILES, SLM__TOKEN_BLOCK, SLM__QUERY_BLOCK), and the
    attributes of its functions. It may give ways of its own: SLM__PAIR for 8 columns of q8 and
    SLM__GROUP for a group of q4 or q4f with many inputs, SLM__PAIRS to weigh two groups of q4f at
    once. */
@@ -6652,8 +6655,9 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
 #define SLM__L(name) SLM__JOIN(slm__##name, SLM__LANES)
 #define SLM__V SLM__L(lanes)
 #define SLM__SUMS SLM__L(sums)
-#define SLM__HELD \
-    (SLM__TILES * SLM__TOGETHER > SLM__ALONE ? SLM__TILES * SLM__TOGETHER : SLM__ALONE)
+#define SLM__ACCUMULATORS \
+    (SLM__TILES * SLM__QUERY_BLOCK > SLM__SINGLE_TILES ? SLM__TILES * SLM__QUERY_BLOCK \
+                                                       : SLM__SINGLE_TILES)
 
 /* slm__exp and slm__gelu_new, operation by operation. */
 SLM__INLINE SLM__V SLM__N(exps)(SLM__V x) {
@@ -6693,7 +6697,7 @@ SLM__INLINE SLM__V SLM__N(silus)(SLM__V x) {
 SLM__INLINE void SLM__N(block_floats)(unsigned type, size_t tiles, size_t tokens,
                                       const uint8_t *w, size_t tile, const float *x,
                                       size_t x_stride, size_t cols, float *y, size_t width) {
-    SLM__V s[SLM__HELD], a;
+    SLM__V s[SLM__ACCUMULATORS], a;
     size_t i, t, k, step = type == SLM_TYPE_F32 ? 64 : 32;
     SLM__UNROLL for (i = 0; i < tiles * tokens; i++) s[i] = SLM__L(set)(0.0f);
     for (k = 0; k < cols; k++, w += step) {
@@ -6734,7 +6738,7 @@ SLM__INLINE void SLM__N(pair_q8)(size_t tiles, size_t tokens, const uint8_t *w, 
 SLM__INLINE void SLM__N(block_q8)(size_t tiles, size_t tokens, const uint8_t *w, size_t tile,
                                   const uint8_t *scales, size_t scale_tile, size_t pairs,
                                   const slm__codes *x, float *y, size_t width) {
-    SLM__SUMS c[SLM__HELD];
+    SLM__SUMS c[SLM__ACCUMULATORS];
     size_t i, t, p, j;
     SLM__UNROLL for (i = 0; i < tiles; i++)
         SLM__UNROLL for (t = 0; t < tokens; t++) c[i * tokens + t] = SLM__N(start_q8)(x + t);
@@ -6777,7 +6781,7 @@ SLM__INLINE void SLM__N(group_q4)(int packed, size_t group, size_t tiles, size_t
                                   const uint8_t *w, size_t tile, const int8_t *subscales,
                                   size_t subscale_tile, const slm__codes *x, size_t g,
                                   SLM__SUMS *s) {
-    SLM__SUMS c[SLM__HELD], e;
+    SLM__SUMS c[SLM__ACCUMULATORS], e;
     size_t i, t;
 #ifdef SLM__GROUP
     if (!packed) {
@@ -6803,7 +6807,7 @@ SLM__INLINE void SLM__N(group_q4)(int packed, size_t group, size_t tiles, size_t
 SLM__INLINE void SLM__N(pair_q4f)(size_t tiles, size_t tokens, const uint8_t *w, size_t tile,
                                   const int8_t *subscales, size_t subscale_tile,
                                   const slm__codes *x, size_t g, SLM__SUMS *s) {
-    SLM__SUMS c[SLM__HELD], e;
+    SLM__SUMS c[SLM__ACCUMULATORS], e;
     size_t i, t;
     SLM__UNROLL for (i = 0; i < tiles; i++)
         SLM__UNROLL for (t = 0; t < tokens; t++)
@@ -6836,7 +6840,7 @@ SLM__INLINE void SLM__N(block_q4)(int packed, size_t group, size_t tiles, size_t
                                   size_t subscale_tile, size_t groups, const slm__codes *x,
                                   float *y, size_t width) {
     const int8_t *e = (const int8_t *)subscales;
-    SLM__SUMS s[SLM__HELD];
+    SLM__SUMS s[SLM__ACCUMULATORS];
     size_t i, t, g = 0, bytes = group * (packed ? 8 : 16);
     SLM__UNROLL for (i = 0; i < tiles * tokens; i++) s[i] = SLM__L(start)(0);
 #ifdef SLM__PAIRS
@@ -6932,7 +6936,7 @@ SLM__TARGET static void SLM__N(multiply_one)(const slm__strip *s, const slm__out
     SLM__N(finish)(s, f, 0, s->count, token, 1, y);
 }
 
-#if SLM__TOKENS > 1
+#if SLM__TOKEN_BLOCK > 1
 /* Block b of some tiles, made ready for many inputs: nibbles become codes and halves floats. */
 SLM__TARGET static void SLM__N(unpack)(const slm__strip *s, size_t tiles, size_t first, size_t b,
                                        uint8_t *panel) {
@@ -6958,8 +6962,8 @@ SLM__TARGET static void SLM__N(unpack)(const slm__strip *s, size_t tiles, size_t
     }
 }
 
-/* Block b of `tiles` tiles times the inputs from `token` on, SLM__TOKENS at a time. Meanwhile the
-   next block's weights, or with the last block the lines of the result `out`, are fetched. */
+/* Block b of `tiles` tiles times the inputs from `token` on, SLM__TOKEN_BLOCK at a time. Meanwhile
+   the next block's weights, or with the last block the lines of the result `out`, are fetched. */
 SLM__INLINE void SLM__N(panel)(const slm__strip *s, size_t tiles, size_t first, size_t b,
                                size_t token, size_t tokens, uint8_t *panel, float *y,
                                const float *out, size_t out_stride) {
@@ -6967,31 +6971,32 @@ SLM__INLINE void SLM__N(panel)(const slm__strip *s, size_t tiles, size_t first, 
     size_t cols = s->cols - b * SLM__BLOCK, width = tiles * 16, t, i, k;
     const uint8_t *scales = w + slm__block_scales_at(s->type, b), *ahead;
     size_t size = slm__block_at(s->type, s->cols, 1) - slm__block_at(s->type, s->cols, 0);
-    size_t share = (size * SLM__TOKENS / tokens + 63) / 64 * 64; /* of the block after this one */
+    /* of the next block: */
+    size_t share = (size * SLM__TOKEN_BLOCK / tokens + 63) / 64 * 64;
     in_place += slm__block_at(s->type, s->cols, b);
     ahead = cols > SLM__BLOCK ? in_place + size : w + tiles * s->tile;
     if (cols > SLM__BLOCK) cols = SLM__BLOCK;
     if (s->type != SLM_TYPE_F32 && s->type != SLM_TYPE_Q8)
         SLM__N(unpack)(s, tiles, first, b, panel);
-    for (t = 0; t < tokens; t += SLM__TOKENS, ahead += share) {
+    for (t = 0; t < tokens; t += SLM__TOKEN_BLOCK, ahead += share) {
         const slm__codes *x =
             slm__integer(s->type) ? s->codes + b * s->code_stride + token + t : NULL;
         const float *floats = s->x + (token + t) * s->x_stride + b * SLM__BLOCK;
         for (i = 0; i < tiles; i++)
             for (k = 0; k < share; k += 64) SLM__PREFETCH(ahead + i * s->tile + k);
-        for (i = t; out && i < slm__least(t + SLM__TOKENS, tokens); i++)
+        for (i = t; out && i < slm__least(t + SLM__TOKEN_BLOCK, tokens); i++)
             for (k = 0; k < tiles; k++) SLM__PREFETCH_WRITE(out + i * out_stride + k * 16);
         if (s->type == SLM_TYPE_Q8)
-            SLM__N(block_q8)(tiles, SLM__TOKENS, in_place, s->tile, scales, s->tile,
+            SLM__N(block_q8)(tiles, SLM__TOKEN_BLOCK, in_place, s->tile, scales, s->tile,
                              (cols + 7) / 8, x, y + t * width, width);
         else if (s->type == SLM_TYPE_Q4)
-            SLM__N(block_q4)(0, 32, tiles, SLM__TOKENS, panel, SLM__BLOCK * 16, scales, s->tile,
-                             (cols + 31) / 32, x, y + t * width, width);
+            SLM__N(block_q4)(0, 32, tiles, SLM__TOKEN_BLOCK, panel, SLM__BLOCK * 16, scales,
+                             s->tile, (cols + 31) / 32, x, y + t * width, width);
         else if (s->type == SLM_TYPE_Q4F)
-            SLM__N(block_q4)(0, 16, tiles, SLM__TOKENS, panel, SLM__BLOCK * 16, scales, s->tile,
-                             (cols + 15) / 16, x, y + t * width, width);
+            SLM__N(block_q4)(0, 16, tiles, SLM__TOKEN_BLOCK, panel, SLM__BLOCK * 16, scales,
+                             s->tile, (cols + 15) / 16, x, y + t * width, width);
         else
-            SLM__N(block_floats)(SLM_TYPE_F32, tiles, SLM__TOKENS,
+            SLM__N(block_floats)(SLM_TYPE_F32, tiles, SLM__TOKEN_BLOCK,
                                  s->type == SLM_TYPE_F32 ? in_place : panel,
                                  s->type == SLM_TYPE_F32 ? s->tile : SLM__BLOCK * 64, floats,
                                  s->x_stride, cols, y + t * width, width);
@@ -7000,14 +7005,14 @@ SLM__INLINE void SLM__N(panel)(const slm__strip *s, size_t tiles, size_t first, 
 
 SLM__TARGET static void SLM__N(multiply_many)(const slm__strip *s, const slm__output *f,
                                               size_t token, size_t tokens) {
-    float y_room[(SLM__STRIP_TOKENS + SLM__TOKENS) * SLM__TILES * 16 + 16];
+    float y_room[(SLM__STRIP_TOKENS + SLM__TOKEN_BLOCK) * SLM__TILES * 16 + 16];
     float panel_room[SLM__TILES * 16 * SLM__BLOCK + 16];
     float *y = slm__line(y_room);
     uint8_t *panel = (uint8_t *)slm__line(panel_room);
     size_t blocks = (s->cols + SLM__BLOCK - 1) / SLM__BLOCK, b, tile, tiles;
     for (tile = 0; tile < s->count; tile += tiles) {
         tiles = s->count - tile < SLM__TILES ? 1 : SLM__TILES;
-        memset(y, 0, (tokens + SLM__TOKENS) * tiles * 16 * sizeof(float));
+        memset(y, 0, (tokens + SLM__TOKEN_BLOCK) * tiles * 16 * sizeof(float));
         for (b = 0; b < blocks; b++) {
             const float *out = b + 1 < blocks ? NULL : f->y + token * f->y_stride + tile * 16;
             if (tiles == SLM__TILES)
@@ -7022,7 +7027,7 @@ SLM__TARGET static void SLM__N(multiply_many)(const slm__strip *s, const slm__ou
 
 SLM__TARGET static void SLM__N(multiply)(const slm__strip *s, const slm__output *f) {
     size_t t = 0;
-#if SLM__TOKENS > 1
+#if SLM__TOKEN_BLOCK > 1
     for (; s->tokens - t > 1; ) {
         size_t tokens = slm__least(s->tokens - t, SLM__STRIP_TOKENS);
         SLM__N(multiply_many)(s, f, t, tokens);
@@ -7107,7 +7112,7 @@ SLM__TARGET static void SLM__N(quantize)(const float *x, size_t cols, const floa
 }
 
 /* Attention in three steps over all positions: scores, softmax, weighted values. A query has a
-   line of job->lines: its vector, later its result, and behind that its scores. */
+   query buffer: its vector, later its result, and behind that its scores. */
 
 SLM__INLINE SLM__V SLM__N(load)(size_t item, const void *at) {
     return item == 4 ? SLM__L(load_f32)((const float *)at)
@@ -7121,28 +7126,29 @@ SLM__INLINE SLM__V SLM__N(load)(size_t item, const void *at) {
    registers hold broadcasts. */
 SLM__INLINE void SLM__N(mix)(size_t item, size_t tiles, size_t queries, const void *w,
                              size_t row_step, size_t tile_step, size_t rows, const float *x,
-                             const float *start, float *y, size_t line) {
-    static const float zeros[SLM__ALONE * 16] = {0};
+                             const float *start, float *y, size_t buffer_floats) {
+    static const float zeros[SLM__SINGLE_TILES * 16] = {0};
     const uint8_t *at = (const uint8_t *)w;
     const float *from = start ? start : zeros;
-    size_t from_line = start ? line : 0, i, t, k;
-    SLM__V s[SLM__HELD], a[SLM__ALONE];
+    size_t from_buffer = start ? buffer_floats : 0, i, t, k;
+    SLM__V s[SLM__ACCUMULATORS], a[SLM__SINGLE_TILES];
     SLM__UNROLL for (i = 0; i < tiles; i++)
         SLM__UNROLL for (t = 0; t < queries; t++)
-            s[i * queries + t] = SLM__L(load_f32)(from + t * from_line + i * 16);
+            s[i * queries + t] = SLM__L(load_f32)(from + t * from_buffer + i * 16);
     for (k = 0; k < rows; k++, at += row_step * item, x++) {
         SLM__UNROLL for (i = 0; i < tiles; i++)
             a[i] = SLM__N(load)(item, at + i * tile_step * item);
         SLM__UNROLL for (t = 0; t < queries; t++)
             SLM__UNROLL for (i = 0; i < tiles; i++)
-                s[i * queries + t] = SLM__L(madd_at)(s[i * queries + t], a[i], x + t * line);
+                s[i * queries + t] =
+                    SLM__L(madd_at)(s[i * queries + t], a[i], x + t * buffer_floats);
     }
     SLM__UNROLL for (i = 0; i < tiles; i++)
         SLM__UNROLL for (t = 0; t < queries; t++)
-            SLM__L(store)(y + t * line + i * 16, s[i * queries + t]);
+            SLM__L(store)(y + t * buffer_floats + i * 16, s[i * queries + t]);
 }
 
-/* Scores [from, count), times the scale, become exp(score - largest), the rest of the line up to
+/* Scores [from, count), times the scale, become exp(score - largest), the rest of the buffer up to
    `end` zero; their sum is returned: 16 partial sums by position, then the tree. */
 SLM__TARGET static float SLM__N(softmax)(float *scores, size_t from, size_t count, size_t end,
                                          float scale) {
@@ -7183,30 +7189,30 @@ SLM__INLINE void SLM__N(widen)(size_t tiles, const uint8_t *w, size_t row_step, 
    neighbours. */
 SLM__INLINE void SLM__N(share_one)(size_t item, size_t tiles, const uint8_t *w, size_t row_step,
                                    size_t rows, const float *x, const float *start, float *y) {
-    if (tiles == SLM__ALONE)
-        SLM__N(mix)(item, SLM__ALONE, 1, w, row_step, 16, rows, x, start, y, 0);
+    if (tiles == SLM__SINGLE_TILES)
+        SLM__N(mix)(item, SLM__SINGLE_TILES, 1, w, row_step, 16, rows, x, start, y, 0);
     else if (tiles == 4)
         SLM__N(mix)(item, 4, 1, w, row_step, 16, rows, x, start, y, 0);
     else
         SLM__N(mix)(item, 1, 1, w, row_step, 16, rows, x, start, y, 0);
 }
 
-/* What `rows` rows of the cache add to y in each query's line, by mix with x there: some elements
+/* What `rows` rows of the cache add to y in each query's buffer, by mix with x there: some elements
    of keys to scores or, `along` positions, some values to results. more: y holds a sum already.
-   Many queries meet the rows as floats, made once, SLM__TOGETHER at a time; those that see nothing
-   from position `from` on are left out. */
+   Many queries meet the rows as floats, made once, SLM__QUERY_BLOCK at a time; those that see
+   nothing from position `from` on are left out. */
 SLM__TARGET static void SLM__N(share)(const slm__queries *job, size_t tiles, const uint8_t *w,
                                       size_t row_step, size_t tile_step, size_t rows, int along,
                                       size_t from, size_t x, size_t y, int more) {
     float panel_room[SLM__PANEL_ROWS * SLM__TILES * 16 + 16], *panel = slm__line(panel_room);
-    float *line = job->lines;
+    float *buffer = job->buffers;
     size_t t;
     if (job->count == 1) {
-        const float *start = more ? line + y : NULL;
+        const float *start = more ? buffer + y : NULL;
         if (job->item == 4)
-            SLM__N(share_one)(4, tiles, w, row_step, rows, line + x, start, line + y);
+            SLM__N(share_one)(4, tiles, w, row_step, rows, buffer + x, start, buffer + y);
         else
-            SLM__N(share_one)(2, tiles, w, row_step, rows, line + x, start, line + y);
+            SLM__N(share_one)(2, tiles, w, row_step, rows, buffer + x, start, buffer + y);
         return;
     }
     if (job->item == 2) {
@@ -7218,17 +7224,18 @@ SLM__TARGET static void SLM__N(share)(const slm__queries *job, size_t tiles, con
         row_step = tiles * 16;
         tile_step = 16;
     }
-    for (t = 0; t < job->count; t += SLM__TOGETHER, line += SLM__TOGETHER * job->line) {
-        size_t end = slm__seen_end(job, slm__least(t + SLM__TOGETHER, job->count) - 1);
+    for (t = 0; t < job->count; t += SLM__QUERY_BLOCK) {
+        size_t end = slm__seen_end(job, slm__least(t + SLM__QUERY_BLOCK, job->count) - 1);
         size_t seen = rows;
+        buffer = job->buffers + t * job->buffer_floats;
         if (end <= from) continue;
         if (along) seen = slm__least(rows, end - from);
         if (tiles == SLM__TILES)
-            SLM__N(mix)(4, SLM__TILES, SLM__TOGETHER, w, row_step, tile_step, seen, line + x,
-                        more ? line + y : NULL, line + y, job->line);
+            SLM__N(mix)(4, SLM__TILES, SLM__QUERY_BLOCK, w, row_step, tile_step, seen, buffer + x,
+                        more ? buffer + y : NULL, buffer + y, job->buffer_floats);
         else
-            SLM__N(mix)(4, 1, SLM__TOGETHER, w, row_step, tile_step, seen, line + x,
-                        more ? line + y : NULL, line + y, job->line);
+            SLM__N(mix)(4, 1, SLM__QUERY_BLOCK, w, row_step, tile_step, seen, buffer + x,
+                        more ? buffer + y : NULL, buffer + y, job->buffer_floats);
     }
 }
 
@@ -7254,7 +7261,8 @@ SLM__TARGET static void SLM__N(results)(const slm__queries *job, size_t start, s
     for (k = start; k < last; k += SLM__PANEL_ROWS)
         for (i = 0; i < padded; i += wide * 16) {
             left = (padded - i) / 16;
-            if (job->count == 1) wide = left >= SLM__ALONE ? SLM__ALONE : left >= 4 ? 4 : 1;
+            if (job->count == 1)
+                wide = left >= SLM__SINGLE_TILES ? SLM__SINGLE_TILES : left >= 4 ? 4 : 1;
             else wide = left >= SLM__TILES ? SLM__TILES : 1;
             SLM__N(share)(job, wide, values + (k * padded + i) * job->item, padded, 16,
                           slm__least(last - k, SLM__PANEL_ROWS), 1, k, padded + k, i, k > start);
@@ -7262,31 +7270,31 @@ SLM__TARGET static void SLM__N(results)(const slm__queries *job, size_t start, s
 }
 
 /* Tiles of positions before the first query's window are not looked at; `low` is the first that
-   is. Many queries are filled up to whole SLM__TOGETHER by the last one. */
+   is. Many queries are filled up to whole SLM__QUERY_BLOCK by the last one. */
 SLM__TARGET static void SLM__N(attend)(const slm__queries *job) {
     size_t size = job->size, padded = (size + 15) / 16 * 16;
     size_t last = slm__seen_end(job, job->count - 1);
     size_t start = slm__window_start(job->first, job->window), low = start / 16, i, t;
     size_t tiles = (last + 15) / 16, all = job->count;
-    float sums[SLM__QUERIES], *line;
-    if (all > 1) all = (all + SLM__TOGETHER - 1) / SLM__TOGETHER * SLM__TOGETHER;
+    float sums[SLM__QUERIES], *buffer;
+    if (all > 1) all = (all + SLM__QUERY_BLOCK - 1) / SLM__QUERY_BLOCK * SLM__QUERY_BLOCK;
     for (t = 0; t < all; t++)
-        memcpy(job->lines + t * job->line,
+        memcpy(job->buffers + t * job->buffer_floats,
                job->query + slm__least(t, job->count - 1) * job->stride, size * sizeof(float));
     SLM__N(scores)(job, low, tiles);
     for (t = 0; t < job->count; t++) {
         size_t seen = slm__seen_end(job, t) - low * 16;
         size_t from = slm__window_start(job->first + t, job->window) - low * 16;
-        line = job->lines + t * job->line + padded + low * 16;
-        sums[t] = SLM__N(softmax)(line, from, seen, (tiles - low) * 16, job->scale);
+        buffer = job->buffers + t * job->buffer_floats + padded + low * 16;
+        sums[t] = SLM__N(softmax)(buffer, from, seen, (tiles - low) * 16, job->scale);
     }
     SLM__N(results)(job, start, last);
     for (t = 0; t < job->count; t++) {
         const SLM__V sum = SLM__L(set)(sums[t]);
-        line = job->lines + t * job->line;
+        buffer = job->buffers + t * job->buffer_floats;
         for (i = 0; i < padded; i += 16)
-            SLM__L(store)(line + i, SLM__L(div)(SLM__L(load_f32)(line + i), sum));
-        memcpy(job->out + t * job->stride, line, size * sizeof(float));
+            SLM__L(store)(buffer + i, SLM__L(div)(SLM__L(load_f32)(buffer + i), sum));
+        memcpy(job->out + t * job->stride, buffer, size * sizeof(float));
     }
 }
 
@@ -7381,7 +7389,7 @@ SLM__TARGET static uint32_t SLM__N(narrow)(uint16_t *out, const float *x, size_t
 }
 
 static const slm__kernels SLM__N(kernels) = {
-    SLM__TOKENS,       SLM__TOGETHER > 1 ? SLM__QUERIES : 1,
+    SLM__TOKEN_BLOCK,  SLM__QUERY_BLOCK > 1 ? SLM__QUERIES : 1,
     SLM__N(multiply),  SLM__N(quantize), SLM__N(attend),  SLM__N(layer_norm),
     SLM__N(rms_norm),  SLM__N(add_rows), SLM__N(narrow)};
 
@@ -7391,15 +7399,15 @@ static const slm__kernels SLM__N(kernels) = {
 #undef SLM__L
 #undef SLM__V
 #undef SLM__SUMS
-#undef SLM__HELD
+#undef SLM__ACCUMULATORS
 #undef SLM__SET
 #undef SLM__LANES
 #undef SLM__TARGET
 #undef SLM__INLINE
 #undef SLM__UNROLL
 #undef SLM__TILES
-#undef SLM__TOKENS
-#undef SLM__TOGETHER
+#undef SLM__TOKEN_BLOCK
+#undef SLM__QUERY_BLOCK
 #undef SLM__PAIR
 #undef SLM__GROUP
 #undef SLM__PAIRS
@@ -7654,7 +7662,7 @@ static const slm__kernels SLM__N(kernels) = {
      attributes also: 8 byte token, 16 APART, 32 added to the model's own vocabulary; and between
      the tokens of single bytes and the merges
        ... u32 x 128   the token of each ASCII character (0xFFFFFFFF: none)
-       ... u32 x 2048  joints: bit 256 * a + b (bit i is bit i mod 32 of word i / 32) is set if
+       ... u32 x 2048  merge_bytes: bit 256 * a + b (bit i is bit i mod 32 of word i / 32) is set if
            some merge joins a left token whose last byte is a and a right one whose first is b
      In the blob U+2581 is written as a space, and byte tokens are their byte. A prefix of 1 or 4
      may be matched by a normalized added token as its first byte.

@@ -41,7 +41,7 @@ static int draft_steps(draft_pair *p, const slm_generation *generation, size_t m
     if (slm_generate(p->drafted, generation) != SLM_OK) return 0;
     while (good && result == SLM_OK && most-- > 0) {
         first = p->drafted->outputs.final_first;
-        ahead = p->drafted->generator.ahead;
+        ahead = p->drafted->generator.drafted;
         result = slm_next(p->plain, &a);
         good = slm_next(p->drafted, &b) == result && draft_same_piece(&a, &b);
         if (look || result != SLM_OK) good &= draft_same_state(p);
@@ -127,7 +127,7 @@ static void test_draft_lengths(const slm_model *model) {
                       "drafts change nothing");
                 CHECK(draft_goes_on(&p, &g), "nor what comes after");
             }
-        CHECK(p.drafted->generator.ahead <= draft, "no more drafted than asked for");
+        CHECK(p.drafted->generator.drafted <= draft, "no more drafted than asked for");
         taken += p.taken;
         wasted += p.wasted;
         draft_close(&p);
@@ -160,7 +160,7 @@ static void test_draft_ends(const slm_model *model) {
         draft_start(&p, draft_again);
         CHECK(draft_steps(&p, &g, 99, 1) && slm_position(p.drafted) <= count + g.limit,
               "up to a limit");
-        CHECK(p.drafted->generator.ahead == 0 || slm_position(p.drafted) < count + g.limit,
+        CHECK(p.drafted->generator.drafted == 0 || slm_position(p.drafted) < count + g.limit,
               "nothing is drafted beyond a limit");
         g.ignore_end = 0;
         CHECK(draft_steps(&p, &g, 99, 1), "and on from there");

@@ -247,8 +247,8 @@ static void test_attention(void) {
         q.scale = core_random_float() * 2;
         q.item = halves ? 2 : 4;
         q.query = query;
-        q.lines = lines;
-        q.line = (q.size + 15) / 16 * 16 + POSITIONS + core_random() % 3 * 16;
+        q.buffers = lines;
+        q.buffer_floats = (q.size + 15) / 16 * 16 + POSITIONS + core_random() % 3 * 16;
         for (k = 0; k < QUERY; k++) query[k] = core_random_float() * 3;
         for (i = 1; i < (int)SLM_ISA_COUNT; i++) {
             slm_isa isa = (slm_isa)i;

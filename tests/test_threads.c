@@ -577,15 +577,15 @@ static void test_shares(slm_model *model) {
     session.workers.threads = 8;
     for (i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         model->active = calls[i];
-        session.workers.shares = 1;
+        session.workers.auto_threads = 1;
         CHECK(slm__team(&session) == teams[i], "calls share the processors");
-        session.workers.shares = 0;
+        session.workers.auto_threads = 0;
         CHECK(slm__team(&session) == 8, "not where the caller chose");
     }
     model->active = 1;
     session.workers.alone_until = omp_get_wtime() + 100;
     CHECK(slm__team(&session) == 8, "in a crowd: as many as the caller chose");
-    session.workers.shares = 1;
+    session.workers.auto_threads = 1;
     CHECK(slm__team(&session) == 1, "in a crowd: one thread where nobody chose");
     session.workers.alone_until = omp_get_wtime();
     CHECK(slm__team(&session) == 8, "behind a crowd: all again");
