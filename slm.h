@@ -884,6 +884,185 @@ static uint64_t slm__fnv(uint64_t hash, const uint8_t *bytes, size_t size) {
     return hash;
 }
 
+/* ---- >>parallel --------------------------------------------------------------------------
+   Work is split over rows, heads and tokens, never over a summed dimension, so the split
+   cannot change a bit.
+
+   With OpenMP one computation, many phases long, is one parallel region. All threads of a region
+   wait for each other at its end, and libgomp's threads spin meanwhile. With a region for each
+   phase, two threads beside a busy process were 4 to 60 times slower than one. In the one region
+   the caller goes through the phases and the other threads are helpers: they take tasks one by
+   one, and a phase waits only for helpers that have taken a task. */
+
+typedef void (*slm__task)(void *arg, size_t index);
+
+typedef struct slm__guarded {
+    slm__task task;
+    void *arg;
+} slm__guarded;
+
+static void slm__run_guarded(void *arg, size_t index) {
+    const slm__guarded *guarded = (const slm__guarded *)arg;
+    unsigned saved = slm__fp_enter();
+    guarded->task(guarded->arg, index);
+    slm__fp_leave(saved);
+}
+
+/* `work` is about how many bytes are read: with fewer a fork costs more than it gives. */
+#ifndef SLM__FORK_BYTES /* small models of tests are to fork too */
+#define SLM__FORK_BYTES ((size_t)1 << 20)
+#endif
+
+/* Runs the tasks of a phase, beside the hook's threads if it is large enough for that. */
+static void slm__parallel(const slm_parallel *hook, unsigned threads, size_t work, size_t tasks,
+                          slm__task task, void *arg) {
+    slm__guarded guarded;
+    size_t i;
+    guarded.task = task;
+    guarded.arg = arg;
+    if (!hook->run || threads < 2 || tasks < 2 || work < SLM__FORK_BYTES)
+        for (i = 0; i < tasks; i++) task(arg, i);
+    else hook->run(hook->user, tasks, slm__run_guarded, &guarded);
+}
+
+#ifdef SLM__OPENMP
+
+typedef struct slm__region {
+    slm__task task; /* the phase under way */
+    void *arg;
+    char apart_from_tickets[64]; /* what changes often has a cache line of its own */
+    size_t tickets;              /* the phase's tasks; the first that nobody took, lower half */
+    char apart_from_done[64];
+    size_t done;                 /* tasks of helpers, in this phase */
+    size_t threads;              /* those of higher numbers are to leave */
+    size_t left;                 /* helpers that will take no more */
+    int crowded;                 /* a helper has been late */
+} slm__region;
+
+enum { SLM__HALF_WORD = sizeof(size_t) * 4, SLM__SPINS = 4000 };
+
+/* Seconds. A helper that is waited for by so much more than four tasks take has no processor, since
+   another process wants it. Then the caller works alone for a while: an idle thread of libgomp
+   spins, uses up its time, and the end of the next region waits until it gets some more. */
+#define SLM__LATE 0.001
+#define SLM__CROWD_PAUSE 0.3
+
+static int slm__is_late(double waited, double task) { return waited > SLM__LATE + 4 * task; }
+
+static size_t slm__load(size_t *word) {
+    size_t value;
+#pragma omp atomic read seq_cst
+    value = *word;
+    return value;
+}
+
+static void slm__store(size_t *word, size_t value) {
+#pragma omp atomic write seq_cst
+    *word = value + 0; /* gcc 12 calls a bare value unused */
+}
+
+static size_t slm__increment(size_t *word) {
+    size_t before;
+#pragma omp atomic capture seq_cst
+    before = (*word)++;
+    return before;
+}
+
+/* A sleep of some tens of microseconds, or the rest of this thread's turn for others. Who sleeps
+   has a claim to a processor on waking up; who yields waits until all others have had theirs. */
+static void slm__nap(void) {
+#if defined(__unix__) || defined(__APPLE__)
+    struct timeval time;
+    time.tv_sec = 0;
+    time.tv_usec = 30;
+    select(0, NULL, NULL, NULL, &time);
+#elif defined(__MINGW32__)
+    sched_yield();
+#endif
+}
+
+/* At first as long on the processor, which is all that a quiet machine needs. */
+static void slm__relax(unsigned *spins) {
+    if (*spins == SLM__SPINS) {
+        slm__nap();
+        return;
+    }
+    ++*spins;
+#ifdef SLM__X86
+    _mm_pause();
+#elif defined(SLM__ARM64)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* Until *word has the value; task: the seconds that one takes. */
+static void slm__await(slm__region *region, size_t *word, size_t value, double task) {
+    double start = omp_get_wtime();
+    unsigned spins = 0;
+    while (slm__load(word) != value) slm__relax(&spins);
+    if (slm__is_late(omp_get_wtime() - start, task)) region->crowded = 1;
+}
+
+/* 1: a task was there, and is done. Whoever gets its ticket keeps the phase from ending. */
+static int slm__take_task(slm__region *region) {
+    size_t mask = ((size_t)1 << SLM__HALF_WORD) - 1, ticket = slm__load(&region->tickets);
+    if ((ticket & mask) >= ticket >> SLM__HALF_WORD) return 0;
+    ticket = slm__increment(&region->tickets);
+    if ((ticket & mask) >= ticket >> SLM__HALF_WORD) return 0;
+    region->task(region->arg, ticket & mask);
+    return 1;
+}
+
+static void slm__help(slm__region *region, size_t number) {
+    unsigned spins = 0;
+    while (number < slm__load(&region->threads))
+        if (slm__take_task(region)) {
+            slm__increment(&region->done);
+            spins = 0;
+        } else slm__relax(&spins);
+    slm__increment(&region->left);
+}
+
+/* The hook of a session inside its region. */
+static void slm__region_run(void *user, size_t tasks, slm__task task, void *arg) {
+    slm__region *region = (slm__region *)user;
+    double start = omp_get_wtime();
+    size_t own = 0;
+    region->task = task;
+    region->arg = arg;
+    slm__store(&region->done, 0);
+    slm__store(&region->tickets, tasks << SLM__HALF_WORD);
+    while (slm__take_task(region)) own++;
+    slm__await(region, &region->done, tasks - own, (omp_get_wtime() - start) / ((double)own + 1));
+}
+
+/* body(arg) in this thread, beside at most threads - 1 helpers; OpenMP may give fewer. */
+static void slm__with_helpers(slm__region *region, unsigned threads, void (*body)(void *arg),
+                              void *arg) {
+    memset(region, 0, sizeof *region);
+    region->threads = threads;
+#pragma omp parallel num_threads((int)threads)
+    if (omp_get_thread_num()) slm__help(region, (size_t)omp_get_thread_num());
+    else {
+        body(arg);
+        slm__store(&region->threads, 0);
+        slm__await(region, &region->left, (size_t)omp_get_num_threads() - 1, 0);
+    }
+}
+#endif
+
+static unsigned slm__default_threads(const slm_parallel *hook) {
+    if (hook->run) return 1;
+#ifdef SLM__OPENMP
+    {
+        int processors = omp_get_num_procs(), limit = omp_get_max_threads();
+        return (unsigned)(limit < processors ? limit : processors);
+    }
+#else
+    return 1;
+#endif
+}
+
 /* ---- >>quantization ----------------------------------------------------------------------
    Where the parts of a tile lie, and the rotation that spreads outliers before activations
    become integers. */
@@ -1074,2820 +1253,6 @@ typedef struct slm__kernels {
     uint32_t (*narrow)(uint16_t *out, const float *x, size_t size);
 } slm__kernels;
 
-/* ---- >>lanes portable --------------------------------------------------------------------
-   16 floats, 16 sums and 2 x 16 x 4 codes as plain arrays: the oracle of every other set. */
-
-typedef struct { float v[16]; } slm__lanes_portable;
-typedef struct { uint8_t w[128]; } slm__weights_portable; /* [8 columns / 4][16 rows][4] */
-typedef struct { int32_t v[16]; } slm__sums_portable;
-
-#define SLM__LANE static inline
-#define SLM__EACH for (int i = 0; i < 16; i++)
-
-SLM__LANE slm__lanes_portable slm__set_portable(float b) {
-    slm__lanes_portable a;
-    SLM__EACH a.v[i] = b;
-    return a;
-}
-SLM__LANE slm__lanes_portable slm__load_f32_portable(const float *p) {
-    slm__lanes_portable a;
-    memcpy(a.v, p, sizeof a.v);
-    return a;
-}
-SLM__LANE slm__lanes_portable slm__load_f16_portable(const uint16_t *p) {
-    slm__lanes_portable a;
-    SLM__EACH a.v[i] = slm__from_half(p[i]);
-    return a;
-}
-SLM__LANE slm__lanes_portable slm__load_bf16_portable(const uint16_t *p) {
-    slm__lanes_portable a;
-    SLM__EACH a.v[i] = slm__float((uint32_t)p[i] << 16);
-    return a;
-}
-SLM__LANE void slm__store_portable(float *p, slm__lanes_portable a) { memcpy(p, a.v, sizeof a.v); }
-SLM__LANE void slm__store_f16_portable(uint16_t *p, slm__lanes_portable a) {
-    SLM__EACH p[i] = slm__to_half(a.v[i]);
-}
-/* Whole numbers within +-127; their sum is returned. */
-SLM__LANE int32_t slm__store_i8_portable(int8_t *p, slm__lanes_portable a) {
-    int32_t sum = 0;
-    SLM__EACH sum += p[i] = (int8_t)a.v[i];
-    return sum;
-}
-SLM__LANE slm__lanes_portable slm__add_portable(slm__lanes_portable a, slm__lanes_portable b) {
-    SLM__EACH a.v[i] += b.v[i];
-    return a;
-}
-SLM__LANE slm__lanes_portable slm__sub_portable(slm__lanes_portable a, slm__lanes_portable b) {
-    SLM__EACH a.v[i] -= b.v[i];
-    return a;
-}
-SLM__LANE slm__lanes_portable slm__mul_portable(slm__lanes_portable a, slm__lanes_portable b) {
-    SLM__EACH a.v[i] *= b.v[i];
-    return a;
-}
-SLM__LANE slm__lanes_portable slm__div_portable(slm__lanes_portable a, slm__lanes_portable b) {
-    SLM__EACH a.v[i] /= b.v[i];
-    return a;
-}
-/* The larger or smaller of two; b where either is NaN. */
-SLM__LANE slm__lanes_portable slm__max_portable(slm__lanes_portable a, slm__lanes_portable b) {
-    SLM__EACH a.v[i] = a.v[i] > b.v[i] ? a.v[i] : b.v[i];
-    return a;
-}
-SLM__LANE slm__lanes_portable slm__min_portable(slm__lanes_portable a, slm__lanes_portable b) {
-    SLM__EACH a.v[i] = a.v[i] < b.v[i] ? a.v[i] : b.v[i];
-    return a;
-}
-/* sum + a * b in two roundings */
-SLM__LANE slm__lanes_portable slm__madd_portable(slm__lanes_portable sum, slm__lanes_portable a,
-                                                 slm__lanes_portable b) {
-    SLM__EACH sum.v[i] = slm__madd(sum.v[i], a.v[i], b.v[i]);
-    return sum;
-}
-/* sum + a * b[0] */
-SLM__LANE slm__lanes_portable slm__madd_at_portable(slm__lanes_portable sum, slm__lanes_portable a,
-                                                    const float *b) {
-    return slm__madd_portable(sum, a, slm__set_portable(*b));
-}
-/* a where x >= limit or NaN, else +0 */
-SLM__LANE slm__lanes_portable slm__from_portable(slm__lanes_portable x, float limit,
-                                                 slm__lanes_portable a) {
-    SLM__EACH a.v[i] = x.v[i] < limit ? 0.0f : a.v[i];
-    return a;
-}
-/* 2 to the power of whole numbers -126..127 */
-SLM__LANE slm__lanes_portable slm__power_portable(slm__lanes_portable n) {
-    SLM__EACH n.v[i] = n.v[i] == n.v[i] ? slm__float((uint32_t)((int32_t)n.v[i] + 127) << 23) : 1;
-    return n;
-}
-/* The larger magnitudes, as integers: a NaN or infinity wins. */
-SLM__LANE slm__lanes_portable slm__top_portable(slm__lanes_portable a, slm__lanes_portable b) {
-    uint32_t x, y;
-    SLM__EACH {
-        x = slm__bits(a.v[i]) & 0x7FFFFFFFu;
-        y = slm__bits(b.v[i]) & 0x7FFFFFFFu;
-        a.v[i] = slm__float(x > y ? x : y);
-    }
-    return a;
-}
-/* x[i] + x[i+h], x[i] - x[i+h] on lanes i and i + h */
-SLM__LANE slm__lanes_portable slm__butterfly_portable(slm__lanes_portable a, int h) {
-    slm__lanes_portable b;
-    SLM__EACH b.v[i] = i & h ? a.v[i ^ h] - a.v[i] : a.v[i] + a.v[i ^ h];
-    return b;
-}
-SLM__LANE slm__sums_portable slm__start_portable(int32_t b) {
-    slm__sums_portable a;
-    SLM__EACH a.v[i] = b;
-    return a;
-}
-SLM__LANE slm__weights_portable slm__load_codes_portable(const uint8_t *p) {
-    slm__weights_portable a;
-    memcpy(a.w, p, sizeof a.w);
-    return a;
-}
-/* q4: codebook values + 31; low nibbles are 4 columns, high nibbles the next 4. */
-SLM__LANE slm__weights_portable slm__load_nibbles_portable(const uint8_t *p) {
-    slm__weights_portable a;
-    int i;
-    for (i = 0; i < 64; i++) {
-        a.w[i] = slm__codebook[p[i] & 15];
-        a.w[64 + i] = slm__codebook[p[i] >> 4];
-    }
-    return a;
-}
-SLM__LANE void slm__store_codes_portable(uint8_t *p, slm__weights_portable a) {
-    memcpy(p, a.w, sizeof a.w);
-}
-/* 8 columns: sums += unsigned code * activation. dot_small: codes are at most 62. */
-SLM__LANE slm__sums_portable slm__dot_portable(slm__sums_portable s, slm__weights_portable w,
-                                               const int8_t *x) {
-    int k;
-    for (k = 0; k < 8; k++) SLM__EACH s.v[i] += w.w[k / 4 * 64 + i * 4 + k % 4] * x[k];
-    return s;
-}
-SLM__LANE slm__sums_portable slm__dot_small_portable(slm__sums_portable s,
-                                                     slm__weights_portable w, const int8_t *x) {
-    return slm__dot_portable(s, w, x);
-}
-/* What q8's sums start from: minus 128 times the activations' sum. */
-SLM__LANE slm__sums_portable slm__start_q8_portable(const slm__codes *x) {
-    return slm__start_portable(x->start256);
-}
-SLM__LANE slm__sums_portable slm__load_i8_portable(const int8_t *p) {
-    slm__sums_portable a;
-    SLM__EACH a.v[i] = p[i];
-    return a;
-}
-/* total + s * weight */
-SLM__LANE slm__sums_portable slm__weigh_portable(slm__sums_portable total, slm__sums_portable s,
-                                                 slm__sums_portable weight) {
-    SLM__EACH total.v[i] += s.v[i] * weight.v[i];
-    return total;
-}
-/* The largest sum of magnitudes in 16 of 256 codes. */
-SLM__LANE int32_t slm__widest16_portable(const int8_t *code) {
-    int32_t sum, widest = 0;
-    int g, k;
-    for (g = 0; g < 256; g += 16) {
-        for (sum = 0, k = g; k < g + 16; k++) sum += code[k] < 0 ? -code[k] : code[k];
-        if (sum > widest) widest = sum;
-    }
-    return widest;
-}
-SLM__LANE slm__lanes_portable slm__float_portable(slm__sums_portable s) {
-    slm__lanes_portable a;
-    SLM__EACH a.v[i] = (float)s.v[i];
-    return a;
-}
-#undef SLM__EACH
-#undef SLM__LANE
-
-#define SLM__SET portable
-#define SLM__LANES portable
-#define SLM__TARGET
-#define SLM__INLINE static inline
-#define SLM__UNROLL
-#define SLM__TILES 1
-#define SLM__TOKEN_BLOCK 1
-#define SLM__QUERY_BLOCK 1
-#include SLM_HEADER
-
-/* ---- >>lanes avx2 ------------------------------------------------------------------------ */
-
-#ifdef SLM__AVX2
-#define SLM__LANE __attribute__((target("avx2,f16c"), always_inline)) static inline
-
-typedef struct { __m256 lo, hi; } slm__lanes_avx2;
-typedef struct { __m256i a[4]; } slm__weights_avx2;
-typedef struct { __m256i lo, hi; } slm__sums_avx2;
-
-SLM__LANE slm__lanes_avx2 slm__set_avx2(float b) {
-    slm__lanes_avx2 a;
-    a.lo = a.hi = _mm256_set1_ps(b);
-    return a;
-}
-SLM__LANE slm__lanes_avx2 slm__load_f32_avx2(const float *p) {
-    slm__lanes_avx2 a;
-    a.lo = _mm256_loadu_ps(p);
-    a.hi = _mm256_loadu_ps(p + 8);
-    return a;
-}
-SLM__LANE slm__lanes_avx2 slm__load_f16_avx2(const uint16_t *p) {
-    slm__lanes_avx2 a;
-    a.lo = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p));
-    a.hi = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p + 8)));
-    return a;
-}
-SLM__LANE slm__lanes_avx2 slm__load_bf16_avx2(const uint16_t *p) {
-    __m128i lo = _mm_loadu_si128((const __m128i *)(const void *)p);
-    __m128i hi = _mm_loadu_si128((const __m128i *)(const void *)(p + 8));
-    slm__lanes_avx2 a;
-    a.lo = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(lo), 16));
-    a.hi = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(hi), 16));
-    return a;
-}
-SLM__LANE void slm__store_avx2(float *p, slm__lanes_avx2 a) {
-    _mm256_storeu_ps(p, a.lo);
-    _mm256_storeu_ps(p + 8, a.hi);
-}
-SLM__LANE void slm__store_f16_avx2(uint16_t *p, slm__lanes_avx2 a) {
-    _mm_storeu_si128((__m128i *)(void *)p, _mm256_cvtps_ph(a.lo, _MM_FROUND_TO_NEAREST_INT));
-    _mm_storeu_si128((__m128i *)(void *)(p + 8),
-                     _mm256_cvtps_ph(a.hi, _MM_FROUND_TO_NEAREST_INT));
-}
-SLM__LANE int32_t slm__store_i8_avx2(int8_t *p, slm__lanes_avx2 a) {
-    __m256i words = _mm256_packs_epi32(_mm256_cvtps_epi32(a.lo), _mm256_cvtps_epi32(a.hi));
-    __m128i bytes, sums;
-    words = _mm256_permute4x64_epi64(words, 0xD8);
-    bytes = _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
-    _mm_storeu_si128((__m128i *)(void *)p, bytes);
-    sums = _mm_sad_epu8(_mm_xor_si128(bytes, _mm_set1_epi8((char)-128)), _mm_setzero_si128());
-    return _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_unpackhi_epi64(sums, sums))) - 2048;
-}
-#define SLM__OPERATION(name, instruction)                                                      \
-    SLM__LANE slm__lanes_avx2 name(slm__lanes_avx2 a, slm__lanes_avx2 b) {                     \
-        a.lo = instruction(a.lo, b.lo);                                                        \
-        a.hi = instruction(a.hi, b.hi);                                                        \
-        return a;                                                                              \
-    }
-SLM__OPERATION(slm__add_avx2, _mm256_add_ps)
-SLM__OPERATION(slm__sub_avx2, _mm256_sub_ps)
-SLM__OPERATION(slm__mul_avx2, _mm256_mul_ps)
-SLM__OPERATION(slm__div_avx2, _mm256_div_ps)
-SLM__OPERATION(slm__max_avx2, _mm256_max_ps)
-SLM__OPERATION(slm__min_avx2, _mm256_min_ps)
-#undef SLM__OPERATION
-SLM__LANE slm__lanes_avx2 slm__madd_avx2(slm__lanes_avx2 s, slm__lanes_avx2 a,
-                                         slm__lanes_avx2 b) {
-    a = slm__mul_avx2(a, b);
-    __asm__("" : "+x"(a.lo), "+x"(a.hi)); /* no fusing with the additions below */
-    return slm__add_avx2(s, a);
-}
-SLM__LANE slm__lanes_avx2 slm__madd_at_avx2(slm__lanes_avx2 sum, slm__lanes_avx2 a,
-                                            const float *b) {
-    return slm__madd_avx2(sum, a, slm__set_avx2(*b));
-}
-SLM__LANE slm__lanes_avx2 slm__from_avx2(slm__lanes_avx2 x, float limit, slm__lanes_avx2 a) {
-    __m256 bound = _mm256_set1_ps(limit);
-    a.lo = _mm256_andnot_ps(_mm256_cmp_ps(x.lo, bound, _CMP_LT_OQ), a.lo);
-    a.hi = _mm256_andnot_ps(_mm256_cmp_ps(x.hi, bound, _CMP_LT_OQ), a.hi);
-    return a;
-}
-SLM__LANE slm__lanes_avx2 slm__power_avx2(slm__lanes_avx2 n) {
-    __m256i bias = _mm256_set1_epi32(127);
-    n.lo = _mm256_castsi256_ps(
-        _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n.lo), bias), 23));
-    n.hi = _mm256_castsi256_ps(
-        _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n.hi), bias), 23));
-    return n;
-}
-SLM__LANE slm__lanes_avx2 slm__top_avx2(slm__lanes_avx2 a, slm__lanes_avx2 b) {
-    __m256i mask = _mm256_set1_epi32(0x7FFFFFFF);
-    a.lo = _mm256_castsi256_ps(
-        _mm256_max_epu32(_mm256_and_si256(_mm256_castps_si256(a.lo), mask),
-                         _mm256_and_si256(_mm256_castps_si256(b.lo), mask)));
-    a.hi = _mm256_castsi256_ps(
-        _mm256_max_epu32(_mm256_and_si256(_mm256_castps_si256(a.hi), mask),
-                         _mm256_and_si256(_mm256_castps_si256(b.hi), mask)));
-    return a;
-}
-SLM__LANE slm__lanes_avx2 slm__butterfly_avx2(slm__lanes_avx2 a, int h) {
-    const __m256 minus0 = _mm256_set1_ps(-0.0f), zero = _mm256_setzero_ps();
-    slm__lanes_avx2 b;
-    __m256 sign;
-    if (h == 8) {
-        b.lo = _mm256_add_ps(a.lo, a.hi);
-        b.hi = _mm256_sub_ps(a.lo, a.hi);
-        return b;
-    }
-    if (h == 4) {
-        b.lo = _mm256_permute2f128_ps(a.lo, a.lo, 1);
-        b.hi = _mm256_permute2f128_ps(a.hi, a.hi, 1);
-        sign = _mm256_blend_ps(zero, minus0, 0xF0);
-    } else if (h == 2) {
-        b.lo = _mm256_permute_ps(a.lo, 0x4E);
-        b.hi = _mm256_permute_ps(a.hi, 0x4E);
-        sign = _mm256_blend_ps(zero, minus0, 0xCC);
-    } else {
-        b.lo = _mm256_permute_ps(a.lo, 0xB1);
-        b.hi = _mm256_permute_ps(a.hi, 0xB1);
-        sign = _mm256_blend_ps(zero, minus0, 0xAA);
-    }
-    b.lo = _mm256_add_ps(b.lo, _mm256_xor_ps(a.lo, sign));
-    b.hi = _mm256_add_ps(b.hi, _mm256_xor_ps(a.hi, sign));
-    return b;
-}
-SLM__LANE slm__sums_avx2 slm__start_avx2(int32_t b) {
-    slm__sums_avx2 a;
-    a.lo = a.hi = _mm256_set1_epi32(b);
-    return a;
-}
-SLM__LANE slm__weights_avx2 slm__load_codes_avx2(const uint8_t *p) {
-    const __m256i *from = (const __m256i *)(const void *)p;
-    slm__weights_avx2 w;
-    w.a[0] = _mm256_loadu_si256(from);
-    w.a[1] = _mm256_loadu_si256(from + 1);
-    w.a[2] = _mm256_loadu_si256(from + 2);
-    w.a[3] = _mm256_loadu_si256(from + 3);
-    return w;
-}
-SLM__LANE slm__weights_avx2 slm__load_nibbles_avx2(const uint8_t *p) {
-    const __m256i *from = (const __m256i *)(const void *)p;
-    const __m256i mask = _mm256_set1_epi8(15), table = _mm256_broadcastsi128_si256(
-        _mm_loadu_si128((const __m128i *)(const void *)slm__codebook));
-    __m256i lo = _mm256_loadu_si256(from), hi = _mm256_loadu_si256(from + 1);
-    slm__weights_avx2 w;
-    w.a[0] = _mm256_shuffle_epi8(table, _mm256_and_si256(lo, mask));
-    w.a[1] = _mm256_shuffle_epi8(table, _mm256_and_si256(hi, mask));
-    w.a[2] = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(lo, 4), mask));
-    w.a[3] = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(hi, 4), mask));
-    return w;
-}
-SLM__LANE void slm__store_codes_avx2(uint8_t *p, slm__weights_avx2 w) {
-    __m256i *to = (__m256i *)(void *)p;
-    _mm256_storeu_si256(to, w.a[0]);
-    _mm256_storeu_si256(to + 1, w.a[1]);
-    _mm256_storeu_si256(to + 2, w.a[2]);
-    _mm256_storeu_si256(to + 3, w.a[3]);
-}
-SLM__LANE __m256i slm__four_avx2(const int8_t *x) {
-    int32_t four;
-    memcpy(&four, x, sizeof four);
-    return _mm256_set1_epi32(four);
-}
-/* Two products of at most 62 * 127 and two more stay below 2^15. */
-SLM__LANE slm__sums_avx2 slm__dot_small_avx2(slm__sums_avx2 s, slm__weights_avx2 w,
-                                             const int8_t *x) {
-    __m256i ones = _mm256_set1_epi16(1), x0 = slm__four_avx2(x), x1 = slm__four_avx2(x + 4);
-    s.lo = _mm256_add_epi32(s.lo, _mm256_madd_epi16(
-        _mm256_add_epi16(_mm256_maddubs_epi16(w.a[0], x0), _mm256_maddubs_epi16(w.a[2], x1)),
-        ones));
-    s.hi = _mm256_add_epi32(s.hi, _mm256_madd_epi16(
-        _mm256_add_epi16(_mm256_maddubs_epi16(w.a[1], x0), _mm256_maddubs_epi16(w.a[3], x1)),
-        ones));
-    return s;
-}
-/* maddubs saturates on codes up to 255, so it gets |w| and the activation with w's sign: at most
-   2 * 127 * 127 in 16 bits; the sums then start from zero. */
-SLM__LANE slm__sums_avx2 slm__start_q8_avx2(const slm__codes *x) {
-    (void)x;
-    return slm__start_avx2(0);
-}
-SLM__LANE __m256i slm__dot_signed_avx2(__m256i s, __m256i w, __m256i x) {
-    w = _mm256_xor_si256(w, _mm256_set1_epi8((char)-128));
-    return _mm256_add_epi32(
-        s, _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w)),
-                             _mm256_set1_epi16(1)));
-}
-SLM__LANE slm__sums_avx2 slm__dot_avx2(slm__sums_avx2 s, slm__weights_avx2 w, const int8_t *x) {
-    __m256i x0 = slm__four_avx2(x), x1 = slm__four_avx2(x + 4);
-    s.lo = slm__dot_signed_avx2(slm__dot_signed_avx2(s.lo, w.a[0], x0), w.a[2], x1);
-    s.hi = slm__dot_signed_avx2(slm__dot_signed_avx2(s.hi, w.a[1], x0), w.a[3], x1);
-    return s;
-}
-/* Eight columns of q8 for some inputs: half a tile at a time, so that its weights stay in
-   registers meanwhile. */
-SLM__LANE void slm__pair_avx2(size_t tokens, const uint8_t *w, const slm__codes *x, size_t k,
-                              slm__sums_avx2 *c) {
-    const __m256i top = _mm256_set1_epi8((char)-128), ones = _mm256_set1_epi16(1);
-    size_t half, t;
-    SLM__UNROLL_FULL for (half = 0; half < 2; half++) {
-        const __m256i *from = (const __m256i *)(const void *)(w + half * 32);
-        __m256i w0 = _mm256_xor_si256(_mm256_loadu_si256(from), top);
-        __m256i w1 = _mm256_xor_si256(_mm256_loadu_si256(from + 2), top);
-        __m256i a0 = _mm256_abs_epi8(w0), a1 = _mm256_abs_epi8(w1);
-        SLM__UNROLL_FULL for (t = 0; t < tokens; t++) {
-            __m256i x0 = _mm256_sign_epi8(slm__four_avx2(x[t].code + k), w0);
-            __m256i x1 = _mm256_sign_epi8(slm__four_avx2(x[t].code + k + 4), w1);
-            __m256i v = _mm256_add_epi32(_mm256_madd_epi16(_mm256_maddubs_epi16(a0, x0), ones),
-                                         _mm256_madd_epi16(_mm256_maddubs_epi16(a1, x1), ones));
-            if (half) c[t].hi = _mm256_add_epi32(c[t].hi, v);
-            else c[t].lo = _mm256_add_epi32(c[t].lo, v);
-        }
-    }
-}
-/* A group of q4 or q4f for some inputs: sums of four products, still in 16 bits, are weighed as
-   they are widened; minus 31 times the activations' sum comes last. */
-SLM__LANE void slm__group_avx2(size_t group, size_t tokens, const uint8_t *w,
-                               const int8_t *subscales, const slm__codes *x, size_t g,
-                               slm__sums_avx2 *s) {
-    size_t half, p, t;
-    SLM__UNROLL_FULL for (half = 0; half < 2; half++) {
-        __m256i v, wide = _mm256_cvtepi8_epi32(
-            _mm_loadl_epi64((const __m128i *)(const void *)(subscales + half * 8)));
-        __m256i twice = _mm256_blend_epi16(wide, _mm256_slli_epi32(wide, 16), 0xAA);
-        __asm__("" : : : "memory"); /* what the halves share is loaded twice, not spilled */
-        SLM__UNROLL_FULL for (p = 0; p < group / 8; p++) {
-            const __m256i *from = (const __m256i *)(const void *)(w + p * 128 + half * 32);
-            __m256i w0 = _mm256_loadu_si256(from), w1 = _mm256_loadu_si256(from + 2);
-            SLM__UNROLL_FULL for (t = 0; t < tokens; t++) {
-                const int8_t *at = x[t].code + g * group + p * 8;
-                v = _mm256_add_epi16(_mm256_maddubs_epi16(w0, slm__four_avx2(at)),
-                                     _mm256_maddubs_epi16(w1, slm__four_avx2(at + 4)));
-                v = _mm256_madd_epi16(v, twice);
-                if (half) s[t].hi = _mm256_add_epi32(s[t].hi, v);
-                else s[t].lo = _mm256_add_epi32(s[t].lo, v);
-            }
-        }
-        SLM__UNROLL_FULL for (t = 0; t < tokens; t++) {
-            v = _mm256_set1_epi32(group == 16 ? x[t].start16[g] : x[t].start32[g]);
-            v = _mm256_mullo_epi32(v, wide);
-            if (half) s[t].hi = _mm256_add_epi32(s[t].hi, v);
-            else s[t].lo = _mm256_add_epi32(s[t].lo, v);
-        }
-    }
-}
-SLM__LANE slm__sums_avx2 slm__load_i8_avx2(const int8_t *p) {
-    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
-    slm__sums_avx2 a;
-    a.lo = _mm256_cvtepi8_epi32(bytes);
-    a.hi = _mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8));
-    return a;
-}
-SLM__LANE slm__sums_avx2 slm__weigh_avx2(slm__sums_avx2 total, slm__sums_avx2 s,
-                                         slm__sums_avx2 weight) {
-    total.lo = _mm256_add_epi32(total.lo, _mm256_mullo_epi32(s.lo, weight.lo));
-    total.hi = _mm256_add_epi32(total.hi, _mm256_mullo_epi32(s.hi, weight.hi));
-    return total;
-}
-SLM__LANE int32_t slm__widest16_avx2(const int8_t *code) {
-    __m256i widest = _mm256_setzero_si256(), sums;
-    __m128i most;
-    int i;
-    for (i = 0; i < 256; i += 32) {
-        sums = _mm256_loadu_si256((const __m256i *)(const void *)(code + i));
-        sums = _mm256_sad_epu8(_mm256_abs_epi8(sums), _mm256_setzero_si256());
-        sums = _mm256_add_epi32(sums, _mm256_shuffle_epi32(sums, 0x4E));
-        widest = _mm256_max_epi32(widest, sums);
-    }
-    most = _mm_max_epi32(_mm256_castsi256_si128(widest), _mm256_extracti128_si256(widest, 1));
-    return _mm_cvtsi128_si32(most);
-}
-SLM__LANE slm__lanes_avx2 slm__float_avx2(slm__sums_avx2 s) {
-    slm__lanes_avx2 a;
-    a.lo = _mm256_cvtepi32_ps(s.lo);
-    a.hi = _mm256_cvtepi32_ps(s.hi);
-    return a;
-}
-#undef SLM__LANE
-
-#define SLM__SET avx2
-#define SLM__LANES avx2
-#define SLM__TARGET __attribute__((target("avx2,f16c")))
-#define SLM__INLINE __attribute__((target("avx2,f16c"), always_inline)) static inline
-#define SLM__UNROLL SLM__UNROLL_FULL
-#define SLM__TILES 1
-#define SLM__TOKEN_BLOCK 4
-#define SLM__QUERY_BLOCK 4
-#define SLM__PAIR slm__pair_avx2
-#define SLM__GROUP slm__group_avx2
-#include SLM_HEADER
-#endif
-
-/* ---- >>lanes avxvnni ---------------------------------------------------------------------
-   AVX2's lanes, with one instruction for four products. */
-
-#ifdef SLM__AVXVNNI
-#define SLM__LANE __attribute__((target("avx2,f16c,avxvnni"), always_inline)) static inline
-
-SLM__LANE slm__sums_avx2 slm__dot_avxvnni(slm__sums_avx2 s, slm__weights_avx2 w,
-                                          const int8_t *x) {
-    __m256i x0 = slm__four_avx2(x), x1 = slm__four_avx2(x + 4);
-    s.lo = _mm256_dpbusd_avx_epi32(_mm256_dpbusd_avx_epi32(s.lo, w.a[0], x0), w.a[2], x1);
-    s.hi = _mm256_dpbusd_avx_epi32(_mm256_dpbusd_avx_epi32(s.hi, w.a[1], x0), w.a[3], x1);
-    return s;
-}
-SLM__LANE slm__sums_avx2 slm__dot_small_avxvnni(slm__sums_avx2 s, slm__weights_avx2 w,
-                                                const int8_t *x) {
-    return slm__dot_avxvnni(s, w, x);
-}
-SLM__LANE slm__sums_avx2 slm__start_q8_avxvnni(const slm__codes *x) {
-    return slm__start_avx2(x->start256);
-}
-#undef SLM__LANE
-
-#define SLM__SET avxvnni
-#define SLM__LANES avx2
-#define SLM__TARGET __attribute__((target("avx2,f16c,avxvnni")))
-#define SLM__INLINE __attribute__((target("avx2,f16c,avxvnni"), always_inline)) static inline
-#define SLM__UNROLL SLM__UNROLL_FULL
-#define SLM__TILES 1
-#define SLM__TOKEN_BLOCK 2
-#define SLM__QUERY_BLOCK 4
-#include SLM_HEADER
-#endif
-
-/* ---- >>lanes avx512 ---------------------------------------------------------------------- */
-
-#ifdef SLM__AVX512
-#define SLM__TARGET_512 "avx512f,avx512bw,avx512vl,avx512vnni"
-#define SLM__LANE __attribute__((target(SLM__TARGET_512), always_inline)) static inline
-
-typedef struct { __m512 v; } slm__lanes_avx512;
-typedef struct { __m512i a, b; } slm__weights_avx512;
-typedef struct { __m512i v; } slm__sums_avx512;
-
-SLM__LANE slm__lanes_avx512 slm__of_avx512(__m512 v) {
-    slm__lanes_avx512 a;
-    a.v = v;
-    return a;
-}
-SLM__LANE slm__lanes_avx512 slm__set_avx512(float b) { return slm__of_avx512(_mm512_set1_ps(b)); }
-SLM__LANE slm__lanes_avx512 slm__load_f32_avx512(const float *p) {
-    return slm__of_avx512(_mm512_loadu_ps(p));
-}
-SLM__LANE slm__lanes_avx512 slm__load_f16_avx512(const uint16_t *p) {
-    return slm__of_avx512(
-        _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p)));
-}
-SLM__LANE slm__lanes_avx512 slm__load_bf16_avx512(const uint16_t *p) {
-    __m256i words = _mm256_loadu_si256((const __m256i *)(const void *)p);
-    return slm__of_avx512(
-        _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(words), 16)));
-}
-SLM__LANE void slm__store_avx512(float *p, slm__lanes_avx512 a) { _mm512_storeu_ps(p, a.v); }
-SLM__LANE void slm__store_f16_avx512(uint16_t *p, slm__lanes_avx512 a) {
-    _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT));
-}
-SLM__LANE int32_t slm__store_i8_avx512(int8_t *p, slm__lanes_avx512 a) {
-    __m128i bytes = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a.v)), sums;
-    _mm_storeu_si128((__m128i *)(void *)p, bytes);
-    sums = _mm_sad_epu8(_mm_xor_si128(bytes, _mm_set1_epi8((char)-128)), _mm_setzero_si128());
-    return _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_unpackhi_epi64(sums, sums))) - 2048;
-}
-#define SLM__OPERATION(name, instruction)                                                      \
-    SLM__LANE slm__lanes_avx512 name(slm__lanes_avx512 a, slm__lanes_avx512 b) {               \
-        return slm__of_avx512(instruction(a.v, b.v));                                          \
-    }
-SLM__OPERATION(slm__add_avx512, _mm512_add_ps)
-SLM__OPERATION(slm__sub_avx512, _mm512_sub_ps)
-SLM__OPERATION(slm__mul_avx512, _mm512_mul_ps)
-SLM__OPERATION(slm__div_avx512, _mm512_div_ps)
-SLM__OPERATION(slm__max_avx512, _mm512_max_ps)
-SLM__OPERATION(slm__min_avx512, _mm512_min_ps)
-#undef SLM__OPERATION
-SLM__LANE slm__lanes_avx512 slm__madd_avx512(slm__lanes_avx512 s, slm__lanes_avx512 a,
-                                             slm__lanes_avx512 b) {
-    __m512 product = _mm512_mul_ps(a.v, b.v);
-    __asm__("" : "+v"(product)); /* no fusing with the addition below */
-    return slm__of_avx512(_mm512_add_ps(s.v, product));
-}
-/* Zen 4 spends as much on a broadcast into a register as on an addition, and nothing on one
-   within an instruction. */
-SLM__LANE slm__lanes_avx512 slm__madd_at_avx512(slm__lanes_avx512 s, slm__lanes_avx512 a,
-                                                const float *b) {
-    __m512 product;
-    __asm__("vmulps {%2%{1to16%}, %1, %0|%0, %1, %2%{1to16%}}" /* -masm=att, -masm=intel */
-            : "=v"(product) : "v"(a.v), "m"(*b));
-    return slm__of_avx512(_mm512_add_ps(s.v, product));
-}
-SLM__LANE slm__lanes_avx512 slm__from_avx512(slm__lanes_avx512 x, float limit,
-                                             slm__lanes_avx512 a) {
-    __mmask16 keep = _mm512_cmp_ps_mask(x.v, _mm512_set1_ps(limit), _CMP_NLT_UQ);
-    return slm__of_avx512(_mm512_maskz_mov_ps(keep, a.v));
-}
-SLM__LANE slm__lanes_avx512 slm__power_avx512(slm__lanes_avx512 n) {
-    __m512i whole = _mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127));
-    return slm__of_avx512(_mm512_castsi512_ps(_mm512_slli_epi32(whole, 23)));
-}
-SLM__LANE slm__lanes_avx512 slm__top_avx512(slm__lanes_avx512 a, slm__lanes_avx512 b) {
-    __m512i mask = _mm512_set1_epi32(0x7FFFFFFF);
-    return slm__of_avx512(_mm512_castsi512_ps(
-        _mm512_max_epu32(_mm512_and_si512(_mm512_castps_si512(a.v), mask),
-                         _mm512_and_si512(_mm512_castps_si512(b.v), mask))));
-}
-SLM__LANE slm__lanes_avx512 slm__butterfly_avx512(slm__lanes_avx512 a, int h) {
-    __m512 b = h == 8   ? _mm512_shuffle_f32x4(a.v, a.v, 0x4E)
-               : h == 4 ? _mm512_shuffle_f32x4(a.v, a.v, 0xB1)
-               : h == 2 ? _mm512_permute_ps(a.v, 0x4E)
-                        : _mm512_permute_ps(a.v, 0xB1);
-    __mmask16 upper = (__mmask16)(h == 8 ? 0xFF00 : h == 4 ? 0xF0F0 : h == 2 ? 0xCCCC : 0xAAAA);
-    return slm__of_avx512(_mm512_mask_sub_ps(_mm512_add_ps(a.v, b), upper, b, a.v));
-}
-SLM__LANE slm__sums_avx512 slm__start_avx512(int32_t b) {
-    slm__sums_avx512 a;
-    a.v = _mm512_set1_epi32(b);
-    return a;
-}
-SLM__LANE slm__weights_avx512 slm__load_codes_avx512(const uint8_t *p) {
-    slm__weights_avx512 w;
-    w.a = _mm512_loadu_si512(p);
-    w.b = _mm512_loadu_si512(p + 64);
-    return w;
-}
-SLM__LANE slm__weights_avx512 slm__load_nibbles_avx512(const uint8_t *p) {
-    const __m512i mask = _mm512_set1_epi8(15), table = _mm512_broadcast_i32x4(
-        _mm_loadu_si128((const __m128i *)(const void *)slm__codebook));
-    __m512i v = _mm512_loadu_si512(p);
-    slm__weights_avx512 w;
-    w.a = _mm512_shuffle_epi8(table, _mm512_and_si512(v, mask));
-    w.b = _mm512_shuffle_epi8(table, _mm512_and_si512(_mm512_srli_epi16(v, 4), mask));
-    return w;
-}
-SLM__LANE void slm__store_codes_avx512(uint8_t *p, slm__weights_avx512 w) {
-    _mm512_storeu_si512(p, w.a);
-    _mm512_storeu_si512(p + 64, w.b);
-}
-SLM__LANE __m512i slm__four_avx512(const int8_t *x) {
-    int32_t four;
-    memcpy(&four, x, sizeof four);
-    return _mm512_set1_epi32(four);
-}
-SLM__LANE slm__sums_avx512 slm__dot_avx512(slm__sums_avx512 s, slm__weights_avx512 w,
-                                           const int8_t *x) {
-    s.v = _mm512_dpbusd_epi32(s.v, w.a, slm__four_avx512(x));
-    s.v = _mm512_dpbusd_epi32(s.v, w.b, slm__four_avx512(x + 4));
-    return s;
-}
-SLM__LANE slm__sums_avx512 slm__dot_small_avx512(slm__sums_avx512 s, slm__weights_avx512 w,
-                                                 const int8_t *x) {
-    return slm__dot_avx512(s, w, x);
-}
-SLM__LANE slm__sums_avx512 slm__start_q8_avx512(const slm__codes *x) {
-    return slm__start_avx512(x->start256);
-}
-SLM__LANE slm__sums_avx512 slm__load_i8_avx512(const int8_t *p) {
-    slm__sums_avx512 a;
-    a.v = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
-    return a;
-}
-SLM__LANE slm__sums_avx512 slm__weigh_avx512(slm__sums_avx512 total, slm__sums_avx512 s,
-                                             slm__sums_avx512 weight) {
-    total.v = _mm512_add_epi32(total.v, _mm512_mullo_epi32(s.v, weight.v));
-    return total;
-}
-SLM__LANE slm__sums_avx512 slm__shift_avx512(slm__sums_avx512 s, int32_t start) {
-    s.v = _mm512_add_epi32(_mm512_slli_epi32(s.v, 16), _mm512_set1_epi32(start + 32768));
-    return s;
-}
-SLM__LANE slm__sums_avx512 slm__load_i8_pair_avx512(const int8_t *p) {
-    slm__sums_avx512 first = slm__load_i8_avx512(p), second = slm__load_i8_avx512(p + 16);
-    first.v = _mm512_mask_blend_epi16(0x55555555, _mm512_slli_epi32(first.v, 16), second.v);
-    return first;
-}
-/* The lower halves have 2^15 too much. */
-SLM__LANE slm__sums_avx512 slm__weigh_pair_avx512(slm__sums_avx512 total, slm__sums_avx512 s,
-                                                  slm__sums_avx512 weight) {
-    s.v = _mm512_add_epi16(s.v, _mm512_set1_epi32(32768));
-    total.v = _mm512_dpwssd_epi32(total.v, s.v, weight.v);
-    return total;
-}
-SLM__LANE int32_t slm__widest16_avx512(const int8_t *code) {
-    __m512i widest = _mm512_setzero_si512(), sums;
-    int i;
-    for (i = 0; i < 256; i += 64) {
-        sums = _mm512_sad_epu8(_mm512_abs_epi8(_mm512_loadu_si512(code + i)),
-                               _mm512_setzero_si512());
-        sums = _mm512_add_epi32(sums, _mm512_shuffle_epi32(sums, (_MM_PERM_ENUM)0x4E));
-        widest = _mm512_max_epi32(widest, sums);
-    }
-    return _mm512_reduce_max_epi32(widest);
-}
-SLM__LANE slm__lanes_avx512 slm__float_avx512(slm__sums_avx512 s) {
-    return slm__of_avx512(_mm512_cvtepi32_ps(s.v));
-}
-#undef SLM__LANE
-
-#define SLM__SET avx512
-#define SLM__LANES avx512
-#define SLM__TARGET __attribute__((target(SLM__TARGET_512)))
-#define SLM__INLINE __attribute__((target(SLM__TARGET_512), always_inline)) static inline
-#define SLM__UNROLL SLM__UNROLL_FULL
-#define SLM__TILES 2
-#define SLM__TOKEN_BLOCK 6
-#define SLM__QUERY_BLOCK 12
-#define SLM__PAIRS
-#include SLM_HEADER
-#endif
-
-/* ---- >>lanes amx -------------------------------------------------------------------------
-   AVX-512 with a matrix unit: products of integers with many inputs, all else is avx512's. A
-   tile register has 16 lines of 64 bytes. q8's block of 64 columns by 16 rows is one as it lies,
-   16 inputs' codes are another, and their product is 16 x 16 whole sums.
-
-   q4 and q4f have a sub-scale per group, which no instruction here takes along. So a weight
-   code * sub-scale, of 13 bits, becomes 64 * high + low, two planes of 8 bits. */
-
-#ifdef SLM__AMX
-#define SLM__TARGET_AMX __attribute__((target(SLM__TARGET_512 ",amx-tile,amx-int8")))
-#define SLM__INLINE_AMX SLM__TARGET_AMX __attribute__((always_inline)) static inline
-
-/* Each of the 8 registers: 16 lines of 64 bytes. */
-typedef struct { uint8_t palette, start, zero[14]; uint16_t bytes[16]; uint8_t lines[16]; }
-    slm__tile_config;
-static const slm__tile_config slm__tiles_of_16 = {
-    1, 0, {0}, {64, 64, 64, 64, 64, 64, 64, 64, 0}, {16, 16, 16, 16, 16, 16, 16, 16, 0}};
-
-/* 64 weights of q4 at once: [16 rows][4 columns] of codes become both planes. even, odd: 256 *
-   sub-scale of the rows where unpacking puts them. */
-SLM__TARGET_AMX static inline void slm__two_planes(__m512i codes, __m512i even, __m512i odd,
-                                                   uint8_t *high, uint8_t *low) {
-    const __m512i zero = _mm512_setzero_si512(), mask = _mm512_set1_epi16(63);
-    __m512i a = _mm512_mulhi_epi16(_mm512_unpacklo_epi8(zero, codes), even);
-    __m512i b = _mm512_mulhi_epi16(_mm512_unpackhi_epi8(zero, codes), odd);
-    _mm512_storeu_si512(high, _mm512_packs_epi16(_mm512_srai_epi16(a, 6),
-                                                 _mm512_srai_epi16(b, 6)));
-    _mm512_storeu_si512(low, _mm512_packs_epi16(_mm512_and_si512(a, mask),
-                                                _mm512_and_si512(b, mask)));
-}
-
-/* One tile's block of q4 or q4f, of whole groups. */
-SLM__TARGET_AMX static void slm__unpack_amx(const uint8_t *w, const int8_t *subscales,
-                                            size_t group, size_t cols, uint8_t *high,
-                                            uint8_t *low) {
-    const __m512i mask = _mm512_set1_epi8(15), two = _mm512_set1_epi8(2);
-    const __m512i table = _mm512_sub_epi8(
-        _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)slm__codebook)),
-        _mm512_set1_epi8(31));
-    /* of 16 bytes, which are rows 4i to 4i + 3, the first two rows are unpacked to `even` */
-    const __m512i rows = _mm512_set_epi32(0x0D0D0D0D, 0x0D0D0D0D, 0x0C0C0C0C, 0x0C0C0C0C,
-                                          0x09090909, 0x09090909, 0x08080808, 0x08080808,
-                                          0x05050505, 0x05050505, 0x04040404, 0x04040404,
-                                          0x01010101, 0x01010101, 0, 0);
-    size_t k, end;
-    for (k = 0; k < cols; subscales += 16) {
-        __m512i e = _mm512_broadcast_i32x4(
-            _mm_loadu_si128((const __m128i *)(const void *)subscales));
-        __m512i even = _mm512_slli_epi16(_mm512_shuffle_epi8(e, rows), 8);
-        __m512i odd = _mm512_slli_epi16(_mm512_shuffle_epi8(e, _mm512_add_epi8(rows, two)), 8);
-        for (end = k + group; k < end; k += 8, w += 64, high += 128, low += 128) {
-            __m512i v = _mm512_loadu_si512(w);
-            slm__two_planes(_mm512_shuffle_epi8(table, _mm512_and_si512(v, mask)), even, odd,
-                            high, low);
-            v = _mm512_and_si512(_mm512_srli_epi16(v, 4), mask);
-            slm__two_planes(_mm512_shuffle_epi8(table, v), even, odd, high + 64, low + 64);
-        }
-    }
-}
-
-/* A block of two tiles as the matrix unit reads it: [64 columns][16][16 rows][4]. */
-typedef struct slm__planes {
-    const uint8_t *plane[2][2]; /* high and low, or q8's codes; of each tile */
-    const uint16_t *scales[2];  /* q8's */
-    size_t steps;               /* of 64 columns */
-} slm__planes;
-
-/* Sums of 2 tiles by 16 or 32 inputs on their way from the matrix unit to y[input][width]. */
-typedef struct slm__unsettled {
-    const int32_t *sums; /* [plane][tile][32 inputs][16 rows] */
-    const slm__codes *x;
-    slm__lanes_avx512 scale[2]; /* q8's */
-    float *y;
-    size_t width, left;
-} slm__unsettled;
-
-/* The next `count` inputs, if any are left: block_q8 and block_q4 from where sums are whole. */
-SLM__INLINE_AMX void slm__flush(slm__unsettled *u, size_t planes, size_t count) {
-    const int32_t *sums = u->sums;
-    const slm__codes *x = u->x, *end = x + count;
-    float *y = u->y;
-    size_t i;
-    if (!u->left) return;
-    for (; x < end; x++, sums += 16, y += u->width) {
-        SLM__UNROLL_FULL for (i = 0; i < 2; i++) {
-            __m512i sum = _mm512_loadu_si512(sums + i * 512);
-            slm__lanes_avx512 scale = slm__set_avx512(x->scale);
-            if (planes == 1) {
-                sum = _mm512_add_epi32(sum, _mm512_set1_epi32(x->start256));
-                scale = slm__mul_avx512(u->scale[i], scale);
-            } else {
-                sum = _mm512_add_epi32(_mm512_slli_epi32(sum, 6),
-                                       _mm512_loadu_si512(sums + 1024 + i * 512));
-            }
-            slm__store_avx512(y + i * 16, slm__madd_avx512(
-                slm__load_f32_avx512(y + i * 16), slm__of_avx512(_mm512_cvtepi32_ps(sum)),
-                scale));
-        }
-    }
-    u->sums = sums;
-    u->x = x;
-    u->y = y;
-    u->left -= count;
-}
-
-/* A plane of two tiles times 16 or, with `more`, 32 inputs. Between the products sums from before
-   are settled, `share` inputs at each step, so that both halves of the core are busy. */
-SLM__INLINE_AMX void slm__multiply_plane(size_t planes, const uint8_t *const w[2], size_t steps,
-                                         const slm__codes *x, int more, slm__unsettled *before,
-                                         size_t share, int32_t *sums) {
-    const uint8_t *a = w[0], *b = w[1];
-    const int8_t *codes = x->code;
-    size_t k;
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
-#define SLM__PRODUCT(sum, codes, weights)                                                      \
-    if (planes == 1)                                                                           \
-        _tile_dpbsud(sum, codes, weights); /* q8: signed codes by unsigned ones */             \
-    else                                                                                       \
-        _tile_dpbssd(sum, codes, weights)
-    for (k = 0; k < steps; k++, codes += 64, a += 1024, b += 1024) {
-        _tile_loadd(4, codes, sizeof(slm__codes));
-        _tile_loadd(6, a, 64);
-        SLM__PRODUCT(0, 4, 6);
-        _tile_loadd(7, b, 64);
-        SLM__PRODUCT(1, 4, 7);
-        if (more) {
-            _tile_loadd(5, codes + 16 * sizeof(slm__codes), sizeof(slm__codes));
-            SLM__PRODUCT(2, 5, 6);
-            SLM__PRODUCT(3, 5, 7);
-        }
-        slm__flush(before, planes, share);
-    }
-#undef SLM__PRODUCT
-    _tile_stored(0, sums, 64);
-    _tile_stored(2, sums + 256, 64);
-    _tile_stored(1, sums + 512, 64);
-    _tile_stored(3, sums + 768, 64);
-}
-
-/* Block b of two tiles, in planes; q8's is read where it lies unless it is short: then the unit
-   would read past its end. */
-SLM__TARGET_AMX static void slm__prepare_planes(const slm__strip *s, size_t first, size_t b,
-                                                uint8_t *room, slm__planes *w) {
-    size_t cols = slm__least(s->cols - b * SLM__BLOCK, SLM__BLOCK), i;
-    size_t scales = slm__block_scales_at(s->type, b), at = slm__block_at(s->type, s->cols, b);
-    w->steps = (cols + 63) / 64;
-    for (i = 0; i < 2; i++, room += 8192) {
-        const uint8_t *tile = s->tiles + (first + i) * s->tile;
-        uint8_t *low = room + 4096;
-        w->plane[0][i] = room;
-        w->plane[1][i] = low;
-        w->scales[i] = (const uint16_t *)(const void *)(tile + scales);
-        if (s->type == SLM_TYPE_Q8 && cols == SLM__BLOCK) {
-            w->plane[0][i] = tile + at;
-        } else if (s->type == SLM_TYPE_Q8) {
-            size_t size = (cols + 7) / 8 * 128;
-            memcpy(room, tile + at, size);
-            memset(room + size, 0, 4096 - size);
-        } else {
-            size_t group = slm__group(s->type), whole = (cols + group - 1) / group * group;
-            slm__unpack_amx(tile + at, (const int8_t *)tile + scales, group, whole, room, low);
-            memset(room + whole * 16, 0, 4096 - whole * 16);
-            memset(low + whole * 16, 0, 4096 - whole * 16);
-        }
-    }
-    __asm__ volatile("" : : : "memory"); /* what was written is read through tile registers */
-}
-
-/* A block of two tiles times all inputs; y[input][width] has the sums of the blocks before. */
-SLM__INLINE_AMX void slm__multiply_block(size_t planes, const slm__planes *w,
-                                         const slm__codes *x, size_t tokens, int32_t *sums,
-                                         float *y, size_t width) {
-    slm__unsettled before, now;
-    size_t t, plane, products = planes * w->steps, turn = 0;
-    size_t share = products < 4 ? 16 : products < 8 ? 8 : 4;
-    memset(&before, 0, sizeof before);
-    now.width = width;
-    if (planes == 1) {
-        now.scale[0] = slm__load_f16_avx512(w->scales[0]);
-        now.scale[1] = slm__load_f16_avx512(w->scales[1]);
-    }
-    for (t = 0; t < tokens; t += 32, turn ^= 2048) {
-        now.sums = sums + turn;
-        now.x = x + t;
-        now.y = y + t * width;
-        now.left = tokens - t > 16 ? 32 : 16;
-        for (plane = 0; plane < planes; plane++)
-            slm__multiply_plane(planes, w->plane[plane], w->steps, now.x, tokens - t > 16,
-                                &before, share, sums + turn + plane * 1024);
-        slm__flush(&before, planes, before.left);
-        before = now;
-    }
-    slm__flush(&before, planes, before.left);
-}
-
-SLM__TARGET_AMX static void slm__multiply_tiles(const slm__strip *s, const slm__output *f,
-                                                size_t token, size_t tokens) {
-    float y_room[(SLM__STRIP_TOKENS + 16) * 64 + 16], planes_room[4 * 1024 + 16];
-    float sums_room[2 * 2048 + 16], *y = slm__line(y_room);
-    int32_t *sums = (int32_t *)(void *)slm__line(sums_room);
-    size_t blocks = slm__blocks(s->cols), width = s->count * 16, b, tile;
-    slm__planes w;
-    memset(y, 0, (tokens + 15) / 16 * 16 * width * sizeof(float));
-    for (b = 0; b < blocks; b++)
-        for (tile = 0; tile < s->count; tile += 2) {
-            const slm__codes *x = s->codes + b * s->code_stride + token;
-            slm__prepare_planes(s, tile, b, (uint8_t *)slm__line(planes_room), &w);
-            if (s->type == SLM_TYPE_Q8)
-                slm__multiply_block(1, &w, x, tokens, sums, y + tile * 16, width);
-            else
-                slm__multiply_block(2, &w, x, tokens, sums, y + tile * 16, width);
-        }
-    slm__finish_avx512(s, f, 0, s->count, token, tokens, y);
-}
-
-/* Few inputs would leave most lines of a register empty. */
-enum { SLM__TILE_TOKENS = 8 };
-
-/* An odd tile at the end goes through avx512's kernel. */
-SLM__TARGET_AMX static void slm__multiply_amx(const slm__strip *s, const slm__output *f) {
-    slm__strip even = *s, odd = *s;
-    slm__output last = *f;
-    size_t t, tokens;
-    even.count = s->count / 2 * 2;
-    if (!slm__integer(s->type) || s->tokens < SLM__TILE_TOKENS) even.count = 0;
-    if (even.count) {
-        _tile_loadconfig(&slm__tiles_of_16);
-        for (t = 0; t < s->tokens; t += tokens) {
-            tokens = slm__least(s->tokens - t, SLM__STRIP_TOKENS);
-            slm__multiply_tiles(&even, f, t, tokens);
-        }
-        _tile_release();
-    }
-    if (even.count == s->count) return;
-    odd.tiles += even.count * s->tile;
-    odd.count -= even.count;
-    last.rows -= even.count * 16;
-    last.y += even.count * 16;
-    if (last.bias) last.bias += even.count * 16;
-    slm__multiply_avx512(&odd, &last);
-}
-
-static const slm__kernels slm__kernels_amx = {
-    16, SLM__QUERIES, slm__multiply_amx, slm__quantize_avx512, slm__attend_avx512,
-    slm__layer_norm_avx512, slm__rms_norm_avx512, slm__add_rows_avx512, slm__narrow_avx512};
-
-/* Linux gives a process its tile registers when it asks. */
-static int slm__amx_granted(void) {
-    unsigned a, b, c, d;
-    long result;
-    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d >> 24 & 3) != 3) return 0;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "0"(158L), "D"(0x1023L), "S"(18L) /* arch_prctl, ask for tile data */
-                     : "rcx", "r11", "memory");
-    return result == 0;
-}
-#endif
-
-/* ---- >>lanes neon ------------------------------------------------------------------------
-   AArch64 as it began: no instruction here is newer than ARMv8.0. */
-
-#ifdef SLM__NEON
-#define SLM__LANE __attribute__((always_inline)) static inline
-#define SLM__EACH for (i = 0; i < 4; i++)
-
-typedef struct { float32x4_t v[4]; } slm__lanes_neon;
-typedef struct { uint8x16_t a[8]; } slm__weights_neon; /* a[r], a[4 + r]: rows 4 r to 4 r + 3 */
-typedef struct { int32x4_t v[4]; } slm__sums_neon;
-
-SLM__LANE slm__lanes_neon slm__set_neon(float b) {
-    slm__lanes_neon a;
-    a.v[0] = a.v[1] = a.v[2] = a.v[3] = vdupq_n_f32(b);
-    return a;
-}
-SLM__LANE slm__lanes_neon slm__load_f32_neon(const float *p) {
-    slm__lanes_neon a;
-    int i;
-    SLM__EACH a.v[i] = vld1q_f32(p + 4 * i);
-    return a;
-}
-SLM__LANE slm__lanes_neon slm__load_f16_neon(const uint16_t *p) {
-    slm__lanes_neon a;
-    int i;
-    SLM__EACH a.v[i] = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p + 4 * i)));
-    return a;
-}
-SLM__LANE slm__lanes_neon slm__load_bf16_neon(const uint16_t *p) {
-    slm__lanes_neon a;
-    int i;
-    SLM__EACH a.v[i] = vreinterpretq_f32_u32(vshlq_n_u32(vmovl_u16(vld1_u16(p + 4 * i)), 16));
-    return a;
-}
-SLM__LANE void slm__store_neon(float *p, slm__lanes_neon a) {
-    int i;
-    SLM__EACH vst1q_f32(p + 4 * i, a.v[i]);
-}
-SLM__LANE void slm__store_f16_neon(uint16_t *p, slm__lanes_neon a) {
-    int i;
-    SLM__EACH vst1_u16(p + 4 * i, vreinterpret_u16_f16(vcvt_f16_f32(a.v[i])));
-}
-SLM__LANE int32_t slm__store_i8_neon(int8_t *p, slm__lanes_neon a) {
-    int16x4_t part[4];
-    int8x16_t bytes;
-    int i;
-    SLM__EACH part[i] = vmovn_s32(vcvtq_s32_f32(a.v[i]));
-    bytes = vcombine_s8(vmovn_s16(vcombine_s16(part[0], part[1])),
-                        vmovn_s16(vcombine_s16(part[2], part[3])));
-    vst1q_s8(p, bytes);
-    return vaddlvq_s8(bytes);
-}
-#define SLM__OPERATION(name, result)                                                           \
-    SLM__LANE slm__lanes_neon name(slm__lanes_neon a, slm__lanes_neon b) {                     \
-        int i;                                                                                 \
-        SLM__EACH a.v[i] = result;                                                             \
-        return a;                                                                              \
-    }
-/* Every product passes through an empty asm, so that none is fused with an addition. */
-SLM__LANE float32x4_t slm__product_neon(float32x4_t a, float32x4_t b) {
-    a = vmulq_f32(a, b);
-    __asm__("" : "+w"(a));
-    return a;
-}
-SLM__OPERATION(slm__add_neon, vaddq_f32(a.v[i], b.v[i]))
-SLM__OPERATION(slm__sub_neon, vsubq_f32(a.v[i], b.v[i]))
-SLM__OPERATION(slm__mul_neon, slm__product_neon(a.v[i], b.v[i]))
-SLM__OPERATION(slm__div_neon, vdivq_f32(a.v[i], b.v[i]))
-/* FMAX and FMIN give NaN where either is NaN; the second is wanted. */
-SLM__OPERATION(slm__max_neon, vbslq_f32(vcgtq_f32(a.v[i], b.v[i]), a.v[i], b.v[i]))
-SLM__OPERATION(slm__min_neon, vbslq_f32(vcltq_f32(a.v[i], b.v[i]), a.v[i], b.v[i]))
-SLM__LANE uint32x4_t slm__magnitude_neon(float32x4_t a) {
-    return vandq_u32(vreinterpretq_u32_f32(a), vdupq_n_u32(0x7FFFFFFF));
-}
-SLM__OPERATION(slm__top_neon,
-               vreinterpretq_f32_u32(vmaxq_u32(slm__magnitude_neon(a.v[i]),
-                                               slm__magnitude_neon(b.v[i]))))
-#undef SLM__OPERATION
-SLM__LANE slm__lanes_neon slm__madd_neon(slm__lanes_neon s, slm__lanes_neon a,
-                                         slm__lanes_neon b) {
-    return slm__add_neon(s, slm__mul_neon(a, b));
-}
-SLM__LANE slm__lanes_neon slm__madd_at_neon(slm__lanes_neon sum, slm__lanes_neon a,
-                                            const float *b) {
-    return slm__madd_neon(sum, a, slm__set_neon(*b));
-}
-SLM__LANE slm__lanes_neon slm__from_neon(slm__lanes_neon x, float limit, slm__lanes_neon a) {
-    int i;
-    SLM__EACH a.v[i] = vreinterpretq_f32_u32(vbicq_u32(
-        vreinterpretq_u32_f32(a.v[i]), vcltq_f32(x.v[i], vdupq_n_f32(limit))));
-    return a;
-}
-SLM__LANE slm__lanes_neon slm__power_neon(slm__lanes_neon n) {
-    int i;
-    SLM__EACH n.v[i] = vreinterpretq_f32_s32(
-        vshlq_n_s32(vaddq_s32(vcvtq_s32_f32(n.v[i]), vdupq_n_s32(127)), 23));
-    return n;
-}
-SLM__LANE slm__lanes_neon slm__butterfly_neon(slm__lanes_neon a, int h) {
-    static const uint32_t minus[2][4] = {{0, 0x80000000u, 0, 0x80000000u},
-                                         {0, 0, 0x80000000u, 0x80000000u}};
-    slm__lanes_neon b;
-    uint32x4_t sign;
-    int i;
-    if (h >= 4) {
-        SLM__EACH b.v[i] = i & h / 4 ? vsubq_f32(a.v[i - h / 4], a.v[i])
-                                     : vaddq_f32(a.v[i], a.v[i + h / 4]);
-        return b;
-    }
-    sign = vld1q_u32(minus[h - 1]);
-    SLM__EACH {
-        b.v[i] = h == 2 ? vextq_f32(a.v[i], a.v[i], 2) : vrev64q_f32(a.v[i]);
-        a.v[i] = vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(a.v[i]), sign));
-    }
-    return slm__add_neon(b, a);
-}
-SLM__LANE slm__sums_neon slm__start_neon(int32_t b) {
-    slm__sums_neon a;
-    a.v[0] = a.v[1] = a.v[2] = a.v[3] = vdupq_n_s32(b);
-    return a;
-}
-SLM__LANE slm__weights_neon slm__load_codes_neon(const uint8_t *p) {
-    slm__weights_neon w;
-    int i;
-    for (i = 0; i < 8; i++) w.a[i] = vld1q_u8(p + 16 * i);
-    return w;
-}
-SLM__LANE slm__weights_neon slm__load_nibbles_neon(const uint8_t *p) {
-    const uint8x16_t table = vld1q_u8(slm__codebook);
-    slm__weights_neon w;
-    int i;
-    SLM__EACH {
-        uint8x16_t codes = vld1q_u8(p + 16 * i);
-        w.a[i] = vqtbl1q_u8(table, vandq_u8(codes, vdupq_n_u8(15)));
-        w.a[4 + i] = vqtbl1q_u8(table, vshrq_n_u8(codes, 4));
-    }
-    return w;
-}
-SLM__LANE void slm__store_codes_neon(uint8_t *p, slm__weights_neon w) {
-    int i;
-    for (i = 0; i < 8; i++) vst1q_u8(p + 16 * i, w.a[i]);
-}
-SLM__LANE int8x8_t slm__four_neon(const int8_t *x) {
-    int32_t four;
-    memcpy(&four, x, sizeof four);
-    return vreinterpret_s8_s32(vdup_n_s32(four));
-}
-SLM__LANE int8x16_t slm__signed_neon(uint8x16_t code) { /* q8's weight: code - 128 */
-    return vreinterpretq_s8_u8(veorq_u8(code, vdupq_n_u8(128)));
-}
-/* Two rows' products with columns 0 to 3 plus those with 4 to 7, at most 2 * 128 * 127. */
-SLM__LANE int16x8_t slm__products_neon(int8x8_t w0, int8x8_t x0, int8x8_t w1, int8x8_t x1) {
-    return vmlal_s8(vmull_s8(w0, x0), w1, x1);
-}
-SLM__LANE slm__sums_neon slm__dot_neon(slm__sums_neon s, slm__weights_neon w, const int8_t *x) {
-    int8x8_t x0 = slm__four_neon(x), x1 = slm__four_neon(x + 4);
-    int i;
-    SLM__EACH {
-        int8x16_t w0 = slm__signed_neon(w.a[i]), w1 = slm__signed_neon(w.a[4 + i]);
-        int16x8_t lo = slm__products_neon(vget_low_s8(w0), x0, vget_low_s8(w1), x1);
-        int16x8_t hi = slm__products_neon(vget_high_s8(w0), x0, vget_high_s8(w1), x1);
-        s.v[i] = vaddq_s32(s.v[i], vpaddq_s32(vpaddlq_s16(lo), vpaddlq_s16(hi)));
-    }
-    return s;
-}
-/* Codes up to 62 are signed as they are, and four products stay below 2^15. */
-SLM__LANE slm__sums_neon slm__dot_small_neon(slm__sums_neon s, slm__weights_neon w,
-                                             const int8_t *x) {
-    int8x8_t x0 = slm__four_neon(x), x1 = slm__four_neon(x + 4);
-    int i;
-    SLM__EACH {
-        int8x16_t w0 = vreinterpretq_s8_u8(w.a[i]), w1 = vreinterpretq_s8_u8(w.a[4 + i]);
-        int16x8_t lo = slm__products_neon(vget_low_s8(w0), x0, vget_low_s8(w1), x1);
-        int16x8_t hi = slm__products_neon(vget_high_s8(w0), x0, vget_high_s8(w1), x1);
-        s.v[i] = vpadalq_s16(s.v[i], vpaddq_s16(lo, hi));
-    }
-    return s;
-}
-/* The products are of signed weights. */
-SLM__LANE slm__sums_neon slm__start_q8_neon(const slm__codes *x) {
-    (void)x;
-    return slm__start_neon(0);
-}
-SLM__LANE slm__sums_neon slm__load_i8_neon(const int8_t *p) {
-    int8x16_t bytes = vld1q_s8(p);
-    int16x8_t low = vmovl_s8(vget_low_s8(bytes)), high = vmovl_s8(vget_high_s8(bytes));
-    slm__sums_neon a;
-    a.v[0] = vmovl_s16(vget_low_s16(low));
-    a.v[1] = vmovl_s16(vget_high_s16(low));
-    a.v[2] = vmovl_s16(vget_low_s16(high));
-    a.v[3] = vmovl_s16(vget_high_s16(high));
-    return a;
-}
-SLM__LANE slm__sums_neon slm__weigh_neon(slm__sums_neon total, slm__sums_neon s,
-                                         slm__sums_neon weight) {
-    int i;
-    SLM__EACH total.v[i] = vmlaq_s32(total.v[i], s.v[i], weight.v[i]);
-    return total;
-}
-SLM__LANE int32_t slm__widest16_neon(const int8_t *code) {
-    uint16_t widest = 0, sum;
-    int g;
-    for (g = 0; g < 256; g += 16) {
-        sum = vaddlvq_u8(vreinterpretq_u8_s8(vabsq_s8(vld1q_s8(code + g))));
-        if (sum > widest) widest = sum;
-    }
-    return widest;
-}
-SLM__LANE slm__lanes_neon slm__float_neon(slm__sums_neon s) {
-    slm__lanes_neon a;
-    int i;
-    SLM__EACH a.v[i] = vcvtq_f32_s32(s.v[i]);
-    return a;
-}
-#undef SLM__LANE
-
-#define SLM__SET neon
-#define SLM__LANES neon
-#define SLM__TARGET
-#define SLM__INLINE __attribute__((always_inline)) static inline
-#define SLM__UNROLL SLM__UNROLL_FULL
-#define SLM__TILES 1
-#define SLM__TOKEN_BLOCK 3
-#define SLM__QUERY_BLOCK 4
-#include SLM_HEADER
-#endif
-
-/* ---- >>lanes neondot ---------------------------------------------------------------------
-   NEON's lanes, with one instruction for four products. */
-
-#ifdef SLM__TARGET_DOT
-#define SLM__LANE SLM__TARGET_DOT __attribute__((always_inline)) static inline
-
-SLM__LANE slm__sums_neon slm__dot_small_neondot(slm__sums_neon s, slm__weights_neon w,
-                                                const int8_t *x) {
-    int8x8_t eight = vld1_s8(x);
-    int i;
-    SLM__EACH {
-        s.v[i] = vdotq_lane_s32(s.v[i], vreinterpretq_s8_u8(w.a[i]), eight, 0);
-        s.v[i] = vdotq_lane_s32(s.v[i], vreinterpretq_s8_u8(w.a[4 + i]), eight, 1);
-    }
-    return s;
-}
-SLM__LANE slm__sums_neon slm__dot_neondot(slm__sums_neon s, slm__weights_neon w,
-                                          const int8_t *x) {
-    int i;
-    for (i = 0; i < 8; i++) w.a[i] = vreinterpretq_u8_s8(slm__signed_neon(w.a[i]));
-    return slm__dot_small_neondot(s, w, x);
-}
-SLM__LANE slm__sums_neon slm__start_q8_neondot(const slm__codes *x) {
-    return slm__start_q8_neon(x);
-}
-#undef SLM__LANE
-
-#define SLM__SET neondot
-#define SLM__LANES neon
-#define SLM__TARGET SLM__TARGET_DOT
-#define SLM__INLINE SLM__TARGET_DOT __attribute__((always_inline)) static inline
-#define SLM__UNROLL SLM__UNROLL_FULL
-#define SLM__TILES 1
-#define SLM__TOKEN_BLOCK 3
-#define SLM__QUERY_BLOCK 4
-#include SLM_HEADER
-#endif
-#ifdef SLM__NEON
-#undef SLM__EACH
-#endif
-
-/* ---- >>dispatch -------------------------------------------------------------------------- */
-
-SLM_API const char *slm_isa_name(slm_isa isa) {
-    static const char *const names[SLM_ISA_COUNT] = {"auto",   "portable", "avx2",    "avxvnni",
-                                                     "avx512", "neon",     "neondot", "amx"};
-    return (unsigned)isa < (unsigned)SLM_ISA_COUNT ? names[isa] : NULL;
-}
-
-/* AVX-VNNI has no name in the older compilers' __builtin_cpu_supports: CPUID leaf 7.1. */
-SLM_API int slm_isa_available(slm_isa isa) {
-#ifdef SLM__AVXVNNI
-    unsigned a = 0, b, c, d;
-#endif
-#ifdef SLM__AVX2
-    int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avx");
-#endif
-    switch (isa) {
-    case SLM_ISA_AUTO:
-    case SLM_ISA_PORTABLE: return 1;
-#ifdef SLM__AVX2
-    case SLM_ISA_AVX2: return avx2;
-#endif
-#ifdef SLM__AVXVNNI
-    case SLM_ISA_AVXVNNI:
-        return avx2 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1);
-#endif
-#ifdef SLM__AVX512
-    case SLM_ISA_AVX512:
-        return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
-#endif
-#ifdef SLM__AMX
-    case SLM_ISA_AMX: return slm_isa_available(SLM_ISA_AVX512) && slm__amx_granted();
-#endif
-#ifdef SLM__NEON
-    case SLM_ISA_NEON: return 1;
-#endif
-#if defined(SLM__TARGET_DOT) && defined(__ARM_FEATURE_DOTPROD)
-    case SLM_ISA_NEONDOT: return 1;
-#elif defined(SLM__TARGET_DOT)
-    case SLM_ISA_NEONDOT: return (getauxval(AT_HWCAP) >> 20 & 1) != 0; /* HWCAP_ASIMDDP */
-#endif
-    default: return 0;
-    }
-}
-
-/* NULL: not in this build or not on this CPU. */
-static const slm__kernels *slm__kernels_for(slm_isa *isa) {
-    static const slm_isa best[] = {SLM_ISA_AMX,     SLM_ISA_AVX512, SLM_ISA_AVXVNNI,
-                                   SLM_ISA_AVX2,    SLM_ISA_NEONDOT, SLM_ISA_NEON,
-                                   SLM_ISA_PORTABLE};
-    size_t i = 0;
-    if (*isa == SLM_ISA_AUTO) {
-        while (!slm_isa_available(best[i])) i++;
-        *isa = best[i];
-    }
-    if (!slm_isa_available(*isa)) return NULL;
-    switch (*isa) {
-#ifdef SLM__AVX2
-    case SLM_ISA_AVX2: return &slm__kernels_avx2;
-#endif
-#ifdef SLM__AVXVNNI
-    case SLM_ISA_AVXVNNI: return &slm__kernels_avxvnni;
-#endif
-#ifdef SLM__AVX512
-    case SLM_ISA_AVX512: return &slm__kernels_avx512;
-#endif
-#ifdef SLM__AMX
-    case SLM_ISA_AMX: return &slm__kernels_amx;
-#endif
-#ifdef SLM__NEON
-    case SLM_ISA_NEON: return &slm__kernels_neon;
-#endif
-#ifdef SLM__TARGET_DOT
-    case SLM_ISA_NEONDOT: return &slm__kernels_neondot;
-#endif
-    default: return &slm__kernels_portable;
-    }
-}
-
-/* Did the compiler fuse or reassociate, or does the chosen kernel differ from the plain one? */
-static int slm__arithmetic_holds(const slm__kernels *kernels) {
-    volatile float big = 1e8f, one = 1.0f, near_one = 1.000244140625f;
-    float tile[16 * 3], x[3] = {near_one, -1.0f, 3.0f}, got[16], want[16];
-    slm__strip strip;
-    slm__output finish;
-    int i;
-#if defined(__clang__) && defined(__FAST_MATH__)
-    return 0; /* it puts estimates in the place of divisions and roots, and no pragma stops that */
-#endif
-    if ((big + one) - big != 0.0f) return 0;
-    if (slm__madd(-slm__madd(0.0f, near_one, near_one), near_one, near_one) != 0.0f) return 0;
-    for (i = 0; i < 48; i++) tile[i] = near_one * (float)(i - 20) / 7.0f;
-    memset(&strip, 0, sizeof strip);
-    memset(&finish, 0, sizeof finish);
-    strip.tiles = (const uint8_t *)tile;
-    strip.tile = sizeof tile;
-    strip.count = strip.tokens = 1;
-    strip.type = SLM_TYPE_F32;
-    strip.cols = strip.x_stride = 3;
-    strip.x = x;
-    finish.rows = finish.y_stride = 16;
-    finish.y = got;
-    kernels->multiply(&strip, &finish);
-    for (i = 0; i < 16; i++)
-        want[i] = slm__madd(slm__madd(slm__madd(0.0f, tile[i], x[0]), tile[16 + i], x[1]),
-                            tile[32 + i], x[2]);
-    return memcmp(got, want, sizeof got) == 0;
-}
-
-/* ---- >>parallel --------------------------------------------------------------------------
-   Work is split over rows, heads and tokens, never over a summed dimension, so the split
-   cannot change a bit.
-
-   With OpenMP one computation, many phases long, is one parallel region. All threads of a region
-   wait for each other at its end, and libgomp's threads spin meanwhile. With a region for each
-   phase, two threads beside a busy process were 4 to 60 times slower than one. In the one region
-   the caller goes through the phases and the other threads are helpers: they take tasks one by
-   one, and a phase waits only for helpers that have taken a task. */
-
-typedef void (*slm__task)(void *arg, size_t index);
-
-typedef struct slm__guarded {
-    slm__task task;
-    void *arg;
-} slm__guarded;
-
-static void slm__run_guarded(void *arg, size_t index) {
-    const slm__guarded *guarded = (const slm__guarded *)arg;
-    unsigned saved = slm__fp_enter();
-    guarded->task(guarded->arg, index);
-    slm__fp_leave(saved);
-}
-
-/* `work` is about how many bytes are read: with fewer a fork costs more than it gives. */
-#ifndef SLM__FORK_BYTES /* small models of tests are to fork too */
-#define SLM__FORK_BYTES ((size_t)1 << 20)
-#endif
-
-/* Runs the tasks of a phase, beside the hook's threads if it is large enough for that. */
-static void slm__parallel(const slm_parallel *hook, unsigned threads, size_t work, size_t tasks,
-                          slm__task task, void *arg) {
-    slm__guarded guarded;
-    size_t i;
-    guarded.task = task;
-    guarded.arg = arg;
-    if (!hook->run || threads < 2 || tasks < 2 || work < SLM__FORK_BYTES)
-        for (i = 0; i < tasks; i++) task(arg, i);
-    else hook->run(hook->user, tasks, slm__run_guarded, &guarded);
-}
-
-#ifdef SLM__OPENMP
-
-typedef struct slm__region {
-    slm__task task; /* the phase under way */
-    void *arg;
-    char apart_from_tickets[64]; /* what changes often has a cache line of its own */
-    size_t tickets;              /* the phase's tasks; the first that nobody took, lower half */
-    char apart_from_done[64];
-    size_t done;                 /* tasks of helpers, in this phase */
-    size_t threads;              /* those of higher numbers are to leave */
-    size_t left;                 /* helpers that will take no more */
-    int crowded;                 /* a helper has been late */
-} slm__region;
-
-enum { SLM__HALF_WORD = sizeof(size_t) * 4, SLM__SPINS = 4000 };
-
-/* Seconds. A helper that is waited for by so much more than four tasks take has no processor, since
-   another process wants it. Then the caller works alone for a while: an idle thread of libgomp
-   spins, uses up its time, and the end of the next region waits until it gets some more. */
-#define SLM__LATE 0.001
-#define SLM__CROWD_PAUSE 0.3
-
-static int slm__is_late(double waited, double task) { return waited > SLM__LATE + 4 * task; }
-
-static size_t slm__load(size_t *word) {
-    size_t value;
-#pragma omp atomic read seq_cst
-    value = *word;
-    return value;
-}
-
-static void slm__store(size_t *word, size_t value) {
-#pragma omp atomic write seq_cst
-    *word = value + 0; /* gcc 12 calls a bare value unused */
-}
-
-static size_t slm__increment(size_t *word) {
-    size_t before;
-#pragma omp atomic capture seq_cst
-    before = (*word)++;
-    return before;
-}
-
-/* A sleep of some tens of microseconds, or the rest of this thread's turn for others. Who sleeps
-   has a claim to a processor on waking up; who yields waits until all others have had theirs. */
-static void slm__nap(void) {
-#if defined(__unix__) || defined(__APPLE__)
-    struct timeval time;
-    time.tv_sec = 0;
-    time.tv_usec = 30;
-    select(0, NULL, NULL, NULL, &time);
-#elif defined(__MINGW32__)
-    sched_yield();
-#endif
-}
-
-/* At first as long on the processor, which is all that a quiet machine needs. */
-static void slm__relax(unsigned *spins) {
-    if (*spins == SLM__SPINS) {
-        slm__nap();
-        return;
-    }
-    ++*spins;
-#ifdef SLM__X86
-    _mm_pause();
-#elif defined(SLM__ARM64)
-    __asm__ volatile("yield");
-#endif
-}
-
-/* Until *word has the value; task: the seconds that one takes. */
-static void slm__await(slm__region *region, size_t *word, size_t value, double task) {
-    double start = omp_get_wtime();
-    unsigned spins = 0;
-    while (slm__load(word) != value) slm__relax(&spins);
-    if (slm__is_late(omp_get_wtime() - start, task)) region->crowded = 1;
-}
-
-/* 1: a task was there, and is done. Whoever gets its ticket keeps the phase from ending. */
-static int slm__take_task(slm__region *region) {
-    size_t mask = ((size_t)1 << SLM__HALF_WORD) - 1, ticket = slm__load(&region->tickets);
-    if ((ticket & mask) >= ticket >> SLM__HALF_WORD) return 0;
-    ticket = slm__increment(&region->tickets);
-    if ((ticket & mask) >= ticket >> SLM__HALF_WORD) return 0;
-    region->task(region->arg, ticket & mask);
-    return 1;
-}
-
-static void slm__help(slm__region *region, size_t number) {
-    unsigned spins = 0;
-    while (number < slm__load(&region->threads))
-        if (slm__take_task(region)) {
-            slm__increment(&region->done);
-            spins = 0;
-        } else slm__relax(&spins);
-    slm__increment(&region->left);
-}
-
-/* The hook of a session inside its region. */
-static void slm__region_run(void *user, size_t tasks, slm__task task, void *arg) {
-    slm__region *region = (slm__region *)user;
-    double start = omp_get_wtime();
-    size_t own = 0;
-    region->task = task;
-    region->arg = arg;
-    slm__store(&region->done, 0);
-    slm__store(&region->tickets, tasks << SLM__HALF_WORD);
-    while (slm__take_task(region)) own++;
-    slm__await(region, &region->done, tasks - own, (omp_get_wtime() - start) / ((double)own + 1));
-}
-
-/* body(arg) in this thread, beside at most threads - 1 helpers; OpenMP may give fewer. */
-static void slm__with_helpers(slm__region *region, unsigned threads, void (*body)(void *arg),
-                              void *arg) {
-    memset(region, 0, sizeof *region);
-    region->threads = threads;
-#pragma omp parallel num_threads((int)threads)
-    if (omp_get_thread_num()) slm__help(region, (size_t)omp_get_thread_num());
-    else {
-        body(arg);
-        slm__store(&region->threads, 0);
-        slm__await(region, &region->left, (size_t)omp_get_num_threads() - 1, 0);
-    }
-}
-#endif
-
-static unsigned slm__default_threads(const slm_parallel *hook) {
-    if (hook->run) return 1;
-#ifdef SLM__OPENMP
-    {
-        int processors = omp_get_num_procs(), limit = omp_get_max_threads();
-        return (unsigned)(limit < processors ? limit : processors);
-    }
-#else
-    return 1;
-#endif
-}
-
-/* ---- >>unicode ---------------------------------------------------------------------------
-   Characters and their classes. A byte that belongs to no valid UTF-8 sequence is a character
-   of its own, without a class. */
-
-#define SLM__LETTER 1u
-#define SLM__NUMBER 2u
-#define SLM__SPACE 4u
-#define SLM__IN_WORD 8u
-
-/* >>generated unicode */
-/* Printed by tests/make_unicode.py: 1 letter, 2 number, 4 white space, 8 in a word. */
-static const uint8_t slm__ascii_classes[128] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 0, 0, 0,
-    0, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 0, 0,
-    0, 0, 8, 0, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 0, 0,
-    0, 0, 0,
-};
-/* first code point * 16 + classes, up to the next entry */
-static const uint32_t slm__classes[2012] = {
-    0x0, 0x94, 0xE0, 0x204, 0x210, 0x30A, 0x3A0, 0x419, 0x5B0, 0x5F8, 0x600, 0x619, 0x7B0, 0x854,
-    0x860, 0xA04, 0xA10, 0xAA9, 0xAB0, 0xB22, 0xB40, 0xB59, 0xB60, 0xB92, 0xBA9, 0xBB0, 0xBC2,
-    0xBF0, 0xC09, 0xD70, 0xD89, 0xF70, 0xF89, 0x2C20, 0x2C69, 0x2D20, 0x2E09, 0x2E50, 0x2EC9,
-    0x2ED0, 0x2EE9, 0x2EF0, 0x3008, 0x3709, 0x3750, 0x3769, 0x3780, 0x37A9, 0x37E0, 0x37F9, 0x3800,
-    0x3869, 0x3870, 0x3889, 0x38B0, 0x38C9, 0x38D0, 0x38E9, 0x3A20, 0x3A39, 0x3F60, 0x3F79, 0x4820,
-    0x4838, 0x48A9, 0x5300, 0x5319, 0x5570, 0x5599, 0x55A0, 0x5609, 0x5890, 0x5918, 0x5BE0, 0x5BF8,
-    0x5C00, 0x5C18, 0x5C30, 0x5C48, 0x5C60, 0x5C78, 0x5C80, 0x5D09, 0x5EB0, 0x5EF9, 0x5F30, 0x6108,
-    0x61B0, 0x6209, 0x64B8, 0x660A, 0x66A0, 0x66E9, 0x6708, 0x6719, 0x6D40, 0x6D59, 0x6D68, 0x6DD0,
-    0x6DF8, 0x6E59, 0x6E78, 0x6E90, 0x6EA8, 0x6EE9, 0x6F0A, 0x6FA9, 0x6FD0, 0x6FF9, 0x7000, 0x7109,
-    0x7118, 0x7129, 0x7308, 0x74B0, 0x74D9, 0x7A68, 0x7B19, 0x7B20, 0x7C0A, 0x7CA9, 0x7EB8, 0x7F49,
-    0x7F60, 0x7FA9, 0x7FB0, 0x7FD8, 0x7FE0, 0x8009, 0x8168, 0x81A9, 0x81B8, 0x8249, 0x8258, 0x8289,
-    0x8298, 0x82E0, 0x8409, 0x8598, 0x85C0, 0x8609, 0x86B0, 0x8709, 0x8880, 0x8899, 0x88F0, 0x8978,
-    0x8A09, 0x8CA8, 0x8E20, 0x8E38, 0x9049, 0x93A8, 0x93D9, 0x93E8, 0x9509, 0x9518, 0x9589, 0x9628,
-    0x9640, 0x966A, 0x9700, 0x9719, 0x9818, 0x9840, 0x9859, 0x98D0, 0x98F9, 0x9910, 0x9939, 0x9A90,
-    0x9AA9, 0x9B10, 0x9B29, 0x9B30, 0x9B69, 0x9BA0, 0x9BC8, 0x9BD9, 0x9BE8, 0x9C50, 0x9C78, 0x9C90,
-    0x9CB8, 0x9CE9, 0x9CF0, 0x9D78, 0x9D80, 0x9DC9, 0x9DE0, 0x9DF9, 0x9E28, 0x9E40, 0x9E6A, 0x9F09,
-    0x9F20, 0x9F42, 0x9FA0, 0x9FC9, 0x9FD0, 0x9FE8, 0x9FF0, 0xA018, 0xA040, 0xA059, 0xA0B0, 0xA0F9,
-    0xA110, 0xA139, 0xA290, 0xA2A9, 0xA310, 0xA329, 0xA340, 0xA359, 0xA370, 0xA389, 0xA3A0, 0xA3C8,
-    0xA3D0, 0xA3E8, 0xA430, 0xA478, 0xA490, 0xA4B8, 0xA4E0, 0xA518, 0xA520, 0xA599, 0xA5D0, 0xA5E9,
-    0xA5F0, 0xA66A, 0xA708, 0xA729, 0xA758, 0xA760, 0xA818, 0xA840, 0xA859, 0xA8E0, 0xA8F9, 0xA920,
-    0xA939, 0xAA90, 0xAAA9, 0xAB10, 0xAB29, 0xAB40, 0xAB59, 0xABA0, 0xABC8, 0xABD9, 0xABE8, 0xAC60,
-    0xAC78, 0xACA0, 0xACB8, 0xACE0, 0xAD09, 0xAD10, 0xAE09, 0xAE28, 0xAE40, 0xAE6A, 0xAF00, 0xAF99,
-    0xAFA8, 0xB000, 0xB018, 0xB040, 0xB059, 0xB0D0, 0xB0F9, 0xB110, 0xB139, 0xB290, 0xB2A9, 0xB310,
-    0xB329, 0xB340, 0xB359, 0xB3A0, 0xB3C8, 0xB3D9, 0xB3E8, 0xB450, 0xB478, 0xB490, 0xB4B8, 0xB4E0,
-    0xB558, 0xB580, 0xB5C9, 0xB5E0, 0xB5F9, 0xB628, 0xB640, 0xB66A, 0xB700, 0xB719, 0xB722, 0xB780,
-    0xB828, 0xB839, 0xB840, 0xB859, 0xB8B0, 0xB8E9, 0xB910, 0xB929, 0xB960, 0xB999, 0xB9B0, 0xB9C9,
-    0xB9D0, 0xB9E9, 0xBA00, 0xBA39, 0xBA50, 0xBA89, 0xBAB0, 0xBAE9, 0xBBA0, 0xBBE8, 0xBC30, 0xBC68,
-    0xBC90, 0xBCA8, 0xBCE0, 0xBD09, 0xBD10, 0xBD78, 0xBD80, 0xBE6A, 0xBF02, 0xBF30, 0xC008, 0xC059,
-    0xC0D0, 0xC0E9, 0xC110, 0xC129, 0xC290, 0xC2A9, 0xC3A0, 0xC3C8, 0xC3D9, 0xC3E8, 0xC450, 0xC468,
-    0xC490, 0xC4A8, 0xC4E0, 0xC558, 0xC570, 0xC589, 0xC5B0, 0xC5D9, 0xC5E0, 0xC609, 0xC628, 0xC640,
-    0xC66A, 0xC700, 0xC782, 0xC7F0, 0xC809, 0xC818, 0xC840, 0xC859, 0xC8D0, 0xC8E9, 0xC910, 0xC929,
-    0xCA90, 0xCAA9, 0xCB40, 0xCB59, 0xCBA0, 0xCBC8, 0xCBD9, 0xCBE8, 0xCC50, 0xCC68, 0xCC90, 0xCCA8,
-    0xCCE0, 0xCD58, 0xCD70, 0xCDD9, 0xCDF0, 0xCE09, 0xCE28, 0xCE40, 0xCE6A, 0xCF00, 0xCF19, 0xCF38,
-    0xCF40, 0xD008, 0xD049, 0xD0D0, 0xD0E9, 0xD110, 0xD129, 0xD3B8, 0xD3D9, 0xD3E8, 0xD450, 0xD468,
-    0xD490, 0xD4A8, 0xD4E9, 0xD4F0, 0xD549, 0xD578, 0xD582, 0xD5F9, 0xD628, 0xD640, 0xD66A, 0xD702,
-    0xD790, 0xD7A9, 0xD800, 0xD818, 0xD840, 0xD859, 0xD970, 0xD9A9, 0xDB20, 0xDB39, 0xDBC0, 0xDBD9,
-    0xDBE0, 0xDC09, 0xDC70, 0xDCA8, 0xDCB0, 0xDCF8, 0xDD50, 0xDD68, 0xDD70, 0xDD88, 0xDE00, 0xDE6A,
-    0xDF00, 0xDF28, 0xDF40, 0xE019, 0xE318, 0xE329, 0xE348, 0xE3B0, 0xE409, 0xE478, 0xE4F0, 0xE50A,
-    0xE5A0, 0xE819, 0xE830, 0xE849, 0xE850, 0xE869, 0xE8B0, 0xE8C9, 0xEA40, 0xEA59, 0xEA60, 0xEA79,
-    0xEB18, 0xEB29, 0xEB48, 0xEBD9, 0xEBE0, 0xEC09, 0xEC50, 0xEC69, 0xEC70, 0xEC88, 0xECF0, 0xED0A,
-    0xEDA0, 0xEDC9, 0xEE00, 0xF009, 0xF010, 0xF188, 0xF1A0, 0xF20A, 0xF2A2, 0xF340, 0xF358, 0xF360,
-    0xF378, 0xF380, 0xF398, 0xF3A0, 0xF3E8, 0xF409, 0xF480, 0xF499, 0xF6D0, 0xF718, 0xF850, 0xF868,
-    0xF889, 0xF8D8, 0xF980, 0xF998, 0xFBD0, 0xFC68, 0xFC70, 0x10009, 0x102B8, 0x103F9, 0x1040A,
-    0x104A0, 0x10509, 0x10568, 0x105A9, 0x105E8, 0x10619, 0x10628, 0x10659, 0x10678, 0x106E9,
-    0x10718, 0x10759, 0x10828, 0x108E9, 0x108F8, 0x1090A, 0x109A8, 0x109E0, 0x10A09, 0x10C60,
-    0x10C79, 0x10C80, 0x10CD9, 0x10CE0, 0x10D09, 0x10FB0, 0x10FC9, 0x12490, 0x124A9, 0x124E0,
-    0x12509, 0x12570, 0x12589, 0x12590, 0x125A9, 0x125E0, 0x12609, 0x12890, 0x128A9, 0x128E0,
-    0x12909, 0x12B10, 0x12B29, 0x12B60, 0x12B89, 0x12BF0, 0x12C09, 0x12C10, 0x12C29, 0x12C60,
-    0x12C89, 0x12D70, 0x12D89, 0x13110, 0x13129, 0x13160, 0x13189, 0x135B0, 0x135D8, 0x13600,
-    0x13692, 0x137D0, 0x13809, 0x13900, 0x13A09, 0x13F60, 0x13F89, 0x13FE0, 0x14019, 0x166D0,
-    0x166F9, 0x16804, 0x16819, 0x169B0, 0x16A09, 0x16EB0, 0x16EEA, 0x16F19, 0x16F90, 0x17009,
-    0x17128, 0x17160, 0x171F9, 0x17328, 0x17350, 0x17409, 0x17528, 0x17540, 0x17609, 0x176D0,
-    0x176E9, 0x17710, 0x17728, 0x17740, 0x17809, 0x17B48, 0x17D40, 0x17D79, 0x17D80, 0x17DC9,
-    0x17DD8, 0x17DE0, 0x17E0A, 0x17EA0, 0x17F02, 0x17FA0, 0x180B8, 0x180E0, 0x180F8, 0x1810A,
-    0x181A0, 0x18209, 0x18790, 0x18809, 0x18858, 0x18879, 0x18A98, 0x18AA9, 0x18AB0, 0x18B09,
-    0x18F60, 0x19009, 0x191F0, 0x19208, 0x192C0, 0x19308, 0x193C0, 0x1946A, 0x19509, 0x196E0,
-    0x19709, 0x19750, 0x19809, 0x19AC0, 0x19B09, 0x19CA0, 0x19D0A, 0x19DA2, 0x19DB0, 0x1A009,
-    0x1A178, 0x1A1C0, 0x1A209, 0x1A558, 0x1A5F0, 0x1A608, 0x1A7D0, 0x1A7F8, 0x1A80A, 0x1A8A0,
-    0x1A90A, 0x1A9A0, 0x1AA79, 0x1AA80, 0x1AB08, 0x1ACF0, 0x1B008, 0x1B059, 0x1B348, 0x1B459,
-    0x1B4D0, 0x1B50A, 0x1B5A0, 0x1B6B8, 0x1B740, 0x1B808, 0x1B839, 0x1BA18, 0x1BAE9, 0x1BB0A,
-    0x1BBA9, 0x1BE68, 0x1BF40, 0x1C009, 0x1C248, 0x1C380, 0x1C40A, 0x1C4A0, 0x1C4D9, 0x1C50A,
-    0x1C5A9, 0x1C7E0, 0x1C809, 0x1C8B0, 0x1C909, 0x1CBB0, 0x1CBD9, 0x1CC00, 0x1CD08, 0x1CD30,
-    0x1CD48, 0x1CE99, 0x1CED8, 0x1CEE9, 0x1CF48, 0x1CF59, 0x1CF78, 0x1CFA9, 0x1CFB0, 0x1D009,
-    0x1DC08, 0x1E009, 0x1F160, 0x1F189, 0x1F1E0, 0x1F209, 0x1F460, 0x1F489, 0x1F4E0, 0x1F509,
-    0x1F580, 0x1F599, 0x1F5A0, 0x1F5B9, 0x1F5C0, 0x1F5D9, 0x1F5E0, 0x1F5F9, 0x1F7E0, 0x1F809,
-    0x1FB50, 0x1FB69, 0x1FBD0, 0x1FBE9, 0x1FBF0, 0x1FC29, 0x1FC50, 0x1FC69, 0x1FCD0, 0x1FD09,
-    0x1FD40, 0x1FD69, 0x1FDC0, 0x1FE09, 0x1FED0, 0x1FF29, 0x1FF50, 0x1FF69, 0x1FFD0, 0x20004,
-    0x200B0, 0x200C8, 0x200E0, 0x20284, 0x202A0, 0x202F4, 0x20300, 0x203F8, 0x20410, 0x20548,
-    0x20550, 0x205F4, 0x20600, 0x20702, 0x20719, 0x20720, 0x20742, 0x207A0, 0x207F9, 0x20802,
-    0x208A0, 0x20909, 0x209D0, 0x20D08, 0x20F10, 0x21029, 0x21030, 0x21079, 0x21080, 0x210A9,
-    0x21140, 0x21159, 0x21160, 0x21199, 0x211E0, 0x21249, 0x21250, 0x21269, 0x21270, 0x21289,
-    0x21290, 0x212A9, 0x212E0, 0x212F9, 0x213A0, 0x213C9, 0x21400, 0x21459, 0x214A0, 0x214E9,
-    0x214F0, 0x21502, 0x2160A, 0x21839, 0x2185A, 0x21892, 0x218A0, 0x24602, 0x249C0, 0x24B68,
-    0x24EA2, 0x25000, 0x27762, 0x27940, 0x2C009, 0x2CE50, 0x2CEB9, 0x2CEF8, 0x2CF29, 0x2CF40,
-    0x2CFD2, 0x2CFE0, 0x2D009, 0x2D260, 0x2D279, 0x2D280, 0x2D2D9, 0x2D2E0, 0x2D309, 0x2D680,
-    0x2D6F9, 0x2D700, 0x2D7F8, 0x2D809, 0x2D970, 0x2DA09, 0x2DA70, 0x2DA89, 0x2DAF0, 0x2DB09,
-    0x2DB70, 0x2DB89, 0x2DBF0, 0x2DC09, 0x2DC70, 0x2DC89, 0x2DCF0, 0x2DD09, 0x2DD70, 0x2DD89,
-    0x2DDF0, 0x2DE08, 0x2E000, 0x2E2F9, 0x2E300, 0x30004, 0x30010, 0x30059, 0x3007A, 0x30080,
-    0x3021A, 0x302A8, 0x30300, 0x30319, 0x30360, 0x3038A, 0x303B9, 0x303D0, 0x30419, 0x30970,
-    0x30998, 0x309B0, 0x309D9, 0x30A00, 0x30A19, 0x30FB0, 0x30FC9, 0x31000, 0x31059, 0x31300,
-    0x31319, 0x318F0, 0x31922, 0x31960, 0x31A09, 0x31C00, 0x31F09, 0x32000, 0x32202, 0x322A0,
-    0x32482, 0x32500, 0x32512, 0x32600, 0x32802, 0x328A0, 0x32B12, 0x32C00, 0x34009, 0x4DC00,
-    0x4E009, 0xA48D0, 0xA4D09, 0xA4FE0, 0xA5009, 0xA60D0, 0xA6109, 0xA620A, 0xA62A9, 0xA62C0,
-    0xA6409, 0xA66F8, 0xA6730, 0xA6748, 0xA67E0, 0xA67F9, 0xA69E8, 0xA6A09, 0xA6E6A, 0xA6F08,
-    0xA6F20, 0xA7179, 0xA7200, 0xA7229, 0xA7890, 0xA78B9, 0xA7CE0, 0xA7D09, 0xA7D20, 0xA7D39,
-    0xA7D40, 0xA7D59, 0xA7DD0, 0xA7F29, 0xA8028, 0xA8039, 0xA8068, 0xA8079, 0xA80B8, 0xA80C9,
-    0xA8238, 0xA8280, 0xA82C8, 0xA82D0, 0xA8302, 0xA8360, 0xA8409, 0xA8740, 0xA8808, 0xA8829,
-    0xA8B48, 0xA8C60, 0xA8D0A, 0xA8DA0, 0xA8E08, 0xA8F29, 0xA8F80, 0xA8FB9, 0xA8FC0, 0xA8FD9,
-    0xA8FF8, 0xA900A, 0xA90A9, 0xA9268, 0xA92E0, 0xA9309, 0xA9478, 0xA9540, 0xA9609, 0xA97D0,
-    0xA9808, 0xA9849, 0xA9B38, 0xA9C10, 0xA9CF9, 0xA9D0A, 0xA9DA0, 0xA9E09, 0xA9E58, 0xA9E69,
-    0xA9F0A, 0xA9FA9, 0xA9FF0, 0xAA009, 0xAA298, 0xAA370, 0xAA409, 0xAA438, 0xAA449, 0xAA4C8,
-    0xAA4E0, 0xAA50A, 0xAA5A0, 0xAA609, 0xAA770, 0xAA7A9, 0xAA7B8, 0xAA7E9, 0xAAB08, 0xAAB19,
-    0xAAB28, 0xAAB59, 0xAAB78, 0xAAB99, 0xAABE8, 0xAAC09, 0xAAC18, 0xAAC29, 0xAAC30, 0xAADB9,
-    0xAADE0, 0xAAE09, 0xAAEB8, 0xAAF00, 0xAAF29, 0xAAF58, 0xAAF70, 0xAB019, 0xAB070, 0xAB099,
-    0xAB0F0, 0xAB119, 0xAB170, 0xAB209, 0xAB270, 0xAB289, 0xAB2F0, 0xAB309, 0xAB5B0, 0xAB5C9,
-    0xAB6A0, 0xAB709, 0xABE38, 0xABEB0, 0xABEC8, 0xABEE0, 0xABF0A, 0xABFA0, 0xAC009, 0xD7A40,
-    0xD7B09, 0xD7C70, 0xD7CB9, 0xD7FC0, 0xF9009, 0xFA6E0, 0xFA709, 0xFADA0, 0xFB009, 0xFB070,
-    0xFB139, 0xFB180, 0xFB1D9, 0xFB1E8, 0xFB1F9, 0xFB290, 0xFB2A9, 0xFB370, 0xFB389, 0xFB3D0,
-    0xFB3E9, 0xFB3F0, 0xFB409, 0xFB420, 0xFB439, 0xFB450, 0xFB469, 0xFBB20, 0xFBD39, 0xFD3E0,
-    0xFD509, 0xFD900, 0xFD929, 0xFDC80, 0xFDF09, 0xFDFC0, 0xFE008, 0xFE100, 0xFE208, 0xFE300,
-    0xFE338, 0xFE350, 0xFE4D8, 0xFE500, 0xFE709, 0xFE750, 0xFE769, 0xFEFD0, 0xFF10A, 0xFF1A0,
-    0xFF219, 0xFF3B0, 0xFF3F8, 0xFF400, 0xFF419, 0xFF5B0, 0xFF669, 0xFFBF0, 0xFFC29, 0xFFC80,
-    0xFFCA9, 0xFFD00, 0xFFD29, 0xFFD80, 0xFFDA9, 0xFFDD0, 0x100009, 0x1000C0, 0x1000D9, 0x100270,
-    0x100289, 0x1003B0, 0x1003C9, 0x1003E0, 0x1003F9, 0x1004E0, 0x100509, 0x1005E0, 0x100809,
-    0x100FB0, 0x101072, 0x101340, 0x10140A, 0x101752, 0x101790, 0x1018A2, 0x1018C0, 0x101FD8,
-    0x101FE0, 0x102809, 0x1029D0, 0x102A09, 0x102D10, 0x102E08, 0x102E12, 0x102FC0, 0x103009,
-    0x103202, 0x103240, 0x1032D9, 0x10341A, 0x103429, 0x1034AA, 0x1034B0, 0x103509, 0x103768,
-    0x1037B0, 0x103809, 0x1039E0, 0x103A09, 0x103C40, 0x103C89, 0x103D00, 0x103D1A, 0x103D60,
-    0x104009, 0x1049E0, 0x104A0A, 0x104AA0, 0x104B09, 0x104D40, 0x104D89, 0x104FC0, 0x105009,
-    0x105280, 0x105309, 0x105640, 0x105709, 0x1057B0, 0x1057C9, 0x1058B0, 0x1058C9, 0x105930,
-    0x105949, 0x105960, 0x105979, 0x105A20, 0x105A39, 0x105B20, 0x105B39, 0x105BA0, 0x105BB9,
-    0x105BD0, 0x105C09, 0x105F40, 0x106009, 0x107370, 0x107409, 0x107560, 0x107609, 0x107680,
-    0x107809, 0x107860, 0x107879, 0x107B10, 0x107B29, 0x107BB0, 0x108009, 0x108060, 0x108089,
-    0x108090, 0x1080A9, 0x108360, 0x108379, 0x108390, 0x1083C9, 0x1083D0, 0x1083F9, 0x108560,
-    0x108582, 0x108609, 0x108770, 0x108792, 0x108809, 0x1089F0, 0x108A72, 0x108B00, 0x108E09,
-    0x108F30, 0x108F49, 0x108F60, 0x108FB2, 0x109009, 0x109162, 0x1091C0, 0x109209, 0x1093A0,
-    0x109809, 0x109B80, 0x109BC2, 0x109BE9, 0x109C02, 0x109D00, 0x109D22, 0x10A009, 0x10A018,
-    0x10A040, 0x10A058, 0x10A070, 0x10A0C8, 0x10A109, 0x10A140, 0x10A159, 0x10A180, 0x10A199,
-    0x10A360, 0x10A388, 0x10A3B0, 0x10A3F8, 0x10A402, 0x10A490, 0x10A609, 0x10A7D2, 0x10A7F0,
-    0x10A809, 0x10A9D2, 0x10AA00, 0x10AC09, 0x10AC80, 0x10AC99, 0x10AE58, 0x10AE70, 0x10AEB2,
-    0x10AF00, 0x10B009, 0x10B360, 0x10B409, 0x10B560, 0x10B582, 0x10B609, 0x10B730, 0x10B782,
-    0x10B809, 0x10B920, 0x10BA92, 0x10BB00, 0x10C009, 0x10C490, 0x10C809, 0x10CB30, 0x10CC09,
-    0x10CF30, 0x10CFA2, 0x10D009, 0x10D248, 0x10D280, 0x10D30A, 0x10D3A0, 0x10D40A, 0x10D4A9,
-    0x10D660, 0x10D698, 0x10D6E0, 0x10D6F9, 0x10D860, 0x10E602, 0x10E7F0, 0x10E809, 0x10EAA0,
-    0x10EAB8, 0x10EAD0, 0x10EB09, 0x10EB20, 0x10EC29, 0x10EC50, 0x10EFC8, 0x10F009, 0x10F1D2,
-    0x10F279, 0x10F280, 0x10F309, 0x10F468, 0x10F512, 0x10F550, 0x10F709, 0x10F828, 0x10F860,
-    0x10FB09, 0x10FC52, 0x10FCC0, 0x10FE09, 0x10FF70, 0x110008, 0x110039, 0x110388, 0x110470,
-    0x110522, 0x11066A, 0x110708, 0x110719, 0x110738, 0x110759, 0x110760, 0x1107F8, 0x110839,
-    0x110B08, 0x110BB0, 0x110C28, 0x110C30, 0x110D09, 0x110E90, 0x110F0A, 0x110FA0, 0x111008,
-    0x111039, 0x111278, 0x111350, 0x11136A, 0x111400, 0x111449, 0x111458, 0x111479, 0x111480,
-    0x111509, 0x111738, 0x111740, 0x111769, 0x111770, 0x111808, 0x111839, 0x111B38, 0x111C19,
-    0x111C50, 0x111C98, 0x111CD0, 0x111CE8, 0x111D0A, 0x111DA9, 0x111DB0, 0x111DC9, 0x111DD0,
-    0x111E12, 0x111F50, 0x112009, 0x112120, 0x112139, 0x1122C8, 0x112380, 0x1123E8, 0x1123F9,
-    0x112418, 0x112420, 0x112809, 0x112870, 0x112889, 0x112890, 0x1128A9, 0x1128E0, 0x1128F9,
-    0x1129E0, 0x1129F9, 0x112A90, 0x112B09, 0x112DF8, 0x112EB0, 0x112F0A, 0x112FA0, 0x113008,
-    0x113040, 0x113059, 0x1130D0, 0x1130F9, 0x113110, 0x113139, 0x113290, 0x1132A9, 0x113310,
-    0x113329, 0x113340, 0x113359, 0x1133A0, 0x1133B8, 0x1133D9, 0x1133E8, 0x113450, 0x113478,
-    0x113490, 0x1134B8, 0x1134E0, 0x113509, 0x113510, 0x113578, 0x113580, 0x1135D9, 0x113628,
-    0x113640, 0x113668, 0x1136D0, 0x113708, 0x113750, 0x113809, 0x1138A0, 0x1138B9, 0x1138C0,
-    0x1138E9, 0x1138F0, 0x113909, 0x113B60, 0x113B79, 0x113B88, 0x113C10, 0x113C28, 0x113C30,
-    0x113C58, 0x113C60, 0x113C78, 0x113CB0, 0x113CC8, 0x113D19, 0x113D28, 0x113D39, 0x113D40,
-    0x113E18, 0x113E30, 0x114009, 0x114358, 0x114479, 0x1144B0, 0x11450A, 0x1145A0, 0x1145E8,
-    0x1145F9, 0x114620, 0x114809, 0x114B08, 0x114C49, 0x114C60, 0x114C79, 0x114C80, 0x114D0A,
-    0x114DA0, 0x115809, 0x115AF8, 0x115B60, 0x115B88, 0x115C10, 0x115D89, 0x115DC8, 0x115DE0,
-    0x116009, 0x116308, 0x116410, 0x116449, 0x116450, 0x11650A, 0x1165A0, 0x116809, 0x116AB8,
-    0x116B89, 0x116B90, 0x116C0A, 0x116CA0, 0x116D0A, 0x116E40, 0x117009, 0x1171B0, 0x1171D8,
-    0x1172C0, 0x11730A, 0x1173A2, 0x1173C0, 0x117409, 0x117470, 0x118009, 0x1182C8, 0x1183B0,
-    0x118A09, 0x118E0A, 0x118EA2, 0x118F30, 0x118FF9, 0x119070, 0x119099, 0x1190A0, 0x1190C9,
-    0x119140, 0x119159, 0x119170, 0x119189, 0x119308, 0x119360, 0x119378, 0x119390, 0x1193B8,
-    0x1193F9, 0x119408, 0x119419, 0x119428, 0x119440, 0x11950A, 0x1195A0, 0x119A09, 0x119A80,
-    0x119AA9, 0x119D18, 0x119D80, 0x119DA8, 0x119E19, 0x119E20, 0x119E39, 0x119E48, 0x119E50,
-    0x11A009, 0x11A018, 0x11A0B9, 0x11A338, 0x11A3A9, 0x11A3B8, 0x11A3F0, 0x11A478, 0x11A480,
-    0x11A509, 0x11A518, 0x11A5C9, 0x11A8A8, 0x11A9A0, 0x11A9D9, 0x11A9E0, 0x11AB09, 0x11AF90,
-    0x11BC09, 0x11BE10, 0x11BF0A, 0x11BFA0, 0x11C009, 0x11C090, 0x11C0A9, 0x11C2F8, 0x11C370,
-    0x11C388, 0x11C409, 0x11C410, 0x11C50A, 0x11C5A2, 0x11C6D0, 0x11C729, 0x11C900, 0x11C928,
-    0x11CA80, 0x11CA98, 0x11CB70, 0x11D009, 0x11D070, 0x11D089, 0x11D0A0, 0x11D0B9, 0x11D318,
-    0x11D370, 0x11D3A8, 0x11D3B0, 0x11D3C8, 0x11D3E0, 0x11D3F8, 0x11D469, 0x11D478, 0x11D480,
-    0x11D50A, 0x11D5A0, 0x11D609, 0x11D660, 0x11D679, 0x11D690, 0x11D6A9, 0x11D8A8, 0x11D8F0,
-    0x11D908, 0x11D920, 0x11D938, 0x11D989, 0x11D990, 0x11DA0A, 0x11DAA0, 0x11EE09, 0x11EF38,
-    0x11EF70, 0x11F008, 0x11F029, 0x11F038, 0x11F049, 0x11F110, 0x11F129, 0x11F348, 0x11F3B0,
-    0x11F3E8, 0x11F430, 0x11F50A, 0x11F5A8, 0x11F5B0, 0x11FB09, 0x11FB10, 0x11FC02, 0x11FD50,
-    0x120009, 0x1239A0, 0x12400A, 0x1246F0, 0x124809, 0x125440, 0x12F909, 0x12FF10, 0x130009,
-    0x134300, 0x134408, 0x134419, 0x134478, 0x134560, 0x134609, 0x143FB0, 0x144009, 0x146470,
-    0x161009, 0x1611E8, 0x16130A, 0x1613A0, 0x168009, 0x16A390, 0x16A409, 0x16A5F0, 0x16A60A,
-    0x16A6A0, 0x16A709, 0x16ABF0, 0x16AC0A, 0x16ACA0, 0x16AD09, 0x16AEE0, 0x16AF08, 0x16AF50,
-    0x16B009, 0x16B308, 0x16B370, 0x16B409, 0x16B440, 0x16B50A, 0x16B5A0, 0x16B5B2, 0x16B620,
-    0x16B639, 0x16B780, 0x16B7D9, 0x16B900, 0x16D409, 0x16D6D0, 0x16D70A, 0x16D7A0, 0x16E409,
-    0x16E802, 0x16E970, 0x16F009, 0x16F4B0, 0x16F4F8, 0x16F509, 0x16F518, 0x16F880, 0x16F8F8,
-    0x16F939, 0x16FA00, 0x16FE09, 0x16FE20, 0x16FE39, 0x16FE48, 0x16FE50, 0x16FF08, 0x16FF20,
-    0x170009, 0x187F80, 0x188009, 0x18CD60, 0x18CFF9, 0x18D090, 0x1AFF09, 0x1AFF40, 0x1AFF59,
-    0x1AFFC0, 0x1AFFD9, 0x1AFFF0, 0x1B0009, 0x1B1230, 0x1B1329, 0x1B1330, 0x1B1509, 0x1B1530,
-    0x1B1559, 0x1B1560, 0x1B1649, 0x1B1680, 0x1B1709, 0x1B2FC0, 0x1BC009, 0x1BC6B0, 0x1BC709,
-    0x1BC7D0, 0x1BC809, 0x1BC890, 0x1BC909, 0x1BC9A0, 0x1BC9D8, 0x1BC9F0, 0x1CCF0A, 0x1CCFA0,
-    0x1CF008, 0x1CF2E0, 0x1CF308, 0x1CF470, 0x1D1658, 0x1D16A0, 0x1D16D8, 0x1D1730, 0x1D17B8,
-    0x1D1830, 0x1D1858, 0x1D18C0, 0x1D1AA8, 0x1D1AE0, 0x1D2428, 0x1D2450, 0x1D2C02, 0x1D2D40,
-    0x1D2E02, 0x1D2F40, 0x1D3602, 0x1D3790, 0x1D4009, 0x1D4550, 0x1D4569, 0x1D49D0, 0x1D49E9,
-    0x1D4A00, 0x1D4A29, 0x1D4A30, 0x1D4A59, 0x1D4A70, 0x1D4A99, 0x1D4AD0, 0x1D4AE9, 0x1D4BA0,
-    0x1D4BB9, 0x1D4BC0, 0x1D4BD9, 0x1D4C40, 0x1D4C59, 0x1D5060, 0x1D5079, 0x1D50B0, 0x1D50D9,
-    0x1D5150, 0x1D5169, 0x1D51D0, 0x1D51E9, 0x1D53A0, 0x1D53B9, 0x1D53F0, 0x1D5409, 0x1D5450,
-    0x1D5469, 0x1D5470, 0x1D54A9, 0x1D5510, 0x1D5529, 0x1D6A60, 0x1D6A89, 0x1D6C10, 0x1D6C29,
-    0x1D6DB0, 0x1D6DC9, 0x1D6FB0, 0x1D6FC9, 0x1D7150, 0x1D7169, 0x1D7350, 0x1D7369, 0x1D74F0,
-    0x1D7509, 0x1D76F0, 0x1D7709, 0x1D7890, 0x1D78A9, 0x1D7A90, 0x1D7AA9, 0x1D7C30, 0x1D7C49,
-    0x1D7CC0, 0x1D7CEA, 0x1D8000, 0x1DA008, 0x1DA370, 0x1DA3B8, 0x1DA6D0, 0x1DA758, 0x1DA760,
-    0x1DA848, 0x1DA850, 0x1DA9B8, 0x1DAA00, 0x1DAA18, 0x1DAB00, 0x1DF009, 0x1DF1F0, 0x1DF259,
-    0x1DF2B0, 0x1E0008, 0x1E0070, 0x1E0088, 0x1E0190, 0x1E01B8, 0x1E0220, 0x1E0238, 0x1E0250,
-    0x1E0268, 0x1E02B0, 0x1E0309, 0x1E06E0, 0x1E08F8, 0x1E0900, 0x1E1009, 0x1E12D0, 0x1E1308,
-    0x1E1379, 0x1E13E0, 0x1E140A, 0x1E14A0, 0x1E14E9, 0x1E14F0, 0x1E2909, 0x1E2AE8, 0x1E2AF0,
-    0x1E2C09, 0x1E2EC8, 0x1E2F0A, 0x1E2FA0, 0x1E4D09, 0x1E4EC8, 0x1E4F0A, 0x1E4FA0, 0x1E5D09,
-    0x1E5EE8, 0x1E5F09, 0x1E5F1A, 0x1E5FB0, 0x1E7E09, 0x1E7E70, 0x1E7E89, 0x1E7EC0, 0x1E7ED9,
-    0x1E7EF0, 0x1E7F09, 0x1E7FF0, 0x1E8009, 0x1E8C50, 0x1E8C72, 0x1E8D08, 0x1E8D70, 0x1E9009,
-    0x1E9448, 0x1E94B9, 0x1E94C0, 0x1E950A, 0x1E95A0, 0x1EC712, 0x1ECAC0, 0x1ECAD2, 0x1ECB00,
-    0x1ECB12, 0x1ECB50, 0x1ED012, 0x1ED2E0, 0x1ED2F2, 0x1ED3E0, 0x1EE009, 0x1EE040, 0x1EE059,
-    0x1EE200, 0x1EE219, 0x1EE230, 0x1EE249, 0x1EE250, 0x1EE279, 0x1EE280, 0x1EE299, 0x1EE330,
-    0x1EE349, 0x1EE380, 0x1EE399, 0x1EE3A0, 0x1EE3B9, 0x1EE3C0, 0x1EE429, 0x1EE430, 0x1EE479,
-    0x1EE480, 0x1EE499, 0x1EE4A0, 0x1EE4B9, 0x1EE4C0, 0x1EE4D9, 0x1EE500, 0x1EE519, 0x1EE530,
-    0x1EE549, 0x1EE550, 0x1EE579, 0x1EE580, 0x1EE599, 0x1EE5A0, 0x1EE5B9, 0x1EE5C0, 0x1EE5D9,
-    0x1EE5E0, 0x1EE5F9, 0x1EE600, 0x1EE619, 0x1EE630, 0x1EE649, 0x1EE650, 0x1EE679, 0x1EE6B0,
-    0x1EE6C9, 0x1EE730, 0x1EE749, 0x1EE780, 0x1EE799, 0x1EE7D0, 0x1EE7E9, 0x1EE7F0, 0x1EE809,
-    0x1EE8A0, 0x1EE8B9, 0x1EE9C0, 0x1EEA19, 0x1EEA40, 0x1EEA59, 0x1EEAA0, 0x1EEAB9, 0x1EEBC0,
-    0x1F1002, 0x1F10D0, 0x1F1308, 0x1F14A0, 0x1F1508, 0x1F16A0, 0x1F1708, 0x1F18A0, 0x1FBF0A,
-    0x1FBFA0, 0x200009, 0x2A6E00, 0x2A7009, 0x2B73A0, 0x2B7409, 0x2B81E0, 0x2B8209, 0x2CEA20,
-    0x2CEB09, 0x2EBE10, 0x2EBF09, 0x2EE5E0, 0x2F8009, 0x2FA1E0, 0x300009, 0x3134B0, 0x313509,
-    0x323B00, 0xE01008, 0xE01F00,
-};
-/* <<generated unicode */
-
-/* The length of the character at text[0]; *code is 0xFFFFFFFF for a bad byte. */
-static size_t slm__character(const uint8_t *text, size_t size, uint32_t *code) {
-    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-    uint32_t first = text[0], value;
-    size_t length, i;
-    *code = 0xFFFFFFFFu;
-    if (first < 0x80) {
-        *code = first;
-        return 1;
-    }
-    length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    if (first < 0xC2 || first > 0xF4 || length > size) return 1;
-    value = first & (0x7Fu >> length);
-    for (i = 1; i < length; i++) {
-        if ((text[i] & 0xC0) != 0x80) return 1;
-        value = value << 6 | (text[i] & 0x3Fu);
-    }
-    if (value < least[length] || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000)) return 1;
-    *code = value;
-    return length;
-}
-
-static unsigned slm__class_of(uint32_t code) {
-    size_t low = 0, high = sizeof slm__classes / sizeof slm__classes[0];
-    if (code < 128) return slm__ascii_classes[code];
-    if (code > 0x10FFFF) return 0;
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (slm__classes[middle] >> 4 <= code)
-            low = middle;
-        else
-            high = middle;
-    }
-    return slm__classes[low] & 15u;
-}
-
-/* The classes of the character at text[0], and its length. */
-static unsigned slm__class_at(const uint8_t *text, size_t size, size_t *length) {
-    uint32_t code;
-    if (text[0] < 0x80) {
-        *length = 1;
-        return slm__ascii_classes[text[0]];
-    }
-    *length = slm__character(text, size, &code);
-    return slm__class_of(code);
-}
-
-/* The same for the character that ends at text[end]; end > 0. */
-static unsigned slm__class_before(const uint8_t *text, size_t end, size_t *length) {
-    uint32_t code;
-    size_t back;
-    for (back = end < 4 ? end : 4; back > 1; back--)
-        if (text[end - back] >= 0x80 && slm__character(text + end - back, back, &code) == back) {
-            *length = back;
-            return slm__class_of(code);
-        }
-    *length = 1;
-    return text[end - 1] < 0x80 ? slm__ascii_classes[text[end - 1]] : 0;
-}
-
-static int slm__is_utf8(const uint8_t *text, size_t size) {
-    uint32_t code = 0;
-    size_t at;
-    for (at = 0; at < size && code != 0xFFFFFFFFu;)
-        at += slm__character(text + at, size - at, &code);
-    return code != 0xFFFFFFFFu;
-}
-
-/* ---- >>tokenizer bytes -------------------------------------------------------------------
-   Byte-level BPE as in GPT-2: added tokens are cut out of the text, what lies between is split
-   into words by GPT-2's rule, and a word's bytes are merged, lowest rank first. The tables, their
-   checks and the merging are those of SentencePiece BPE as well. */
-
-#define SLM__NO_TOKEN 0xFFFFFFFFu
-#define SLM__SHORT_WORD 64 /* symbols that are merged on the stack */
-#define SLM__MOST_PROBES 1024 /* these two bound what a file can make a byte of text cost */
-#define SLM__LONGEST_ADDED 255
-
-typedef struct slm__tokenizer { /* pointers into the mapped section */
-    uint32_t kind, count, merge_slots, longest_probe, flags, blob_bytes, added_count, end_count;
-    uint32_t prefix, has_bytes; /* of kind 2: where a space is put; all byte tokens are there */
-    int32_t bos, unk, last, end[8];
-    const uint32_t *offsets;    /* [count + 1] into the blob */
-    const uint8_t *attributes;  /* [count] */
-    const uint32_t *sorted;     /* [count] ids in the order of their bytes */
-    const uint32_t *byte_token; /* [256] */
-    const uint32_t *ascii;      /* [128] of kind 2: the token of each character */
-    const uint32_t *merge_bytes;     /* [2048] of kind 2: 65536 bits */
-    const uint32_t *merges;     /* [merge_slots][4]: left, right, rank, result */
-    const uint32_t *added;      /* [added_count][4]: id, blob offset, bytes, flags */
-    const char *blob;
-} slm__tokenizer;
-
-enum { SLM__BYTES = 1, SLM__PIECES = 2 }; /* kinds */
-
-enum slm__prefix { /* where a space is put before a text of kind 2; see >>specification */
-    SLM__PREFIX_NONE, SLM__PREFIX_EACH, SLM__PREFIX_EACH_WORD, SLM__PREFIX_FIRST_WORD,
-    SLM__PREFIX_TEXT
-};
-
-enum { /* the flags of the section, of a token and of an added token */
-    SLM__TEXT_BOS = 1, SLM__TEXT_PREFIX_SPACE = 2,
-    SLM__TEXT_LAST = 2, SLM__TEXT_FUSED = 4, SLM__TEXT_MARKS = 8, SLM__TEXT_LONE = 16,
-    SLM__TEXT_STRIP = 32, SLM__TEXT_PARTS = 64, SLM__TEXT_PARTS_SPACE = 128,
-    SLM__TEXT_PARTS_FIRST = 256, SLM__TEXT_PARTS_RUN = 512, SLM__TEXT_FLAGS = 1023,
-    SLM__TOKEN_EXISTS = 1, SLM__TOKEN_SPECIAL = 2, SLM__TOKEN_BYTE = 8, SLM__TOKEN_APART = 16,
-    SLM__TOKEN_OUTSIDE = 32,
-    SLM__ADDED_SPECIAL = 1, SLM__ADDED_NORMALIZED = 2, SLM__ADDED_LSTRIP = 4,
-    SLM__ADDED_RSTRIP = 8, SLM__ADDED_SINGLE_WORD = 16
-};
-
-static uint32_t slm__merge_start(const slm__tokenizer *t, uint32_t left, uint32_t right) {
-    return (left * 0x9E3779B1u + right * 0x85EBCA6Bu) >> 7 & (t->merge_slots - 1);
-}
-
-/* The order of two texts: by bytes, a prefix before what it is a prefix of. */
-static int slm__compare_texts(const char *a, size_t a_size, const char *b, size_t b_size) {
-    size_t common = a_size < b_size ? a_size : b_size;
-    int order = common ? memcmp(a, b, common) : 0;
-    return order ? order : a_size < b_size ? -1 : a_size > b_size;
-}
-
-/* Sets the pointers; NULL or what is wrong. */
-static const char *slm__tokenizer_layout(slm__tokenizer *t, const uint8_t *bytes, size_t size) {
-    const uint32_t *head = (const uint32_t *)(const void *)bytes;
-    uint64_t at = 96, count, sizes[8];
-    if (!bytes || size < 96) return "shorter than its header";
-    if ((uintptr_t)bytes & 3) return "not aligned";
-    t->count = head[0];
-    t->merge_slots = head[1];
-    t->longest_probe = head[2];
-    t->bos = (int32_t)head[3];
-    t->unk = (int32_t)head[4];
-    t->flags = head[5];
-    t->end_count = head[6];
-    memcpy(t->end, head + 7, sizeof t->end);
-    t->blob_bytes = head[15];
-    t->added_count = head[16];
-    t->has_bytes = head[17];
-    if (t->has_bytes != 1 && (t->kind == SLM__BYTES || t->has_bytes))
-        return "no tokens of single bytes";
-    if (t->kind == SLM__PIECES) {
-        t->last = (int32_t)head[18];
-        t->prefix = head[19];
-    }
-    count = t->count;
-    sizes[0] = (count + 1) * 4;
-    sizes[1] = (count + 3) / 4 * 4;
-    sizes[2] = count * 4;
-    sizes[3] = 256 * 4;
-    sizes[4] = t->kind == SLM__PIECES ? (128 + 2048) * 4 : 0;
-    sizes[5] = (uint64_t)t->merge_slots * 16;
-    sizes[6] = (uint64_t)t->added_count * 16;
-    sizes[7] = t->blob_bytes;
-    for (count = 0; count < 8; count++) at += sizes[count];
-    if (at > size || size - at >= 64) return "its counts do not fit its size";
-    t->offsets = head + 24;
-    t->attributes = bytes + 96 + (size_t)sizes[0];
-    t->sorted = (const uint32_t *)(const void *)(t->attributes + (size_t)sizes[1]);
-    t->byte_token = t->sorted + t->count;
-    t->ascii = t->byte_token + 256;
-    t->merge_bytes = t->ascii + 128;
-    t->merges = t->ascii + (size_t)sizes[4] / 4;
-    t->added = t->merges + (size_t)t->merge_slots * 4;
-    t->blob = (const char *)(t->added + (size_t)t->added_count * 4);
-    return NULL;
-}
-
-static const char *slm__check_tokens(const slm__tokenizer *t) {
-    uint32_t i;
-    if (!t->count || t->count > 0x7FFFFFFFu) return "no tokens, or too many";
-    if (t->offsets[0] > t->blob_bytes) return "an offset beyond its texts";
-    for (i = 0; i < t->count; i++)
-        if (t->offsets[i + 1] < t->offsets[i] || t->offsets[i + 1] > t->blob_bytes)
-            return "an offset that decreases or lies beyond its texts";
-    if (t->bos < -1 || (t->bos >= 0 && (uint32_t)t->bos >= t->count)) return "BOS out of range";
-    if (t->unk < -1 || (t->unk >= 0 && (uint32_t)t->unk >= t->count)) return "UNK out of range";
-    if (t->end_count > 8) return "more than 8 end tokens";
-    for (i = 0; i < t->end_count; i++)
-        if (t->end[i] < 0 || (uint32_t)t->end[i] >= t->count) return "an end token out of range";
-    for (i = 0; i < 256; i++)
-        if (t->byte_token[i] != SLM__NO_TOKEN && t->byte_token[i] >= t->count)
-            return "a byte's token out of range";
-    return NULL;
-}
-
-/* Strictly increasing by (exists first, bytes, id), which makes it a permutation. */
-static const char *slm__check_sorted(const slm__tokenizer *t) {
-    uint32_t i;
-    for (i = 0; i < t->count; i++) {
-        uint32_t a, b = t->sorted[i];
-        int missing_a, missing_b, order;
-        if (b >= t->count) return "a sorted id out of range";
-        if (!i) continue;
-        a = t->sorted[i - 1];
-        missing_a = !(t->attributes[a] & SLM__TOKEN_EXISTS);
-        missing_b = !(t->attributes[b] & SLM__TOKEN_EXISTS);
-        order = missing_a - missing_b;
-        if (!order && !missing_a)
-            order = slm__compare_texts(t->blob + t->offsets[a], t->offsets[a + 1] - t->offsets[a],
-                                       t->blob + t->offsets[b], t->offsets[b + 1] - t->offsets[b]);
-        if (order > 0 || (!order && a >= b)) return "its ids are not sorted";
-    }
-    return NULL;
-}
-
-/* Every merge must be found where a search for it looks. */
-static const char *slm__check_merges(const slm__tokenizer *t) {
-    uint32_t slots = t->merge_slots, run = 0;
-    uint64_t i;
-    if (slots & (slots - 1)) return "its merge slots are no power of two";
-    if (t->longest_probe > slots) return "its longest probe exceeds its slots";
-    if (t->longest_probe > SLM__MOST_PROBES) return "its longest probe exceeds 1024";
-    for (i = 0; i < 2 * (uint64_t)slots; i++) { /* the first round only finds the run before 0 */
-        uint32_t slot = (uint32_t)i & (slots - 1), distance;
-        const uint32_t *merge = t->merges + (size_t)slot * 4;
-        if (merge[0] == SLM__NO_TOKEN) {
-            run = 0;
-            continue;
-        }
-        if (i >= slots) {
-            if (merge[0] >= t->count || merge[1] >= t->count || merge[3] >= t->count)
-                return "a merge's token out of range";
-            if (merge[2] == SLM__NO_TOKEN) return "a merge's rank out of range";
-            distance = (slot - slm__merge_start(t, merge[0], merge[1])) & (slots - 1);
-            if (distance >= t->longest_probe || distance > run) return "a merge out of its place";
-        }
-        if (run < slots) run++;
-    }
-    return NULL;
-}
-
-static const char *slm__check_added(const slm__tokenizer *t) {
-    uint32_t i;
-    for (i = 0; i < t->added_count; i++) {
-        const uint32_t *a = t->added + (size_t)i * 4, *before = a - 4;
-        if (a[0] >= t->count) return "an added token out of range";
-        if (!a[2]) return "an added token without text";
-        if (a[2] > SLM__LONGEST_ADDED) return "an added token of more than 255 bytes";
-        if (a[1] > t->blob_bytes || a[2] > t->blob_bytes - a[1])
-            return "an added token's text beyond its texts";
-        if (i && slm__compare_texts(t->blob + before[1], before[2], t->blob + a[1], a[2]) >= 0)
-            return "its added tokens are not sorted";
-    }
-    return NULL;
-}
-
-/* Can a merge join what ends with byte `left` and what begins with byte `right`? */
-static int slm__joint(const slm__tokenizer *t, unsigned left, unsigned right) {
-    return (int)(t->merge_bytes[left * 8 + right / 32] >> right % 32 & 1);
-}
-
-/* What only kind 2 has. A text may be cut wherever no merge reaches over. */
-static const char *slm__check_pieces(const slm__tokenizer *t) {
-    uint32_t i;
-    if (t->flags & ~(uint32_t)SLM__TEXT_FLAGS) return "unknown flags";
-    if (t->prefix > SLM__PREFIX_TEXT) return "its prefix is out of range";
-    if (t->flags & SLM__TEXT_LAST && (t->last < 0 || (uint32_t)t->last >= t->count))
-        return "the token after a text out of range";
-    for (i = 0; i < 256; i++)
-        if ((t->byte_token[i] != SLM__NO_TOKEN) != t->has_bytes)
-            return "tokens of neither all bytes nor none";
-    for (i = 0; i < 128; i++)
-        if (t->ascii[i] != SLM__NO_TOKEN && t->ascii[i] >= t->count)
-            return "a character's token out of range";
-    for (i = 0; i < t->merge_slots; i++) {
-        const uint32_t *merge = t->merges + (size_t)i * 4, *offsets = t->offsets;
-        if (merge[0] == SLM__NO_TOKEN) continue;
-        if (offsets[merge[0]] == offsets[merge[0] + 1] ||
-            offsets[merge[1]] == offsets[merge[1] + 1])
-            return "a merge of a token without text";
-        if (!slm__joint(t, (uint8_t)t->blob[offsets[merge[0] + 1] - 1],
-                        (uint8_t)t->blob[offsets[merge[1]]]))
-            return "a merge where its texts are cut";
-    }
-    return NULL;
-}
-
-/* Binds and checks everything; NULL: fine, otherwise what is wrong. */
-static const char *slm__tokenizer_bind(slm__tokenizer *t, uint32_t kind, const uint8_t *bytes,
-                                       size_t size) {
-    const char *wrong;
-    memset(t, 0, sizeof *t);
-    t->kind = kind;
-    wrong = slm__tokenizer_layout(t, bytes, size);
-    if (!wrong) wrong = slm__check_tokens(t);
-    if (!wrong) wrong = slm__check_sorted(t);
-    if (!wrong) wrong = slm__check_merges(t);
-    if (!wrong) wrong = slm__check_added(t);
-    if (!wrong && kind == SLM__PIECES) wrong = slm__check_pieces(t);
-    return wrong;
-}
-
-/* The rank of merging two tokens, and what they become; SLM__NO_TOKEN: they do not merge. */
-static uint32_t slm__merge_rank(const slm__tokenizer *t, uint32_t left, uint32_t right,
-                                uint32_t *result) {
-    uint32_t slot, looked;
-    *result = SLM__NO_TOKEN;
-    if (!t->merge_slots) return SLM__NO_TOKEN;
-    slot = slm__merge_start(t, left, right);
-    for (looked = 0; looked < t->longest_probe; looked++) {
-        const uint32_t *merge = t->merges + (size_t)slot * 4;
-        if (merge[0] == left && merge[1] == right) {
-            *result = merge[3];
-            return merge[2];
-        }
-        if (merge[0] == SLM__NO_TOKEN) break;
-        slot = (slot + 1) & (t->merge_slots - 1);
-    }
-    return SLM__NO_TOKEN;
-}
-
-typedef struct slm__message { /* what somebody wrote, within a turn's text */
-    const char *start, *end;
-    slm_token controls[16]; /* these tokens never come from it, nor any special one */
-    size_t control_count;
-    int later;              /* the turn's text follows another, ... */
-    int goes_on;            /* ... without an added token between */
-} slm__message;
-
-typedef struct slm__encoding { /* one call's input that never changes, and its output */
-    const slm__tokenizer *tokenizer;
-    unsigned flags;
-    slm_token *tokens;
-    size_t capacity, count;
-    void *scratch;
-    size_t scratch_size;
-    const slm_allocator *alloc;
-    uint32_t first[2][8]; /* the bytes that begin an added token: not normalized, normalized */
-    const uint8_t *text;         /* the whole one */
-    int unknown;                 /* the last character was unknown */
-    const slm__message *message; /* NULL: this is not a turn */
-    const uint8_t *goes_on;      /* the text, if it follows another; NULL: it does not */
-} slm__encoding;
-
-static void slm__emit(slm__encoding *e, uint32_t token) {
-    if (e->count < e->capacity) e->tokens[e->count] = (slm_token)token;
-    e->count++;
-}
-
-/* At most SLM__SHORT_WORD symbols: the best pair is looked for anew after each merge. */
-static void slm__merge_short(slm__encoding *e, uint32_t *symbols, size_t count) {
-    uint32_t ranks[SLM__SHORT_WORD], results[SLM__SHORT_WORD];
-    const slm__tokenizer *t = e->tokenizer;
-    size_t i;
-    for (i = 0; i + 1 < count; i++)
-        ranks[i] = slm__merge_rank(t, symbols[i], symbols[i + 1], &results[i]);
-    while (count > 1) {
-        size_t best = 0;
-        for (i = 1; i + 1 < count; i++)
-            if (ranks[i] < ranks[best]) best = i;
-        if (ranks[best] == SLM__NO_TOKEN) break;
-        symbols[best] = results[best];
-        count--;
-        for (i = best + 1; i < count; i++) {
-            symbols[i] = symbols[i + 1];
-            ranks[i - 1] = ranks[i];
-            results[i - 1] = results[i];
-        }
-        if (best + 1 < count)
-            ranks[best] = slm__merge_rank(t, symbols[best], symbols[best + 1], &results[best]);
-        if (best)
-            ranks[best - 1] =
-                slm__merge_rank(t, symbols[best - 1], symbols[best], &results[best - 1]);
-    }
-    for (i = 0; i < count; i++) slm__emit(e, symbols[i]);
-}
-
-typedef struct slm__symbol { /* of a long word: a doubly linked list in an array */
-    uint32_t token, previous, next; /* token is SLM__NO_TOKEN once merged into the one before */
-} slm__symbol;
-
-/* A heap entry is rank * 2^32 + position, so that the least is the leftmost of lowest rank. */
-static void slm__heap_push(uint64_t *heap, size_t *count, uint64_t entry) {
-    size_t at = (*count)++;
-    while (at && heap[(at - 1) / 2] > entry) {
-        heap[at] = heap[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    heap[at] = entry;
-}
-
-static uint64_t slm__heap_pop(uint64_t *heap, size_t *count) {
-    uint64_t top = heap[0], last = heap[--*count];
-    size_t at = 0;
-    for (;;) {
-        size_t child = 2 * at + 1;
-        if (child >= *count) break;
-        if (child + 1 < *count && heap[child + 1] < heap[child]) child++;
-        if (heap[child] >= last) break;
-        heap[at] = heap[child];
-        at = child;
-    }
-    heap[at] = last;
-    return top;
-}
-
-static void slm__push_pair(const slm__tokenizer *t, const slm__symbol *symbols, uint32_t left,
-                           uint64_t *heap, size_t *heap_count) {
-    uint32_t right = symbols[left].next, result, rank;
-    if (right == SLM__NO_TOKEN) return;
-    rank = slm__merge_rank(t, symbols[left].token, symbols[right].token, &result);
-    if (rank != SLM__NO_TOKEN) slm__heap_push(heap, heap_count, (uint64_t)rank << 32 | left);
-}
-
-/* Any number of symbols. A merge takes one entry off the heap and puts at most two on, so
-   2 * count entries are enough; entries whose pair is gone are recognised when they come up. */
-static void slm__merge_long(slm__encoding *e, slm__symbol *symbols, uint64_t *heap) {
-    const slm__tokenizer *t = e->tokenizer;
-    size_t heap_count = 0;
-    uint32_t i, right, result;
-    for (i = 0; i != SLM__NO_TOKEN; i = symbols[i].next)
-        slm__push_pair(t, symbols, i, heap, &heap_count);
-    while (heap_count) {
-        uint64_t entry = slm__heap_pop(heap, &heap_count);
-        uint32_t left = (uint32_t)entry, rank = (uint32_t)(entry >> 32);
-        right = symbols[left].next;
-        if (symbols[left].token == SLM__NO_TOKEN || right == SLM__NO_TOKEN) continue;
-        if (slm__merge_rank(t, symbols[left].token, symbols[right].token, &result) != rank)
-            continue;
-        symbols[left].token = result;
-        symbols[left].next = symbols[right].next;
-        symbols[right].token = SLM__NO_TOKEN;
-        if (symbols[left].next != SLM__NO_TOKEN) symbols[symbols[left].next].previous = left;
-        slm__push_pair(t, symbols, left, heap, &heap_count);
-        if (left) slm__push_pair(t, symbols, symbols[left].previous, heap, &heap_count);
-    }
-    for (i = 0; i != SLM__NO_TOKEN; i = symbols[i].next) slm__emit(e, symbols[i].token);
-}
-
-/* Scratch bytes for words of at most n bytes (and a prefix space). */
-static size_t slm__bpe_scratch_size(size_t n) {
-    size_t each = sizeof(slm__symbol) + 2 * sizeof(uint64_t);
-    return slm__round_up(slm__size(n, each, each), 16);
-}
-
-/* The tokens that a word's merging starts from. */
-typedef size_t slm__first_symbols(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
-                                  uint32_t *tokens, size_t step);
-
-static slm_result slm__encode_long(slm__encoding *e, const uint8_t *word, size_t size,
-                                   int prefix, slm__first_symbols *first) {
-    size_t need = slm__bpe_scratch_size(size), i, count;
-    void *memory = e->scratch;
-    slm__symbol *symbols;
-    uint64_t *heap;
-    if (need == SIZE_MAX || size >= 0x7FFFFFFFu) return SLM_ERR_MEMORY;
-    if (need > e->scratch_size) memory = e->alloc ? slm__allocate(e->alloc, need) : NULL;
-    if (!memory) return SLM_ERR_MEMORY;
-    heap = (uint64_t *)memory;
-    symbols = (slm__symbol *)(void *)(heap + 2 * (size + 1));
-    count = first(e, word, size, prefix, &symbols->token, sizeof *symbols / sizeof(uint32_t));
-    for (i = 0; i < count; i++) {
-        symbols[i].previous = (uint32_t)i - 1;
-        symbols[i].next = (uint32_t)i + 1;
-    }
-    if (count) {
-        symbols[count - 1].next = SLM__NO_TOKEN;
-        slm__merge_long(e, symbols, heap);
-    }
-    if (memory != e->scratch) slm__release(e->alloc, memory);
-    return SLM_OK;
-}
-
-/* One word, with a space before it if `prefix`; each byte gives one symbol at most. */
-static slm_result slm__encode_word(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
-                                   slm__first_symbols *first) {
-    uint32_t symbols[SLM__SHORT_WORD];
-    if (size + (prefix ? 1 : 0) > SLM__SHORT_WORD)
-        return slm__encode_long(e, word, size, prefix, first);
-    slm__merge_short(e, symbols, first(e, word, size, prefix, symbols, 1));
-    return SLM_OK;
-}
-
-/* As in GPT-2 a byte without a token is left out: there is no unknown token. */
-static size_t slm__first_bytes(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
-                               uint32_t *tokens, size_t step) {
-    const uint32_t *byte_token = e->tokenizer->byte_token;
-    size_t count = 0, i;
-    if (prefix && byte_token[0x20] != SLM__NO_TOKEN) tokens[count++ * step] = byte_token[0x20];
-    for (i = 0; i < size; i++)
-        if (byte_token[word[i]] != SLM__NO_TOKEN)
-            tokens[count++ * step] = byte_token[word[i]];
-    return count;
-}
-
-/* 's 't 're 've 'm 'll 'd: the length, or 0. */
-static size_t slm__contraction(const uint8_t *text, size_t size) {
-    if (size < 2 || text[0] != '\'') return 0;
-    switch (text[1]) {
-    case 's': case 't': case 'm': case 'd': return 2;
-    case 'r': case 'v': return size > 2 && text[2] == 'e' ? 3 : 0;
-    case 'l': return size > 2 && text[2] == 'l' ? 3 : 0;
-    default: return 0;
-    }
-}
-
-/* Where the word that starts at `at` ends, by GPT-2's rule
-   's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-   With `prefix` a space stands before the text, which may be the whole word. */
-static size_t slm__word_end(const uint8_t *text, size_t size, size_t at, int prefix) {
-    const unsigned kinds = SLM__LETTER | SLM__NUMBER | SLM__SPACE;
-    size_t end = at, last = at, length = prefix ? 0 : slm__contraction(text + at, size - at);
-    unsigned kind;
-    if (length) return at + length;
-    if (!prefix && text[at] == ' ' && at + 1 < size) end++;
-    kind = slm__class_at(text + end, size - end, &length) & kinds;
-    if (kind == SLM__SPACE) end = at;
-    while (end < size && (slm__class_at(text + end, size - end, &length) & kinds) == kind) {
-        last = end;
-        end += length;
-    }
-    /* of white space before something else the last character goes with that or stands alone */
-    if (kind != SLM__SPACE || end == size) return end;
-    return last > at || prefix ? last : end;
-}
-
-/* Text without added tokens. */
-static slm_result slm__encode_words(slm__encoding *e, const uint8_t *text, size_t size) {
-    slm_result result = SLM_OK;
-    size_t at = 0;
-    int prefix = (e->tokenizer->flags & SLM__TEXT_PREFIX_SPACE) && size && text[0] != ' ' &&
-                 text != e->goes_on;
-    while (result == SLM_OK && at < size) {
-        size_t end = slm__word_end(text, size, at, prefix);
-        result = slm__encode_word(e, text + at, end - at, prefix, slm__first_bytes);
-        prefix = 0;
-        at = end;
-    }
-    return result;
-}
-
-/* ---- >>tokenizer pieces ------------------------------------------------------------------
-   SentencePiece BPE as LLaMA uses it. There are no words: a text's characters are merged as one,
-   but where no merge reaches over it can be cut, mostly before a space. U+2581 and a space are
-   the same; a character without a token becomes the tokens of its bytes, or UNK. */
-
-static int slm__is_mark(const uint8_t *text, size_t size) { /* U+2581 */
-    return size >= 3 && text[0] == 0xE2 && text[1] == 0x96 && text[2] == 0x81;
-}
-
-static int slm__starts_with_space(const uint8_t *text, size_t size) {
-    return size && (text[0] == ' ' || slm__is_mark(text, size));
-}
-
-/* The bytes of a token; NULL: there is none. */
-static const char *slm__token_text(const slm__tokenizer *t, slm_token token, size_t *size) {
-    *size = 0;
-    if (token < 0 || (uint32_t)token >= t->count) return NULL;
-    if (!(t->attributes[token] & SLM__TOKEN_EXISTS)) return NULL;
-    *size = t->offsets[token + 1] - t->offsets[token];
-    return t->blob + t->offsets[token];
-}
-
-/* The piece with these bytes, the first of several; it is looked for among all ids. */
-static uint32_t slm__find_piece(const slm__tokenizer *t, const char *text, size_t length) {
-    uint32_t low = 0, high = t->count, id;
-    size_t size;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        const char *other = slm__token_text(t, (slm_token)t->sorted[middle], &size);
-        if (other && slm__compare_texts(other, size, text, length) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == t->count) return SLM__NO_TOKEN;
-    id = t->sorted[low];
-    if (t->attributes[id] & SLM__TOKEN_OUTSIDE) return SLM__NO_TOKEN;
-    if (!slm__token_text(t, (slm_token)id, &size) || size != length) return SLM__NO_TOKEN;
-    return memcmp(t->blob + t->offsets[id], text, length) ? SLM__NO_TOKEN : id;
-}
-
-/* The symbols of the character at text[0], at most four, and its length in bytes. */
-static size_t slm__first_of(slm__encoding *e, const uint8_t *text, size_t size,
-                            uint32_t symbols[4], size_t *count) {
-    const slm__tokenizer *t = e->tokenizer;
-    size_t length = 1;
-    uint32_t code;
-    *count = 1;
-    if (text[0] < 0x80)
-        symbols[0] = t->ascii[text[0]];
-    else if (slm__is_mark(text, size)) {
-        symbols[0] = t->ascii[0x20];
-        length = 3;
-    } else {
-        length = slm__character(text, size, &code);
-        symbols[0] = code == 0xFFFFFFFFu ? SLM__NO_TOKEN
-                                         : slm__find_piece(t, (const char *)text, length);
-    }
-    if (symbols[0] == SLM__NO_TOKEN && t->has_bytes) {
-        for (*count = 0; *count < length; ++*count) symbols[*count] = t->byte_token[text[*count]];
-        e->unknown = 0;
-        return length;
-    }
-    if (symbols[0] != SLM__NO_TOKEN) {
-        e->unknown = 0;
-        return length;
-    }
-    if (t->unk < 0 || (e->unknown && t->flags & SLM__TEXT_FUSED)) *count = 0;
-    symbols[0] = (uint32_t)t->unk;
-    e->unknown = 1;
-    return length;
-}
-
-static size_t slm__first_pieces(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
-                                uint32_t *tokens, size_t step) {
-    static const uint8_t space[1] = {' '};
-    uint32_t symbols[4];
-    size_t count = 0, at = 0, several, i;
-    if (prefix) slm__first_of(e, space, 1, symbols, &several);
-    for (i = 0; prefix && i < several; i++) tokens[count++ * step] = symbols[i];
-    while (at < size) {
-        at += slm__first_of(e, word + at, size - at, symbols, &several);
-        for (i = 0; i < several; i++) tokens[count++ * step] = symbols[i];
-    }
-    return count;
-}
-
-/* Where the text that starts at `at`, after a space if `prefix`, may first be cut. Bytes within a
-   character are never looked at as the beginning of one. */
-static size_t slm__piece_end(const slm__tokenizer *t, const uint8_t *text, size_t size, size_t at,
-                             int prefix) {
-    size_t end = at;
-    unsigned left = ' ';
-    while (end < size) {
-        int mark = slm__is_mark(text + end, size - end);
-        unsigned right = mark ? (unsigned)' ' : text[end];
-        if ((end > at || prefix) && !slm__joint(t, left, right)) break;
-        left = right;
-        end += mark ? 3 : 1;
-        while (end < size && (text[end] & 0xC0) == 0x80) left = text[end++];
-    }
-    return end;
-}
-
-/* Text without added tokens, after a space that is not there if `prefix`. */
-static slm_result slm__encode_pieces(slm__encoding *e, const uint8_t *text, size_t size,
-                                     int prefix) {
-    slm_result result = SLM_OK;
-    size_t at = 0;
-    e->unknown = 0;
-    while (result == SLM_OK && (at < size || prefix)) {
-        size_t end = slm__piece_end(e->tokenizer, text, size, at, prefix);
-        result = slm__encode_word(e, text + at, end - at, prefix, slm__first_pieces);
-        prefix = 0;
-        at = end;
-    }
-    return result;
-}
-
-typedef struct slm__decoding { /* one call's input and output */
-    const slm__tokenizer *tokenizer;
-    const slm_token *tokens;
-    size_t count;
-    int show;  /* U+FFFD for bad bytes */
-    int strip; /* a space is left out, if one comes next */
-    int gap;   /* a space comes before what is put next */
-    char *text;
-    size_t capacity, size;
-} slm__decoding;
-
-static void slm__put_bytes(slm__decoding *d, const char *bytes, size_t size) {
-    size_t room;
-    if (!size) return;
-    if (d->gap) {
-        if (d->size < d->capacity) d->text[d->size] = ' ';
-        d->size++;
-    }
-    if (d->strip && *bytes == ' ') bytes++, size--;
-    d->gap = d->strip = 0;
-    room = d->size < d->capacity ? d->capacity - d->size : 0;
-    if (size && room) memcpy(d->text + d->size, bytes, size < room ? size : room);
-    d->size += size;
-}
-
-static unsigned slm__attributes_of(const slm__decoding *d, size_t at) {
-    size_t size;
-    if (!slm__token_text(d->tokenizer, d->tokens[at], &size)) return 0;
-    return d->tokenizer->attributes[d->tokens[at]];
-}
-
-/* The next bytes of a run of byte tokens, four at most, from the token at *at on; those ids that
-   are no tokens count for nothing. */
-static size_t slm__next_bytes(const slm__decoding *d, size_t at, size_t end, uint8_t bytes[4]) {
-    size_t count = 0, size;
-    for (; at < end && count < 4; at++) {
-        const char *text = slm__token_text(d->tokenizer, d->tokens[at], &size);
-        if (text && size) bytes[count++] = (uint8_t)*text;
-    }
-    return count;
-}
-
-/* Byte tokens [at, end). Hugging Face shows a run as a whole, in which one bad byte spoils all;
-   SentencePiece, with `parts`, character by character. */
-static void slm__put_run(slm__decoding *d, size_t at, size_t end, int parts) {
-    uint8_t bytes[4];
-    uint32_t code, left = 0;
-    size_t i, size;
-    int bad = 0;
-    for (i = at; d->show && !parts && i < end; i++) {
-        size = slm__next_bytes(d, i, end, bytes);
-        if (!slm__attributes_of(d, i) || !size || (left && left--)) continue;
-        left = (uint32_t)slm__character(bytes, size, &code) - 1;
-        bad |= code == 0xFFFFFFFFu;
-    }
-    for (i = at; i < end; i++) {
-        const char *text = slm__token_text(d->tokenizer, d->tokens[i], &size);
-        if (!text || !size) continue;
-        if (d->show && parts && !left) {
-            size_t next = slm__next_bytes(d, i, end, bytes);
-            left = (uint32_t)slm__character(bytes, next, &code);
-            bad = code == 0xFFFFFFFFu;
-        }
-        if (left) left--;
-        slm__put_bytes(d, bad ? "\xEF\xBF\xBD" : text, bad ? 3 : size);
-    }
-}
-
-/* Where the byte tokens from `at` on end; at least behind `at`. */
-static size_t slm__run_end(const slm__decoding *d, size_t at, size_t end) {
-    for (at++; at < end; at++) {
-        unsigned attributes = slm__attributes_of(d, at);
-        if (attributes && !(attributes & SLM__TOKEN_BYTE)) break;
-    }
-    return at;
-}
-
-/* The first piece of a part without its space. What that leaves is unknown to SentencePiece if it
-   is no piece, and then its spaces are shown as they are written. 0: it is a piece. */
-static int slm__put_unknown(slm__decoding *d, const char *text, size_t size) {
-    size_t i;
-    if (slm__find_piece(d->tokenizer, text, size) != SLM__NO_TOKEN) return 0;
-    for (i = 0; i < size; i++)
-        slm__put_bytes(d, text[i] == ' ' ? "\xE2\x96\x81" : text + i, text[i] == ' ' ? 3 : 1);
-    return 1;
-}
-
-/* Tokens [at, end) as SentencePiece itself decodes them. `first`: they begin a part. */
-static void slm__decode_run(slm__decoding *d, size_t at, size_t end, int first) {
-    const slm__tokenizer *t = d->tokenizer;
-    size_t start = d->size, size;
-    int expected = (t->flags & SLM__TEXT_PARTS_RUN) != 0, seen = 0;
-    if (d->gap) start++;
-    while (at < end) {
-        const char *text = slm__token_text(t, d->tokens[at], &size);
-        if (slm__attributes_of(d, at) & SLM__TOKEN_BYTE) {
-            size_t stop = slm__run_end(d, at, end);
-            slm__put_run(d, at, stop, 1);
-            at = stop;
-            first = 0;
-            continue;
-        }
-        if (seen || d->size > start) expected = 0;
-        at++;
-        if (first && t->flags & SLM__TEXT_PARTS_FIRST && size && *text == ' ') {
-            first = 0;
-            text++, size--;
-            if (slm__put_unknown(d, text, size)) continue;
-        }
-        seen = expected && size && *text == ' ';
-        if (seen) text++, size--;
-        slm__put_bytes(d, text, size);
-        first = 0;
-    }
-}
-
-/* A part: tokens [at, end), none of which stands apart. A space comes before what precedes a
-   special token, and between one that begins the part and a token without a space. */
-static void slm__decode_part(slm__decoding *d, size_t at, size_t end) {
-    const slm__tokenizer *t = d->tokenizer;
-    size_t start = at, stop, size;
-    while (at < end) {
-        const char *text = slm__token_text(t, d->tokens[at], &size);
-        if (slm__attributes_of(d, at) & SLM__TOKEN_SPECIAL) {
-            slm__put_bytes(d, text, size);
-            at++;
-            continue;
-        }
-        for (stop = at + 1; stop < end; stop++)
-            if (slm__attributes_of(d, stop) & SLM__TOKEN_SPECIAL) break;
-        if (stop < end && t->flags & SLM__TEXT_PARTS_SPACE) slm__put_bytes(d, " ", 1);
-        if (at == start + 1 && t->flags & SLM__TEXT_PARTS_FIRST &&
-            !(size && *text == ' ' && !(slm__attributes_of(d, at) & SLM__TOKEN_BYTE)))
-            slm__put_bytes(d, " ", 1);
-        slm__decode_run(d, at, stop, at == start);
-        at = stop;
-    }
-}
-
-/* As LlamaTokenizer decodes: added tokens stand apart, with spaces between them and the rest. */
-static void slm__decode_parts(slm__decoding *d) {
-    size_t at = 0, stop, before, size;
-    int some = 0;
-    while (at < d->count) {
-        if (slm__attributes_of(d, at) & SLM__TOKEN_APART) {
-            const char *text = slm__token_text(d->tokenizer, d->tokens[at], &size);
-            d->gap = some;
-            slm__put_bytes(d, text, size);
-            some = 1;
-            at++;
-            continue;
-        }
-        for (stop = at + 1; stop < d->count; stop++)
-            if (slm__attributes_of(d, stop) & SLM__TOKEN_APART) break;
-        before = d->size;
-        d->gap = some;
-        slm__decode_part(d, at, stop);
-        some |= d->size > before;
-        at = stop;
-        if (at < d->count || !d->gap) continue;
-        d->gap = 0;
-        slm__put_bytes(d, " ", 1); /* the last part is empty, but it is one */
-    }
-}
-
-static void slm__decode(slm__decoding *d) {
-    const slm__tokenizer *t = d->tokenizer;
-    size_t at = 0, size;
-    if (t->kind == SLM__PIECES && t->flags & SLM__TEXT_PARTS) {
-        slm__decode_parts(d);
-        return;
-    }
-    d->strip = t->kind == SLM__PIECES && t->flags & SLM__TEXT_STRIP;
-    while (at < d->count) {
-        const char *text = slm__token_text(t, d->tokens[at], &size);
-        if (d->show && slm__attributes_of(d, at) & SLM__TOKEN_BYTE) {
-            size_t stop = slm__run_end(d, at, d->count);
-            slm__put_run(d, at, stop, 0);
-            at = stop;
-            continue;
-        }
-        slm__put_bytes(d, text, size);
-        at++;
-    }
-}
-
-/* ---- >>tokenizer added -------------------------------------------------------------------
-   Added tokens are cut out of a text in two passes, and what lies between goes on to one of the
-   two tokenizers above. */
-
-/* The first entry of added[low, high) whose byte `depth` is at least `byte`; all of them have
-   the same bytes before it, and the ones that end there come first. */
-static uint32_t slm__added_bound(const slm__tokenizer *t, uint32_t low, uint32_t high,
-                                 size_t depth, unsigned byte) {
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        const uint32_t *a = t->added + (size_t)middle * 4;
-        if (a[2] <= depth || (unsigned char)t->blob[a[1] + depth] < byte)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* The text that becomes this added token. A normalized one is matched behind the space that is put
-   before a text, so its entry has that space too. */
-static const char *slm__added_text(const slm__tokenizer *t, const uint32_t *a, size_t *size) {
-    const char *text = t->blob + a[1];
-    int space = t->kind == SLM__PIECES && t->prefix == SLM__PREFIX_EACH &&
-                a[3] & SLM__ADDED_NORMALIZED && *text == ' ';
-    *size = a[2] - (size_t)space;
-    return text + space;
-}
-
-/* The entry of an added token by its id or, with text, by that; NULL: there is none. */
-static const uint32_t *slm__added_token(const slm__tokenizer *t, slm_token id, const char *text) {
-    size_t wanted = text ? strlen(text) : 0, size;
-    uint32_t i;
-    for (i = 0; i < t->added_count; i++) {
-        const uint32_t *a = t->added + (size_t)i * 4;
-        const char *own = slm__added_text(t, a, &size);
-        if (text ? size == wanted && !memcmp(own, text, size) : (slm_token)a[0] == id) return a;
-    }
-    return NULL;
-}
-
-/* May this added token stand at text[0], for `length` bytes? No control token is made from a
-   message's bytes, and none that begins in a message reaches into what the turn format puts
-   behind it. */
-static int slm__may_stand(const slm__encoding *e, const uint8_t *text, const uint32_t *a,
-                          size_t length) {
-    const slm__message *m = e->message;
-    const char *start = (const char *)text, *end = start + length;
-    size_t i;
-    if (!m || end <= m->start || start >= m->end) return 1;
-    if (end > m->end || (a[3] & SLM__ADDED_SPECIAL)) return 0;
-    for (i = 0; i < m->control_count; i++)
-        if (m->controls[i] == (slm_token)a[0]) return 0;
-    return 1;
-}
-
-/* The longest added token of this pass that begins at text[0] - or, if `prefix`, with a space
-   before that - or NULL. *length: how many of the text's bytes it takes. */
-static const uint32_t *slm__added_at(const slm__encoding *e, const uint8_t *text, size_t size,
-                                     unsigned pass, int prefix, size_t *length) {
-    const slm__tokenizer *t = e->tokenizer;
-    const uint32_t *best = NULL;
-    uint32_t low = 0, high = t->added_count;
-    size_t depth, at = 0;
-    int marks = pass && t->kind == SLM__PIECES && t->flags & SLM__TEXT_MARKS;
-    for (depth = 0; (at < size || prefix) && low < high; depth++) {
-        int mark = marks && !prefix && slm__is_mark(text + at, size - at);
-        unsigned byte = prefix || mark ? (unsigned)' ' : text[at];
-        const uint32_t *a;
-        if (!depth && !(e->first[pass][byte >> 5] >> (byte & 31) & 1)) return NULL;
-        at += prefix ? 0 : mark ? 3 : 1;
-        prefix = 0;
-        low = slm__added_bound(t, low, high, depth, byte);
-        high = slm__added_bound(t, low, high, depth, byte + 1u);
-        a = t->added + (size_t)low * 4;
-        if (low < high && a[2] == depth + 1 && (a[3] & SLM__ADDED_NORMALIZED) / 2 == pass &&
-            slm__may_stand(e, text, a, at)) {
-            best = a;
-            *length = at;
-        }
-    }
-    return best;
-}
-
-/* Does the character before or after belong to a word? */
-static int slm__beside_word(const uint8_t *text, size_t size, size_t start, size_t stop) {
-    size_t length;
-    if (start && slm__class_before(text, start, &length) & SLM__IN_WORD) return 1;
-    return stop < size && slm__class_at(text + stop, size - stop, &length) & SLM__IN_WORD;
-}
-
-/* White space that an added token may swallow: LlamaTokenizer's is Python's, and it has turned
-   U+2581 into a space if SLM__TEXT_LONE. */
-static int slm__swallows(const slm__encoding *e, unsigned kind, const uint8_t *text,
-                         size_t length) {
-    uint32_t flags = e->tokenizer->kind == SLM__PIECES ? e->tokenizer->flags : 0;
-    if (kind & SLM__SPACE) return 1;
-    if (flags & SLM__TEXT_PARTS && text[0] >= 0x1C && text[0] <= 0x1F) return 1;
-    return flags & SLM__TEXT_LONE && slm__is_mark(text, length);
-}
-
-/* Where the white space that ends at `start` begins, but not before `done`. */
-static size_t slm__swallow_left(const slm__encoding *e, const uint8_t *text, size_t start,
-                                size_t done) {
-    size_t length;
-    while (start > done) {
-        unsigned kind = slm__class_before(text, start, &length);
-        if (!slm__swallows(e, kind, text + start - length, length)) break;
-        start -= length;
-    }
-    return start < done ? done : start;
-}
-
-static size_t slm__swallow_right(const slm__encoding *e, const uint8_t *text, size_t size,
-                                 size_t stop) {
-    size_t length;
-    while (stop < size) {
-        unsigned kind = slm__class_at(text + stop, size - stop, &length);
-        if (!slm__swallows(e, kind, text + stop, length)) break;
-        stop += length;
-    }
-    return stop;
-}
-
-static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t size,
-                                   unsigned pass, int prefix);
-
-/* What lies between the added tokens of a pass. */
-static slm_result slm__encode_between(slm__encoding *e, const uint8_t *text, size_t size,
-                                      unsigned pass, int prefix) {
-    const slm__tokenizer *t = e->tokenizer;
-    if (t->kind == SLM__BYTES)
-        return pass == 0 ? slm__encode_pass(e, text, size, 1, 0) : slm__encode_words(e, text, size);
-    if (pass == 0)
-        return slm__encode_pass(e, text, size, 1,
-                                text != e->goes_on &&
-                                    (t->prefix == SLM__PREFIX_EACH ||
-                                     (t->prefix == SLM__PREFIX_TEXT && text == e->text)));
-    if (text != e->goes_on && (t->prefix == SLM__PREFIX_EACH_WORD ||
-                               (t->prefix == SLM__PREFIX_FIRST_WORD && text == e->text)))
-        prefix = !slm__starts_with_space(text, size);
-    return slm__encode_pieces(e, text, size, prefix);
-}
-
-/* Is there something to encode in text[done, start), before the added token a? The first part may
-   be the space alone that is put before a text; LlamaTokenizer leaves a space alone out. */
-static int slm__something_before(const slm__encoding *e, const uint8_t *text, size_t done,
-                                 size_t start, unsigned pass, const uint32_t *a) {
-    const slm__tokenizer *t = e->tokenizer;
-    int put = t->kind == SLM__PIECES && t->prefix == SLM__PREFIX_TEXT;
-    size_t size = start - done;
-    if (pass || text + done != e->text || t->kind == SLM__BYTES) return size > 0;
-    if (t->flags & SLM__TEXT_LONE && t->attributes[a[0]] & SLM__TOKEN_SPECIAL)
-        if (put ? !size : slm__starts_with_space(text + done, size) &&
-                              size == (text[done] == ' ' ? 1u : 3u))
-            return 0;
-    return put || size > 0;
-}
-
-/* Cuts out the added tokens of a pass: 0 those that are not normalized, 1 the others in what
-   lies between. A match that is passed over still hides those that overlap it, and a search
-   goes on behind the match, not behind the white space that it swallows: as Hugging Face. With
-   `prefix` a space comes before the text, which a match may begin with. */
-static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t size,
-                                   unsigned pass, int prefix) {
-    size_t at = 0, done = 0, spaces_end = 0, length = 1;
-    slm_result result = SLM_OK;
-    int ahead = prefix; /* the match is looked for with that space */
-    while ((at < size || ahead) && result == SLM_OK) {
-        const uint32_t *a = slm__added_at(e, text + at, size - at, pass, ahead, &length);
-        size_t start = at, stop;
-        int taken = ahead && a;
-        if (ahead && !a) {
-            ahead = 0;
-            continue;
-        }
-        ahead = 0;
-        at += a ? length : 1;
-        if (!a || ((a[3] & SLM__ADDED_SPECIAL) && !(e->flags & SLM_PARSE_SPECIAL))) continue;
-        if ((a[3] & SLM__ADDED_SINGLE_WORD) && slm__beside_word(text, size, start, at)) continue;
-        stop = at;
-        if (a[3] & SLM__ADDED_LSTRIP) start = slm__swallow_left(e, text, start, done);
-        if (a[3] & SLM__ADDED_RSTRIP) {
-            if (stop < spaces_end) stop = spaces_end; /* known white space: not scanned again */
-            spaces_end = stop = slm__swallow_right(e, text, size, stop);
-        }
-        if (start >= stop && !taken) continue; /* all swallowed by the one before */
-        if (start < done) start = done; /* of white space, partly swallowed */
-        if (taken) prefix = 0;
-        if (prefix || slm__something_before(e, text, done, start, pass, a))
-            result = slm__encode_between(e, text + done, start - done, pass, prefix);
-        slm__emit(e, a[0]);
-        prefix = 0;
-        done = stop;
-    }
-    if (result == SLM_OK && (done < size || prefix))
-        result = slm__encode_between(e, text + done, size - done, pass, prefix);
-    return result;
-}
-
-/* Encodes; *count is the full need. Scratch may be of any size (16-byte aligned); a single word
-   that needs more uses alloc (NULL: SLM_ERR_MEMORY). message: NULL, or which part of the text
-   somebody wrote. */
-static slm_result slm__encode_turn(const slm__tokenizer *t, const char *text, size_t size,
-                                   unsigned flags, slm_token *tokens, size_t capacity,
-                                   size_t *count, void *scratch, size_t scratch_size,
-                                   const slm_allocator *alloc, const slm__message *message) {
-    slm__encoding e;
-    slm_result result;
-    uint32_t i;
-    memset(&e, 0, sizeof e);
-    e.tokenizer = t;
-    e.flags = flags;
-    e.tokens = tokens;
-    e.capacity = tokens ? capacity : 0;
-    e.scratch = scratch;
-    e.scratch_size = scratch ? scratch_size : 0;
-    e.alloc = alloc;
-    e.message = message;
-    e.goes_on = message && message->goes_on ? (const uint8_t *)text : NULL;
-    e.text = message && message->later ? NULL : (const uint8_t *)text;
-    for (i = 0; i < t->added_count; i++) {
-        const uint32_t *a = t->added + (size_t)i * 4;
-        unsigned byte = (unsigned char)t->blob[a[1]];
-        e.first[(a[3] & SLM__ADDED_NORMALIZED) / 2][byte >> 5] |= (uint32_t)1 << (byte & 31);
-    }
-    if ((flags & SLM_ADD_BOS) && (t->flags & SLM__TEXT_BOS) && t->bos >= 0)
-        slm__emit(&e, (uint32_t)t->bos);
-    result = slm__encode_pass(&e, (const uint8_t *)text, size, 0, 0);
-    if ((flags & SLM_ADD_BOS) && t->kind == SLM__PIECES && t->flags & SLM__TEXT_LAST && !message)
-        slm__emit(&e, (uint32_t)t->last);
-    *count = result == SLM_OK ? e.count : 0;
-    if (result == SLM_OK && e.count > capacity) result = SLM_ERR_CAPACITY;
-    return result;
-}
-
-static slm_result slm__bpe_encode(const slm__tokenizer *t, const char *text, size_t size,
-                                  unsigned flags, slm_token *tokens, size_t capacity,
-                                  size_t *count, void *scratch, size_t scratch_size,
-                                  const slm_allocator *alloc) {
-    return slm__encode_turn(t, text, size, flags, tokens, capacity, count, scratch, scratch_size,
-                            alloc, NULL);
-}
-
 /* ---- >>architectures ---------------------------------------------------------------------
    An architecture is a row; tensors and their shapes follow from the row and from the file's
    hyper-parameters, so a file cannot choose shapes. */
@@ -4005,7 +1370,7 @@ static const char *slm__slot_name(unsigned slot) {
 }
 
 /* ---- >>weights ---------------------------------------------------------------------------
-   A tensor as it lies in the file; an absent one has data NULL. */
+   Tensors and the tokenizer's tables as they lie in the file; an absent tensor has data NULL. */
 
 typedef struct slm__tensor {
     const uint8_t *data;
@@ -4023,6 +1388,39 @@ typedef struct slm__shape {
         rotary, window, flags;
     float norm_eps, attention_scale;
 } slm__shape;
+
+typedef struct slm__tokenizer { /* pointers into the mapped section */
+    uint32_t kind, count, merge_slots, longest_probe, flags, blob_bytes, added_count, end_count;
+    uint32_t prefix, has_bytes; /* of kind 2: where a space is put; all byte tokens are there */
+    int32_t bos, unk, last, end[8];
+    const uint32_t *offsets;    /* [count + 1] into the blob */
+    const uint8_t *attributes;  /* [count] */
+    const uint32_t *sorted;     /* [count] ids in the order of their bytes */
+    const uint32_t *byte_token; /* [256] */
+    const uint32_t *ascii;      /* [128] of kind 2: the token of each character */
+    const uint32_t *merge_bytes;     /* [2048] of kind 2: 65536 bits */
+    const uint32_t *merges;     /* [merge_slots][4]: left, right, rank, result */
+    const uint32_t *added;      /* [added_count][4]: id, blob offset, bytes, flags */
+    const char *blob;
+} slm__tokenizer;
+
+enum { SLM__BYTES = 1, SLM__PIECES = 2 }; /* kinds */
+
+enum slm__prefix { /* where a space is put before a text of kind 2; see >>specification */
+    SLM__PREFIX_NONE, SLM__PREFIX_EACH, SLM__PREFIX_EACH_WORD, SLM__PREFIX_FIRST_WORD,
+    SLM__PREFIX_TEXT
+};
+
+enum { /* the flags of the section, of a token and of an added token */
+    SLM__TEXT_BOS = 1, SLM__TEXT_PREFIX_SPACE = 2,
+    SLM__TEXT_LAST = 2, SLM__TEXT_FUSED = 4, SLM__TEXT_MARKS = 8, SLM__TEXT_LONE = 16,
+    SLM__TEXT_STRIP = 32, SLM__TEXT_PARTS = 64, SLM__TEXT_PARTS_SPACE = 128,
+    SLM__TEXT_PARTS_FIRST = 256, SLM__TEXT_PARTS_RUN = 512, SLM__TEXT_FLAGS = 1023,
+    SLM__TOKEN_EXISTS = 1, SLM__TOKEN_SPECIAL = 2, SLM__TOKEN_BYTE = 8, SLM__TOKEN_APART = 16,
+    SLM__TOKEN_OUTSIDE = 32,
+    SLM__ADDED_SPECIAL = 1, SLM__ADDED_NORMALIZED = 2, SLM__ADDED_LSTRIP = 4,
+    SLM__ADDED_RSTRIP = 8, SLM__ADDED_SINGLE_WORD = 16
+};
 
 struct slm_model {
     const uint8_t *file;
@@ -4074,6 +1472,21 @@ static uint32_t slm__extent_of(const slm__shape *shape, unsigned extent) {
     default: return 1;
     }
 }
+
+/* The rooms up to chat call these, which stand with what they belong to further below. */
+static int slm__is_utf8(const uint8_t *text, size_t size);
+static const char *slm__tokenizer_bind(slm__tokenizer *t, uint32_t kind, const uint8_t *bytes,
+                                       size_t size);
+static const uint32_t *slm__added_token(const slm__tokenizer *t, slm_token id, const char *text);
+static size_t slm__bpe_scratch_size(size_t n);
+static slm_result slm__bpe_encode(const slm__tokenizer *t, const char *text, size_t size,
+                                  unsigned flags, slm_token *tokens, size_t capacity,
+                                  size_t *count, void *scratch, size_t scratch_size,
+                                  const slm_allocator *allocator);
+static const char *slm__turns_lack(const slm_model *model, slm_turns turns);
+static slm_token slm__turn_end(const slm_model *model, slm_turns turns);
+static const slm__kernels *slm__kernels_for(slm_isa *isa);
+static int slm__arithmetic_holds(const slm__kernels *kernels);
 
 /* ---- >>file ------------------------------------------------------------------------------
    Bytes in, a checked model out. Nothing below this section sees an unchecked number. */
@@ -4657,106 +2070,6 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
         if (slot != SLM__HEAD || slm__has(model->features, SLM__UNTIED))
             slm__count_tensor(slm__model_tensor(model, slot), info);
     if (model->has_tokenizer) slm__tokenizer_info(model, info);
-}
-
-/* ---- >>text ------------------------------------------------------------------------------
-   The tokenizer's public face. */
-
-SLM_API slm_result slm_tokenize(const slm_model *model, const char *text, size_t size,
-                                unsigned flags, slm_token *tokens, size_t capacity,
-                                size_t *count) {
-    uint64_t scratch[512];
-    if (!model || !count || (!text && size) || (!tokens && capacity)) return SLM_ERR_ARGUMENT;
-    *count = 0;
-    if (!model->has_tokenizer) return SLM_ERR_UNSUPPORTED;
-    if (size == SLM_NUL) size = strlen(text);
-    return slm__bpe_encode(&model->tokenizer, text, size, flags, tokens, capacity, count, scratch,
-                           sizeof scratch, &model->allocator);
-}
-
-SLM_API const char *slm_token_text(const slm_model *model, slm_token token, size_t *size) {
-    if (size) *size = 0;
-    if (!model || !size || !model->has_tokenizer) return NULL;
-    return slm__token_text(&model->tokenizer, token, size);
-}
-
-SLM_API slm_result slm_detokenize(const slm_model *model, const slm_token *tokens, size_t count,
-                                  unsigned flags, char *text, size_t capacity, size_t *size) {
-    slm__decoding d;
-    if (!model || !size || (!tokens && count) || (!text && capacity)) return SLM_ERR_ARGUMENT;
-    *size = 0;
-    if (!model->has_tokenizer) return SLM_ERR_UNSUPPORTED;
-    memset(&d, 0, sizeof d);
-    d.tokenizer = &model->tokenizer;
-    d.tokens = tokens;
-    d.count = count;
-    d.show = (flags & SLM_SHOW_INVALID) != 0;
-    d.text = text;
-    d.capacity = capacity;
-    slm__decode(&d);
-    *size = d.size;
-    return *size > capacity ? SLM_ERR_CAPACITY : SLM_OK;
-}
-
-/* ---- >>turns -----------------------------------------------------------------------------
-   Turn formats as data; slm_chat fills them in. \1 stands for BOS, \2 for the first end token. */
-
-typedef struct slm__turn_format {
-    const char *name;
-    const char *end;            /* the mark that ends a message or an answer, ... */
-    const char *close;          /* ... put behind an answer that does not end so */
-    const char *join;           /* between what was said and a new message */
-    const char *around[3][2];   /* before and behind a message, by role */
-    const char *answer;         /* opens an answer */
-    const char *after_system;   /* a user's message begins so then; NULL: as always */
-    int inner;                  /* answers follow the question within one turn */
-    int strip;                  /* messages without the white space around them */
-    const char *marks[4];       /* never made from a message; the first `needed` must be there */
-    size_t needed;
-} slm__turn_format;
-
-static const slm__turn_format slm__turn_formats[] = {
-    {"plain", "", "", "\n", {{"", "\n"}, {"", ""}, {"", ""}}, "", NULL, 0, 0,
-     {NULL, NULL, NULL, NULL}, 0},
-    {"phi-2", "", "", "\n", {{"", "\n"}, {"Instruct: ", ""}, {"Output: ", ""}}, "Output:", NULL, 0,
-     0, {NULL, NULL, NULL, NULL}, 0},
-    {"chatml", "<|im_end|>", "<|im_end|>", "\n",
-     {{"<|im_start|>system\n", "<|im_end|>"}, {"<|im_start|>user\n", "<|im_end|>"},
-      {"<|im_start|>assistant\n", "<|im_end|>"}},
-     "<|im_start|>assistant\n", NULL, 0, 0, {"<|im_start|>", "<|im_end|>", NULL, NULL}, 2},
-    {"llama-2", "\2", " \2", "",
-     {{"\1[INST] <<SYS>>\n", "\n<</SYS>>"}, {"\1[INST] ", " [/INST]"}, {" ", " \2"}}, "", "\n\n",
-     1, 1, {"\1", "\2", NULL, NULL}, 2},
-    {"zephyr", "\2", "\2", "\n",
-     {{"<|system|>\n", "\2"}, {"<|user|>\n", "\2"}, {"<|assistant|>\n", "\2"}},
-     "<|assistant|>\n", NULL, 0, 0, {"\2", "<|system|>", "<|user|>", "<|assistant|>"}, 1}};
-
-SLM_API const char *slm_turns_name(slm_turns turns) {
-    size_t i = (size_t)turns;
-    return i >= 1 && i < SLM_TURNS_COUNT ? slm__turn_formats[i - 1].name : NULL;
-}
-
-/* The added token of a mark; NULL: the tokenizer has no such one. */
-static const uint32_t *slm__mark(const slm__tokenizer *t, const char *mark) {
-    if (*mark == '\1') return slm__added_token(t, t->bos, NULL);
-    if (*mark == '\2') return t->end_count ? slm__added_token(t, t->end[0], NULL) : NULL;
-    return slm__added_token(t, -1, mark);
-}
-
-/* A token that the format needs and the tokenizer does not have, to be named; NULL: none. */
-static const char *slm__turns_lack(const slm_model *model, slm_turns turns) {
-    const slm__turn_format *f = &slm__turn_formats[turns - 1];
-    size_t i;
-    for (i = 0; model->has_tokenizer && i < f->needed; i++)
-        if (!slm__mark(&model->tokenizer, f->marks[i]))
-            return *f->marks[i] == '\1' ? "BOS" : *f->marks[i] == '\2' ? "end token" : f->marks[i];
-    return NULL;
-}
-
-static slm_token slm__turn_end(const slm_model *model, slm_turns turns) {
-    const char *end = slm__turn_formats[turns - 1].end;
-    const uint32_t *a = *end && model->has_tokenizer ? slm__mark(&model->tokenizer, end) : NULL;
-    return a ? (slm_token)a[0] : -1;
 }
 
 /* ---- >>layers ----------------------------------------------------------------------------
@@ -6450,6 +3763,1380 @@ SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
     return SLM_OK;
 }
 
+/* ---- >>unicode ---------------------------------------------------------------------------
+   Characters and their classes. A byte that belongs to no valid UTF-8 sequence is a character
+   of its own, without a class. */
+
+#define SLM__LETTER 1u
+#define SLM__NUMBER 2u
+#define SLM__SPACE 4u
+#define SLM__IN_WORD 8u
+
+/* >>generated unicode */
+/* Printed by tests/make_unicode.py: 1 letter, 2 number, 4 white space, 8 in a word. */
+static const uint8_t slm__ascii_classes[128] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 0, 0, 0,
+    0, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 0, 0,
+    0, 0, 8, 0, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 0, 0,
+    0, 0, 0,
+};
+/* first code point * 16 + classes, up to the next entry */
+static const uint32_t slm__classes[2012] = {
+    0x0, 0x94, 0xE0, 0x204, 0x210, 0x30A, 0x3A0, 0x419, 0x5B0, 0x5F8, 0x600, 0x619, 0x7B0, 0x854,
+    0x860, 0xA04, 0xA10, 0xAA9, 0xAB0, 0xB22, 0xB40, 0xB59, 0xB60, 0xB92, 0xBA9, 0xBB0, 0xBC2,
+    0xBF0, 0xC09, 0xD70, 0xD89, 0xF70, 0xF89, 0x2C20, 0x2C69, 0x2D20, 0x2E09, 0x2E50, 0x2EC9,
+    0x2ED0, 0x2EE9, 0x2EF0, 0x3008, 0x3709, 0x3750, 0x3769, 0x3780, 0x37A9, 0x37E0, 0x37F9, 0x3800,
+    0x3869, 0x3870, 0x3889, 0x38B0, 0x38C9, 0x38D0, 0x38E9, 0x3A20, 0x3A39, 0x3F60, 0x3F79, 0x4820,
+    0x4838, 0x48A9, 0x5300, 0x5319, 0x5570, 0x5599, 0x55A0, 0x5609, 0x5890, 0x5918, 0x5BE0, 0x5BF8,
+    0x5C00, 0x5C18, 0x5C30, 0x5C48, 0x5C60, 0x5C78, 0x5C80, 0x5D09, 0x5EB0, 0x5EF9, 0x5F30, 0x6108,
+    0x61B0, 0x6209, 0x64B8, 0x660A, 0x66A0, 0x66E9, 0x6708, 0x6719, 0x6D40, 0x6D59, 0x6D68, 0x6DD0,
+    0x6DF8, 0x6E59, 0x6E78, 0x6E90, 0x6EA8, 0x6EE9, 0x6F0A, 0x6FA9, 0x6FD0, 0x6FF9, 0x7000, 0x7109,
+    0x7118, 0x7129, 0x7308, 0x74B0, 0x74D9, 0x7A68, 0x7B19, 0x7B20, 0x7C0A, 0x7CA9, 0x7EB8, 0x7F49,
+    0x7F60, 0x7FA9, 0x7FB0, 0x7FD8, 0x7FE0, 0x8009, 0x8168, 0x81A9, 0x81B8, 0x8249, 0x8258, 0x8289,
+    0x8298, 0x82E0, 0x8409, 0x8598, 0x85C0, 0x8609, 0x86B0, 0x8709, 0x8880, 0x8899, 0x88F0, 0x8978,
+    0x8A09, 0x8CA8, 0x8E20, 0x8E38, 0x9049, 0x93A8, 0x93D9, 0x93E8, 0x9509, 0x9518, 0x9589, 0x9628,
+    0x9640, 0x966A, 0x9700, 0x9719, 0x9818, 0x9840, 0x9859, 0x98D0, 0x98F9, 0x9910, 0x9939, 0x9A90,
+    0x9AA9, 0x9B10, 0x9B29, 0x9B30, 0x9B69, 0x9BA0, 0x9BC8, 0x9BD9, 0x9BE8, 0x9C50, 0x9C78, 0x9C90,
+    0x9CB8, 0x9CE9, 0x9CF0, 0x9D78, 0x9D80, 0x9DC9, 0x9DE0, 0x9DF9, 0x9E28, 0x9E40, 0x9E6A, 0x9F09,
+    0x9F20, 0x9F42, 0x9FA0, 0x9FC9, 0x9FD0, 0x9FE8, 0x9FF0, 0xA018, 0xA040, 0xA059, 0xA0B0, 0xA0F9,
+    0xA110, 0xA139, 0xA290, 0xA2A9, 0xA310, 0xA329, 0xA340, 0xA359, 0xA370, 0xA389, 0xA3A0, 0xA3C8,
+    0xA3D0, 0xA3E8, 0xA430, 0xA478, 0xA490, 0xA4B8, 0xA4E0, 0xA518, 0xA520, 0xA599, 0xA5D0, 0xA5E9,
+    0xA5F0, 0xA66A, 0xA708, 0xA729, 0xA758, 0xA760, 0xA818, 0xA840, 0xA859, 0xA8E0, 0xA8F9, 0xA920,
+    0xA939, 0xAA90, 0xAAA9, 0xAB10, 0xAB29, 0xAB40, 0xAB59, 0xABA0, 0xABC8, 0xABD9, 0xABE8, 0xAC60,
+    0xAC78, 0xACA0, 0xACB8, 0xACE0, 0xAD09, 0xAD10, 0xAE09, 0xAE28, 0xAE40, 0xAE6A, 0xAF00, 0xAF99,
+    0xAFA8, 0xB000, 0xB018, 0xB040, 0xB059, 0xB0D0, 0xB0F9, 0xB110, 0xB139, 0xB290, 0xB2A9, 0xB310,
+    0xB329, 0xB340, 0xB359, 0xB3A0, 0xB3C8, 0xB3D9, 0xB3E8, 0xB450, 0xB478, 0xB490, 0xB4B8, 0xB4E0,
+    0xB558, 0xB580, 0xB5C9, 0xB5E0, 0xB5F9, 0xB628, 0xB640, 0xB66A, 0xB700, 0xB719, 0xB722, 0xB780,
+    0xB828, 0xB839, 0xB840, 0xB859, 0xB8B0, 0xB8E9, 0xB910, 0xB929, 0xB960, 0xB999, 0xB9B0, 0xB9C9,
+    0xB9D0, 0xB9E9, 0xBA00, 0xBA39, 0xBA50, 0xBA89, 0xBAB0, 0xBAE9, 0xBBA0, 0xBBE8, 0xBC30, 0xBC68,
+    0xBC90, 0xBCA8, 0xBCE0, 0xBD09, 0xBD10, 0xBD78, 0xBD80, 0xBE6A, 0xBF02, 0xBF30, 0xC008, 0xC059,
+    0xC0D0, 0xC0E9, 0xC110, 0xC129, 0xC290, 0xC2A9, 0xC3A0, 0xC3C8, 0xC3D9, 0xC3E8, 0xC450, 0xC468,
+    0xC490, 0xC4A8, 0xC4E0, 0xC558, 0xC570, 0xC589, 0xC5B0, 0xC5D9, 0xC5E0, 0xC609, 0xC628, 0xC640,
+    0xC66A, 0xC700, 0xC782, 0xC7F0, 0xC809, 0xC818, 0xC840, 0xC859, 0xC8D0, 0xC8E9, 0xC910, 0xC929,
+    0xCA90, 0xCAA9, 0xCB40, 0xCB59, 0xCBA0, 0xCBC8, 0xCBD9, 0xCBE8, 0xCC50, 0xCC68, 0xCC90, 0xCCA8,
+    0xCCE0, 0xCD58, 0xCD70, 0xCDD9, 0xCDF0, 0xCE09, 0xCE28, 0xCE40, 0xCE6A, 0xCF00, 0xCF19, 0xCF38,
+    0xCF40, 0xD008, 0xD049, 0xD0D0, 0xD0E9, 0xD110, 0xD129, 0xD3B8, 0xD3D9, 0xD3E8, 0xD450, 0xD468,
+    0xD490, 0xD4A8, 0xD4E9, 0xD4F0, 0xD549, 0xD578, 0xD582, 0xD5F9, 0xD628, 0xD640, 0xD66A, 0xD702,
+    0xD790, 0xD7A9, 0xD800, 0xD818, 0xD840, 0xD859, 0xD970, 0xD9A9, 0xDB20, 0xDB39, 0xDBC0, 0xDBD9,
+    0xDBE0, 0xDC09, 0xDC70, 0xDCA8, 0xDCB0, 0xDCF8, 0xDD50, 0xDD68, 0xDD70, 0xDD88, 0xDE00, 0xDE6A,
+    0xDF00, 0xDF28, 0xDF40, 0xE019, 0xE318, 0xE329, 0xE348, 0xE3B0, 0xE409, 0xE478, 0xE4F0, 0xE50A,
+    0xE5A0, 0xE819, 0xE830, 0xE849, 0xE850, 0xE869, 0xE8B0, 0xE8C9, 0xEA40, 0xEA59, 0xEA60, 0xEA79,
+    0xEB18, 0xEB29, 0xEB48, 0xEBD9, 0xEBE0, 0xEC09, 0xEC50, 0xEC69, 0xEC70, 0xEC88, 0xECF0, 0xED0A,
+    0xEDA0, 0xEDC9, 0xEE00, 0xF009, 0xF010, 0xF188, 0xF1A0, 0xF20A, 0xF2A2, 0xF340, 0xF358, 0xF360,
+    0xF378, 0xF380, 0xF398, 0xF3A0, 0xF3E8, 0xF409, 0xF480, 0xF499, 0xF6D0, 0xF718, 0xF850, 0xF868,
+    0xF889, 0xF8D8, 0xF980, 0xF998, 0xFBD0, 0xFC68, 0xFC70, 0x10009, 0x102B8, 0x103F9, 0x1040A,
+    0x104A0, 0x10509, 0x10568, 0x105A9, 0x105E8, 0x10619, 0x10628, 0x10659, 0x10678, 0x106E9,
+    0x10718, 0x10759, 0x10828, 0x108E9, 0x108F8, 0x1090A, 0x109A8, 0x109E0, 0x10A09, 0x10C60,
+    0x10C79, 0x10C80, 0x10CD9, 0x10CE0, 0x10D09, 0x10FB0, 0x10FC9, 0x12490, 0x124A9, 0x124E0,
+    0x12509, 0x12570, 0x12589, 0x12590, 0x125A9, 0x125E0, 0x12609, 0x12890, 0x128A9, 0x128E0,
+    0x12909, 0x12B10, 0x12B29, 0x12B60, 0x12B89, 0x12BF0, 0x12C09, 0x12C10, 0x12C29, 0x12C60,
+    0x12C89, 0x12D70, 0x12D89, 0x13110, 0x13129, 0x13160, 0x13189, 0x135B0, 0x135D8, 0x13600,
+    0x13692, 0x137D0, 0x13809, 0x13900, 0x13A09, 0x13F60, 0x13F89, 0x13FE0, 0x14019, 0x166D0,
+    0x166F9, 0x16804, 0x16819, 0x169B0, 0x16A09, 0x16EB0, 0x16EEA, 0x16F19, 0x16F90, 0x17009,
+    0x17128, 0x17160, 0x171F9, 0x17328, 0x17350, 0x17409, 0x17528, 0x17540, 0x17609, 0x176D0,
+    0x176E9, 0x17710, 0x17728, 0x17740, 0x17809, 0x17B48, 0x17D40, 0x17D79, 0x17D80, 0x17DC9,
+    0x17DD8, 0x17DE0, 0x17E0A, 0x17EA0, 0x17F02, 0x17FA0, 0x180B8, 0x180E0, 0x180F8, 0x1810A,
+    0x181A0, 0x18209, 0x18790, 0x18809, 0x18858, 0x18879, 0x18A98, 0x18AA9, 0x18AB0, 0x18B09,
+    0x18F60, 0x19009, 0x191F0, 0x19208, 0x192C0, 0x19308, 0x193C0, 0x1946A, 0x19509, 0x196E0,
+    0x19709, 0x19750, 0x19809, 0x19AC0, 0x19B09, 0x19CA0, 0x19D0A, 0x19DA2, 0x19DB0, 0x1A009,
+    0x1A178, 0x1A1C0, 0x1A209, 0x1A558, 0x1A5F0, 0x1A608, 0x1A7D0, 0x1A7F8, 0x1A80A, 0x1A8A0,
+    0x1A90A, 0x1A9A0, 0x1AA79, 0x1AA80, 0x1AB08, 0x1ACF0, 0x1B008, 0x1B059, 0x1B348, 0x1B459,
+    0x1B4D0, 0x1B50A, 0x1B5A0, 0x1B6B8, 0x1B740, 0x1B808, 0x1B839, 0x1BA18, 0x1BAE9, 0x1BB0A,
+    0x1BBA9, 0x1BE68, 0x1BF40, 0x1C009, 0x1C248, 0x1C380, 0x1C40A, 0x1C4A0, 0x1C4D9, 0x1C50A,
+    0x1C5A9, 0x1C7E0, 0x1C809, 0x1C8B0, 0x1C909, 0x1CBB0, 0x1CBD9, 0x1CC00, 0x1CD08, 0x1CD30,
+    0x1CD48, 0x1CE99, 0x1CED8, 0x1CEE9, 0x1CF48, 0x1CF59, 0x1CF78, 0x1CFA9, 0x1CFB0, 0x1D009,
+    0x1DC08, 0x1E009, 0x1F160, 0x1F189, 0x1F1E0, 0x1F209, 0x1F460, 0x1F489, 0x1F4E0, 0x1F509,
+    0x1F580, 0x1F599, 0x1F5A0, 0x1F5B9, 0x1F5C0, 0x1F5D9, 0x1F5E0, 0x1F5F9, 0x1F7E0, 0x1F809,
+    0x1FB50, 0x1FB69, 0x1FBD0, 0x1FBE9, 0x1FBF0, 0x1FC29, 0x1FC50, 0x1FC69, 0x1FCD0, 0x1FD09,
+    0x1FD40, 0x1FD69, 0x1FDC0, 0x1FE09, 0x1FED0, 0x1FF29, 0x1FF50, 0x1FF69, 0x1FFD0, 0x20004,
+    0x200B0, 0x200C8, 0x200E0, 0x20284, 0x202A0, 0x202F4, 0x20300, 0x203F8, 0x20410, 0x20548,
+    0x20550, 0x205F4, 0x20600, 0x20702, 0x20719, 0x20720, 0x20742, 0x207A0, 0x207F9, 0x20802,
+    0x208A0, 0x20909, 0x209D0, 0x20D08, 0x20F10, 0x21029, 0x21030, 0x21079, 0x21080, 0x210A9,
+    0x21140, 0x21159, 0x21160, 0x21199, 0x211E0, 0x21249, 0x21250, 0x21269, 0x21270, 0x21289,
+    0x21290, 0x212A9, 0x212E0, 0x212F9, 0x213A0, 0x213C9, 0x21400, 0x21459, 0x214A0, 0x214E9,
+    0x214F0, 0x21502, 0x2160A, 0x21839, 0x2185A, 0x21892, 0x218A0, 0x24602, 0x249C0, 0x24B68,
+    0x24EA2, 0x25000, 0x27762, 0x27940, 0x2C009, 0x2CE50, 0x2CEB9, 0x2CEF8, 0x2CF29, 0x2CF40,
+    0x2CFD2, 0x2CFE0, 0x2D009, 0x2D260, 0x2D279, 0x2D280, 0x2D2D9, 0x2D2E0, 0x2D309, 0x2D680,
+    0x2D6F9, 0x2D700, 0x2D7F8, 0x2D809, 0x2D970, 0x2DA09, 0x2DA70, 0x2DA89, 0x2DAF0, 0x2DB09,
+    0x2DB70, 0x2DB89, 0x2DBF0, 0x2DC09, 0x2DC70, 0x2DC89, 0x2DCF0, 0x2DD09, 0x2DD70, 0x2DD89,
+    0x2DDF0, 0x2DE08, 0x2E000, 0x2E2F9, 0x2E300, 0x30004, 0x30010, 0x30059, 0x3007A, 0x30080,
+    0x3021A, 0x302A8, 0x30300, 0x30319, 0x30360, 0x3038A, 0x303B9, 0x303D0, 0x30419, 0x30970,
+    0x30998, 0x309B0, 0x309D9, 0x30A00, 0x30A19, 0x30FB0, 0x30FC9, 0x31000, 0x31059, 0x31300,
+    0x31319, 0x318F0, 0x31922, 0x31960, 0x31A09, 0x31C00, 0x31F09, 0x32000, 0x32202, 0x322A0,
+    0x32482, 0x32500, 0x32512, 0x32600, 0x32802, 0x328A0, 0x32B12, 0x32C00, 0x34009, 0x4DC00,
+    0x4E009, 0xA48D0, 0xA4D09, 0xA4FE0, 0xA5009, 0xA60D0, 0xA6109, 0xA620A, 0xA62A9, 0xA62C0,
+    0xA6409, 0xA66F8, 0xA6730, 0xA6748, 0xA67E0, 0xA67F9, 0xA69E8, 0xA6A09, 0xA6E6A, 0xA6F08,
+    0xA6F20, 0xA7179, 0xA7200, 0xA7229, 0xA7890, 0xA78B9, 0xA7CE0, 0xA7D09, 0xA7D20, 0xA7D39,
+    0xA7D40, 0xA7D59, 0xA7DD0, 0xA7F29, 0xA8028, 0xA8039, 0xA8068, 0xA8079, 0xA80B8, 0xA80C9,
+    0xA8238, 0xA8280, 0xA82C8, 0xA82D0, 0xA8302, 0xA8360, 0xA8409, 0xA8740, 0xA8808, 0xA8829,
+    0xA8B48, 0xA8C60, 0xA8D0A, 0xA8DA0, 0xA8E08, 0xA8F29, 0xA8F80, 0xA8FB9, 0xA8FC0, 0xA8FD9,
+    0xA8FF8, 0xA900A, 0xA90A9, 0xA9268, 0xA92E0, 0xA9309, 0xA9478, 0xA9540, 0xA9609, 0xA97D0,
+    0xA9808, 0xA9849, 0xA9B38, 0xA9C10, 0xA9CF9, 0xA9D0A, 0xA9DA0, 0xA9E09, 0xA9E58, 0xA9E69,
+    0xA9F0A, 0xA9FA9, 0xA9FF0, 0xAA009, 0xAA298, 0xAA370, 0xAA409, 0xAA438, 0xAA449, 0xAA4C8,
+    0xAA4E0, 0xAA50A, 0xAA5A0, 0xAA609, 0xAA770, 0xAA7A9, 0xAA7B8, 0xAA7E9, 0xAAB08, 0xAAB19,
+    0xAAB28, 0xAAB59, 0xAAB78, 0xAAB99, 0xAABE8, 0xAAC09, 0xAAC18, 0xAAC29, 0xAAC30, 0xAADB9,
+    0xAADE0, 0xAAE09, 0xAAEB8, 0xAAF00, 0xAAF29, 0xAAF58, 0xAAF70, 0xAB019, 0xAB070, 0xAB099,
+    0xAB0F0, 0xAB119, 0xAB170, 0xAB209, 0xAB270, 0xAB289, 0xAB2F0, 0xAB309, 0xAB5B0, 0xAB5C9,
+    0xAB6A0, 0xAB709, 0xABE38, 0xABEB0, 0xABEC8, 0xABEE0, 0xABF0A, 0xABFA0, 0xAC009, 0xD7A40,
+    0xD7B09, 0xD7C70, 0xD7CB9, 0xD7FC0, 0xF9009, 0xFA6E0, 0xFA709, 0xFADA0, 0xFB009, 0xFB070,
+    0xFB139, 0xFB180, 0xFB1D9, 0xFB1E8, 0xFB1F9, 0xFB290, 0xFB2A9, 0xFB370, 0xFB389, 0xFB3D0,
+    0xFB3E9, 0xFB3F0, 0xFB409, 0xFB420, 0xFB439, 0xFB450, 0xFB469, 0xFBB20, 0xFBD39, 0xFD3E0,
+    0xFD509, 0xFD900, 0xFD929, 0xFDC80, 0xFDF09, 0xFDFC0, 0xFE008, 0xFE100, 0xFE208, 0xFE300,
+    0xFE338, 0xFE350, 0xFE4D8, 0xFE500, 0xFE709, 0xFE750, 0xFE769, 0xFEFD0, 0xFF10A, 0xFF1A0,
+    0xFF219, 0xFF3B0, 0xFF3F8, 0xFF400, 0xFF419, 0xFF5B0, 0xFF669, 0xFFBF0, 0xFFC29, 0xFFC80,
+    0xFFCA9, 0xFFD00, 0xFFD29, 0xFFD80, 0xFFDA9, 0xFFDD0, 0x100009, 0x1000C0, 0x1000D9, 0x100270,
+    0x100289, 0x1003B0, 0x1003C9, 0x1003E0, 0x1003F9, 0x1004E0, 0x100509, 0x1005E0, 0x100809,
+    0x100FB0, 0x101072, 0x101340, 0x10140A, 0x101752, 0x101790, 0x1018A2, 0x1018C0, 0x101FD8,
+    0x101FE0, 0x102809, 0x1029D0, 0x102A09, 0x102D10, 0x102E08, 0x102E12, 0x102FC0, 0x103009,
+    0x103202, 0x103240, 0x1032D9, 0x10341A, 0x103429, 0x1034AA, 0x1034B0, 0x103509, 0x103768,
+    0x1037B0, 0x103809, 0x1039E0, 0x103A09, 0x103C40, 0x103C89, 0x103D00, 0x103D1A, 0x103D60,
+    0x104009, 0x1049E0, 0x104A0A, 0x104AA0, 0x104B09, 0x104D40, 0x104D89, 0x104FC0, 0x105009,
+    0x105280, 0x105309, 0x105640, 0x105709, 0x1057B0, 0x1057C9, 0x1058B0, 0x1058C9, 0x105930,
+    0x105949, 0x105960, 0x105979, 0x105A20, 0x105A39, 0x105B20, 0x105B39, 0x105BA0, 0x105BB9,
+    0x105BD0, 0x105C09, 0x105F40, 0x106009, 0x107370, 0x107409, 0x107560, 0x107609, 0x107680,
+    0x107809, 0x107860, 0x107879, 0x107B10, 0x107B29, 0x107BB0, 0x108009, 0x108060, 0x108089,
+    0x108090, 0x1080A9, 0x108360, 0x108379, 0x108390, 0x1083C9, 0x1083D0, 0x1083F9, 0x108560,
+    0x108582, 0x108609, 0x108770, 0x108792, 0x108809, 0x1089F0, 0x108A72, 0x108B00, 0x108E09,
+    0x108F30, 0x108F49, 0x108F60, 0x108FB2, 0x109009, 0x109162, 0x1091C0, 0x109209, 0x1093A0,
+    0x109809, 0x109B80, 0x109BC2, 0x109BE9, 0x109C02, 0x109D00, 0x109D22, 0x10A009, 0x10A018,
+    0x10A040, 0x10A058, 0x10A070, 0x10A0C8, 0x10A109, 0x10A140, 0x10A159, 0x10A180, 0x10A199,
+    0x10A360, 0x10A388, 0x10A3B0, 0x10A3F8, 0x10A402, 0x10A490, 0x10A609, 0x10A7D2, 0x10A7F0,
+    0x10A809, 0x10A9D2, 0x10AA00, 0x10AC09, 0x10AC80, 0x10AC99, 0x10AE58, 0x10AE70, 0x10AEB2,
+    0x10AF00, 0x10B009, 0x10B360, 0x10B409, 0x10B560, 0x10B582, 0x10B609, 0x10B730, 0x10B782,
+    0x10B809, 0x10B920, 0x10BA92, 0x10BB00, 0x10C009, 0x10C490, 0x10C809, 0x10CB30, 0x10CC09,
+    0x10CF30, 0x10CFA2, 0x10D009, 0x10D248, 0x10D280, 0x10D30A, 0x10D3A0, 0x10D40A, 0x10D4A9,
+    0x10D660, 0x10D698, 0x10D6E0, 0x10D6F9, 0x10D860, 0x10E602, 0x10E7F0, 0x10E809, 0x10EAA0,
+    0x10EAB8, 0x10EAD0, 0x10EB09, 0x10EB20, 0x10EC29, 0x10EC50, 0x10EFC8, 0x10F009, 0x10F1D2,
+    0x10F279, 0x10F280, 0x10F309, 0x10F468, 0x10F512, 0x10F550, 0x10F709, 0x10F828, 0x10F860,
+    0x10FB09, 0x10FC52, 0x10FCC0, 0x10FE09, 0x10FF70, 0x110008, 0x110039, 0x110388, 0x110470,
+    0x110522, 0x11066A, 0x110708, 0x110719, 0x110738, 0x110759, 0x110760, 0x1107F8, 0x110839,
+    0x110B08, 0x110BB0, 0x110C28, 0x110C30, 0x110D09, 0x110E90, 0x110F0A, 0x110FA0, 0x111008,
+    0x111039, 0x111278, 0x111350, 0x11136A, 0x111400, 0x111449, 0x111458, 0x111479, 0x111480,
+    0x111509, 0x111738, 0x111740, 0x111769, 0x111770, 0x111808, 0x111839, 0x111B38, 0x111C19,
+    0x111C50, 0x111C98, 0x111CD0, 0x111CE8, 0x111D0A, 0x111DA9, 0x111DB0, 0x111DC9, 0x111DD0,
+    0x111E12, 0x111F50, 0x112009, 0x112120, 0x112139, 0x1122C8, 0x112380, 0x1123E8, 0x1123F9,
+    0x112418, 0x112420, 0x112809, 0x112870, 0x112889, 0x112890, 0x1128A9, 0x1128E0, 0x1128F9,
+    0x1129E0, 0x1129F9, 0x112A90, 0x112B09, 0x112DF8, 0x112EB0, 0x112F0A, 0x112FA0, 0x113008,
+    0x113040, 0x113059, 0x1130D0, 0x1130F9, 0x113110, 0x113139, 0x113290, 0x1132A9, 0x113310,
+    0x113329, 0x113340, 0x113359, 0x1133A0, 0x1133B8, 0x1133D9, 0x1133E8, 0x113450, 0x113478,
+    0x113490, 0x1134B8, 0x1134E0, 0x113509, 0x113510, 0x113578, 0x113580, 0x1135D9, 0x113628,
+    0x113640, 0x113668, 0x1136D0, 0x113708, 0x113750, 0x113809, 0x1138A0, 0x1138B9, 0x1138C0,
+    0x1138E9, 0x1138F0, 0x113909, 0x113B60, 0x113B79, 0x113B88, 0x113C10, 0x113C28, 0x113C30,
+    0x113C58, 0x113C60, 0x113C78, 0x113CB0, 0x113CC8, 0x113D19, 0x113D28, 0x113D39, 0x113D40,
+    0x113E18, 0x113E30, 0x114009, 0x114358, 0x114479, 0x1144B0, 0x11450A, 0x1145A0, 0x1145E8,
+    0x1145F9, 0x114620, 0x114809, 0x114B08, 0x114C49, 0x114C60, 0x114C79, 0x114C80, 0x114D0A,
+    0x114DA0, 0x115809, 0x115AF8, 0x115B60, 0x115B88, 0x115C10, 0x115D89, 0x115DC8, 0x115DE0,
+    0x116009, 0x116308, 0x116410, 0x116449, 0x116450, 0x11650A, 0x1165A0, 0x116809, 0x116AB8,
+    0x116B89, 0x116B90, 0x116C0A, 0x116CA0, 0x116D0A, 0x116E40, 0x117009, 0x1171B0, 0x1171D8,
+    0x1172C0, 0x11730A, 0x1173A2, 0x1173C0, 0x117409, 0x117470, 0x118009, 0x1182C8, 0x1183B0,
+    0x118A09, 0x118E0A, 0x118EA2, 0x118F30, 0x118FF9, 0x119070, 0x119099, 0x1190A0, 0x1190C9,
+    0x119140, 0x119159, 0x119170, 0x119189, 0x119308, 0x119360, 0x119378, 0x119390, 0x1193B8,
+    0x1193F9, 0x119408, 0x119419, 0x119428, 0x119440, 0x11950A, 0x1195A0, 0x119A09, 0x119A80,
+    0x119AA9, 0x119D18, 0x119D80, 0x119DA8, 0x119E19, 0x119E20, 0x119E39, 0x119E48, 0x119E50,
+    0x11A009, 0x11A018, 0x11A0B9, 0x11A338, 0x11A3A9, 0x11A3B8, 0x11A3F0, 0x11A478, 0x11A480,
+    0x11A509, 0x11A518, 0x11A5C9, 0x11A8A8, 0x11A9A0, 0x11A9D9, 0x11A9E0, 0x11AB09, 0x11AF90,
+    0x11BC09, 0x11BE10, 0x11BF0A, 0x11BFA0, 0x11C009, 0x11C090, 0x11C0A9, 0x11C2F8, 0x11C370,
+    0x11C388, 0x11C409, 0x11C410, 0x11C50A, 0x11C5A2, 0x11C6D0, 0x11C729, 0x11C900, 0x11C928,
+    0x11CA80, 0x11CA98, 0x11CB70, 0x11D009, 0x11D070, 0x11D089, 0x11D0A0, 0x11D0B9, 0x11D318,
+    0x11D370, 0x11D3A8, 0x11D3B0, 0x11D3C8, 0x11D3E0, 0x11D3F8, 0x11D469, 0x11D478, 0x11D480,
+    0x11D50A, 0x11D5A0, 0x11D609, 0x11D660, 0x11D679, 0x11D690, 0x11D6A9, 0x11D8A8, 0x11D8F0,
+    0x11D908, 0x11D920, 0x11D938, 0x11D989, 0x11D990, 0x11DA0A, 0x11DAA0, 0x11EE09, 0x11EF38,
+    0x11EF70, 0x11F008, 0x11F029, 0x11F038, 0x11F049, 0x11F110, 0x11F129, 0x11F348, 0x11F3B0,
+    0x11F3E8, 0x11F430, 0x11F50A, 0x11F5A8, 0x11F5B0, 0x11FB09, 0x11FB10, 0x11FC02, 0x11FD50,
+    0x120009, 0x1239A0, 0x12400A, 0x1246F0, 0x124809, 0x125440, 0x12F909, 0x12FF10, 0x130009,
+    0x134300, 0x134408, 0x134419, 0x134478, 0x134560, 0x134609, 0x143FB0, 0x144009, 0x146470,
+    0x161009, 0x1611E8, 0x16130A, 0x1613A0, 0x168009, 0x16A390, 0x16A409, 0x16A5F0, 0x16A60A,
+    0x16A6A0, 0x16A709, 0x16ABF0, 0x16AC0A, 0x16ACA0, 0x16AD09, 0x16AEE0, 0x16AF08, 0x16AF50,
+    0x16B009, 0x16B308, 0x16B370, 0x16B409, 0x16B440, 0x16B50A, 0x16B5A0, 0x16B5B2, 0x16B620,
+    0x16B639, 0x16B780, 0x16B7D9, 0x16B900, 0x16D409, 0x16D6D0, 0x16D70A, 0x16D7A0, 0x16E409,
+    0x16E802, 0x16E970, 0x16F009, 0x16F4B0, 0x16F4F8, 0x16F509, 0x16F518, 0x16F880, 0x16F8F8,
+    0x16F939, 0x16FA00, 0x16FE09, 0x16FE20, 0x16FE39, 0x16FE48, 0x16FE50, 0x16FF08, 0x16FF20,
+    0x170009, 0x187F80, 0x188009, 0x18CD60, 0x18CFF9, 0x18D090, 0x1AFF09, 0x1AFF40, 0x1AFF59,
+    0x1AFFC0, 0x1AFFD9, 0x1AFFF0, 0x1B0009, 0x1B1230, 0x1B1329, 0x1B1330, 0x1B1509, 0x1B1530,
+    0x1B1559, 0x1B1560, 0x1B1649, 0x1B1680, 0x1B1709, 0x1B2FC0, 0x1BC009, 0x1BC6B0, 0x1BC709,
+    0x1BC7D0, 0x1BC809, 0x1BC890, 0x1BC909, 0x1BC9A0, 0x1BC9D8, 0x1BC9F0, 0x1CCF0A, 0x1CCFA0,
+    0x1CF008, 0x1CF2E0, 0x1CF308, 0x1CF470, 0x1D1658, 0x1D16A0, 0x1D16D8, 0x1D1730, 0x1D17B8,
+    0x1D1830, 0x1D1858, 0x1D18C0, 0x1D1AA8, 0x1D1AE0, 0x1D2428, 0x1D2450, 0x1D2C02, 0x1D2D40,
+    0x1D2E02, 0x1D2F40, 0x1D3602, 0x1D3790, 0x1D4009, 0x1D4550, 0x1D4569, 0x1D49D0, 0x1D49E9,
+    0x1D4A00, 0x1D4A29, 0x1D4A30, 0x1D4A59, 0x1D4A70, 0x1D4A99, 0x1D4AD0, 0x1D4AE9, 0x1D4BA0,
+    0x1D4BB9, 0x1D4BC0, 0x1D4BD9, 0x1D4C40, 0x1D4C59, 0x1D5060, 0x1D5079, 0x1D50B0, 0x1D50D9,
+    0x1D5150, 0x1D5169, 0x1D51D0, 0x1D51E9, 0x1D53A0, 0x1D53B9, 0x1D53F0, 0x1D5409, 0x1D5450,
+    0x1D5469, 0x1D5470, 0x1D54A9, 0x1D5510, 0x1D5529, 0x1D6A60, 0x1D6A89, 0x1D6C10, 0x1D6C29,
+    0x1D6DB0, 0x1D6DC9, 0x1D6FB0, 0x1D6FC9, 0x1D7150, 0x1D7169, 0x1D7350, 0x1D7369, 0x1D74F0,
+    0x1D7509, 0x1D76F0, 0x1D7709, 0x1D7890, 0x1D78A9, 0x1D7A90, 0x1D7AA9, 0x1D7C30, 0x1D7C49,
+    0x1D7CC0, 0x1D7CEA, 0x1D8000, 0x1DA008, 0x1DA370, 0x1DA3B8, 0x1DA6D0, 0x1DA758, 0x1DA760,
+    0x1DA848, 0x1DA850, 0x1DA9B8, 0x1DAA00, 0x1DAA18, 0x1DAB00, 0x1DF009, 0x1DF1F0, 0x1DF259,
+    0x1DF2B0, 0x1E0008, 0x1E0070, 0x1E0088, 0x1E0190, 0x1E01B8, 0x1E0220, 0x1E0238, 0x1E0250,
+    0x1E0268, 0x1E02B0, 0x1E0309, 0x1E06E0, 0x1E08F8, 0x1E0900, 0x1E1009, 0x1E12D0, 0x1E1308,
+    0x1E1379, 0x1E13E0, 0x1E140A, 0x1E14A0, 0x1E14E9, 0x1E14F0, 0x1E2909, 0x1E2AE8, 0x1E2AF0,
+    0x1E2C09, 0x1E2EC8, 0x1E2F0A, 0x1E2FA0, 0x1E4D09, 0x1E4EC8, 0x1E4F0A, 0x1E4FA0, 0x1E5D09,
+    0x1E5EE8, 0x1E5F09, 0x1E5F1A, 0x1E5FB0, 0x1E7E09, 0x1E7E70, 0x1E7E89, 0x1E7EC0, 0x1E7ED9,
+    0x1E7EF0, 0x1E7F09, 0x1E7FF0, 0x1E8009, 0x1E8C50, 0x1E8C72, 0x1E8D08, 0x1E8D70, 0x1E9009,
+    0x1E9448, 0x1E94B9, 0x1E94C0, 0x1E950A, 0x1E95A0, 0x1EC712, 0x1ECAC0, 0x1ECAD2, 0x1ECB00,
+    0x1ECB12, 0x1ECB50, 0x1ED012, 0x1ED2E0, 0x1ED2F2, 0x1ED3E0, 0x1EE009, 0x1EE040, 0x1EE059,
+    0x1EE200, 0x1EE219, 0x1EE230, 0x1EE249, 0x1EE250, 0x1EE279, 0x1EE280, 0x1EE299, 0x1EE330,
+    0x1EE349, 0x1EE380, 0x1EE399, 0x1EE3A0, 0x1EE3B9, 0x1EE3C0, 0x1EE429, 0x1EE430, 0x1EE479,
+    0x1EE480, 0x1EE499, 0x1EE4A0, 0x1EE4B9, 0x1EE4C0, 0x1EE4D9, 0x1EE500, 0x1EE519, 0x1EE530,
+    0x1EE549, 0x1EE550, 0x1EE579, 0x1EE580, 0x1EE599, 0x1EE5A0, 0x1EE5B9, 0x1EE5C0, 0x1EE5D9,
+    0x1EE5E0, 0x1EE5F9, 0x1EE600, 0x1EE619, 0x1EE630, 0x1EE649, 0x1EE650, 0x1EE679, 0x1EE6B0,
+    0x1EE6C9, 0x1EE730, 0x1EE749, 0x1EE780, 0x1EE799, 0x1EE7D0, 0x1EE7E9, 0x1EE7F0, 0x1EE809,
+    0x1EE8A0, 0x1EE8B9, 0x1EE9C0, 0x1EEA19, 0x1EEA40, 0x1EEA59, 0x1EEAA0, 0x1EEAB9, 0x1EEBC0,
+    0x1F1002, 0x1F10D0, 0x1F1308, 0x1F14A0, 0x1F1508, 0x1F16A0, 0x1F1708, 0x1F18A0, 0x1FBF0A,
+    0x1FBFA0, 0x200009, 0x2A6E00, 0x2A7009, 0x2B73A0, 0x2B7409, 0x2B81E0, 0x2B8209, 0x2CEA20,
+    0x2CEB09, 0x2EBE10, 0x2EBF09, 0x2EE5E0, 0x2F8009, 0x2FA1E0, 0x300009, 0x3134B0, 0x313509,
+    0x323B00, 0xE01008, 0xE01F00,
+};
+/* <<generated unicode */
+
+/* The length of the character at text[0]; *code is 0xFFFFFFFF for a bad byte. */
+static size_t slm__character(const uint8_t *text, size_t size, uint32_t *code) {
+    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+    uint32_t first = text[0], value;
+    size_t length, i;
+    *code = 0xFFFFFFFFu;
+    if (first < 0x80) {
+        *code = first;
+        return 1;
+    }
+    length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    if (first < 0xC2 || first > 0xF4 || length > size) return 1;
+    value = first & (0x7Fu >> length);
+    for (i = 1; i < length; i++) {
+        if ((text[i] & 0xC0) != 0x80) return 1;
+        value = value << 6 | (text[i] & 0x3Fu);
+    }
+    if (value < least[length] || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000)) return 1;
+    *code = value;
+    return length;
+}
+
+static unsigned slm__class_of(uint32_t code) {
+    size_t low = 0, high = sizeof slm__classes / sizeof slm__classes[0];
+    if (code < 128) return slm__ascii_classes[code];
+    if (code > 0x10FFFF) return 0;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (slm__classes[middle] >> 4 <= code)
+            low = middle;
+        else
+            high = middle;
+    }
+    return slm__classes[low] & 15u;
+}
+
+/* The classes of the character at text[0], and its length. */
+static unsigned slm__class_at(const uint8_t *text, size_t size, size_t *length) {
+    uint32_t code;
+    if (text[0] < 0x80) {
+        *length = 1;
+        return slm__ascii_classes[text[0]];
+    }
+    *length = slm__character(text, size, &code);
+    return slm__class_of(code);
+}
+
+/* The same for the character that ends at text[end]; end > 0. */
+static unsigned slm__class_before(const uint8_t *text, size_t end, size_t *length) {
+    uint32_t code;
+    size_t back;
+    for (back = end < 4 ? end : 4; back > 1; back--)
+        if (text[end - back] >= 0x80 && slm__character(text + end - back, back, &code) == back) {
+            *length = back;
+            return slm__class_of(code);
+        }
+    *length = 1;
+    return text[end - 1] < 0x80 ? slm__ascii_classes[text[end - 1]] : 0;
+}
+
+static int slm__is_utf8(const uint8_t *text, size_t size) {
+    uint32_t code = 0;
+    size_t at;
+    for (at = 0; at < size && code != 0xFFFFFFFFu;)
+        at += slm__character(text + at, size - at, &code);
+    return code != 0xFFFFFFFFu;
+}
+
+/* ---- >>tokenizer bytes -------------------------------------------------------------------
+   Byte-level BPE as in GPT-2: added tokens are cut out of the text, what lies between is split
+   into words by GPT-2's rule, and a word's bytes are merged, lowest rank first. The tables, their
+   checks and the merging are those of SentencePiece BPE as well. */
+
+#define SLM__NO_TOKEN 0xFFFFFFFFu
+#define SLM__SHORT_WORD 64 /* symbols that are merged on the stack */
+#define SLM__MOST_PROBES 1024 /* these two bound what a file can make a byte of text cost */
+#define SLM__LONGEST_ADDED 255
+
+static uint32_t slm__merge_start(const slm__tokenizer *t, uint32_t left, uint32_t right) {
+    return (left * 0x9E3779B1u + right * 0x85EBCA6Bu) >> 7 & (t->merge_slots - 1);
+}
+
+/* The order of two texts: by bytes, a prefix before what it is a prefix of. */
+static int slm__compare_texts(const char *a, size_t a_size, const char *b, size_t b_size) {
+    size_t common = a_size < b_size ? a_size : b_size;
+    int order = common ? memcmp(a, b, common) : 0;
+    return order ? order : a_size < b_size ? -1 : a_size > b_size;
+}
+
+/* Sets the pointers; NULL or what is wrong. */
+static const char *slm__tokenizer_layout(slm__tokenizer *t, const uint8_t *bytes, size_t size) {
+    const uint32_t *head = (const uint32_t *)(const void *)bytes;
+    uint64_t at = 96, count, sizes[8];
+    if (!bytes || size < 96) return "shorter than its header";
+    if ((uintptr_t)bytes & 3) return "not aligned";
+    t->count = head[0];
+    t->merge_slots = head[1];
+    t->longest_probe = head[2];
+    t->bos = (int32_t)head[3];
+    t->unk = (int32_t)head[4];
+    t->flags = head[5];
+    t->end_count = head[6];
+    memcpy(t->end, head + 7, sizeof t->end);
+    t->blob_bytes = head[15];
+    t->added_count = head[16];
+    t->has_bytes = head[17];
+    if (t->has_bytes != 1 && (t->kind == SLM__BYTES || t->has_bytes))
+        return "no tokens of single bytes";
+    if (t->kind == SLM__PIECES) {
+        t->last = (int32_t)head[18];
+        t->prefix = head[19];
+    }
+    count = t->count;
+    sizes[0] = (count + 1) * 4;
+    sizes[1] = (count + 3) / 4 * 4;
+    sizes[2] = count * 4;
+    sizes[3] = 256 * 4;
+    sizes[4] = t->kind == SLM__PIECES ? (128 + 2048) * 4 : 0;
+    sizes[5] = (uint64_t)t->merge_slots * 16;
+    sizes[6] = (uint64_t)t->added_count * 16;
+    sizes[7] = t->blob_bytes;
+    for (count = 0; count < 8; count++) at += sizes[count];
+    if (at > size || size - at >= 64) return "its counts do not fit its size";
+    t->offsets = head + 24;
+    t->attributes = bytes + 96 + (size_t)sizes[0];
+    t->sorted = (const uint32_t *)(const void *)(t->attributes + (size_t)sizes[1]);
+    t->byte_token = t->sorted + t->count;
+    t->ascii = t->byte_token + 256;
+    t->merge_bytes = t->ascii + 128;
+    t->merges = t->ascii + (size_t)sizes[4] / 4;
+    t->added = t->merges + (size_t)t->merge_slots * 4;
+    t->blob = (const char *)(t->added + (size_t)t->added_count * 4);
+    return NULL;
+}
+
+static const char *slm__check_tokens(const slm__tokenizer *t) {
+    uint32_t i;
+    if (!t->count || t->count > 0x7FFFFFFFu) return "no tokens, or too many";
+    if (t->offsets[0] > t->blob_bytes) return "an offset beyond its texts";
+    for (i = 0; i < t->count; i++)
+        if (t->offsets[i + 1] < t->offsets[i] || t->offsets[i + 1] > t->blob_bytes)
+            return "an offset that decreases or lies beyond its texts";
+    if (t->bos < -1 || (t->bos >= 0 && (uint32_t)t->bos >= t->count)) return "BOS out of range";
+    if (t->unk < -1 || (t->unk >= 0 && (uint32_t)t->unk >= t->count)) return "UNK out of range";
+    if (t->end_count > 8) return "more than 8 end tokens";
+    for (i = 0; i < t->end_count; i++)
+        if (t->end[i] < 0 || (uint32_t)t->end[i] >= t->count) return "an end token out of range";
+    for (i = 0; i < 256; i++)
+        if (t->byte_token[i] != SLM__NO_TOKEN && t->byte_token[i] >= t->count)
+            return "a byte's token out of range";
+    return NULL;
+}
+
+/* Strictly increasing by (exists first, bytes, id), which makes it a permutation. */
+static const char *slm__check_sorted(const slm__tokenizer *t) {
+    uint32_t i;
+    for (i = 0; i < t->count; i++) {
+        uint32_t a, b = t->sorted[i];
+        int missing_a, missing_b, order;
+        if (b >= t->count) return "a sorted id out of range";
+        if (!i) continue;
+        a = t->sorted[i - 1];
+        missing_a = !(t->attributes[a] & SLM__TOKEN_EXISTS);
+        missing_b = !(t->attributes[b] & SLM__TOKEN_EXISTS);
+        order = missing_a - missing_b;
+        if (!order && !missing_a)
+            order = slm__compare_texts(t->blob + t->offsets[a], t->offsets[a + 1] - t->offsets[a],
+                                       t->blob + t->offsets[b], t->offsets[b + 1] - t->offsets[b]);
+        if (order > 0 || (!order && a >= b)) return "its ids are not sorted";
+    }
+    return NULL;
+}
+
+/* Every merge must be found where a search for it looks. */
+static const char *slm__check_merges(const slm__tokenizer *t) {
+    uint32_t slots = t->merge_slots, run = 0;
+    uint64_t i;
+    if (slots & (slots - 1)) return "its merge slots are no power of two";
+    if (t->longest_probe > slots) return "its longest probe exceeds its slots";
+    if (t->longest_probe > SLM__MOST_PROBES) return "its longest probe exceeds 1024";
+    for (i = 0; i < 2 * (uint64_t)slots; i++) { /* the first round only finds the run before 0 */
+        uint32_t slot = (uint32_t)i & (slots - 1), distance;
+        const uint32_t *merge = t->merges + (size_t)slot * 4;
+        if (merge[0] == SLM__NO_TOKEN) {
+            run = 0;
+            continue;
+        }
+        if (i >= slots) {
+            if (merge[0] >= t->count || merge[1] >= t->count || merge[3] >= t->count)
+                return "a merge's token out of range";
+            if (merge[2] == SLM__NO_TOKEN) return "a merge's rank out of range";
+            distance = (slot - slm__merge_start(t, merge[0], merge[1])) & (slots - 1);
+            if (distance >= t->longest_probe || distance > run) return "a merge out of its place";
+        }
+        if (run < slots) run++;
+    }
+    return NULL;
+}
+
+static const char *slm__check_added(const slm__tokenizer *t) {
+    uint32_t i;
+    for (i = 0; i < t->added_count; i++) {
+        const uint32_t *a = t->added + (size_t)i * 4, *before = a - 4;
+        if (a[0] >= t->count) return "an added token out of range";
+        if (!a[2]) return "an added token without text";
+        if (a[2] > SLM__LONGEST_ADDED) return "an added token of more than 255 bytes";
+        if (a[1] > t->blob_bytes || a[2] > t->blob_bytes - a[1])
+            return "an added token's text beyond its texts";
+        if (i && slm__compare_texts(t->blob + before[1], before[2], t->blob + a[1], a[2]) >= 0)
+            return "its added tokens are not sorted";
+    }
+    return NULL;
+}
+
+/* Can a merge join what ends with byte `left` and what begins with byte `right`? */
+static int slm__joint(const slm__tokenizer *t, unsigned left, unsigned right) {
+    return (int)(t->merge_bytes[left * 8 + right / 32] >> right % 32 & 1);
+}
+
+/* What only kind 2 has. A text may be cut wherever no merge reaches over. */
+static const char *slm__check_pieces(const slm__tokenizer *t) {
+    uint32_t i;
+    if (t->flags & ~(uint32_t)SLM__TEXT_FLAGS) return "unknown flags";
+    if (t->prefix > SLM__PREFIX_TEXT) return "its prefix is out of range";
+    if (t->flags & SLM__TEXT_LAST && (t->last < 0 || (uint32_t)t->last >= t->count))
+        return "the token after a text out of range";
+    for (i = 0; i < 256; i++)
+        if ((t->byte_token[i] != SLM__NO_TOKEN) != t->has_bytes)
+            return "tokens of neither all bytes nor none";
+    for (i = 0; i < 128; i++)
+        if (t->ascii[i] != SLM__NO_TOKEN && t->ascii[i] >= t->count)
+            return "a character's token out of range";
+    for (i = 0; i < t->merge_slots; i++) {
+        const uint32_t *merge = t->merges + (size_t)i * 4, *offsets = t->offsets;
+        if (merge[0] == SLM__NO_TOKEN) continue;
+        if (offsets[merge[0]] == offsets[merge[0] + 1] ||
+            offsets[merge[1]] == offsets[merge[1] + 1])
+            return "a merge of a token without text";
+        if (!slm__joint(t, (uint8_t)t->blob[offsets[merge[0] + 1] - 1],
+                        (uint8_t)t->blob[offsets[merge[1]]]))
+            return "a merge where its texts are cut";
+    }
+    return NULL;
+}
+
+/* Binds and checks everything; NULL: fine, otherwise what is wrong. */
+static const char *slm__tokenizer_bind(slm__tokenizer *t, uint32_t kind, const uint8_t *bytes,
+                                       size_t size) {
+    const char *wrong;
+    memset(t, 0, sizeof *t);
+    t->kind = kind;
+    wrong = slm__tokenizer_layout(t, bytes, size);
+    if (!wrong) wrong = slm__check_tokens(t);
+    if (!wrong) wrong = slm__check_sorted(t);
+    if (!wrong) wrong = slm__check_merges(t);
+    if (!wrong) wrong = slm__check_added(t);
+    if (!wrong && kind == SLM__PIECES) wrong = slm__check_pieces(t);
+    return wrong;
+}
+
+/* The rank of merging two tokens, and what they become; SLM__NO_TOKEN: they do not merge. */
+static uint32_t slm__merge_rank(const slm__tokenizer *t, uint32_t left, uint32_t right,
+                                uint32_t *result) {
+    uint32_t slot, looked;
+    *result = SLM__NO_TOKEN;
+    if (!t->merge_slots) return SLM__NO_TOKEN;
+    slot = slm__merge_start(t, left, right);
+    for (looked = 0; looked < t->longest_probe; looked++) {
+        const uint32_t *merge = t->merges + (size_t)slot * 4;
+        if (merge[0] == left && merge[1] == right) {
+            *result = merge[3];
+            return merge[2];
+        }
+        if (merge[0] == SLM__NO_TOKEN) break;
+        slot = (slot + 1) & (t->merge_slots - 1);
+    }
+    return SLM__NO_TOKEN;
+}
+
+typedef struct slm__message { /* what somebody wrote, within a turn's text */
+    const char *start, *end;
+    slm_token controls[16]; /* these tokens never come from it, nor any special one */
+    size_t control_count;
+    int later;              /* the turn's text follows another, ... */
+    int goes_on;            /* ... without an added token between */
+} slm__message;
+
+typedef struct slm__encoding { /* one call's input that never changes, and its output */
+    const slm__tokenizer *tokenizer;
+    unsigned flags;
+    slm_token *tokens;
+    size_t capacity, count;
+    void *scratch;
+    size_t scratch_size;
+    const slm_allocator *alloc;
+    uint32_t first[2][8]; /* the bytes that begin an added token: not normalized, normalized */
+    const uint8_t *text;         /* the whole one */
+    int unknown;                 /* the last character was unknown */
+    const slm__message *message; /* NULL: this is not a turn */
+    const uint8_t *goes_on;      /* the text, if it follows another; NULL: it does not */
+} slm__encoding;
+
+static void slm__emit(slm__encoding *e, uint32_t token) {
+    if (e->count < e->capacity) e->tokens[e->count] = (slm_token)token;
+    e->count++;
+}
+
+/* At most SLM__SHORT_WORD symbols: the best pair is looked for anew after each merge. */
+static void slm__merge_short(slm__encoding *e, uint32_t *symbols, size_t count) {
+    uint32_t ranks[SLM__SHORT_WORD], results[SLM__SHORT_WORD];
+    const slm__tokenizer *t = e->tokenizer;
+    size_t i;
+    for (i = 0; i + 1 < count; i++)
+        ranks[i] = slm__merge_rank(t, symbols[i], symbols[i + 1], &results[i]);
+    while (count > 1) {
+        size_t best = 0;
+        for (i = 1; i + 1 < count; i++)
+            if (ranks[i] < ranks[best]) best = i;
+        if (ranks[best] == SLM__NO_TOKEN) break;
+        symbols[best] = results[best];
+        count--;
+        for (i = best + 1; i < count; i++) {
+            symbols[i] = symbols[i + 1];
+            ranks[i - 1] = ranks[i];
+            results[i - 1] = results[i];
+        }
+        if (best + 1 < count)
+            ranks[best] = slm__merge_rank(t, symbols[best], symbols[best + 1], &results[best]);
+        if (best)
+            ranks[best - 1] =
+                slm__merge_rank(t, symbols[best - 1], symbols[best], &results[best - 1]);
+    }
+    for (i = 0; i < count; i++) slm__emit(e, symbols[i]);
+}
+
+typedef struct slm__symbol { /* of a long word: a doubly linked list in an array */
+    uint32_t token, previous, next; /* token is SLM__NO_TOKEN once merged into the one before */
+} slm__symbol;
+
+/* A heap entry is rank * 2^32 + position, so that the least is the leftmost of lowest rank. */
+static void slm__heap_push(uint64_t *heap, size_t *count, uint64_t entry) {
+    size_t at = (*count)++;
+    while (at && heap[(at - 1) / 2] > entry) {
+        heap[at] = heap[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    heap[at] = entry;
+}
+
+static uint64_t slm__heap_pop(uint64_t *heap, size_t *count) {
+    uint64_t top = heap[0], last = heap[--*count];
+    size_t at = 0;
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= *count) break;
+        if (child + 1 < *count && heap[child + 1] < heap[child]) child++;
+        if (heap[child] >= last) break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = last;
+    return top;
+}
+
+static void slm__push_pair(const slm__tokenizer *t, const slm__symbol *symbols, uint32_t left,
+                           uint64_t *heap, size_t *heap_count) {
+    uint32_t right = symbols[left].next, result, rank;
+    if (right == SLM__NO_TOKEN) return;
+    rank = slm__merge_rank(t, symbols[left].token, symbols[right].token, &result);
+    if (rank != SLM__NO_TOKEN) slm__heap_push(heap, heap_count, (uint64_t)rank << 32 | left);
+}
+
+/* Any number of symbols. A merge takes one entry off the heap and puts at most two on, so
+   2 * count entries are enough; entries whose pair is gone are recognised when they come up. */
+static void slm__merge_long(slm__encoding *e, slm__symbol *symbols, uint64_t *heap) {
+    const slm__tokenizer *t = e->tokenizer;
+    size_t heap_count = 0;
+    uint32_t i, right, result;
+    for (i = 0; i != SLM__NO_TOKEN; i = symbols[i].next)
+        slm__push_pair(t, symbols, i, heap, &heap_count);
+    while (heap_count) {
+        uint64_t entry = slm__heap_pop(heap, &heap_count);
+        uint32_t left = (uint32_t)entry, rank = (uint32_t)(entry >> 32);
+        right = symbols[left].next;
+        if (symbols[left].token == SLM__NO_TOKEN || right == SLM__NO_TOKEN) continue;
+        if (slm__merge_rank(t, symbols[left].token, symbols[right].token, &result) != rank)
+            continue;
+        symbols[left].token = result;
+        symbols[left].next = symbols[right].next;
+        symbols[right].token = SLM__NO_TOKEN;
+        if (symbols[left].next != SLM__NO_TOKEN) symbols[symbols[left].next].previous = left;
+        slm__push_pair(t, symbols, left, heap, &heap_count);
+        if (left) slm__push_pair(t, symbols, symbols[left].previous, heap, &heap_count);
+    }
+    for (i = 0; i != SLM__NO_TOKEN; i = symbols[i].next) slm__emit(e, symbols[i].token);
+}
+
+/* Scratch bytes for words of at most n bytes (and a prefix space). */
+static size_t slm__bpe_scratch_size(size_t n) {
+    size_t each = sizeof(slm__symbol) + 2 * sizeof(uint64_t);
+    return slm__round_up(slm__size(n, each, each), 16);
+}
+
+/* The tokens that a word's merging starts from. */
+typedef size_t slm__first_symbols(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
+                                  uint32_t *tokens, size_t step);
+
+static slm_result slm__encode_long(slm__encoding *e, const uint8_t *word, size_t size,
+                                   int prefix, slm__first_symbols *first) {
+    size_t need = slm__bpe_scratch_size(size), i, count;
+    void *memory = e->scratch;
+    slm__symbol *symbols;
+    uint64_t *heap;
+    if (need == SIZE_MAX || size >= 0x7FFFFFFFu) return SLM_ERR_MEMORY;
+    if (need > e->scratch_size) memory = e->alloc ? slm__allocate(e->alloc, need) : NULL;
+    if (!memory) return SLM_ERR_MEMORY;
+    heap = (uint64_t *)memory;
+    symbols = (slm__symbol *)(void *)(heap + 2 * (size + 1));
+    count = first(e, word, size, prefix, &symbols->token, sizeof *symbols / sizeof(uint32_t));
+    for (i = 0; i < count; i++) {
+        symbols[i].previous = (uint32_t)i - 1;
+        symbols[i].next = (uint32_t)i + 1;
+    }
+    if (count) {
+        symbols[count - 1].next = SLM__NO_TOKEN;
+        slm__merge_long(e, symbols, heap);
+    }
+    if (memory != e->scratch) slm__release(e->alloc, memory);
+    return SLM_OK;
+}
+
+/* One word, with a space before it if `prefix`; each byte gives one symbol at most. */
+static slm_result slm__encode_word(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
+                                   slm__first_symbols *first) {
+    uint32_t symbols[SLM__SHORT_WORD];
+    if (size + (prefix ? 1 : 0) > SLM__SHORT_WORD)
+        return slm__encode_long(e, word, size, prefix, first);
+    slm__merge_short(e, symbols, first(e, word, size, prefix, symbols, 1));
+    return SLM_OK;
+}
+
+/* As in GPT-2 a byte without a token is left out: there is no unknown token. */
+static size_t slm__first_bytes(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
+                               uint32_t *tokens, size_t step) {
+    const uint32_t *byte_token = e->tokenizer->byte_token;
+    size_t count = 0, i;
+    if (prefix && byte_token[0x20] != SLM__NO_TOKEN) tokens[count++ * step] = byte_token[0x20];
+    for (i = 0; i < size; i++)
+        if (byte_token[word[i]] != SLM__NO_TOKEN)
+            tokens[count++ * step] = byte_token[word[i]];
+    return count;
+}
+
+/* 's 't 're 've 'm 'll 'd: the length, or 0. */
+static size_t slm__contraction(const uint8_t *text, size_t size) {
+    if (size < 2 || text[0] != '\'') return 0;
+    switch (text[1]) {
+    case 's': case 't': case 'm': case 'd': return 2;
+    case 'r': case 'v': return size > 2 && text[2] == 'e' ? 3 : 0;
+    case 'l': return size > 2 && text[2] == 'l' ? 3 : 0;
+    default: return 0;
+    }
+}
+
+/* Where the word that starts at `at` ends, by GPT-2's rule
+   's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+   With `prefix` a space stands before the text, which may be the whole word. */
+static size_t slm__word_end(const uint8_t *text, size_t size, size_t at, int prefix) {
+    const unsigned kinds = SLM__LETTER | SLM__NUMBER | SLM__SPACE;
+    size_t end = at, last = at, length = prefix ? 0 : slm__contraction(text + at, size - at);
+    unsigned kind;
+    if (length) return at + length;
+    if (!prefix && text[at] == ' ' && at + 1 < size) end++;
+    kind = slm__class_at(text + end, size - end, &length) & kinds;
+    if (kind == SLM__SPACE) end = at;
+    while (end < size && (slm__class_at(text + end, size - end, &length) & kinds) == kind) {
+        last = end;
+        end += length;
+    }
+    /* of white space before something else the last character goes with that or stands alone */
+    if (kind != SLM__SPACE || end == size) return end;
+    return last > at || prefix ? last : end;
+}
+
+/* Text without added tokens. */
+static slm_result slm__encode_words(slm__encoding *e, const uint8_t *text, size_t size) {
+    slm_result result = SLM_OK;
+    size_t at = 0;
+    int prefix = (e->tokenizer->flags & SLM__TEXT_PREFIX_SPACE) && size && text[0] != ' ' &&
+                 text != e->goes_on;
+    while (result == SLM_OK && at < size) {
+        size_t end = slm__word_end(text, size, at, prefix);
+        result = slm__encode_word(e, text + at, end - at, prefix, slm__first_bytes);
+        prefix = 0;
+        at = end;
+    }
+    return result;
+}
+
+/* ---- >>tokenizer pieces ------------------------------------------------------------------
+   SentencePiece BPE as LLaMA uses it. There are no words: a text's characters are merged as one,
+   but where no merge reaches over it can be cut, mostly before a space. U+2581 and a space are
+   the same; a character without a token becomes the tokens of its bytes, or UNK. */
+
+static int slm__is_mark(const uint8_t *text, size_t size) { /* U+2581 */
+    return size >= 3 && text[0] == 0xE2 && text[1] == 0x96 && text[2] == 0x81;
+}
+
+static int slm__starts_with_space(const uint8_t *text, size_t size) {
+    return size && (text[0] == ' ' || slm__is_mark(text, size));
+}
+
+/* The bytes of a token; NULL: there is none. */
+static const char *slm__token_text(const slm__tokenizer *t, slm_token token, size_t *size) {
+    *size = 0;
+    if (token < 0 || (uint32_t)token >= t->count) return NULL;
+    if (!(t->attributes[token] & SLM__TOKEN_EXISTS)) return NULL;
+    *size = t->offsets[token + 1] - t->offsets[token];
+    return t->blob + t->offsets[token];
+}
+
+/* The piece with these bytes, the first of several; it is looked for among all ids. */
+static uint32_t slm__find_piece(const slm__tokenizer *t, const char *text, size_t length) {
+    uint32_t low = 0, high = t->count, id;
+    size_t size;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const char *other = slm__token_text(t, (slm_token)t->sorted[middle], &size);
+        if (other && slm__compare_texts(other, size, text, length) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == t->count) return SLM__NO_TOKEN;
+    id = t->sorted[low];
+    if (t->attributes[id] & SLM__TOKEN_OUTSIDE) return SLM__NO_TOKEN;
+    if (!slm__token_text(t, (slm_token)id, &size) || size != length) return SLM__NO_TOKEN;
+    return memcmp(t->blob + t->offsets[id], text, length) ? SLM__NO_TOKEN : id;
+}
+
+/* The symbols of the character at text[0], at most four, and its length in bytes. */
+static size_t slm__first_of(slm__encoding *e, const uint8_t *text, size_t size,
+                            uint32_t symbols[4], size_t *count) {
+    const slm__tokenizer *t = e->tokenizer;
+    size_t length = 1;
+    uint32_t code;
+    *count = 1;
+    if (text[0] < 0x80)
+        symbols[0] = t->ascii[text[0]];
+    else if (slm__is_mark(text, size)) {
+        symbols[0] = t->ascii[0x20];
+        length = 3;
+    } else {
+        length = slm__character(text, size, &code);
+        symbols[0] = code == 0xFFFFFFFFu ? SLM__NO_TOKEN
+                                         : slm__find_piece(t, (const char *)text, length);
+    }
+    if (symbols[0] == SLM__NO_TOKEN && t->has_bytes) {
+        for (*count = 0; *count < length; ++*count) symbols[*count] = t->byte_token[text[*count]];
+        e->unknown = 0;
+        return length;
+    }
+    if (symbols[0] != SLM__NO_TOKEN) {
+        e->unknown = 0;
+        return length;
+    }
+    if (t->unk < 0 || (e->unknown && t->flags & SLM__TEXT_FUSED)) *count = 0;
+    symbols[0] = (uint32_t)t->unk;
+    e->unknown = 1;
+    return length;
+}
+
+static size_t slm__first_pieces(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
+                                uint32_t *tokens, size_t step) {
+    static const uint8_t space[1] = {' '};
+    uint32_t symbols[4];
+    size_t count = 0, at = 0, several, i;
+    if (prefix) slm__first_of(e, space, 1, symbols, &several);
+    for (i = 0; prefix && i < several; i++) tokens[count++ * step] = symbols[i];
+    while (at < size) {
+        at += slm__first_of(e, word + at, size - at, symbols, &several);
+        for (i = 0; i < several; i++) tokens[count++ * step] = symbols[i];
+    }
+    return count;
+}
+
+/* Where the text that starts at `at`, after a space if `prefix`, may first be cut. Bytes within a
+   character are never looked at as the beginning of one. */
+static size_t slm__piece_end(const slm__tokenizer *t, const uint8_t *text, size_t size, size_t at,
+                             int prefix) {
+    size_t end = at;
+    unsigned left = ' ';
+    while (end < size) {
+        int mark = slm__is_mark(text + end, size - end);
+        unsigned right = mark ? (unsigned)' ' : text[end];
+        if ((end > at || prefix) && !slm__joint(t, left, right)) break;
+        left = right;
+        end += mark ? 3 : 1;
+        while (end < size && (text[end] & 0xC0) == 0x80) left = text[end++];
+    }
+    return end;
+}
+
+/* Text without added tokens, after a space that is not there if `prefix`. */
+static slm_result slm__encode_pieces(slm__encoding *e, const uint8_t *text, size_t size,
+                                     int prefix) {
+    slm_result result = SLM_OK;
+    size_t at = 0;
+    e->unknown = 0;
+    while (result == SLM_OK && (at < size || prefix)) {
+        size_t end = slm__piece_end(e->tokenizer, text, size, at, prefix);
+        result = slm__encode_word(e, text + at, end - at, prefix, slm__first_pieces);
+        prefix = 0;
+        at = end;
+    }
+    return result;
+}
+
+typedef struct slm__decoding { /* one call's input and output */
+    const slm__tokenizer *tokenizer;
+    const slm_token *tokens;
+    size_t count;
+    int show;  /* U+FFFD for bad bytes */
+    int strip; /* a space is left out, if one comes next */
+    int gap;   /* a space comes before what is put next */
+    char *text;
+    size_t capacity, size;
+} slm__decoding;
+
+static void slm__put_bytes(slm__decoding *d, const char *bytes, size_t size) {
+    size_t room;
+    if (!size) return;
+    if (d->gap) {
+        if (d->size < d->capacity) d->text[d->size] = ' ';
+        d->size++;
+    }
+    if (d->strip && *bytes == ' ') bytes++, size--;
+    d->gap = d->strip = 0;
+    room = d->size < d->capacity ? d->capacity - d->size : 0;
+    if (size && room) memcpy(d->text + d->size, bytes, size < room ? size : room);
+    d->size += size;
+}
+
+static unsigned slm__attributes_of(const slm__decoding *d, size_t at) {
+    size_t size;
+    if (!slm__token_text(d->tokenizer, d->tokens[at], &size)) return 0;
+    return d->tokenizer->attributes[d->tokens[at]];
+}
+
+/* The next bytes of a run of byte tokens, four at most, from the token at *at on; those ids that
+   are no tokens count for nothing. */
+static size_t slm__next_bytes(const slm__decoding *d, size_t at, size_t end, uint8_t bytes[4]) {
+    size_t count = 0, size;
+    for (; at < end && count < 4; at++) {
+        const char *text = slm__token_text(d->tokenizer, d->tokens[at], &size);
+        if (text && size) bytes[count++] = (uint8_t)*text;
+    }
+    return count;
+}
+
+/* Byte tokens [at, end). Hugging Face shows a run as a whole, in which one bad byte spoils all;
+   SentencePiece, with `parts`, character by character. */
+static void slm__put_run(slm__decoding *d, size_t at, size_t end, int parts) {
+    uint8_t bytes[4];
+    uint32_t code, left = 0;
+    size_t i, size;
+    int bad = 0;
+    for (i = at; d->show && !parts && i < end; i++) {
+        size = slm__next_bytes(d, i, end, bytes);
+        if (!slm__attributes_of(d, i) || !size || (left && left--)) continue;
+        left = (uint32_t)slm__character(bytes, size, &code) - 1;
+        bad |= code == 0xFFFFFFFFu;
+    }
+    for (i = at; i < end; i++) {
+        const char *text = slm__token_text(d->tokenizer, d->tokens[i], &size);
+        if (!text || !size) continue;
+        if (d->show && parts && !left) {
+            size_t next = slm__next_bytes(d, i, end, bytes);
+            left = (uint32_t)slm__character(bytes, next, &code);
+            bad = code == 0xFFFFFFFFu;
+        }
+        if (left) left--;
+        slm__put_bytes(d, bad ? "\xEF\xBF\xBD" : text, bad ? 3 : size);
+    }
+}
+
+/* Where the byte tokens from `at` on end; at least behind `at`. */
+static size_t slm__run_end(const slm__decoding *d, size_t at, size_t end) {
+    for (at++; at < end; at++) {
+        unsigned attributes = slm__attributes_of(d, at);
+        if (attributes && !(attributes & SLM__TOKEN_BYTE)) break;
+    }
+    return at;
+}
+
+/* The first piece of a part without its space. What that leaves is unknown to SentencePiece if it
+   is no piece, and then its spaces are shown as they are written. 0: it is a piece. */
+static int slm__put_unknown(slm__decoding *d, const char *text, size_t size) {
+    size_t i;
+    if (slm__find_piece(d->tokenizer, text, size) != SLM__NO_TOKEN) return 0;
+    for (i = 0; i < size; i++)
+        slm__put_bytes(d, text[i] == ' ' ? "\xE2\x96\x81" : text + i, text[i] == ' ' ? 3 : 1);
+    return 1;
+}
+
+/* Tokens [at, end) as SentencePiece itself decodes them. `first`: they begin a part. */
+static void slm__decode_run(slm__decoding *d, size_t at, size_t end, int first) {
+    const slm__tokenizer *t = d->tokenizer;
+    size_t start = d->size, size;
+    int expected = (t->flags & SLM__TEXT_PARTS_RUN) != 0, seen = 0;
+    if (d->gap) start++;
+    while (at < end) {
+        const char *text = slm__token_text(t, d->tokens[at], &size);
+        if (slm__attributes_of(d, at) & SLM__TOKEN_BYTE) {
+            size_t stop = slm__run_end(d, at, end);
+            slm__put_run(d, at, stop, 1);
+            at = stop;
+            first = 0;
+            continue;
+        }
+        if (seen || d->size > start) expected = 0;
+        at++;
+        if (first && t->flags & SLM__TEXT_PARTS_FIRST && size && *text == ' ') {
+            first = 0;
+            text++, size--;
+            if (slm__put_unknown(d, text, size)) continue;
+        }
+        seen = expected && size && *text == ' ';
+        if (seen) text++, size--;
+        slm__put_bytes(d, text, size);
+        first = 0;
+    }
+}
+
+/* A part: tokens [at, end), none of which stands apart. A space comes before what precedes a
+   special token, and between one that begins the part and a token without a space. */
+static void slm__decode_part(slm__decoding *d, size_t at, size_t end) {
+    const slm__tokenizer *t = d->tokenizer;
+    size_t start = at, stop, size;
+    while (at < end) {
+        const char *text = slm__token_text(t, d->tokens[at], &size);
+        if (slm__attributes_of(d, at) & SLM__TOKEN_SPECIAL) {
+            slm__put_bytes(d, text, size);
+            at++;
+            continue;
+        }
+        for (stop = at + 1; stop < end; stop++)
+            if (slm__attributes_of(d, stop) & SLM__TOKEN_SPECIAL) break;
+        if (stop < end && t->flags & SLM__TEXT_PARTS_SPACE) slm__put_bytes(d, " ", 1);
+        if (at == start + 1 && t->flags & SLM__TEXT_PARTS_FIRST &&
+            !(size && *text == ' ' && !(slm__attributes_of(d, at) & SLM__TOKEN_BYTE)))
+            slm__put_bytes(d, " ", 1);
+        slm__decode_run(d, at, stop, at == start);
+        at = stop;
+    }
+}
+
+/* As LlamaTokenizer decodes: added tokens stand apart, with spaces between them and the rest. */
+static void slm__decode_parts(slm__decoding *d) {
+    size_t at = 0, stop, before, size;
+    int some = 0;
+    while (at < d->count) {
+        if (slm__attributes_of(d, at) & SLM__TOKEN_APART) {
+            const char *text = slm__token_text(d->tokenizer, d->tokens[at], &size);
+            d->gap = some;
+            slm__put_bytes(d, text, size);
+            some = 1;
+            at++;
+            continue;
+        }
+        for (stop = at + 1; stop < d->count; stop++)
+            if (slm__attributes_of(d, stop) & SLM__TOKEN_APART) break;
+        before = d->size;
+        d->gap = some;
+        slm__decode_part(d, at, stop);
+        some |= d->size > before;
+        at = stop;
+        if (at < d->count || !d->gap) continue;
+        d->gap = 0;
+        slm__put_bytes(d, " ", 1); /* the last part is empty, but it is one */
+    }
+}
+
+static void slm__decode(slm__decoding *d) {
+    const slm__tokenizer *t = d->tokenizer;
+    size_t at = 0, size;
+    if (t->kind == SLM__PIECES && t->flags & SLM__TEXT_PARTS) {
+        slm__decode_parts(d);
+        return;
+    }
+    d->strip = t->kind == SLM__PIECES && t->flags & SLM__TEXT_STRIP;
+    while (at < d->count) {
+        const char *text = slm__token_text(t, d->tokens[at], &size);
+        if (d->show && slm__attributes_of(d, at) & SLM__TOKEN_BYTE) {
+            size_t stop = slm__run_end(d, at, d->count);
+            slm__put_run(d, at, stop, 0);
+            at = stop;
+            continue;
+        }
+        slm__put_bytes(d, text, size);
+        at++;
+    }
+}
+
+/* ---- >>tokenizer added -------------------------------------------------------------------
+   Added tokens are cut out of a text in two passes, and what lies between goes on to one of the
+   two tokenizers above. */
+
+/* The first entry of added[low, high) whose byte `depth` is at least `byte`; all of them have
+   the same bytes before it, and the ones that end there come first. */
+static uint32_t slm__added_bound(const slm__tokenizer *t, uint32_t low, uint32_t high,
+                                 size_t depth, unsigned byte) {
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const uint32_t *a = t->added + (size_t)middle * 4;
+        if (a[2] <= depth || (unsigned char)t->blob[a[1] + depth] < byte)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The text that becomes this added token. A normalized one is matched behind the space that is put
+   before a text, so its entry has that space too. */
+static const char *slm__added_text(const slm__tokenizer *t, const uint32_t *a, size_t *size) {
+    const char *text = t->blob + a[1];
+    int space = t->kind == SLM__PIECES && t->prefix == SLM__PREFIX_EACH &&
+                a[3] & SLM__ADDED_NORMALIZED && *text == ' ';
+    *size = a[2] - (size_t)space;
+    return text + space;
+}
+
+/* The entry of an added token by its id or, with text, by that; NULL: there is none. */
+static const uint32_t *slm__added_token(const slm__tokenizer *t, slm_token id, const char *text) {
+    size_t wanted = text ? strlen(text) : 0, size;
+    uint32_t i;
+    for (i = 0; i < t->added_count; i++) {
+        const uint32_t *a = t->added + (size_t)i * 4;
+        const char *own = slm__added_text(t, a, &size);
+        if (text ? size == wanted && !memcmp(own, text, size) : (slm_token)a[0] == id) return a;
+    }
+    return NULL;
+}
+
+/* May this added token stand at text[0], for `length` bytes? No control token is made from a
+   message's bytes, and none that begins in a message reaches into what the turn format puts
+   behind it. */
+static int slm__may_stand(const slm__encoding *e, const uint8_t *text, const uint32_t *a,
+                          size_t length) {
+    const slm__message *m = e->message;
+    const char *start = (const char *)text, *end = start + length;
+    size_t i;
+    if (!m || end <= m->start || start >= m->end) return 1;
+    if (end > m->end || (a[3] & SLM__ADDED_SPECIAL)) return 0;
+    for (i = 0; i < m->control_count; i++)
+        if (m->controls[i] == (slm_token)a[0]) return 0;
+    return 1;
+}
+
+/* The longest added token of this pass that begins at text[0] - or, if `prefix`, with a space
+   before that - or NULL. *length: how many of the text's bytes it takes. */
+static const uint32_t *slm__added_at(const slm__encoding *e, const uint8_t *text, size_t size,
+                                     unsigned pass, int prefix, size_t *length) {
+    const slm__tokenizer *t = e->tokenizer;
+    const uint32_t *best = NULL;
+    uint32_t low = 0, high = t->added_count;
+    size_t depth, at = 0;
+    int marks = pass && t->kind == SLM__PIECES && t->flags & SLM__TEXT_MARKS;
+    for (depth = 0; (at < size || prefix) && low < high; depth++) {
+        int mark = marks && !prefix && slm__is_mark(text + at, size - at);
+        unsigned byte = prefix || mark ? (unsigned)' ' : text[at];
+        const uint32_t *a;
+        if (!depth && !(e->first[pass][byte >> 5] >> (byte & 31) & 1)) return NULL;
+        at += prefix ? 0 : mark ? 3 : 1;
+        prefix = 0;
+        low = slm__added_bound(t, low, high, depth, byte);
+        high = slm__added_bound(t, low, high, depth, byte + 1u);
+        a = t->added + (size_t)low * 4;
+        if (low < high && a[2] == depth + 1 && (a[3] & SLM__ADDED_NORMALIZED) / 2 == pass &&
+            slm__may_stand(e, text, a, at)) {
+            best = a;
+            *length = at;
+        }
+    }
+    return best;
+}
+
+/* Does the character before or after belong to a word? */
+static int slm__beside_word(const uint8_t *text, size_t size, size_t start, size_t stop) {
+    size_t length;
+    if (start && slm__class_before(text, start, &length) & SLM__IN_WORD) return 1;
+    return stop < size && slm__class_at(text + stop, size - stop, &length) & SLM__IN_WORD;
+}
+
+/* White space that an added token may swallow: LlamaTokenizer's is Python's, and it has turned
+   U+2581 into a space if SLM__TEXT_LONE. */
+static int slm__swallows(const slm__encoding *e, unsigned kind, const uint8_t *text,
+                         size_t length) {
+    uint32_t flags = e->tokenizer->kind == SLM__PIECES ? e->tokenizer->flags : 0;
+    if (kind & SLM__SPACE) return 1;
+    if (flags & SLM__TEXT_PARTS && text[0] >= 0x1C && text[0] <= 0x1F) return 1;
+    return flags & SLM__TEXT_LONE && slm__is_mark(text, length);
+}
+
+/* Where the white space that ends at `start` begins, but not before `done`. */
+static size_t slm__swallow_left(const slm__encoding *e, const uint8_t *text, size_t start,
+                                size_t done) {
+    size_t length;
+    while (start > done) {
+        unsigned kind = slm__class_before(text, start, &length);
+        if (!slm__swallows(e, kind, text + start - length, length)) break;
+        start -= length;
+    }
+    return start < done ? done : start;
+}
+
+static size_t slm__swallow_right(const slm__encoding *e, const uint8_t *text, size_t size,
+                                 size_t stop) {
+    size_t length;
+    while (stop < size) {
+        unsigned kind = slm__class_at(text + stop, size - stop, &length);
+        if (!slm__swallows(e, kind, text + stop, length)) break;
+        stop += length;
+    }
+    return stop;
+}
+
+static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t size,
+                                   unsigned pass, int prefix);
+
+/* What lies between the added tokens of a pass. */
+static slm_result slm__encode_between(slm__encoding *e, const uint8_t *text, size_t size,
+                                      unsigned pass, int prefix) {
+    const slm__tokenizer *t = e->tokenizer;
+    if (t->kind == SLM__BYTES)
+        return pass == 0 ? slm__encode_pass(e, text, size, 1, 0) : slm__encode_words(e, text, size);
+    if (pass == 0)
+        return slm__encode_pass(e, text, size, 1,
+                                text != e->goes_on &&
+                                    (t->prefix == SLM__PREFIX_EACH ||
+                                     (t->prefix == SLM__PREFIX_TEXT && text == e->text)));
+    if (text != e->goes_on && (t->prefix == SLM__PREFIX_EACH_WORD ||
+                               (t->prefix == SLM__PREFIX_FIRST_WORD && text == e->text)))
+        prefix = !slm__starts_with_space(text, size);
+    return slm__encode_pieces(e, text, size, prefix);
+}
+
+/* Is there something to encode in text[done, start), before the added token a? The first part may
+   be the space alone that is put before a text; LlamaTokenizer leaves a space alone out. */
+static int slm__something_before(const slm__encoding *e, const uint8_t *text, size_t done,
+                                 size_t start, unsigned pass, const uint32_t *a) {
+    const slm__tokenizer *t = e->tokenizer;
+    int put = t->kind == SLM__PIECES && t->prefix == SLM__PREFIX_TEXT;
+    size_t size = start - done;
+    if (pass || text + done != e->text || t->kind == SLM__BYTES) return size > 0;
+    if (t->flags & SLM__TEXT_LONE && t->attributes[a[0]] & SLM__TOKEN_SPECIAL)
+        if (put ? !size : slm__starts_with_space(text + done, size) &&
+                              size == (text[done] == ' ' ? 1u : 3u))
+            return 0;
+    return put || size > 0;
+}
+
+/* Cuts out the added tokens of a pass: 0 those that are not normalized, 1 the others in what
+   lies between. A match that is passed over still hides those that overlap it, and a search
+   goes on behind the match, not behind the white space that it swallows: as Hugging Face. With
+   `prefix` a space comes before the text, which a match may begin with. */
+static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t size,
+                                   unsigned pass, int prefix) {
+    size_t at = 0, done = 0, spaces_end = 0, length = 1;
+    slm_result result = SLM_OK;
+    int ahead = prefix; /* the match is looked for with that space */
+    while ((at < size || ahead) && result == SLM_OK) {
+        const uint32_t *a = slm__added_at(e, text + at, size - at, pass, ahead, &length);
+        size_t start = at, stop;
+        int taken = ahead && a;
+        if (ahead && !a) {
+            ahead = 0;
+            continue;
+        }
+        ahead = 0;
+        at += a ? length : 1;
+        if (!a || ((a[3] & SLM__ADDED_SPECIAL) && !(e->flags & SLM_PARSE_SPECIAL))) continue;
+        if ((a[3] & SLM__ADDED_SINGLE_WORD) && slm__beside_word(text, size, start, at)) continue;
+        stop = at;
+        if (a[3] & SLM__ADDED_LSTRIP) start = slm__swallow_left(e, text, start, done);
+        if (a[3] & SLM__ADDED_RSTRIP) {
+            if (stop < spaces_end) stop = spaces_end; /* known white space: not scanned again */
+            spaces_end = stop = slm__swallow_right(e, text, size, stop);
+        }
+        if (start >= stop && !taken) continue; /* all swallowed by the one before */
+        if (start < done) start = done; /* of white space, partly swallowed */
+        if (taken) prefix = 0;
+        if (prefix || slm__something_before(e, text, done, start, pass, a))
+            result = slm__encode_between(e, text + done, start - done, pass, prefix);
+        slm__emit(e, a[0]);
+        prefix = 0;
+        done = stop;
+    }
+    if (result == SLM_OK && (done < size || prefix))
+        result = slm__encode_between(e, text + done, size - done, pass, prefix);
+    return result;
+}
+
+/* Encodes; *count is the full need. Scratch may be of any size (16-byte aligned); a single word
+   that needs more uses alloc (NULL: SLM_ERR_MEMORY). message: NULL, or which part of the text
+   somebody wrote. */
+static slm_result slm__encode_turn(const slm__tokenizer *t, const char *text, size_t size,
+                                   unsigned flags, slm_token *tokens, size_t capacity,
+                                   size_t *count, void *scratch, size_t scratch_size,
+                                   const slm_allocator *alloc, const slm__message *message) {
+    slm__encoding e;
+    slm_result result;
+    uint32_t i;
+    memset(&e, 0, sizeof e);
+    e.tokenizer = t;
+    e.flags = flags;
+    e.tokens = tokens;
+    e.capacity = tokens ? capacity : 0;
+    e.scratch = scratch;
+    e.scratch_size = scratch ? scratch_size : 0;
+    e.alloc = alloc;
+    e.message = message;
+    e.goes_on = message && message->goes_on ? (const uint8_t *)text : NULL;
+    e.text = message && message->later ? NULL : (const uint8_t *)text;
+    for (i = 0; i < t->added_count; i++) {
+        const uint32_t *a = t->added + (size_t)i * 4;
+        unsigned byte = (unsigned char)t->blob[a[1]];
+        e.first[(a[3] & SLM__ADDED_NORMALIZED) / 2][byte >> 5] |= (uint32_t)1 << (byte & 31);
+    }
+    if ((flags & SLM_ADD_BOS) && (t->flags & SLM__TEXT_BOS) && t->bos >= 0)
+        slm__emit(&e, (uint32_t)t->bos);
+    result = slm__encode_pass(&e, (const uint8_t *)text, size, 0, 0);
+    if ((flags & SLM_ADD_BOS) && t->kind == SLM__PIECES && t->flags & SLM__TEXT_LAST && !message)
+        slm__emit(&e, (uint32_t)t->last);
+    *count = result == SLM_OK ? e.count : 0;
+    if (result == SLM_OK && e.count > capacity) result = SLM_ERR_CAPACITY;
+    return result;
+}
+
+static slm_result slm__bpe_encode(const slm__tokenizer *t, const char *text, size_t size,
+                                  unsigned flags, slm_token *tokens, size_t capacity,
+                                  size_t *count, void *scratch, size_t scratch_size,
+                                  const slm_allocator *alloc) {
+    return slm__encode_turn(t, text, size, flags, tokens, capacity, count, scratch, scratch_size,
+                            alloc, NULL);
+}
+
+/* ---- >>text ------------------------------------------------------------------------------
+   The tokenizer's public face. */
+
+SLM_API slm_result slm_tokenize(const slm_model *model, const char *text, size_t size,
+                                unsigned flags, slm_token *tokens, size_t capacity,
+                                size_t *count) {
+    uint64_t scratch[512];
+    if (!model || !count || (!text && size) || (!tokens && capacity)) return SLM_ERR_ARGUMENT;
+    *count = 0;
+    if (!model->has_tokenizer) return SLM_ERR_UNSUPPORTED;
+    if (size == SLM_NUL) size = strlen(text);
+    return slm__bpe_encode(&model->tokenizer, text, size, flags, tokens, capacity, count, scratch,
+                           sizeof scratch, &model->allocator);
+}
+
+SLM_API const char *slm_token_text(const slm_model *model, slm_token token, size_t *size) {
+    if (size) *size = 0;
+    if (!model || !size || !model->has_tokenizer) return NULL;
+    return slm__token_text(&model->tokenizer, token, size);
+}
+
+SLM_API slm_result slm_detokenize(const slm_model *model, const slm_token *tokens, size_t count,
+                                  unsigned flags, char *text, size_t capacity, size_t *size) {
+    slm__decoding d;
+    if (!model || !size || (!tokens && count) || (!text && capacity)) return SLM_ERR_ARGUMENT;
+    *size = 0;
+    if (!model->has_tokenizer) return SLM_ERR_UNSUPPORTED;
+    memset(&d, 0, sizeof d);
+    d.tokenizer = &model->tokenizer;
+    d.tokens = tokens;
+    d.count = count;
+    d.show = (flags & SLM_SHOW_INVALID) != 0;
+    d.text = text;
+    d.capacity = capacity;
+    slm__decode(&d);
+    *size = d.size;
+    return *size > capacity ? SLM_ERR_CAPACITY : SLM_OK;
+}
+
+/* ---- >>turns -----------------------------------------------------------------------------
+   Turn formats as data; slm_chat fills them in. \1 stands for BOS, \2 for the first end token. */
+
+typedef struct slm__turn_format {
+    const char *name;
+    const char *end;            /* the mark that ends a message or an answer, ... */
+    const char *close;          /* ... put behind an answer that does not end so */
+    const char *join;           /* between what was said and a new message */
+    const char *around[3][2];   /* before and behind a message, by role */
+    const char *answer;         /* opens an answer */
+    const char *after_system;   /* a user's message begins so then; NULL: as always */
+    int inner;                  /* answers follow the question within one turn */
+    int strip;                  /* messages without the white space around them */
+    const char *marks[4];       /* never made from a message; the first `needed` must be there */
+    size_t needed;
+} slm__turn_format;
+
+static const slm__turn_format slm__turn_formats[] = {
+    {"plain", "", "", "\n", {{"", "\n"}, {"", ""}, {"", ""}}, "", NULL, 0, 0,
+     {NULL, NULL, NULL, NULL}, 0},
+    {"phi-2", "", "", "\n", {{"", "\n"}, {"Instruct: ", ""}, {"Output: ", ""}}, "Output:", NULL, 0,
+     0, {NULL, NULL, NULL, NULL}, 0},
+    {"chatml", "<|im_end|>", "<|im_end|>", "\n",
+     {{"<|im_start|>system\n", "<|im_end|>"}, {"<|im_start|>user\n", "<|im_end|>"},
+      {"<|im_start|>assistant\n", "<|im_end|>"}},
+     "<|im_start|>assistant\n", NULL, 0, 0, {"<|im_start|>", "<|im_end|>", NULL, NULL}, 2},
+    {"llama-2", "\2", " \2", "",
+     {{"\1[INST] <<SYS>>\n", "\n<</SYS>>"}, {"\1[INST] ", " [/INST]"}, {" ", " \2"}}, "", "\n\n",
+     1, 1, {"\1", "\2", NULL, NULL}, 2},
+    {"zephyr", "\2", "\2", "\n",
+     {{"<|system|>\n", "\2"}, {"<|user|>\n", "\2"}, {"<|assistant|>\n", "\2"}},
+     "<|assistant|>\n", NULL, 0, 0, {"\2", "<|system|>", "<|user|>", "<|assistant|>"}, 1}};
+
+SLM_API const char *slm_turns_name(slm_turns turns) {
+    size_t i = (size_t)turns;
+    return i >= 1 && i < SLM_TURNS_COUNT ? slm__turn_formats[i - 1].name : NULL;
+}
+
+/* The added token of a mark; NULL: the tokenizer has no such one. */
+static const uint32_t *slm__mark(const slm__tokenizer *t, const char *mark) {
+    if (*mark == '\1') return slm__added_token(t, t->bos, NULL);
+    if (*mark == '\2') return t->end_count ? slm__added_token(t, t->end[0], NULL) : NULL;
+    return slm__added_token(t, -1, mark);
+}
+
+/* A token that the format needs and the tokenizer does not have, to be named; NULL: none. */
+static const char *slm__turns_lack(const slm_model *model, slm_turns turns) {
+    const slm__turn_format *f = &slm__turn_formats[turns - 1];
+    size_t i;
+    for (i = 0; model->has_tokenizer && i < f->needed; i++)
+        if (!slm__mark(&model->tokenizer, f->marks[i]))
+            return *f->marks[i] == '\1' ? "BOS" : *f->marks[i] == '\2' ? "end token" : f->marks[i];
+    return NULL;
+}
+
+static slm_token slm__turn_end(const slm_model *model, slm_turns turns) {
+    const char *end = slm__turn_formats[turns - 1].end;
+    const uint32_t *a = *end && model->has_tokenizer ? slm__mark(&model->tokenizer, end) : NULL;
+    return a ? (slm_token)a[0] : -1;
+}
+
 /* ---- >>chat ------------------------------------------------------------------------------
    A turn is rendered as text and tokenized whole, since the format's last bytes may merge with
    the message's first. Special tokens come from the format's part alone. */
@@ -6627,6 +5314,1334 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
     if (result == SLM_OK) result = slm__append_turn(s, role, text, size);
     if (result != SLM_OK && s->sequence.position != start) slm_rewind(s, start);
     return result;
+}
+
+/* ---- >>lanes portable --------------------------------------------------------------------
+   16 floats, 16 sums and 2 x 16 x 4 codes as plain arrays: the oracle of every other set. */
+
+typedef struct { float v[16]; } slm__lanes_portable;
+typedef struct { uint8_t w[128]; } slm__weights_portable; /* [8 columns / 4][16 rows][4] */
+typedef struct { int32_t v[16]; } slm__sums_portable;
+
+#define SLM__LANE static inline
+#define SLM__EACH for (int i = 0; i < 16; i++)
+
+SLM__LANE slm__lanes_portable slm__set_portable(float b) {
+    slm__lanes_portable a;
+    SLM__EACH a.v[i] = b;
+    return a;
+}
+SLM__LANE slm__lanes_portable slm__load_f32_portable(const float *p) {
+    slm__lanes_portable a;
+    memcpy(a.v, p, sizeof a.v);
+    return a;
+}
+SLM__LANE slm__lanes_portable slm__load_f16_portable(const uint16_t *p) {
+    slm__lanes_portable a;
+    SLM__EACH a.v[i] = slm__from_half(p[i]);
+    return a;
+}
+SLM__LANE slm__lanes_portable slm__load_bf16_portable(const uint16_t *p) {
+    slm__lanes_portable a;
+    SLM__EACH a.v[i] = slm__float((uint32_t)p[i] << 16);
+    return a;
+}
+SLM__LANE void slm__store_portable(float *p, slm__lanes_portable a) { memcpy(p, a.v, sizeof a.v); }
+SLM__LANE void slm__store_f16_portable(uint16_t *p, slm__lanes_portable a) {
+    SLM__EACH p[i] = slm__to_half(a.v[i]);
+}
+/* Whole numbers within +-127; their sum is returned. */
+SLM__LANE int32_t slm__store_i8_portable(int8_t *p, slm__lanes_portable a) {
+    int32_t sum = 0;
+    SLM__EACH sum += p[i] = (int8_t)a.v[i];
+    return sum;
+}
+SLM__LANE slm__lanes_portable slm__add_portable(slm__lanes_portable a, slm__lanes_portable b) {
+    SLM__EACH a.v[i] += b.v[i];
+    return a;
+}
+SLM__LANE slm__lanes_portable slm__sub_portable(slm__lanes_portable a, slm__lanes_portable b) {
+    SLM__EACH a.v[i] -= b.v[i];
+    return a;
+}
+SLM__LANE slm__lanes_portable slm__mul_portable(slm__lanes_portable a, slm__lanes_portable b) {
+    SLM__EACH a.v[i] *= b.v[i];
+    return a;
+}
+SLM__LANE slm__lanes_portable slm__div_portable(slm__lanes_portable a, slm__lanes_portable b) {
+    SLM__EACH a.v[i] /= b.v[i];
+    return a;
+}
+/* The larger or smaller of two; b where either is NaN. */
+SLM__LANE slm__lanes_portable slm__max_portable(slm__lanes_portable a, slm__lanes_portable b) {
+    SLM__EACH a.v[i] = a.v[i] > b.v[i] ? a.v[i] : b.v[i];
+    return a;
+}
+SLM__LANE slm__lanes_portable slm__min_portable(slm__lanes_portable a, slm__lanes_portable b) {
+    SLM__EACH a.v[i] = a.v[i] < b.v[i] ? a.v[i] : b.v[i];
+    return a;
+}
+/* sum + a * b in two roundings */
+SLM__LANE slm__lanes_portable slm__madd_portable(slm__lanes_portable sum, slm__lanes_portable a,
+                                                 slm__lanes_portable b) {
+    SLM__EACH sum.v[i] = slm__madd(sum.v[i], a.v[i], b.v[i]);
+    return sum;
+}
+/* sum + a * b[0] */
+SLM__LANE slm__lanes_portable slm__madd_at_portable(slm__lanes_portable sum, slm__lanes_portable a,
+                                                    const float *b) {
+    return slm__madd_portable(sum, a, slm__set_portable(*b));
+}
+/* a where x >= limit or NaN, else +0 */
+SLM__LANE slm__lanes_portable slm__from_portable(slm__lanes_portable x, float limit,
+                                                 slm__lanes_portable a) {
+    SLM__EACH a.v[i] = x.v[i] < limit ? 0.0f : a.v[i];
+    return a;
+}
+/* 2 to the power of whole numbers -126..127 */
+SLM__LANE slm__lanes_portable slm__power_portable(slm__lanes_portable n) {
+    SLM__EACH n.v[i] = n.v[i] == n.v[i] ? slm__float((uint32_t)((int32_t)n.v[i] + 127) << 23) : 1;
+    return n;
+}
+/* The larger magnitudes, as integers: a NaN or infinity wins. */
+SLM__LANE slm__lanes_portable slm__top_portable(slm__lanes_portable a, slm__lanes_portable b) {
+    uint32_t x, y;
+    SLM__EACH {
+        x = slm__bits(a.v[i]) & 0x7FFFFFFFu;
+        y = slm__bits(b.v[i]) & 0x7FFFFFFFu;
+        a.v[i] = slm__float(x > y ? x : y);
+    }
+    return a;
+}
+/* x[i] + x[i+h], x[i] - x[i+h] on lanes i and i + h */
+SLM__LANE slm__lanes_portable slm__butterfly_portable(slm__lanes_portable a, int h) {
+    slm__lanes_portable b;
+    SLM__EACH b.v[i] = i & h ? a.v[i ^ h] - a.v[i] : a.v[i] + a.v[i ^ h];
+    return b;
+}
+SLM__LANE slm__sums_portable slm__start_portable(int32_t b) {
+    slm__sums_portable a;
+    SLM__EACH a.v[i] = b;
+    return a;
+}
+SLM__LANE slm__weights_portable slm__load_codes_portable(const uint8_t *p) {
+    slm__weights_portable a;
+    memcpy(a.w, p, sizeof a.w);
+    return a;
+}
+/* q4: codebook values + 31; low nibbles are 4 columns, high nibbles the next 4. */
+SLM__LANE slm__weights_portable slm__load_nibbles_portable(const uint8_t *p) {
+    slm__weights_portable a;
+    int i;
+    for (i = 0; i < 64; i++) {
+        a.w[i] = slm__codebook[p[i] & 15];
+        a.w[64 + i] = slm__codebook[p[i] >> 4];
+    }
+    return a;
+}
+SLM__LANE void slm__store_codes_portable(uint8_t *p, slm__weights_portable a) {
+    memcpy(p, a.w, sizeof a.w);
+}
+/* 8 columns: sums += unsigned code * activation. dot_small: codes are at most 62. */
+SLM__LANE slm__sums_portable slm__dot_portable(slm__sums_portable s, slm__weights_portable w,
+                                               const int8_t *x) {
+    int k;
+    for (k = 0; k < 8; k++) SLM__EACH s.v[i] += w.w[k / 4 * 64 + i * 4 + k % 4] * x[k];
+    return s;
+}
+SLM__LANE slm__sums_portable slm__dot_small_portable(slm__sums_portable s,
+                                                     slm__weights_portable w, const int8_t *x) {
+    return slm__dot_portable(s, w, x);
+}
+/* What q8's sums start from: minus 128 times the activations' sum. */
+SLM__LANE slm__sums_portable slm__start_q8_portable(const slm__codes *x) {
+    return slm__start_portable(x->start256);
+}
+SLM__LANE slm__sums_portable slm__load_i8_portable(const int8_t *p) {
+    slm__sums_portable a;
+    SLM__EACH a.v[i] = p[i];
+    return a;
+}
+/* total + s * weight */
+SLM__LANE slm__sums_portable slm__weigh_portable(slm__sums_portable total, slm__sums_portable s,
+                                                 slm__sums_portable weight) {
+    SLM__EACH total.v[i] += s.v[i] * weight.v[i];
+    return total;
+}
+/* The largest sum of magnitudes in 16 of 256 codes. */
+SLM__LANE int32_t slm__widest16_portable(const int8_t *code) {
+    int32_t sum, widest = 0;
+    int g, k;
+    for (g = 0; g < 256; g += 16) {
+        for (sum = 0, k = g; k < g + 16; k++) sum += code[k] < 0 ? -code[k] : code[k];
+        if (sum > widest) widest = sum;
+    }
+    return widest;
+}
+SLM__LANE slm__lanes_portable slm__float_portable(slm__sums_portable s) {
+    slm__lanes_portable a;
+    SLM__EACH a.v[i] = (float)s.v[i];
+    return a;
+}
+#undef SLM__EACH
+#undef SLM__LANE
+
+#define SLM__SET portable
+#define SLM__LANES portable
+#define SLM__TARGET
+#define SLM__INLINE static inline
+#define SLM__UNROLL
+#define SLM__TILES 1
+#define SLM__TOKEN_BLOCK 1
+#define SLM__QUERY_BLOCK 1
+#include SLM_HEADER
+
+/* ---- >>lanes avx2 ------------------------------------------------------------------------ */
+
+#ifdef SLM__AVX2
+#define SLM__LANE __attribute__((target("avx2,f16c"), always_inline)) static inline
+
+typedef struct { __m256 lo, hi; } slm__lanes_avx2;
+typedef struct { __m256i a[4]; } slm__weights_avx2;
+typedef struct { __m256i lo, hi; } slm__sums_avx2;
+
+SLM__LANE slm__lanes_avx2 slm__set_avx2(float b) {
+    slm__lanes_avx2 a;
+    a.lo = a.hi = _mm256_set1_ps(b);
+    return a;
+}
+SLM__LANE slm__lanes_avx2 slm__load_f32_avx2(const float *p) {
+    slm__lanes_avx2 a;
+    a.lo = _mm256_loadu_ps(p);
+    a.hi = _mm256_loadu_ps(p + 8);
+    return a;
+}
+SLM__LANE slm__lanes_avx2 slm__load_f16_avx2(const uint16_t *p) {
+    slm__lanes_avx2 a;
+    a.lo = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p));
+    a.hi = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p + 8)));
+    return a;
+}
+SLM__LANE slm__lanes_avx2 slm__load_bf16_avx2(const uint16_t *p) {
+    __m128i lo = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i hi = _mm_loadu_si128((const __m128i *)(const void *)(p + 8));
+    slm__lanes_avx2 a;
+    a.lo = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(lo), 16));
+    a.hi = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(hi), 16));
+    return a;
+}
+SLM__LANE void slm__store_avx2(float *p, slm__lanes_avx2 a) {
+    _mm256_storeu_ps(p, a.lo);
+    _mm256_storeu_ps(p + 8, a.hi);
+}
+SLM__LANE void slm__store_f16_avx2(uint16_t *p, slm__lanes_avx2 a) {
+    _mm_storeu_si128((__m128i *)(void *)p, _mm256_cvtps_ph(a.lo, _MM_FROUND_TO_NEAREST_INT));
+    _mm_storeu_si128((__m128i *)(void *)(p + 8),
+                     _mm256_cvtps_ph(a.hi, _MM_FROUND_TO_NEAREST_INT));
+}
+SLM__LANE int32_t slm__store_i8_avx2(int8_t *p, slm__lanes_avx2 a) {
+    __m256i words = _mm256_packs_epi32(_mm256_cvtps_epi32(a.lo), _mm256_cvtps_epi32(a.hi));
+    __m128i bytes, sums;
+    words = _mm256_permute4x64_epi64(words, 0xD8);
+    bytes = _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+    _mm_storeu_si128((__m128i *)(void *)p, bytes);
+    sums = _mm_sad_epu8(_mm_xor_si128(bytes, _mm_set1_epi8((char)-128)), _mm_setzero_si128());
+    return _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_unpackhi_epi64(sums, sums))) - 2048;
+}
+#define SLM__OPERATION(name, instruction)                                                      \
+    SLM__LANE slm__lanes_avx2 name(slm__lanes_avx2 a, slm__lanes_avx2 b) {                     \
+        a.lo = instruction(a.lo, b.lo);                                                        \
+        a.hi = instruction(a.hi, b.hi);                                                        \
+        return a;                                                                              \
+    }
+SLM__OPERATION(slm__add_avx2, _mm256_add_ps)
+SLM__OPERATION(slm__sub_avx2, _mm256_sub_ps)
+SLM__OPERATION(slm__mul_avx2, _mm256_mul_ps)
+SLM__OPERATION(slm__div_avx2, _mm256_div_ps)
+SLM__OPERATION(slm__max_avx2, _mm256_max_ps)
+SLM__OPERATION(slm__min_avx2, _mm256_min_ps)
+#undef SLM__OPERATION
+SLM__LANE slm__lanes_avx2 slm__madd_avx2(slm__lanes_avx2 s, slm__lanes_avx2 a,
+                                         slm__lanes_avx2 b) {
+    a = slm__mul_avx2(a, b);
+    __asm__("" : "+x"(a.lo), "+x"(a.hi)); /* no fusing with the additions below */
+    return slm__add_avx2(s, a);
+}
+SLM__LANE slm__lanes_avx2 slm__madd_at_avx2(slm__lanes_avx2 sum, slm__lanes_avx2 a,
+                                            const float *b) {
+    return slm__madd_avx2(sum, a, slm__set_avx2(*b));
+}
+SLM__LANE slm__lanes_avx2 slm__from_avx2(slm__lanes_avx2 x, float limit, slm__lanes_avx2 a) {
+    __m256 bound = _mm256_set1_ps(limit);
+    a.lo = _mm256_andnot_ps(_mm256_cmp_ps(x.lo, bound, _CMP_LT_OQ), a.lo);
+    a.hi = _mm256_andnot_ps(_mm256_cmp_ps(x.hi, bound, _CMP_LT_OQ), a.hi);
+    return a;
+}
+SLM__LANE slm__lanes_avx2 slm__power_avx2(slm__lanes_avx2 n) {
+    __m256i bias = _mm256_set1_epi32(127);
+    n.lo = _mm256_castsi256_ps(
+        _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n.lo), bias), 23));
+    n.hi = _mm256_castsi256_ps(
+        _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n.hi), bias), 23));
+    return n;
+}
+SLM__LANE slm__lanes_avx2 slm__top_avx2(slm__lanes_avx2 a, slm__lanes_avx2 b) {
+    __m256i mask = _mm256_set1_epi32(0x7FFFFFFF);
+    a.lo = _mm256_castsi256_ps(
+        _mm256_max_epu32(_mm256_and_si256(_mm256_castps_si256(a.lo), mask),
+                         _mm256_and_si256(_mm256_castps_si256(b.lo), mask)));
+    a.hi = _mm256_castsi256_ps(
+        _mm256_max_epu32(_mm256_and_si256(_mm256_castps_si256(a.hi), mask),
+                         _mm256_and_si256(_mm256_castps_si256(b.hi), mask)));
+    return a;
+}
+SLM__LANE slm__lanes_avx2 slm__butterfly_avx2(slm__lanes_avx2 a, int h) {
+    const __m256 minus0 = _mm256_set1_ps(-0.0f), zero = _mm256_setzero_ps();
+    slm__lanes_avx2 b;
+    __m256 sign;
+    if (h == 8) {
+        b.lo = _mm256_add_ps(a.lo, a.hi);
+        b.hi = _mm256_sub_ps(a.lo, a.hi);
+        return b;
+    }
+    if (h == 4) {
+        b.lo = _mm256_permute2f128_ps(a.lo, a.lo, 1);
+        b.hi = _mm256_permute2f128_ps(a.hi, a.hi, 1);
+        sign = _mm256_blend_ps(zero, minus0, 0xF0);
+    } else if (h == 2) {
+        b.lo = _mm256_permute_ps(a.lo, 0x4E);
+        b.hi = _mm256_permute_ps(a.hi, 0x4E);
+        sign = _mm256_blend_ps(zero, minus0, 0xCC);
+    } else {
+        b.lo = _mm256_permute_ps(a.lo, 0xB1);
+        b.hi = _mm256_permute_ps(a.hi, 0xB1);
+        sign = _mm256_blend_ps(zero, minus0, 0xAA);
+    }
+    b.lo = _mm256_add_ps(b.lo, _mm256_xor_ps(a.lo, sign));
+    b.hi = _mm256_add_ps(b.hi, _mm256_xor_ps(a.hi, sign));
+    return b;
+}
+SLM__LANE slm__sums_avx2 slm__start_avx2(int32_t b) {
+    slm__sums_avx2 a;
+    a.lo = a.hi = _mm256_set1_epi32(b);
+    return a;
+}
+SLM__LANE slm__weights_avx2 slm__load_codes_avx2(const uint8_t *p) {
+    const __m256i *from = (const __m256i *)(const void *)p;
+    slm__weights_avx2 w;
+    w.a[0] = _mm256_loadu_si256(from);
+    w.a[1] = _mm256_loadu_si256(from + 1);
+    w.a[2] = _mm256_loadu_si256(from + 2);
+    w.a[3] = _mm256_loadu_si256(from + 3);
+    return w;
+}
+SLM__LANE slm__weights_avx2 slm__load_nibbles_avx2(const uint8_t *p) {
+    const __m256i *from = (const __m256i *)(const void *)p;
+    const __m256i mask = _mm256_set1_epi8(15), table = _mm256_broadcastsi128_si256(
+        _mm_loadu_si128((const __m128i *)(const void *)slm__codebook));
+    __m256i lo = _mm256_loadu_si256(from), hi = _mm256_loadu_si256(from + 1);
+    slm__weights_avx2 w;
+    w.a[0] = _mm256_shuffle_epi8(table, _mm256_and_si256(lo, mask));
+    w.a[1] = _mm256_shuffle_epi8(table, _mm256_and_si256(hi, mask));
+    w.a[2] = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(lo, 4), mask));
+    w.a[3] = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(hi, 4), mask));
+    return w;
+}
+SLM__LANE void slm__store_codes_avx2(uint8_t *p, slm__weights_avx2 w) {
+    __m256i *to = (__m256i *)(void *)p;
+    _mm256_storeu_si256(to, w.a[0]);
+    _mm256_storeu_si256(to + 1, w.a[1]);
+    _mm256_storeu_si256(to + 2, w.a[2]);
+    _mm256_storeu_si256(to + 3, w.a[3]);
+}
+SLM__LANE __m256i slm__four_avx2(const int8_t *x) {
+    int32_t four;
+    memcpy(&four, x, sizeof four);
+    return _mm256_set1_epi32(four);
+}
+/* Two products of at most 62 * 127 and two more stay below 2^15. */
+SLM__LANE slm__sums_avx2 slm__dot_small_avx2(slm__sums_avx2 s, slm__weights_avx2 w,
+                                             const int8_t *x) {
+    __m256i ones = _mm256_set1_epi16(1), x0 = slm__four_avx2(x), x1 = slm__four_avx2(x + 4);
+    s.lo = _mm256_add_epi32(s.lo, _mm256_madd_epi16(
+        _mm256_add_epi16(_mm256_maddubs_epi16(w.a[0], x0), _mm256_maddubs_epi16(w.a[2], x1)),
+        ones));
+    s.hi = _mm256_add_epi32(s.hi, _mm256_madd_epi16(
+        _mm256_add_epi16(_mm256_maddubs_epi16(w.a[1], x0), _mm256_maddubs_epi16(w.a[3], x1)),
+        ones));
+    return s;
+}
+/* maddubs saturates on codes up to 255, so it gets |w| and the activation with w's sign: at most
+   2 * 127 * 127 in 16 bits; the sums then start from zero. */
+SLM__LANE slm__sums_avx2 slm__start_q8_avx2(const slm__codes *x) {
+    (void)x;
+    return slm__start_avx2(0);
+}
+SLM__LANE __m256i slm__dot_signed_avx2(__m256i s, __m256i w, __m256i x) {
+    w = _mm256_xor_si256(w, _mm256_set1_epi8((char)-128));
+    return _mm256_add_epi32(
+        s, _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w)),
+                             _mm256_set1_epi16(1)));
+}
+SLM__LANE slm__sums_avx2 slm__dot_avx2(slm__sums_avx2 s, slm__weights_avx2 w, const int8_t *x) {
+    __m256i x0 = slm__four_avx2(x), x1 = slm__four_avx2(x + 4);
+    s.lo = slm__dot_signed_avx2(slm__dot_signed_avx2(s.lo, w.a[0], x0), w.a[2], x1);
+    s.hi = slm__dot_signed_avx2(slm__dot_signed_avx2(s.hi, w.a[1], x0), w.a[3], x1);
+    return s;
+}
+/* Eight columns of q8 for some inputs: half a tile at a time, so that its weights stay in
+   registers meanwhile. */
+SLM__LANE void slm__pair_avx2(size_t tokens, const uint8_t *w, const slm__codes *x, size_t k,
+                              slm__sums_avx2 *c) {
+    const __m256i top = _mm256_set1_epi8((char)-128), ones = _mm256_set1_epi16(1);
+    size_t half, t;
+    SLM__UNROLL_FULL for (half = 0; half < 2; half++) {
+        const __m256i *from = (const __m256i *)(const void *)(w + half * 32);
+        __m256i w0 = _mm256_xor_si256(_mm256_loadu_si256(from), top);
+        __m256i w1 = _mm256_xor_si256(_mm256_loadu_si256(from + 2), top);
+        __m256i a0 = _mm256_abs_epi8(w0), a1 = _mm256_abs_epi8(w1);
+        SLM__UNROLL_FULL for (t = 0; t < tokens; t++) {
+            __m256i x0 = _mm256_sign_epi8(slm__four_avx2(x[t].code + k), w0);
+            __m256i x1 = _mm256_sign_epi8(slm__four_avx2(x[t].code + k + 4), w1);
+            __m256i v = _mm256_add_epi32(_mm256_madd_epi16(_mm256_maddubs_epi16(a0, x0), ones),
+                                         _mm256_madd_epi16(_mm256_maddubs_epi16(a1, x1), ones));
+            if (half) c[t].hi = _mm256_add_epi32(c[t].hi, v);
+            else c[t].lo = _mm256_add_epi32(c[t].lo, v);
+        }
+    }
+}
+/* A group of q4 or q4f for some inputs: sums of four products, still in 16 bits, are weighed as
+   they are widened; minus 31 times the activations' sum comes last. */
+SLM__LANE void slm__group_avx2(size_t group, size_t tokens, const uint8_t *w,
+                               const int8_t *subscales, const slm__codes *x, size_t g,
+                               slm__sums_avx2 *s) {
+    size_t half, p, t;
+    SLM__UNROLL_FULL for (half = 0; half < 2; half++) {
+        __m256i v, wide = _mm256_cvtepi8_epi32(
+            _mm_loadl_epi64((const __m128i *)(const void *)(subscales + half * 8)));
+        __m256i twice = _mm256_blend_epi16(wide, _mm256_slli_epi32(wide, 16), 0xAA);
+        __asm__("" : : : "memory"); /* what the halves share is loaded twice, not spilled */
+        SLM__UNROLL_FULL for (p = 0; p < group / 8; p++) {
+            const __m256i *from = (const __m256i *)(const void *)(w + p * 128 + half * 32);
+            __m256i w0 = _mm256_loadu_si256(from), w1 = _mm256_loadu_si256(from + 2);
+            SLM__UNROLL_FULL for (t = 0; t < tokens; t++) {
+                const int8_t *at = x[t].code + g * group + p * 8;
+                v = _mm256_add_epi16(_mm256_maddubs_epi16(w0, slm__four_avx2(at)),
+                                     _mm256_maddubs_epi16(w1, slm__four_avx2(at + 4)));
+                v = _mm256_madd_epi16(v, twice);
+                if (half) s[t].hi = _mm256_add_epi32(s[t].hi, v);
+                else s[t].lo = _mm256_add_epi32(s[t].lo, v);
+            }
+        }
+        SLM__UNROLL_FULL for (t = 0; t < tokens; t++) {
+            v = _mm256_set1_epi32(group == 16 ? x[t].start16[g] : x[t].start32[g]);
+            v = _mm256_mullo_epi32(v, wide);
+            if (half) s[t].hi = _mm256_add_epi32(s[t].hi, v);
+            else s[t].lo = _mm256_add_epi32(s[t].lo, v);
+        }
+    }
+}
+SLM__LANE slm__sums_avx2 slm__load_i8_avx2(const int8_t *p) {
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+    slm__sums_avx2 a;
+    a.lo = _mm256_cvtepi8_epi32(bytes);
+    a.hi = _mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8));
+    return a;
+}
+SLM__LANE slm__sums_avx2 slm__weigh_avx2(slm__sums_avx2 total, slm__sums_avx2 s,
+                                         slm__sums_avx2 weight) {
+    total.lo = _mm256_add_epi32(total.lo, _mm256_mullo_epi32(s.lo, weight.lo));
+    total.hi = _mm256_add_epi32(total.hi, _mm256_mullo_epi32(s.hi, weight.hi));
+    return total;
+}
+SLM__LANE int32_t slm__widest16_avx2(const int8_t *code) {
+    __m256i widest = _mm256_setzero_si256(), sums;
+    __m128i most;
+    int i;
+    for (i = 0; i < 256; i += 32) {
+        sums = _mm256_loadu_si256((const __m256i *)(const void *)(code + i));
+        sums = _mm256_sad_epu8(_mm256_abs_epi8(sums), _mm256_setzero_si256());
+        sums = _mm256_add_epi32(sums, _mm256_shuffle_epi32(sums, 0x4E));
+        widest = _mm256_max_epi32(widest, sums);
+    }
+    most = _mm_max_epi32(_mm256_castsi256_si128(widest), _mm256_extracti128_si256(widest, 1));
+    return _mm_cvtsi128_si32(most);
+}
+SLM__LANE slm__lanes_avx2 slm__float_avx2(slm__sums_avx2 s) {
+    slm__lanes_avx2 a;
+    a.lo = _mm256_cvtepi32_ps(s.lo);
+    a.hi = _mm256_cvtepi32_ps(s.hi);
+    return a;
+}
+#undef SLM__LANE
+
+#define SLM__SET avx2
+#define SLM__LANES avx2
+#define SLM__TARGET __attribute__((target("avx2,f16c")))
+#define SLM__INLINE __attribute__((target("avx2,f16c"), always_inline)) static inline
+#define SLM__UNROLL SLM__UNROLL_FULL
+#define SLM__TILES 1
+#define SLM__TOKEN_BLOCK 4
+#define SLM__QUERY_BLOCK 4
+#define SLM__PAIR slm__pair_avx2
+#define SLM__GROUP slm__group_avx2
+#include SLM_HEADER
+#endif
+
+/* ---- >>lanes avxvnni ---------------------------------------------------------------------
+   AVX2's lanes, with one instruction for four products. */
+
+#ifdef SLM__AVXVNNI
+#define SLM__LANE __attribute__((target("avx2,f16c,avxvnni"), always_inline)) static inline
+
+SLM__LANE slm__sums_avx2 slm__dot_avxvnni(slm__sums_avx2 s, slm__weights_avx2 w,
+                                          const int8_t *x) {
+    __m256i x0 = slm__four_avx2(x), x1 = slm__four_avx2(x + 4);
+    s.lo = _mm256_dpbusd_avx_epi32(_mm256_dpbusd_avx_epi32(s.lo, w.a[0], x0), w.a[2], x1);
+    s.hi = _mm256_dpbusd_avx_epi32(_mm256_dpbusd_avx_epi32(s.hi, w.a[1], x0), w.a[3], x1);
+    return s;
+}
+SLM__LANE slm__sums_avx2 slm__dot_small_avxvnni(slm__sums_avx2 s, slm__weights_avx2 w,
+                                                const int8_t *x) {
+    return slm__dot_avxvnni(s, w, x);
+}
+SLM__LANE slm__sums_avx2 slm__start_q8_avxvnni(const slm__codes *x) {
+    return slm__start_avx2(x->start256);
+}
+#undef SLM__LANE
+
+#define SLM__SET avxvnni
+#define SLM__LANES avx2
+#define SLM__TARGET __attribute__((target("avx2,f16c,avxvnni")))
+#define SLM__INLINE __attribute__((target("avx2,f16c,avxvnni"), always_inline)) static inline
+#define SLM__UNROLL SLM__UNROLL_FULL
+#define SLM__TILES 1
+#define SLM__TOKEN_BLOCK 2
+#define SLM__QUERY_BLOCK 4
+#include SLM_HEADER
+#endif
+
+/* ---- >>lanes avx512 ---------------------------------------------------------------------- */
+
+#ifdef SLM__AVX512
+#define SLM__TARGET_512 "avx512f,avx512bw,avx512vl,avx512vnni"
+#define SLM__LANE __attribute__((target(SLM__TARGET_512), always_inline)) static inline
+
+typedef struct { __m512 v; } slm__lanes_avx512;
+typedef struct { __m512i a, b; } slm__weights_avx512;
+typedef struct { __m512i v; } slm__sums_avx512;
+
+SLM__LANE slm__lanes_avx512 slm__of_avx512(__m512 v) {
+    slm__lanes_avx512 a;
+    a.v = v;
+    return a;
+}
+SLM__LANE slm__lanes_avx512 slm__set_avx512(float b) { return slm__of_avx512(_mm512_set1_ps(b)); }
+SLM__LANE slm__lanes_avx512 slm__load_f32_avx512(const float *p) {
+    return slm__of_avx512(_mm512_loadu_ps(p));
+}
+SLM__LANE slm__lanes_avx512 slm__load_f16_avx512(const uint16_t *p) {
+    return slm__of_avx512(
+        _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p)));
+}
+SLM__LANE slm__lanes_avx512 slm__load_bf16_avx512(const uint16_t *p) {
+    __m256i words = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    return slm__of_avx512(
+        _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(words), 16)));
+}
+SLM__LANE void slm__store_avx512(float *p, slm__lanes_avx512 a) { _mm512_storeu_ps(p, a.v); }
+SLM__LANE void slm__store_f16_avx512(uint16_t *p, slm__lanes_avx512 a) {
+    _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT));
+}
+SLM__LANE int32_t slm__store_i8_avx512(int8_t *p, slm__lanes_avx512 a) {
+    __m128i bytes = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a.v)), sums;
+    _mm_storeu_si128((__m128i *)(void *)p, bytes);
+    sums = _mm_sad_epu8(_mm_xor_si128(bytes, _mm_set1_epi8((char)-128)), _mm_setzero_si128());
+    return _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_unpackhi_epi64(sums, sums))) - 2048;
+}
+#define SLM__OPERATION(name, instruction)                                                      \
+    SLM__LANE slm__lanes_avx512 name(slm__lanes_avx512 a, slm__lanes_avx512 b) {               \
+        return slm__of_avx512(instruction(a.v, b.v));                                          \
+    }
+SLM__OPERATION(slm__add_avx512, _mm512_add_ps)
+SLM__OPERATION(slm__sub_avx512, _mm512_sub_ps)
+SLM__OPERATION(slm__mul_avx512, _mm512_mul_ps)
+SLM__OPERATION(slm__div_avx512, _mm512_div_ps)
+SLM__OPERATION(slm__max_avx512, _mm512_max_ps)
+SLM__OPERATION(slm__min_avx512, _mm512_min_ps)
+#undef SLM__OPERATION
+SLM__LANE slm__lanes_avx512 slm__madd_avx512(slm__lanes_avx512 s, slm__lanes_avx512 a,
+                                             slm__lanes_avx512 b) {
+    __m512 product = _mm512_mul_ps(a.v, b.v);
+    __asm__("" : "+v"(product)); /* no fusing with the addition below */
+    return slm__of_avx512(_mm512_add_ps(s.v, product));
+}
+/* Zen 4 spends as much on a broadcast into a register as on an addition, and nothing on one
+   within an instruction. */
+SLM__LANE slm__lanes_avx512 slm__madd_at_avx512(slm__lanes_avx512 s, slm__lanes_avx512 a,
+                                                const float *b) {
+    __m512 product;
+    __asm__("vmulps {%2%{1to16%}, %1, %0|%0, %1, %2%{1to16%}}" /* -masm=att, -masm=intel */
+            : "=v"(product) : "v"(a.v), "m"(*b));
+    return slm__of_avx512(_mm512_add_ps(s.v, product));
+}
+SLM__LANE slm__lanes_avx512 slm__from_avx512(slm__lanes_avx512 x, float limit,
+                                             slm__lanes_avx512 a) {
+    __mmask16 keep = _mm512_cmp_ps_mask(x.v, _mm512_set1_ps(limit), _CMP_NLT_UQ);
+    return slm__of_avx512(_mm512_maskz_mov_ps(keep, a.v));
+}
+SLM__LANE slm__lanes_avx512 slm__power_avx512(slm__lanes_avx512 n) {
+    __m512i whole = _mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127));
+    return slm__of_avx512(_mm512_castsi512_ps(_mm512_slli_epi32(whole, 23)));
+}
+SLM__LANE slm__lanes_avx512 slm__top_avx512(slm__lanes_avx512 a, slm__lanes_avx512 b) {
+    __m512i mask = _mm512_set1_epi32(0x7FFFFFFF);
+    return slm__of_avx512(_mm512_castsi512_ps(
+        _mm512_max_epu32(_mm512_and_si512(_mm512_castps_si512(a.v), mask),
+                         _mm512_and_si512(_mm512_castps_si512(b.v), mask))));
+}
+SLM__LANE slm__lanes_avx512 slm__butterfly_avx512(slm__lanes_avx512 a, int h) {
+    __m512 b = h == 8   ? _mm512_shuffle_f32x4(a.v, a.v, 0x4E)
+               : h == 4 ? _mm512_shuffle_f32x4(a.v, a.v, 0xB1)
+               : h == 2 ? _mm512_permute_ps(a.v, 0x4E)
+                        : _mm512_permute_ps(a.v, 0xB1);
+    __mmask16 upper = (__mmask16)(h == 8 ? 0xFF00 : h == 4 ? 0xF0F0 : h == 2 ? 0xCCCC : 0xAAAA);
+    return slm__of_avx512(_mm512_mask_sub_ps(_mm512_add_ps(a.v, b), upper, b, a.v));
+}
+SLM__LANE slm__sums_avx512 slm__start_avx512(int32_t b) {
+    slm__sums_avx512 a;
+    a.v = _mm512_set1_epi32(b);
+    return a;
+}
+SLM__LANE slm__weights_avx512 slm__load_codes_avx512(const uint8_t *p) {
+    slm__weights_avx512 w;
+    w.a = _mm512_loadu_si512(p);
+    w.b = _mm512_loadu_si512(p + 64);
+    return w;
+}
+SLM__LANE slm__weights_avx512 slm__load_nibbles_avx512(const uint8_t *p) {
+    const __m512i mask = _mm512_set1_epi8(15), table = _mm512_broadcast_i32x4(
+        _mm_loadu_si128((const __m128i *)(const void *)slm__codebook));
+    __m512i v = _mm512_loadu_si512(p);
+    slm__weights_avx512 w;
+    w.a = _mm512_shuffle_epi8(table, _mm512_and_si512(v, mask));
+    w.b = _mm512_shuffle_epi8(table, _mm512_and_si512(_mm512_srli_epi16(v, 4), mask));
+    return w;
+}
+SLM__LANE void slm__store_codes_avx512(uint8_t *p, slm__weights_avx512 w) {
+    _mm512_storeu_si512(p, w.a);
+    _mm512_storeu_si512(p + 64, w.b);
+}
+SLM__LANE __m512i slm__four_avx512(const int8_t *x) {
+    int32_t four;
+    memcpy(&four, x, sizeof four);
+    return _mm512_set1_epi32(four);
+}
+SLM__LANE slm__sums_avx512 slm__dot_avx512(slm__sums_avx512 s, slm__weights_avx512 w,
+                                           const int8_t *x) {
+    s.v = _mm512_dpbusd_epi32(s.v, w.a, slm__four_avx512(x));
+    s.v = _mm512_dpbusd_epi32(s.v, w.b, slm__four_avx512(x + 4));
+    return s;
+}
+SLM__LANE slm__sums_avx512 slm__dot_small_avx512(slm__sums_avx512 s, slm__weights_avx512 w,
+                                                 const int8_t *x) {
+    return slm__dot_avx512(s, w, x);
+}
+SLM__LANE slm__sums_avx512 slm__start_q8_avx512(const slm__codes *x) {
+    return slm__start_avx512(x->start256);
+}
+SLM__LANE slm__sums_avx512 slm__load_i8_avx512(const int8_t *p) {
+    slm__sums_avx512 a;
+    a.v = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
+    return a;
+}
+SLM__LANE slm__sums_avx512 slm__weigh_avx512(slm__sums_avx512 total, slm__sums_avx512 s,
+                                             slm__sums_avx512 weight) {
+    total.v = _mm512_add_epi32(total.v, _mm512_mullo_epi32(s.v, weight.v));
+    return total;
+}
+SLM__LANE slm__sums_avx512 slm__shift_avx512(slm__sums_avx512 s, int32_t start) {
+    s.v = _mm512_add_epi32(_mm512_slli_epi32(s.v, 16), _mm512_set1_epi32(start + 32768));
+    return s;
+}
+SLM__LANE slm__sums_avx512 slm__load_i8_pair_avx512(const int8_t *p) {
+    slm__sums_avx512 first = slm__load_i8_avx512(p), second = slm__load_i8_avx512(p + 16);
+    first.v = _mm512_mask_blend_epi16(0x55555555, _mm512_slli_epi32(first.v, 16), second.v);
+    return first;
+}
+/* The lower halves have 2^15 too much. */
+SLM__LANE slm__sums_avx512 slm__weigh_pair_avx512(slm__sums_avx512 total, slm__sums_avx512 s,
+                                                  slm__sums_avx512 weight) {
+    s.v = _mm512_add_epi16(s.v, _mm512_set1_epi32(32768));
+    total.v = _mm512_dpwssd_epi32(total.v, s.v, weight.v);
+    return total;
+}
+SLM__LANE int32_t slm__widest16_avx512(const int8_t *code) {
+    __m512i widest = _mm512_setzero_si512(), sums;
+    int i;
+    for (i = 0; i < 256; i += 64) {
+        sums = _mm512_sad_epu8(_mm512_abs_epi8(_mm512_loadu_si512(code + i)),
+                               _mm512_setzero_si512());
+        sums = _mm512_add_epi32(sums, _mm512_shuffle_epi32(sums, (_MM_PERM_ENUM)0x4E));
+        widest = _mm512_max_epi32(widest, sums);
+    }
+    return _mm512_reduce_max_epi32(widest);
+}
+SLM__LANE slm__lanes_avx512 slm__float_avx512(slm__sums_avx512 s) {
+    return slm__of_avx512(_mm512_cvtepi32_ps(s.v));
+}
+#undef SLM__LANE
+
+#define SLM__SET avx512
+#define SLM__LANES avx512
+#define SLM__TARGET __attribute__((target(SLM__TARGET_512)))
+#define SLM__INLINE __attribute__((target(SLM__TARGET_512), always_inline)) static inline
+#define SLM__UNROLL SLM__UNROLL_FULL
+#define SLM__TILES 2
+#define SLM__TOKEN_BLOCK 6
+#define SLM__QUERY_BLOCK 12
+#define SLM__PAIRS
+#include SLM_HEADER
+#endif
+
+/* ---- >>lanes amx -------------------------------------------------------------------------
+   AVX-512 with a matrix unit: products of integers with many inputs, all else is avx512's. A
+   tile register has 16 lines of 64 bytes. q8's block of 64 columns by 16 rows is one as it lies,
+   16 inputs' codes are another, and their product is 16 x 16 whole sums.
+
+   q4 and q4f have a sub-scale per group, which no instruction here takes along. So a weight
+   code * sub-scale, of 13 bits, becomes 64 * high + low, two planes of 8 bits. */
+
+#ifdef SLM__AMX
+#define SLM__TARGET_AMX __attribute__((target(SLM__TARGET_512 ",amx-tile,amx-int8")))
+#define SLM__INLINE_AMX SLM__TARGET_AMX __attribute__((always_inline)) static inline
+
+/* Each of the 8 registers: 16 lines of 64 bytes. */
+typedef struct { uint8_t palette, start, zero[14]; uint16_t bytes[16]; uint8_t lines[16]; }
+    slm__tile_config;
+static const slm__tile_config slm__tiles_of_16 = {
+    1, 0, {0}, {64, 64, 64, 64, 64, 64, 64, 64, 0}, {16, 16, 16, 16, 16, 16, 16, 16, 0}};
+
+/* 64 weights of q4 at once: [16 rows][4 columns] of codes become both planes. even, odd: 256 *
+   sub-scale of the rows where unpacking puts them. */
+SLM__TARGET_AMX static inline void slm__two_planes(__m512i codes, __m512i even, __m512i odd,
+                                                   uint8_t *high, uint8_t *low) {
+    const __m512i zero = _mm512_setzero_si512(), mask = _mm512_set1_epi16(63);
+    __m512i a = _mm512_mulhi_epi16(_mm512_unpacklo_epi8(zero, codes), even);
+    __m512i b = _mm512_mulhi_epi16(_mm512_unpackhi_epi8(zero, codes), odd);
+    _mm512_storeu_si512(high, _mm512_packs_epi16(_mm512_srai_epi16(a, 6),
+                                                 _mm512_srai_epi16(b, 6)));
+    _mm512_storeu_si512(low, _mm512_packs_epi16(_mm512_and_si512(a, mask),
+                                                _mm512_and_si512(b, mask)));
+}
+
+/* One tile's block of q4 or q4f, of whole groups. */
+SLM__TARGET_AMX static void slm__unpack_amx(const uint8_t *w, const int8_t *subscales,
+                                            size_t group, size_t cols, uint8_t *high,
+                                            uint8_t *low) {
+    const __m512i mask = _mm512_set1_epi8(15), two = _mm512_set1_epi8(2);
+    const __m512i table = _mm512_sub_epi8(
+        _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)slm__codebook)),
+        _mm512_set1_epi8(31));
+    /* of 16 bytes, which are rows 4i to 4i + 3, the first two rows are unpacked to `even` */
+    const __m512i rows = _mm512_set_epi32(0x0D0D0D0D, 0x0D0D0D0D, 0x0C0C0C0C, 0x0C0C0C0C,
+                                          0x09090909, 0x09090909, 0x08080808, 0x08080808,
+                                          0x05050505, 0x05050505, 0x04040404, 0x04040404,
+                                          0x01010101, 0x01010101, 0, 0);
+    size_t k, end;
+    for (k = 0; k < cols; subscales += 16) {
+        __m512i e = _mm512_broadcast_i32x4(
+            _mm_loadu_si128((const __m128i *)(const void *)subscales));
+        __m512i even = _mm512_slli_epi16(_mm512_shuffle_epi8(e, rows), 8);
+        __m512i odd = _mm512_slli_epi16(_mm512_shuffle_epi8(e, _mm512_add_epi8(rows, two)), 8);
+        for (end = k + group; k < end; k += 8, w += 64, high += 128, low += 128) {
+            __m512i v = _mm512_loadu_si512(w);
+            slm__two_planes(_mm512_shuffle_epi8(table, _mm512_and_si512(v, mask)), even, odd,
+                            high, low);
+            v = _mm512_and_si512(_mm512_srli_epi16(v, 4), mask);
+            slm__two_planes(_mm512_shuffle_epi8(table, v), even, odd, high + 64, low + 64);
+        }
+    }
+}
+
+/* A block of two tiles as the matrix unit reads it: [64 columns][16][16 rows][4]. */
+typedef struct slm__planes {
+    const uint8_t *plane[2][2]; /* high and low, or q8's codes; of each tile */
+    const uint16_t *scales[2];  /* q8's */
+    size_t steps;               /* of 64 columns */
+} slm__planes;
+
+/* Sums of 2 tiles by 16 or 32 inputs on their way from the matrix unit to y[input][width]. */
+typedef struct slm__unsettled {
+    const int32_t *sums; /* [plane][tile][32 inputs][16 rows] */
+    const slm__codes *x;
+    slm__lanes_avx512 scale[2]; /* q8's */
+    float *y;
+    size_t width, left;
+} slm__unsettled;
+
+/* The next `count` inputs, if any are left: block_q8 and block_q4 from where sums are whole. */
+SLM__INLINE_AMX void slm__flush(slm__unsettled *u, size_t planes, size_t count) {
+    const int32_t *sums = u->sums;
+    const slm__codes *x = u->x, *end = x + count;
+    float *y = u->y;
+    size_t i;
+    if (!u->left) return;
+    for (; x < end; x++, sums += 16, y += u->width) {
+        SLM__UNROLL_FULL for (i = 0; i < 2; i++) {
+            __m512i sum = _mm512_loadu_si512(sums + i * 512);
+            slm__lanes_avx512 scale = slm__set_avx512(x->scale);
+            if (planes == 1) {
+                sum = _mm512_add_epi32(sum, _mm512_set1_epi32(x->start256));
+                scale = slm__mul_avx512(u->scale[i], scale);
+            } else {
+                sum = _mm512_add_epi32(_mm512_slli_epi32(sum, 6),
+                                       _mm512_loadu_si512(sums + 1024 + i * 512));
+            }
+            slm__store_avx512(y + i * 16, slm__madd_avx512(
+                slm__load_f32_avx512(y + i * 16), slm__of_avx512(_mm512_cvtepi32_ps(sum)),
+                scale));
+        }
+    }
+    u->sums = sums;
+    u->x = x;
+    u->y = y;
+    u->left -= count;
+}
+
+/* A plane of two tiles times 16 or, with `more`, 32 inputs. Between the products sums from before
+   are settled, `share` inputs at each step, so that both halves of the core are busy. */
+SLM__INLINE_AMX void slm__multiply_plane(size_t planes, const uint8_t *const w[2], size_t steps,
+                                         const slm__codes *x, int more, slm__unsettled *before,
+                                         size_t share, int32_t *sums) {
+    const uint8_t *a = w[0], *b = w[1];
+    const int8_t *codes = x->code;
+    size_t k;
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+#define SLM__PRODUCT(sum, codes, weights)                                                      \
+    if (planes == 1)                                                                           \
+        _tile_dpbsud(sum, codes, weights); /* q8: signed codes by unsigned ones */             \
+    else                                                                                       \
+        _tile_dpbssd(sum, codes, weights)
+    for (k = 0; k < steps; k++, codes += 64, a += 1024, b += 1024) {
+        _tile_loadd(4, codes, sizeof(slm__codes));
+        _tile_loadd(6, a, 64);
+        SLM__PRODUCT(0, 4, 6);
+        _tile_loadd(7, b, 64);
+        SLM__PRODUCT(1, 4, 7);
+        if (more) {
+            _tile_loadd(5, codes + 16 * sizeof(slm__codes), sizeof(slm__codes));
+            SLM__PRODUCT(2, 5, 6);
+            SLM__PRODUCT(3, 5, 7);
+        }
+        slm__flush(before, planes, share);
+    }
+#undef SLM__PRODUCT
+    _tile_stored(0, sums, 64);
+    _tile_stored(2, sums + 256, 64);
+    _tile_stored(1, sums + 512, 64);
+    _tile_stored(3, sums + 768, 64);
+}
+
+/* Block b of two tiles, in planes; q8's is read where it lies unless it is short: then the unit
+   would read past its end. */
+SLM__TARGET_AMX static void slm__prepare_planes(const slm__strip *s, size_t first, size_t b,
+                                                uint8_t *room, slm__planes *w) {
+    size_t cols = slm__least(s->cols - b * SLM__BLOCK, SLM__BLOCK), i;
+    size_t scales = slm__block_scales_at(s->type, b), at = slm__block_at(s->type, s->cols, b);
+    w->steps = (cols + 63) / 64;
+    for (i = 0; i < 2; i++, room += 8192) {
+        const uint8_t *tile = s->tiles + (first + i) * s->tile;
+        uint8_t *low = room + 4096;
+        w->plane[0][i] = room;
+        w->plane[1][i] = low;
+        w->scales[i] = (const uint16_t *)(const void *)(tile + scales);
+        if (s->type == SLM_TYPE_Q8 && cols == SLM__BLOCK) {
+            w->plane[0][i] = tile + at;
+        } else if (s->type == SLM_TYPE_Q8) {
+            size_t size = (cols + 7) / 8 * 128;
+            memcpy(room, tile + at, size);
+            memset(room + size, 0, 4096 - size);
+        } else {
+            size_t group = slm__group(s->type), whole = (cols + group - 1) / group * group;
+            slm__unpack_amx(tile + at, (const int8_t *)tile + scales, group, whole, room, low);
+            memset(room + whole * 16, 0, 4096 - whole * 16);
+            memset(low + whole * 16, 0, 4096 - whole * 16);
+        }
+    }
+    __asm__ volatile("" : : : "memory"); /* what was written is read through tile registers */
+}
+
+/* A block of two tiles times all inputs; y[input][width] has the sums of the blocks before. */
+SLM__INLINE_AMX void slm__multiply_block(size_t planes, const slm__planes *w,
+                                         const slm__codes *x, size_t tokens, int32_t *sums,
+                                         float *y, size_t width) {
+    slm__unsettled before, now;
+    size_t t, plane, products = planes * w->steps, turn = 0;
+    size_t share = products < 4 ? 16 : products < 8 ? 8 : 4;
+    memset(&before, 0, sizeof before);
+    now.width = width;
+    if (planes == 1) {
+        now.scale[0] = slm__load_f16_avx512(w->scales[0]);
+        now.scale[1] = slm__load_f16_avx512(w->scales[1]);
+    }
+    for (t = 0; t < tokens; t += 32, turn ^= 2048) {
+        now.sums = sums + turn;
+        now.x = x + t;
+        now.y = y + t * width;
+        now.left = tokens - t > 16 ? 32 : 16;
+        for (plane = 0; plane < planes; plane++)
+            slm__multiply_plane(planes, w->plane[plane], w->steps, now.x, tokens - t > 16,
+                                &before, share, sums + turn + plane * 1024);
+        slm__flush(&before, planes, before.left);
+        before = now;
+    }
+    slm__flush(&before, planes, before.left);
+}
+
+SLM__TARGET_AMX static void slm__multiply_tiles(const slm__strip *s, const slm__output *f,
+                                                size_t token, size_t tokens) {
+    float y_room[(SLM__STRIP_TOKENS + 16) * 64 + 16], planes_room[4 * 1024 + 16];
+    float sums_room[2 * 2048 + 16], *y = slm__line(y_room);
+    int32_t *sums = (int32_t *)(void *)slm__line(sums_room);
+    size_t blocks = slm__blocks(s->cols), width = s->count * 16, b, tile;
+    slm__planes w;
+    memset(y, 0, (tokens + 15) / 16 * 16 * width * sizeof(float));
+    for (b = 0; b < blocks; b++)
+        for (tile = 0; tile < s->count; tile += 2) {
+            const slm__codes *x = s->codes + b * s->code_stride + token;
+            slm__prepare_planes(s, tile, b, (uint8_t *)slm__line(planes_room), &w);
+            if (s->type == SLM_TYPE_Q8)
+                slm__multiply_block(1, &w, x, tokens, sums, y + tile * 16, width);
+            else
+                slm__multiply_block(2, &w, x, tokens, sums, y + tile * 16, width);
+        }
+    slm__finish_avx512(s, f, 0, s->count, token, tokens, y);
+}
+
+/* Few inputs would leave most lines of a register empty. */
+enum { SLM__TILE_TOKENS = 8 };
+
+/* An odd tile at the end goes through avx512's kernel. */
+SLM__TARGET_AMX static void slm__multiply_amx(const slm__strip *s, const slm__output *f) {
+    slm__strip even = *s, odd = *s;
+    slm__output last = *f;
+    size_t t, tokens;
+    even.count = s->count / 2 * 2;
+    if (!slm__integer(s->type) || s->tokens < SLM__TILE_TOKENS) even.count = 0;
+    if (even.count) {
+        _tile_loadconfig(&slm__tiles_of_16);
+        for (t = 0; t < s->tokens; t += tokens) {
+            tokens = slm__least(s->tokens - t, SLM__STRIP_TOKENS);
+            slm__multiply_tiles(&even, f, t, tokens);
+        }
+        _tile_release();
+    }
+    if (even.count == s->count) return;
+    odd.tiles += even.count * s->tile;
+    odd.count -= even.count;
+    last.rows -= even.count * 16;
+    last.y += even.count * 16;
+    if (last.bias) last.bias += even.count * 16;
+    slm__multiply_avx512(&odd, &last);
+}
+
+static const slm__kernels slm__kernels_amx = {
+    16, SLM__QUERIES, slm__multiply_amx, slm__quantize_avx512, slm__attend_avx512,
+    slm__layer_norm_avx512, slm__rms_norm_avx512, slm__add_rows_avx512, slm__narrow_avx512};
+
+/* Linux gives a process its tile registers when it asks. */
+static int slm__amx_granted(void) {
+    unsigned a, b, c, d;
+    long result;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d >> 24 & 3) != 3) return 0;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "0"(158L), "D"(0x1023L), "S"(18L) /* arch_prctl, ask for tile data */
+                     : "rcx", "r11", "memory");
+    return result == 0;
+}
+#endif
+
+/* ---- >>lanes neon ------------------------------------------------------------------------
+   AArch64 as it began: no instruction here is newer than ARMv8.0. */
+
+#ifdef SLM__NEON
+#define SLM__LANE __attribute__((always_inline)) static inline
+#define SLM__EACH for (i = 0; i < 4; i++)
+
+typedef struct { float32x4_t v[4]; } slm__lanes_neon;
+typedef struct { uint8x16_t a[8]; } slm__weights_neon; /* a[r], a[4 + r]: rows 4 r to 4 r + 3 */
+typedef struct { int32x4_t v[4]; } slm__sums_neon;
+
+SLM__LANE slm__lanes_neon slm__set_neon(float b) {
+    slm__lanes_neon a;
+    a.v[0] = a.v[1] = a.v[2] = a.v[3] = vdupq_n_f32(b);
+    return a;
+}
+SLM__LANE slm__lanes_neon slm__load_f32_neon(const float *p) {
+    slm__lanes_neon a;
+    int i;
+    SLM__EACH a.v[i] = vld1q_f32(p + 4 * i);
+    return a;
+}
+SLM__LANE slm__lanes_neon slm__load_f16_neon(const uint16_t *p) {
+    slm__lanes_neon a;
+    int i;
+    SLM__EACH a.v[i] = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p + 4 * i)));
+    return a;
+}
+SLM__LANE slm__lanes_neon slm__load_bf16_neon(const uint16_t *p) {
+    slm__lanes_neon a;
+    int i;
+    SLM__EACH a.v[i] = vreinterpretq_f32_u32(vshlq_n_u32(vmovl_u16(vld1_u16(p + 4 * i)), 16));
+    return a;
+}
+SLM__LANE void slm__store_neon(float *p, slm__lanes_neon a) {
+    int i;
+    SLM__EACH vst1q_f32(p + 4 * i, a.v[i]);
+}
+SLM__LANE void slm__store_f16_neon(uint16_t *p, slm__lanes_neon a) {
+    int i;
+    SLM__EACH vst1_u16(p + 4 * i, vreinterpret_u16_f16(vcvt_f16_f32(a.v[i])));
+}
+SLM__LANE int32_t slm__store_i8_neon(int8_t *p, slm__lanes_neon a) {
+    int16x4_t part[4];
+    int8x16_t bytes;
+    int i;
+    SLM__EACH part[i] = vmovn_s32(vcvtq_s32_f32(a.v[i]));
+    bytes = vcombine_s8(vmovn_s16(vcombine_s16(part[0], part[1])),
+                        vmovn_s16(vcombine_s16(part[2], part[3])));
+    vst1q_s8(p, bytes);
+    return vaddlvq_s8(bytes);
+}
+#define SLM__OPERATION(name, result)                                                           \
+    SLM__LANE slm__lanes_neon name(slm__lanes_neon a, slm__lanes_neon b) {                     \
+        int i;                                                                                 \
+        SLM__EACH a.v[i] = result;                                                             \
+        return a;                                                                              \
+    }
+/* Every product passes through an empty asm, so that none is fused with an addition. */
+SLM__LANE float32x4_t slm__product_neon(float32x4_t a, float32x4_t b) {
+    a = vmulq_f32(a, b);
+    __asm__("" : "+w"(a));
+    return a;
+}
+SLM__OPERATION(slm__add_neon, vaddq_f32(a.v[i], b.v[i]))
+SLM__OPERATION(slm__sub_neon, vsubq_f32(a.v[i], b.v[i]))
+SLM__OPERATION(slm__mul_neon, slm__product_neon(a.v[i], b.v[i]))
+SLM__OPERATION(slm__div_neon, vdivq_f32(a.v[i], b.v[i]))
+/* FMAX and FMIN give NaN where either is NaN; the second is wanted. */
+SLM__OPERATION(slm__max_neon, vbslq_f32(vcgtq_f32(a.v[i], b.v[i]), a.v[i], b.v[i]))
+SLM__OPERATION(slm__min_neon, vbslq_f32(vcltq_f32(a.v[i], b.v[i]), a.v[i], b.v[i]))
+SLM__LANE uint32x4_t slm__magnitude_neon(float32x4_t a) {
+    return vandq_u32(vreinterpretq_u32_f32(a), vdupq_n_u32(0x7FFFFFFF));
+}
+SLM__OPERATION(slm__top_neon,
+               vreinterpretq_f32_u32(vmaxq_u32(slm__magnitude_neon(a.v[i]),
+                                               slm__magnitude_neon(b.v[i]))))
+#undef SLM__OPERATION
+SLM__LANE slm__lanes_neon slm__madd_neon(slm__lanes_neon s, slm__lanes_neon a,
+                                         slm__lanes_neon b) {
+    return slm__add_neon(s, slm__mul_neon(a, b));
+}
+SLM__LANE slm__lanes_neon slm__madd_at_neon(slm__lanes_neon sum, slm__lanes_neon a,
+                                            const float *b) {
+    return slm__madd_neon(sum, a, slm__set_neon(*b));
+}
+SLM__LANE slm__lanes_neon slm__from_neon(slm__lanes_neon x, float limit, slm__lanes_neon a) {
+    int i;
+    SLM__EACH a.v[i] = vreinterpretq_f32_u32(vbicq_u32(
+        vreinterpretq_u32_f32(a.v[i]), vcltq_f32(x.v[i], vdupq_n_f32(limit))));
+    return a;
+}
+SLM__LANE slm__lanes_neon slm__power_neon(slm__lanes_neon n) {
+    int i;
+    SLM__EACH n.v[i] = vreinterpretq_f32_s32(
+        vshlq_n_s32(vaddq_s32(vcvtq_s32_f32(n.v[i]), vdupq_n_s32(127)), 23));
+    return n;
+}
+SLM__LANE slm__lanes_neon slm__butterfly_neon(slm__lanes_neon a, int h) {
+    static const uint32_t minus[2][4] = {{0, 0x80000000u, 0, 0x80000000u},
+                                         {0, 0, 0x80000000u, 0x80000000u}};
+    slm__lanes_neon b;
+    uint32x4_t sign;
+    int i;
+    if (h >= 4) {
+        SLM__EACH b.v[i] = i & h / 4 ? vsubq_f32(a.v[i - h / 4], a.v[i])
+                                     : vaddq_f32(a.v[i], a.v[i + h / 4]);
+        return b;
+    }
+    sign = vld1q_u32(minus[h - 1]);
+    SLM__EACH {
+        b.v[i] = h == 2 ? vextq_f32(a.v[i], a.v[i], 2) : vrev64q_f32(a.v[i]);
+        a.v[i] = vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(a.v[i]), sign));
+    }
+    return slm__add_neon(b, a);
+}
+SLM__LANE slm__sums_neon slm__start_neon(int32_t b) {
+    slm__sums_neon a;
+    a.v[0] = a.v[1] = a.v[2] = a.v[3] = vdupq_n_s32(b);
+    return a;
+}
+SLM__LANE slm__weights_neon slm__load_codes_neon(const uint8_t *p) {
+    slm__weights_neon w;
+    int i;
+    for (i = 0; i < 8; i++) w.a[i] = vld1q_u8(p + 16 * i);
+    return w;
+}
+SLM__LANE slm__weights_neon slm__load_nibbles_neon(const uint8_t *p) {
+    const uint8x16_t table = vld1q_u8(slm__codebook);
+    slm__weights_neon w;
+    int i;
+    SLM__EACH {
+        uint8x16_t codes = vld1q_u8(p + 16 * i);
+        w.a[i] = vqtbl1q_u8(table, vandq_u8(codes, vdupq_n_u8(15)));
+        w.a[4 + i] = vqtbl1q_u8(table, vshrq_n_u8(codes, 4));
+    }
+    return w;
+}
+SLM__LANE void slm__store_codes_neon(uint8_t *p, slm__weights_neon w) {
+    int i;
+    for (i = 0; i < 8; i++) vst1q_u8(p + 16 * i, w.a[i]);
+}
+SLM__LANE int8x8_t slm__four_neon(const int8_t *x) {
+    int32_t four;
+    memcpy(&four, x, sizeof four);
+    return vreinterpret_s8_s32(vdup_n_s32(four));
+}
+SLM__LANE int8x16_t slm__signed_neon(uint8x16_t code) { /* q8's weight: code - 128 */
+    return vreinterpretq_s8_u8(veorq_u8(code, vdupq_n_u8(128)));
+}
+/* Two rows' products with columns 0 to 3 plus those with 4 to 7, at most 2 * 128 * 127. */
+SLM__LANE int16x8_t slm__products_neon(int8x8_t w0, int8x8_t x0, int8x8_t w1, int8x8_t x1) {
+    return vmlal_s8(vmull_s8(w0, x0), w1, x1);
+}
+SLM__LANE slm__sums_neon slm__dot_neon(slm__sums_neon s, slm__weights_neon w, const int8_t *x) {
+    int8x8_t x0 = slm__four_neon(x), x1 = slm__four_neon(x + 4);
+    int i;
+    SLM__EACH {
+        int8x16_t w0 = slm__signed_neon(w.a[i]), w1 = slm__signed_neon(w.a[4 + i]);
+        int16x8_t lo = slm__products_neon(vget_low_s8(w0), x0, vget_low_s8(w1), x1);
+        int16x8_t hi = slm__products_neon(vget_high_s8(w0), x0, vget_high_s8(w1), x1);
+        s.v[i] = vaddq_s32(s.v[i], vpaddq_s32(vpaddlq_s16(lo), vpaddlq_s16(hi)));
+    }
+    return s;
+}
+/* Codes up to 62 are signed as they are, and four products stay below 2^15. */
+SLM__LANE slm__sums_neon slm__dot_small_neon(slm__sums_neon s, slm__weights_neon w,
+                                             const int8_t *x) {
+    int8x8_t x0 = slm__four_neon(x), x1 = slm__four_neon(x + 4);
+    int i;
+    SLM__EACH {
+        int8x16_t w0 = vreinterpretq_s8_u8(w.a[i]), w1 = vreinterpretq_s8_u8(w.a[4 + i]);
+        int16x8_t lo = slm__products_neon(vget_low_s8(w0), x0, vget_low_s8(w1), x1);
+        int16x8_t hi = slm__products_neon(vget_high_s8(w0), x0, vget_high_s8(w1), x1);
+        s.v[i] = vpadalq_s16(s.v[i], vpaddq_s16(lo, hi));
+    }
+    return s;
+}
+/* The products are of signed weights. */
+SLM__LANE slm__sums_neon slm__start_q8_neon(const slm__codes *x) {
+    (void)x;
+    return slm__start_neon(0);
+}
+SLM__LANE slm__sums_neon slm__load_i8_neon(const int8_t *p) {
+    int8x16_t bytes = vld1q_s8(p);
+    int16x8_t low = vmovl_s8(vget_low_s8(bytes)), high = vmovl_s8(vget_high_s8(bytes));
+    slm__sums_neon a;
+    a.v[0] = vmovl_s16(vget_low_s16(low));
+    a.v[1] = vmovl_s16(vget_high_s16(low));
+    a.v[2] = vmovl_s16(vget_low_s16(high));
+    a.v[3] = vmovl_s16(vget_high_s16(high));
+    return a;
+}
+SLM__LANE slm__sums_neon slm__weigh_neon(slm__sums_neon total, slm__sums_neon s,
+                                         slm__sums_neon weight) {
+    int i;
+    SLM__EACH total.v[i] = vmlaq_s32(total.v[i], s.v[i], weight.v[i]);
+    return total;
+}
+SLM__LANE int32_t slm__widest16_neon(const int8_t *code) {
+    uint16_t widest = 0, sum;
+    int g;
+    for (g = 0; g < 256; g += 16) {
+        sum = vaddlvq_u8(vreinterpretq_u8_s8(vabsq_s8(vld1q_s8(code + g))));
+        if (sum > widest) widest = sum;
+    }
+    return widest;
+}
+SLM__LANE slm__lanes_neon slm__float_neon(slm__sums_neon s) {
+    slm__lanes_neon a;
+    int i;
+    SLM__EACH a.v[i] = vcvtq_f32_s32(s.v[i]);
+    return a;
+}
+#undef SLM__LANE
+
+#define SLM__SET neon
+#define SLM__LANES neon
+#define SLM__TARGET
+#define SLM__INLINE __attribute__((always_inline)) static inline
+#define SLM__UNROLL SLM__UNROLL_FULL
+#define SLM__TILES 1
+#define SLM__TOKEN_BLOCK 3
+#define SLM__QUERY_BLOCK 4
+#include SLM_HEADER
+#endif
+
+/* ---- >>lanes neondot ---------------------------------------------------------------------
+   NEON's lanes, with one instruction for four products. */
+
+#ifdef SLM__TARGET_DOT
+#define SLM__LANE SLM__TARGET_DOT __attribute__((always_inline)) static inline
+
+SLM__LANE slm__sums_neon slm__dot_small_neondot(slm__sums_neon s, slm__weights_neon w,
+                                                const int8_t *x) {
+    int8x8_t eight = vld1_s8(x);
+    int i;
+    SLM__EACH {
+        s.v[i] = vdotq_lane_s32(s.v[i], vreinterpretq_s8_u8(w.a[i]), eight, 0);
+        s.v[i] = vdotq_lane_s32(s.v[i], vreinterpretq_s8_u8(w.a[4 + i]), eight, 1);
+    }
+    return s;
+}
+SLM__LANE slm__sums_neon slm__dot_neondot(slm__sums_neon s, slm__weights_neon w,
+                                          const int8_t *x) {
+    int i;
+    for (i = 0; i < 8; i++) w.a[i] = vreinterpretq_u8_s8(slm__signed_neon(w.a[i]));
+    return slm__dot_small_neondot(s, w, x);
+}
+SLM__LANE slm__sums_neon slm__start_q8_neondot(const slm__codes *x) {
+    return slm__start_q8_neon(x);
+}
+#undef SLM__LANE
+
+#define SLM__SET neondot
+#define SLM__LANES neon
+#define SLM__TARGET SLM__TARGET_DOT
+#define SLM__INLINE SLM__TARGET_DOT __attribute__((always_inline)) static inline
+#define SLM__UNROLL SLM__UNROLL_FULL
+#define SLM__TILES 1
+#define SLM__TOKEN_BLOCK 3
+#define SLM__QUERY_BLOCK 4
+#include SLM_HEADER
+#endif
+#ifdef SLM__NEON
+#undef SLM__EACH
+#endif
+
+/* ---- >>dispatch -------------------------------------------------------------------------- */
+
+SLM_API const char *slm_isa_name(slm_isa isa) {
+    static const char *const names[SLM_ISA_COUNT] = {"auto",   "portable", "avx2",    "avxvnni",
+                                                     "avx512", "neon",     "neondot", "amx"};
+    return (unsigned)isa < (unsigned)SLM_ISA_COUNT ? names[isa] : NULL;
+}
+
+/* AVX-VNNI has no name in the older compilers' __builtin_cpu_supports: CPUID leaf 7.1. */
+SLM_API int slm_isa_available(slm_isa isa) {
+#ifdef SLM__AVXVNNI
+    unsigned a = 0, b, c, d;
+#endif
+#ifdef SLM__AVX2
+    int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avx");
+#endif
+    switch (isa) {
+    case SLM_ISA_AUTO:
+    case SLM_ISA_PORTABLE: return 1;
+#ifdef SLM__AVX2
+    case SLM_ISA_AVX2: return avx2;
+#endif
+#ifdef SLM__AVXVNNI
+    case SLM_ISA_AVXVNNI:
+        return avx2 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1);
+#endif
+#ifdef SLM__AVX512
+    case SLM_ISA_AVX512:
+        return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+#endif
+#ifdef SLM__AMX
+    case SLM_ISA_AMX: return slm_isa_available(SLM_ISA_AVX512) && slm__amx_granted();
+#endif
+#ifdef SLM__NEON
+    case SLM_ISA_NEON: return 1;
+#endif
+#if defined(SLM__TARGET_DOT) && defined(__ARM_FEATURE_DOTPROD)
+    case SLM_ISA_NEONDOT: return 1;
+#elif defined(SLM__TARGET_DOT)
+    case SLM_ISA_NEONDOT: return (getauxval(AT_HWCAP) >> 20 & 1) != 0; /* HWCAP_ASIMDDP */
+#endif
+    default: return 0;
+    }
+}
+
+/* NULL: not in this build or not on this CPU. */
+static const slm__kernels *slm__kernels_for(slm_isa *isa) {
+    static const slm_isa best[] = {SLM_ISA_AMX,     SLM_ISA_AVX512, SLM_ISA_AVXVNNI,
+                                   SLM_ISA_AVX2,    SLM_ISA_NEONDOT, SLM_ISA_NEON,
+                                   SLM_ISA_PORTABLE};
+    size_t i = 0;
+    if (*isa == SLM_ISA_AUTO) {
+        while (!slm_isa_available(best[i])) i++;
+        *isa = best[i];
+    }
+    if (!slm_isa_available(*isa)) return NULL;
+    switch (*isa) {
+#ifdef SLM__AVX2
+    case SLM_ISA_AVX2: return &slm__kernels_avx2;
+#endif
+#ifdef SLM__AVXVNNI
+    case SLM_ISA_AVXVNNI: return &slm__kernels_avxvnni;
+#endif
+#ifdef SLM__AVX512
+    case SLM_ISA_AVX512: return &slm__kernels_avx512;
+#endif
+#ifdef SLM__AMX
+    case SLM_ISA_AMX: return &slm__kernels_amx;
+#endif
+#ifdef SLM__NEON
+    case SLM_ISA_NEON: return &slm__kernels_neon;
+#endif
+#ifdef SLM__TARGET_DOT
+    case SLM_ISA_NEONDOT: return &slm__kernels_neondot;
+#endif
+    default: return &slm__kernels_portable;
+    }
+}
+
+/* Did the compiler fuse or reassociate, or does the chosen kernel differ from the plain one? */
+static int slm__arithmetic_holds(const slm__kernels *kernels) {
+    volatile float big = 1e8f, one = 1.0f, near_one = 1.000244140625f;
+    float tile[16 * 3], x[3] = {near_one, -1.0f, 3.0f}, got[16], want[16];
+    slm__strip strip;
+    slm__output finish;
+    int i;
+#if defined(__clang__) && defined(__FAST_MATH__)
+    return 0; /* it puts estimates in the place of divisions and roots, and no pragma stops that */
+#endif
+    if ((big + one) - big != 0.0f) return 0;
+    if (slm__madd(-slm__madd(0.0f, near_one, near_one), near_one, near_one) != 0.0f) return 0;
+    for (i = 0; i < 48; i++) tile[i] = near_one * (float)(i - 20) / 7.0f;
+    memset(&strip, 0, sizeof strip);
+    memset(&finish, 0, sizeof finish);
+    strip.tiles = (const uint8_t *)tile;
+    strip.tile = sizeof tile;
+    strip.count = strip.tokens = 1;
+    strip.type = SLM_TYPE_F32;
+    strip.cols = strip.x_stride = 3;
+    strip.x = x;
+    finish.rows = finish.y_stride = 16;
+    finish.y = got;
+    kernels->multiply(&strip, &finish);
+    for (i = 0; i < 16; i++)
+        want[i] = slm__madd(slm__madd(slm__madd(0.0f, tile[i], x[0]), tile[16 + i], x[1]),
+                            tile[32 + i], x[2]);
+    return memcmp(got, want, sizeof got) == 0;
 }
 
 #if defined(__GNUC__) && !defined(__clang__)
