@@ -791,6 +791,15 @@ static inline uint16_t slm__to_half(float value) {
     return (uint16_t)(sign | (rest - 0x38000000u + 0xFFFu + (rest >> 13 & 1u)) >> 13);
 }
 
+static uint16_t slm__u16(const uint8_t *p) { return (uint16_t)(p[0] | p[1] << 8); }
+static uint32_t slm__u32(const uint8_t *p) {
+    return (uint32_t)slm__u16(p) | (uint32_t)slm__u16(p + 2) << 16;
+}
+static uint64_t slm__u64(const uint8_t *p) {
+    return (uint64_t)slm__u32(p) | (uint64_t)slm__u32(p + 4) << 32;
+}
+static float slm__f32(const uint8_t *p) { return slm__float(slm__u32(p)); }
+
 /* exp to about 1 ulp: x = n ln 2 + r, |r| <= ln(2)/2; the polynomial is Cephes' expf. */
 static inline float slm__exp(float x) {
     float n, r, p;
@@ -854,6 +863,25 @@ static void slm__sin_cos(float angle, float *sine, float *cosine) {
     *cosine = (float)(quarter & 1 ? s : c);
     if (quarter & 2) *sine = -*sine;
     if (quarter == 1 || quarter == 2) *cosine = -*cosine;
+}
+
+/* Natural logarithm of x > 0: x = 2^n m, then 2 atanh((m-1)/(m+1)) as a series. */
+static double slm__log(double x) {
+    double t, z, sum = 0;
+    uint64_t bits;
+    int n, i;
+    memcpy(&bits, &x, sizeof bits);
+    n = (int)(bits >> 52 & 0x7FF) - 1023;
+    bits = (bits & UINT64_C(0xFFFFFFFFFFFFF)) | UINT64_C(0x3FF0000000000000);
+    memcpy(&x, &bits, sizeof x);
+    if (x > 1.4142135623730951) {
+        x *= 0.5;
+        n++;
+    }
+    t = (x - 1) / (x + 1);
+    z = t * t;
+    for (i = 21; i >= 1; i -= 2) sum = slm__madd_double(1.0 / i, sum, z);
+    return slm__madd_double((double)n * 0.69314718055994531, 2 * t, sum);
 }
 
 /* The fixed tree over 16 partial sums. */
@@ -1455,6 +1483,28 @@ static const float *slm__vector(const slm__tensor *tensor) {
     return (const float *)(const void *)tensor->data;
 }
 
+/* An element of a matrix in tiles. */
+static float slm__element(const slm__tensor *tensor, size_t row, size_t col) {
+    const uint8_t *tile = tensor->data + row / 16 * tensor->tile;
+    size_t b = col / SLM__BLOCK, k = col % SLM__BLOCK, lane = row % 16, group;
+    const uint8_t *scales = tile + slm__block_scales_at(tensor->type, b);
+    const uint8_t *codes = tile + slm__block_at(tensor->type, tensor->cols, b);
+    int code;
+    switch (tensor->type) {
+    case SLM_TYPE_F32: return ((const float *)(const void *)tile)[col * 16 + lane];
+    case SLM_TYPE_F16: return slm__from_half(slm__u16(tile + (col * 16 + lane) * 2));
+    case SLM_TYPE_BF16: return slm__float((uint32_t)slm__u16(tile + (col * 16 + lane) * 2) << 16);
+    case SLM_TYPE_Q8:
+        code = codes[k / 4 * 64 + lane * 4 + k % 4] - 128;
+        return (float)code * slm__from_half(slm__u16(scales + 2 * lane));
+    default:
+        group = slm__group(tensor->type);
+        code = codes[k / 8 * 64 + lane * 4 + k % 4] >> k % 8 / 4 * 4 & 15;
+        code = (slm__codebook[code] - 31) * (int8_t)scales[k / group * 16 + lane];
+        return (float)code * ((const float *)(const void *)tile)[lane];
+    }
+}
+
 static uint32_t slm__features_of(const slm__architecture *architecture, uint32_t flags) {
     return architecture->features | (flags & SLM__FLAG_TIED ? 0 : SLM__UNTIED) |
            (flags & SLM__FLAG_QK_NORM ? SLM__QK_NORM : 0);
@@ -1490,15 +1540,6 @@ static int slm__arithmetic_holds(const slm__kernels *kernels);
 
 /* ---- >>file ------------------------------------------------------------------------------
    Bytes in, a checked model out. Nothing below this section sees an unchecked number. */
-
-static uint16_t slm__u16(const uint8_t *p) { return (uint16_t)(p[0] | p[1] << 8); }
-static uint32_t slm__u32(const uint8_t *p) {
-    return (uint32_t)slm__u16(p) | (uint32_t)slm__u16(p + 2) << 16;
-}
-static uint64_t slm__u64(const uint8_t *p) {
-    return (uint64_t)slm__u32(p) | (uint64_t)slm__u32(p + 4) << 32;
-}
-static float slm__f32(const uint8_t *p) { return slm__float(slm__u32(p)); }
 
 enum { SLM__HEADER_BYTES = 256, SLM__SECTION_BYTES = 32, SLM__ENTRY_BYTES = 40 };
 
@@ -2072,8 +2113,9 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
     if (model->has_tokenizer) slm__tokenizer_info(model, info);
 }
 
-/* ---- >>layers ----------------------------------------------------------------------------
-   The parts of a layer over rows; each gives a row the same bits whatever rows are beside it. */
+/* ---- >>state ----------------------------------------------------------------------------
+   What a session holds, in parts, and how its calls share the processors. Each part has one owner,
+   which carves and fills it; the layers below know rows and caches, not who asked for them. */
 
 typedef struct slm__cache { /* one sequence's keys and values, all layers */
     uint8_t *keys;   /* [layer][kv head][context/16][head size][16] */
@@ -2264,6 +2306,9 @@ static void slm__adjust_team(slm_session *s) {
 #endif
 }
 
+/* ---- >>layers ----------------------------------------------------------------------------
+   The parts of a layer over rows; each gives a row the same bits whatever rows are beside it. */
+
 /* Rotary positions (Su et al. 2021) on the first `rotary` elements of a head; angles holds
    cosine and sine of each pair. Half style turns (x[i], x[i + rotary/2]), the other (x[2i],
    x[2i+1]). */
@@ -2448,28 +2493,6 @@ static void slm__quantize_row(const slm_session *s, const slm__input *input, siz
     s->model->kernels->quantize(input->x + row * input->cols, input->cols,
                                 input->cols >= SLM__BLOCK ? s->batch.signs : NULL,
                                 input->codes + row, s->batch.capacity);
-}
-
-/* An element of a matrix in tiles. */
-static float slm__element(const slm__tensor *tensor, size_t row, size_t col) {
-    const uint8_t *tile = tensor->data + row / 16 * tensor->tile;
-    size_t b = col / SLM__BLOCK, k = col % SLM__BLOCK, lane = row % 16, group;
-    const uint8_t *scales = tile + slm__block_scales_at(tensor->type, b);
-    const uint8_t *codes = tile + slm__block_at(tensor->type, tensor->cols, b);
-    int code;
-    switch (tensor->type) {
-    case SLM_TYPE_F32: return ((const float *)(const void *)tile)[col * 16 + lane];
-    case SLM_TYPE_F16: return slm__from_half(slm__u16(tile + (col * 16 + lane) * 2));
-    case SLM_TYPE_BF16: return slm__float((uint32_t)slm__u16(tile + (col * 16 + lane) * 2) << 16);
-    case SLM_TYPE_Q8:
-        code = codes[k / 4 * 64 + lane * 4 + k % 4] - 128;
-        return (float)code * slm__from_half(slm__u16(scales + 2 * lane));
-    default:
-        group = slm__group(tensor->type);
-        code = codes[k / 8 * 64 + lane * 4 + k % 4] >> k % 8 / 4 * 4 & 15;
-        code = (slm__codebook[code] - 31) * (int8_t)scales[k / group * 16 + lane];
-        return (float)code * ((const float *)(const void *)tile)[lane];
-    }
 }
 
 /* A batch's way through the layers. */
@@ -3299,25 +3322,6 @@ static uint64_t slm__random(uint64_t *state) {
     return z ^ z >> 31;
 }
 
-/* Natural logarithm of x > 0: x = 2^n m, then 2 atanh((m-1)/(m+1)) as a series. */
-static double slm__log(double x) {
-    double t, z, sum = 0;
-    uint64_t bits;
-    int n, i;
-    memcpy(&bits, &x, sizeof bits);
-    n = (int)(bits >> 52 & 0x7FF) - 1023;
-    bits = (bits & UINT64_C(0xFFFFFFFFFFFFF)) | UINT64_C(0x3FF0000000000000);
-    memcpy(&x, &bits, sizeof x);
-    if (x > 1.4142135623730951) {
-        x *= 0.5;
-        n++;
-    }
-    t = (x - 1) / (x + 1);
-    z = t * t;
-    for (i = 21; i >= 1; i -= 2) sum = slm__madd_double(1.0 / i, sum, z);
-    return slm__madd_double((double)n * 0.69314718055994531, 2 * t, sum);
-}
-
 static float slm__logprob(const float *logits, size_t rows, size_t row) {
     unsigned saved = slm__fp_enter();
     uint64_t total = 0;
@@ -4057,10 +4061,9 @@ static int slm__is_utf8(const uint8_t *text, size_t size) {
     return code != 0xFFFFFFFFu;
 }
 
-/* ---- >>tokenizer bytes -------------------------------------------------------------------
-   Byte-level BPE as in GPT-2: added tokens are cut out of the text, what lies between is split
-   into words by GPT-2's rule, and a word's bytes are merged, lowest rank first. The tables, their
-   checks and the merging are those of SentencePiece BPE as well. */
+/* ---- >>tokenizer tables -----------------------------------------------------------------
+   The tokens, merges and added tokens of a file: their layout, their checks, and how they are looked
+   up. Knows no text. */
 
 #define SLM__NO_TOKEN 0xFFFFFFFFu
 #define SLM__SHORT_WORD 64 /* symbols that are merged on the stack */
@@ -4076,6 +4079,15 @@ static int slm__compare_texts(const char *a, size_t a_size, const char *b, size_
     size_t common = a_size < b_size ? a_size : b_size;
     int order = common ? memcmp(a, b, common) : 0;
     return order ? order : a_size < b_size ? -1 : a_size > b_size;
+}
+
+/* The bytes of a token; NULL: there is none. */
+static const char *slm__token_text(const slm__tokenizer *t, slm_token token, size_t *size) {
+    *size = 0;
+    if (token < 0 || (uint32_t)token >= t->count) return NULL;
+    if (!(t->attributes[token] & SLM__TOKEN_EXISTS)) return NULL;
+    *size = t->offsets[token + 1] - t->offsets[token];
+    return t->blob + t->offsets[token];
 }
 
 /* Sets the pointers; NULL or what is wrong. */
@@ -4268,6 +4280,10 @@ static uint32_t slm__merge_rank(const slm__tokenizer *t, uint32_t left, uint32_t
     return SLM__NO_TOKEN;
 }
 
+/* ---- >>tokenizer merging ----------------------------------------------------------------
+   A word's symbols are merged, lowest rank first, on the stack or with a heap; both kinds of BPE do
+   it so. Knows neither where a word ends nor what its first symbols are. */
+
 typedef struct slm__message { /* what somebody wrote, within a turn's text */
     const char *start, *end;
     slm_token controls[16]; /* these tokens never come from it, nor any special one */
@@ -4430,6 +4446,10 @@ static slm_result slm__encode_word(slm__encoding *e, const uint8_t *word, size_t
     return SLM_OK;
 }
 
+/* ---- >>tokenizer bytes ------------------------------------------------------------------
+   Byte-level BPE as in GPT-2: a text is split into words by GPT-2's rule, and a word's first symbols
+   are its bytes. */
+
 /* As in GPT-2 a byte without a token is left out: there is no unknown token. */
 static size_t slm__first_bytes(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
                                uint32_t *tokens, size_t step) {
@@ -4499,15 +4519,6 @@ static int slm__is_mark(const uint8_t *text, size_t size) { /* U+2581 */
 
 static int slm__starts_with_space(const uint8_t *text, size_t size) {
     return size && (text[0] == ' ' || slm__is_mark(text, size));
-}
-
-/* The bytes of a token; NULL: there is none. */
-static const char *slm__token_text(const slm__tokenizer *t, slm_token token, size_t *size) {
-    *size = 0;
-    if (token < 0 || (uint32_t)token >= t->count) return NULL;
-    if (!(t->attributes[token] & SLM__TOKEN_EXISTS)) return NULL;
-    *size = t->offsets[token + 1] - t->offsets[token];
-    return t->blob + t->offsets[token];
 }
 
 /* The piece with these bytes, the first of several; it is looked for among all ids. */
@@ -4605,192 +4616,6 @@ static slm_result slm__encode_pieces(slm__encoding *e, const uint8_t *text, size
         at = end;
     }
     return result;
-}
-
-typedef struct slm__decoding { /* one call's input and output */
-    const slm__tokenizer *tokenizer;
-    const slm_token *tokens;
-    size_t count;
-    int show;  /* U+FFFD for bad bytes */
-    int strip; /* a space is left out, if one comes next */
-    int gap;   /* a space comes before what is put next */
-    char *text;
-    size_t capacity, size;
-} slm__decoding;
-
-static void slm__put_bytes(slm__decoding *d, const char *bytes, size_t size) {
-    size_t room;
-    if (!size) return;
-    if (d->gap) {
-        if (d->size < d->capacity) d->text[d->size] = ' ';
-        d->size++;
-    }
-    if (d->strip && *bytes == ' ') bytes++, size--;
-    d->gap = d->strip = 0;
-    room = d->size < d->capacity ? d->capacity - d->size : 0;
-    if (size && room) memcpy(d->text + d->size, bytes, size < room ? size : room);
-    d->size += size;
-}
-
-static unsigned slm__attributes_of(const slm__decoding *d, size_t at) {
-    size_t size;
-    if (!slm__token_text(d->tokenizer, d->tokens[at], &size)) return 0;
-    return d->tokenizer->attributes[d->tokens[at]];
-}
-
-/* The next bytes of a run of byte tokens, four at most, from the token at *at on; those ids that
-   are no tokens count for nothing. */
-static size_t slm__next_bytes(const slm__decoding *d, size_t at, size_t end, uint8_t bytes[4]) {
-    size_t count = 0, size;
-    for (; at < end && count < 4; at++) {
-        const char *text = slm__token_text(d->tokenizer, d->tokens[at], &size);
-        if (text && size) bytes[count++] = (uint8_t)*text;
-    }
-    return count;
-}
-
-/* Byte tokens [at, end). Hugging Face shows a run as a whole, in which one bad byte spoils all;
-   SentencePiece, with `parts`, character by character. */
-static void slm__put_run(slm__decoding *d, size_t at, size_t end, int parts) {
-    uint8_t bytes[4];
-    uint32_t code, left = 0;
-    size_t i, size;
-    int bad = 0;
-    for (i = at; d->show && !parts && i < end; i++) {
-        size = slm__next_bytes(d, i, end, bytes);
-        if (!slm__attributes_of(d, i) || !size || (left && left--)) continue;
-        left = (uint32_t)slm__character(bytes, size, &code) - 1;
-        bad |= code == 0xFFFFFFFFu;
-    }
-    for (i = at; i < end; i++) {
-        const char *text = slm__token_text(d->tokenizer, d->tokens[i], &size);
-        if (!text || !size) continue;
-        if (d->show && parts && !left) {
-            size_t next = slm__next_bytes(d, i, end, bytes);
-            left = (uint32_t)slm__character(bytes, next, &code);
-            bad = code == 0xFFFFFFFFu;
-        }
-        if (left) left--;
-        slm__put_bytes(d, bad ? "\xEF\xBF\xBD" : text, bad ? 3 : size);
-    }
-}
-
-/* Where the byte tokens from `at` on end; at least behind `at`. */
-static size_t slm__run_end(const slm__decoding *d, size_t at, size_t end) {
-    for (at++; at < end; at++) {
-        unsigned attributes = slm__attributes_of(d, at);
-        if (attributes && !(attributes & SLM__TOKEN_BYTE)) break;
-    }
-    return at;
-}
-
-/* The first piece of a part without its space. What that leaves is unknown to SentencePiece if it
-   is no piece, and then its spaces are shown as they are written. 0: it is a piece. */
-static int slm__put_unknown(slm__decoding *d, const char *text, size_t size) {
-    size_t i;
-    if (slm__find_piece(d->tokenizer, text, size) != SLM__NO_TOKEN) return 0;
-    for (i = 0; i < size; i++)
-        slm__put_bytes(d, text[i] == ' ' ? "\xE2\x96\x81" : text + i, text[i] == ' ' ? 3 : 1);
-    return 1;
-}
-
-/* Tokens [at, end) as SentencePiece itself decodes them. `first`: they begin a part. */
-static void slm__decode_run(slm__decoding *d, size_t at, size_t end, int first) {
-    const slm__tokenizer *t = d->tokenizer;
-    size_t start = d->size, size;
-    int expected = (t->flags & SLM__TEXT_PARTS_RUN) != 0, seen = 0;
-    if (d->gap) start++;
-    while (at < end) {
-        const char *text = slm__token_text(t, d->tokens[at], &size);
-        if (slm__attributes_of(d, at) & SLM__TOKEN_BYTE) {
-            size_t stop = slm__run_end(d, at, end);
-            slm__put_run(d, at, stop, 1);
-            at = stop;
-            first = 0;
-            continue;
-        }
-        if (seen || d->size > start) expected = 0;
-        at++;
-        if (first && t->flags & SLM__TEXT_PARTS_FIRST && size && *text == ' ') {
-            first = 0;
-            text++, size--;
-            if (slm__put_unknown(d, text, size)) continue;
-        }
-        seen = expected && size && *text == ' ';
-        if (seen) text++, size--;
-        slm__put_bytes(d, text, size);
-        first = 0;
-    }
-}
-
-/* A part: tokens [at, end), none of which stands apart. A space comes before what precedes a
-   special token, and between one that begins the part and a token without a space. */
-static void slm__decode_part(slm__decoding *d, size_t at, size_t end) {
-    const slm__tokenizer *t = d->tokenizer;
-    size_t start = at, stop, size;
-    while (at < end) {
-        const char *text = slm__token_text(t, d->tokens[at], &size);
-        if (slm__attributes_of(d, at) & SLM__TOKEN_SPECIAL) {
-            slm__put_bytes(d, text, size);
-            at++;
-            continue;
-        }
-        for (stop = at + 1; stop < end; stop++)
-            if (slm__attributes_of(d, stop) & SLM__TOKEN_SPECIAL) break;
-        if (stop < end && t->flags & SLM__TEXT_PARTS_SPACE) slm__put_bytes(d, " ", 1);
-        if (at == start + 1 && t->flags & SLM__TEXT_PARTS_FIRST &&
-            !(size && *text == ' ' && !(slm__attributes_of(d, at) & SLM__TOKEN_BYTE)))
-            slm__put_bytes(d, " ", 1);
-        slm__decode_run(d, at, stop, at == start);
-        at = stop;
-    }
-}
-
-/* As LlamaTokenizer decodes: added tokens stand apart, with spaces between them and the rest. */
-static void slm__decode_parts(slm__decoding *d) {
-    size_t at = 0, stop, before, size;
-    int some = 0;
-    while (at < d->count) {
-        if (slm__attributes_of(d, at) & SLM__TOKEN_APART) {
-            const char *text = slm__token_text(d->tokenizer, d->tokens[at], &size);
-            d->gap = some;
-            slm__put_bytes(d, text, size);
-            some = 1;
-            at++;
-            continue;
-        }
-        for (stop = at + 1; stop < d->count; stop++)
-            if (slm__attributes_of(d, stop) & SLM__TOKEN_APART) break;
-        before = d->size;
-        d->gap = some;
-        slm__decode_part(d, at, stop);
-        some |= d->size > before;
-        at = stop;
-        if (at < d->count || !d->gap) continue;
-        d->gap = 0;
-        slm__put_bytes(d, " ", 1); /* the last part is empty, but it is one */
-    }
-}
-
-static void slm__decode(slm__decoding *d) {
-    const slm__tokenizer *t = d->tokenizer;
-    size_t at = 0, size;
-    if (t->kind == SLM__PIECES && t->flags & SLM__TEXT_PARTS) {
-        slm__decode_parts(d);
-        return;
-    }
-    d->strip = t->kind == SLM__PIECES && t->flags & SLM__TEXT_STRIP;
-    while (at < d->count) {
-        const char *text = slm__token_text(t, d->tokens[at], &size);
-        if (d->show && slm__attributes_of(d, at) & SLM__TOKEN_BYTE) {
-            size_t stop = slm__run_end(d, at, d->count);
-            slm__put_run(d, at, stop, 0);
-            at = stop;
-            continue;
-        }
-        slm__put_bytes(d, text, size);
-        at++;
-    }
 }
 
 /* ---- >>tokenizer added -------------------------------------------------------------------
@@ -5035,6 +4860,195 @@ static slm_result slm__bpe_encode(const slm__tokenizer *t, const char *text, siz
                                   const slm_allocator *alloc) {
     return slm__encode_turn(t, text, size, flags, tokens, capacity, count, scratch, scratch_size,
                             alloc, NULL);
+}
+
+/* ---- >>decoding -------------------------------------------------------------------------
+   Tokens back to text, of both kinds. */
+
+typedef struct slm__decoding { /* one call's input and output */
+    const slm__tokenizer *tokenizer;
+    const slm_token *tokens;
+    size_t count;
+    int show;  /* U+FFFD for bad bytes */
+    int strip; /* a space is left out, if one comes next */
+    int gap;   /* a space comes before what is put next */
+    char *text;
+    size_t capacity, size;
+} slm__decoding;
+
+static void slm__put_bytes(slm__decoding *d, const char *bytes, size_t size) {
+    size_t room;
+    if (!size) return;
+    if (d->gap) {
+        if (d->size < d->capacity) d->text[d->size] = ' ';
+        d->size++;
+    }
+    if (d->strip && *bytes == ' ') bytes++, size--;
+    d->gap = d->strip = 0;
+    room = d->size < d->capacity ? d->capacity - d->size : 0;
+    if (size && room) memcpy(d->text + d->size, bytes, size < room ? size : room);
+    d->size += size;
+}
+
+static unsigned slm__attributes_of(const slm__decoding *d, size_t at) {
+    size_t size;
+    if (!slm__token_text(d->tokenizer, d->tokens[at], &size)) return 0;
+    return d->tokenizer->attributes[d->tokens[at]];
+}
+
+/* The next bytes of a run of byte tokens, four at most, from the token at *at on; those ids that
+   are no tokens count for nothing. */
+static size_t slm__next_bytes(const slm__decoding *d, size_t at, size_t end, uint8_t bytes[4]) {
+    size_t count = 0, size;
+    for (; at < end && count < 4; at++) {
+        const char *text = slm__token_text(d->tokenizer, d->tokens[at], &size);
+        if (text && size) bytes[count++] = (uint8_t)*text;
+    }
+    return count;
+}
+
+/* Byte tokens [at, end). Hugging Face shows a run as a whole, in which one bad byte spoils all;
+   SentencePiece, with `parts`, character by character. */
+static void slm__put_run(slm__decoding *d, size_t at, size_t end, int parts) {
+    uint8_t bytes[4];
+    uint32_t code, left = 0;
+    size_t i, size;
+    int bad = 0;
+    for (i = at; d->show && !parts && i < end; i++) {
+        size = slm__next_bytes(d, i, end, bytes);
+        if (!slm__attributes_of(d, i) || !size || (left && left--)) continue;
+        left = (uint32_t)slm__character(bytes, size, &code) - 1;
+        bad |= code == 0xFFFFFFFFu;
+    }
+    for (i = at; i < end; i++) {
+        const char *text = slm__token_text(d->tokenizer, d->tokens[i], &size);
+        if (!text || !size) continue;
+        if (d->show && parts && !left) {
+            size_t next = slm__next_bytes(d, i, end, bytes);
+            left = (uint32_t)slm__character(bytes, next, &code);
+            bad = code == 0xFFFFFFFFu;
+        }
+        if (left) left--;
+        slm__put_bytes(d, bad ? "\xEF\xBF\xBD" : text, bad ? 3 : size);
+    }
+}
+
+/* Where the byte tokens from `at` on end; at least behind `at`. */
+static size_t slm__run_end(const slm__decoding *d, size_t at, size_t end) {
+    for (at++; at < end; at++) {
+        unsigned attributes = slm__attributes_of(d, at);
+        if (attributes && !(attributes & SLM__TOKEN_BYTE)) break;
+    }
+    return at;
+}
+
+/* The first piece of a part without its space. What that leaves is unknown to SentencePiece if it
+   is no piece, and then its spaces are shown as they are written. 0: it is a piece. */
+static int slm__put_unknown(slm__decoding *d, const char *text, size_t size) {
+    size_t i;
+    if (slm__find_piece(d->tokenizer, text, size) != SLM__NO_TOKEN) return 0;
+    for (i = 0; i < size; i++)
+        slm__put_bytes(d, text[i] == ' ' ? "\xE2\x96\x81" : text + i, text[i] == ' ' ? 3 : 1);
+    return 1;
+}
+
+/* Tokens [at, end) as SentencePiece itself decodes them. `first`: they begin a part. */
+static void slm__decode_run(slm__decoding *d, size_t at, size_t end, int first) {
+    const slm__tokenizer *t = d->tokenizer;
+    size_t start = d->size, size;
+    int expected = (t->flags & SLM__TEXT_PARTS_RUN) != 0, seen = 0;
+    if (d->gap) start++;
+    while (at < end) {
+        const char *text = slm__token_text(t, d->tokens[at], &size);
+        if (slm__attributes_of(d, at) & SLM__TOKEN_BYTE) {
+            size_t stop = slm__run_end(d, at, end);
+            slm__put_run(d, at, stop, 1);
+            at = stop;
+            first = 0;
+            continue;
+        }
+        if (seen || d->size > start) expected = 0;
+        at++;
+        if (first && t->flags & SLM__TEXT_PARTS_FIRST && size && *text == ' ') {
+            first = 0;
+            text++, size--;
+            if (slm__put_unknown(d, text, size)) continue;
+        }
+        seen = expected && size && *text == ' ';
+        if (seen) text++, size--;
+        slm__put_bytes(d, text, size);
+        first = 0;
+    }
+}
+
+/* A part: tokens [at, end), none of which stands apart. A space comes before what precedes a
+   special token, and between one that begins the part and a token without a space. */
+static void slm__decode_part(slm__decoding *d, size_t at, size_t end) {
+    const slm__tokenizer *t = d->tokenizer;
+    size_t start = at, stop, size;
+    while (at < end) {
+        const char *text = slm__token_text(t, d->tokens[at], &size);
+        if (slm__attributes_of(d, at) & SLM__TOKEN_SPECIAL) {
+            slm__put_bytes(d, text, size);
+            at++;
+            continue;
+        }
+        for (stop = at + 1; stop < end; stop++)
+            if (slm__attributes_of(d, stop) & SLM__TOKEN_SPECIAL) break;
+        if (stop < end && t->flags & SLM__TEXT_PARTS_SPACE) slm__put_bytes(d, " ", 1);
+        if (at == start + 1 && t->flags & SLM__TEXT_PARTS_FIRST &&
+            !(size && *text == ' ' && !(slm__attributes_of(d, at) & SLM__TOKEN_BYTE)))
+            slm__put_bytes(d, " ", 1);
+        slm__decode_run(d, at, stop, at == start);
+        at = stop;
+    }
+}
+
+/* As LlamaTokenizer decodes: added tokens stand apart, with spaces between them and the rest. */
+static void slm__decode_parts(slm__decoding *d) {
+    size_t at = 0, stop, before, size;
+    int some = 0;
+    while (at < d->count) {
+        if (slm__attributes_of(d, at) & SLM__TOKEN_APART) {
+            const char *text = slm__token_text(d->tokenizer, d->tokens[at], &size);
+            d->gap = some;
+            slm__put_bytes(d, text, size);
+            some = 1;
+            at++;
+            continue;
+        }
+        for (stop = at + 1; stop < d->count; stop++)
+            if (slm__attributes_of(d, stop) & SLM__TOKEN_APART) break;
+        before = d->size;
+        d->gap = some;
+        slm__decode_part(d, at, stop);
+        some |= d->size > before;
+        at = stop;
+        if (at < d->count || !d->gap) continue;
+        d->gap = 0;
+        slm__put_bytes(d, " ", 1); /* the last part is empty, but it is one */
+    }
+}
+
+static void slm__decode(slm__decoding *d) {
+    const slm__tokenizer *t = d->tokenizer;
+    size_t at = 0, size;
+    if (t->kind == SLM__PIECES && t->flags & SLM__TEXT_PARTS) {
+        slm__decode_parts(d);
+        return;
+    }
+    d->strip = t->kind == SLM__PIECES && t->flags & SLM__TEXT_STRIP;
+    while (at < d->count) {
+        const char *text = slm__token_text(t, d->tokens[at], &size);
+        if (d->show && slm__attributes_of(d, at) & SLM__TOKEN_BYTE) {
+            size_t stop = slm__run_end(d, at, d->count);
+            slm__put_run(d, at, stop, 0);
+            at = stop;
+            continue;
+        }
+        slm__put_bytes(d, text, size);
+        at++;
+    }
 }
 
 /* ---- >>text ------------------------------------------------------------------------------
