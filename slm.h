@@ -501,7 +501,8 @@ SLM_API slm_result slm_next(slm_session *, slm_piece *);
 #define SLM__IMPLEMENTED
 
 /* ---- >>platform --------------------------------------------------------------------------
-   What the compiler and the system offer. Knows nothing of models. */
+   What the compiler and the system offer. Knows nothing of models; all other headers
+   are included here. */
 
 #include <math.h>
 #include <stdarg.h>
@@ -642,7 +643,7 @@ static void slm__fp_leave(unsigned saved) {
 }
 
 /* ---- >>errors ----------------------------------------------------------------------------
-   Messages without stdio: %s a text, %u a size_t. */
+   Messages without stdio: %s a text, %u a size_t. Knows no room that fails. */
 
 static void slm__append(char *out, size_t capacity, size_t *used, const char *text) {
     while (*text && *used + 1 < capacity) out[(*used)++] = *text++;
@@ -694,7 +695,7 @@ SLM_API const char *slm_result_name(slm_result result) {
 }
 
 /* ---- >>memory ----------------------------------------------------------------------------
-   Checked sizes and the arena that both measures and carves a block. */
+   Checked sizes, and the arena that both measures and carves a block. Knows no buffer's use. */
 
 /* a * b + c, or SIZE_MAX if it does not fit; SIZE_MAX is never a size that fits. */
 static size_t slm__size(size_t a, size_t b, size_t c) {
@@ -750,7 +751,8 @@ static void *slm__allocate_aligned(const slm_allocator *allocator, size_t size, 
 }
 
 /* ---- >>numbers ---------------------------------------------------------------------------
-   Bits, halves, and the functions whose results must be the same everywhere. */
+   Bits, halves, checksums, and the functions whose results must be the same everywhere. Knows
+   nothing of tensors. */
 
 static inline uint32_t slm__bits(float value) {
     uint32_t bits;
@@ -1092,8 +1094,8 @@ static unsigned slm__default_threads(const slm_parallel *hook) {
 }
 
 /* ---- >>quantization ----------------------------------------------------------------------
-   Where the parts of a tile lie, and the rotation that spreads outliers before activations
-   become integers. */
+   Where the parts of a tile of 16 rows lie, and the rotation that spreads outliers before
+   activations become integers. Knows no instruction set and no tensor's name. */
 
 /* The first whole cache line of a local array: a load across two lines costs double. */
 static inline float *slm__line(float *room) {
@@ -1191,7 +1193,8 @@ static void slm__turn_back(float *x, size_t size) {
 }
 
 /* ---- >>kernels ---------------------------------------------------------------------------
-   Leaves: pointers and a range in, numbers out. The bodies stand once, at the end of this file,
+   The contract of the kernels: what each is given and gives. They are leaves: pointers and a range
+   in, numbers out, no threads, no allocation. Their bodies stand once, near the end of this file,
    over 16 lanes; the header includes itself to compile them for each instruction set. */
 
 /* One input's 256 columns for the integer types: codes, minus the weights' offset times the sums
@@ -1283,7 +1286,7 @@ typedef struct slm__kernels {
 
 /* ---- >>architectures ---------------------------------------------------------------------
    An architecture is a row; tensors and their shapes follow from the row and from the file's
-   hyper-parameters, so a file cannot choose shapes. */
+   hyper-parameters, so a file cannot choose shapes. Knows no tensor's bytes. */
 
 enum slm__slot {
     SLM__NORM = 1, SLM__QUERY = 3, SLM__KEY = 5, SLM__VALUE = 7, SLM__OUT = 9,
@@ -1398,7 +1401,8 @@ static const char *slm__slot_name(unsigned slot) {
 }
 
 /* ---- >>weights ---------------------------------------------------------------------------
-   Tensors and the tokenizer's tables as they lie in the file; an absent tensor has data NULL. */
+   Tensors and the tokenizer's tables as they lie in the file, and the model that holds them; an
+   absent tensor has data NULL. Knows nothing of files or sessions. */
 
 typedef struct slm__tensor {
     const uint8_t *data;
@@ -1539,7 +1543,7 @@ static const slm__kernels *slm__kernels_for(slm_isa *isa);
 static int slm__arithmetic_holds(const slm__kernels *kernels);
 
 /* ---- >>file ------------------------------------------------------------------------------
-   Bytes in, a checked model out. Nothing below this section sees an unchecked number. */
+   Bytes in, a checked model out. No other room sees an unchecked number of a file. */
 
 enum { SLM__HEADER_BYTES = 256, SLM__SECTION_BYTES = 32, SLM__ENTRY_BYTES = 40 };
 
@@ -2113,9 +2117,9 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
     if (model->has_tokenizer) slm__tokenizer_info(model, info);
 }
 
-/* ---- >>state ----------------------------------------------------------------------------
-   What a session holds, in parts, and how its calls share the processors. Each part has one owner,
-   which carves and fills it; the layers below know rows and caches, not who asked for them. */
+/* ---- >>state -----------------------------------------------------------------------------
+   What a session holds, in parts, and how its calls share the processors. Each part is carved by
+   one owner. The layers know rows and caches, not who asked for them. */
 
 typedef struct slm__cache { /* one sequence's keys and values, all layers */
     uint8_t *keys;   /* [layer][kv head][context/16][head size][16] */
@@ -2307,7 +2311,8 @@ static void slm__adjust_team(slm_session *s) {
 }
 
 /* ---- >>layers ----------------------------------------------------------------------------
-   The parts of a layer over rows; each gives a row the same bits whatever rows are beside it. */
+   Products, norms, codes and rotary positions over rows; each gives a row the same bits whatever
+   rows are beside it. Knows no architecture. */
 
 /* Rotary positions (Su et al. 2021) on the first `rotary` elements of a head; angles holds
    cosine and sine of each pair. Half style turns (x[i], x[i + rotary/2]), the other (x[2i],
@@ -2508,7 +2513,9 @@ typedef struct slm__pass {
     slm__product product[SLM__LAYER_PRODUCTS];
 } slm__pass;
 
-/* ---- >>attention ------------------------------------------------------------------------- */
+/* ---- >>attention -------------------------------------------------------------------------
+   Keys and values go into the cache, queries look at it. Knows positions and windows; the row of
+   the architectures says which rotary style. */
 
 static uint8_t *slm__cache_head(const slm_session *s, const slm__cache *cache, int values,
                                 size_t layer, size_t head) {
@@ -2909,7 +2916,9 @@ static slm_result slm__forward(slm_session *s, size_t first, size_t count) {
     return call.result;
 }
 
-/* ---- >>session --------------------------------------------------------------------------- */
+/* ---- >>session ---------------------------------------------------------------------------
+   A session is planned, measured, carved and opened; tokens become rows and logits. Knows no text
+   and no sampling. */
 
 /* Rows of positions whose logits can be asked for: those kept, or a token and its drafts. */
 static size_t slm__finals(const slm_session *s) {
@@ -3305,7 +3314,8 @@ SLM_API const float *slm_logits(slm_session *s, size_t back) {
 }
 
 /* ---- >>sampling --------------------------------------------------------------------------
-   Probabilities become integers before anything is added, so every machine draws alike. */
+   Probabilities become integers before anything is added, so every machine draws alike. Knows
+   logits and the tokens so far, no text. */
 
 #define SLM__ONE_MASS 1099511627776.0 /* 2^40: the likeliest token's mass */
 
@@ -3509,7 +3519,9 @@ SLM_API slm_result slm_score(slm_session *s, const slm_token *tokens, size_t cou
     return result;
 }
 
-/* ---- >>generate -------------------------------------------------------------------------- */
+/* ---- >>generate --------------------------------------------------------------------------
+   Tokens are drawn, drafted and become pieces of text, whole UTF-8 characters each, up to an end
+   token, a stop or a limit. Knows no chat format but its end token. */
 
 static int slm__is_end(const slm_session *s, slm_token token) {
     const slm_model *model = s->model;
@@ -4061,9 +4073,9 @@ static int slm__is_utf8(const uint8_t *text, size_t size) {
     return code != 0xFFFFFFFFu;
 }
 
-/* ---- >>tokenizer tables -----------------------------------------------------------------
-   The tokens, merges and added tokens of a file: their layout, their checks, and how they are looked
-   up. Knows no text. */
+/* ---- >>tokenizer tables ------------------------------------------------------------------
+   The tokens, merges and added tokens of a file: their layout, their checks, and how they are
+   looked up. Knows no text. */
 
 #define SLM__NO_TOKEN 0xFFFFFFFFu
 #define SLM__SHORT_WORD 64 /* symbols that are merged on the stack */
@@ -4280,9 +4292,9 @@ static uint32_t slm__merge_rank(const slm__tokenizer *t, uint32_t left, uint32_t
     return SLM__NO_TOKEN;
 }
 
-/* ---- >>tokenizer merging ----------------------------------------------------------------
-   A word's symbols are merged, lowest rank first, on the stack or with a heap; both kinds of BPE do
-   it so. Knows neither where a word ends nor what its first symbols are. */
+/* ---- >>tokenizer merging -----------------------------------------------------------------
+   A word's symbols are merged, lowest rank first, on the stack or with a heap; both kinds of BPE
+   do it so. Knows neither where a word ends nor what its first symbols are. */
 
 typedef struct slm__message { /* what somebody wrote, within a turn's text */
     const char *start, *end;
@@ -4446,9 +4458,9 @@ static slm_result slm__encode_word(slm__encoding *e, const uint8_t *word, size_t
     return SLM_OK;
 }
 
-/* ---- >>tokenizer bytes ------------------------------------------------------------------
-   Byte-level BPE as in GPT-2: a text is split into words by GPT-2's rule, and a word's first symbols
-   are its bytes. */
+/* ---- >>tokenizer bytes -------------------------------------------------------------------
+   Byte-level BPE as in GPT-2: a text is split into words by GPT-2's rule, and a word's first
+   symbols are its bytes. Knows no added token. */
 
 /* As in GPT-2 a byte without a token is left out: there is no unknown token. */
 static size_t slm__first_bytes(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
@@ -4862,8 +4874,8 @@ static slm_result slm__bpe_encode(const slm__tokenizer *t, const char *text, siz
                             alloc, NULL);
 }
 
-/* ---- >>decoding -------------------------------------------------------------------------
-   Tokens back to text, of both kinds. */
+/* ---- >>decoding --------------------------------------------------------------------------
+   Tokens back to text, of both kinds. Knows one call's tokens and the room for their text. */
 
 typedef struct slm__decoding { /* one call's input and output */
     const slm__tokenizer *tokenizer;
@@ -5510,7 +5522,8 @@ SLM__LANE slm__lanes_portable slm__float_portable(slm__sums_portable s) {
 #define SLM__QUERY_BLOCK 1
 #include SLM_HEADER
 
-/* ---- >>lanes avx2 ------------------------------------------------------------------------ */
+/* ---- >>lanes avx2 ------------------------------------------------------------------------
+   x86-64 with AVX2 and F16C: 16 lanes are two registers, and integer products stay in 16 bits. */
 
 #ifdef SLM__AVX2
 #define SLM__LANE __attribute__((target("avx2,f16c"), always_inline)) static inline
@@ -5835,7 +5848,8 @@ SLM__LANE slm__sums_avx2 slm__start_q8_avxvnni(const slm__codes *x) {
 #include SLM_HEADER
 #endif
 
-/* ---- >>lanes avx512 ---------------------------------------------------------------------- */
+/* ---- >>lanes avx512 ----------------------------------------------------------------------
+   AVX-512 with VNNI: 16 lanes are one register, four integer products one instruction. */
 
 #ifdef SLM__AVX512
 #define SLM__TARGET_512 "avx512f,avx512bw,avx512vl,avx512vnni"
@@ -6548,7 +6562,8 @@ SLM__LANE slm__sums_neon slm__start_q8_neondot(const slm__codes *x) {
 #undef SLM__EACH
 #endif
 
-/* ---- >>dispatch -------------------------------------------------------------------------- */
+/* ---- >>dispatch --------------------------------------------------------------------------
+   Which instruction sets this processor has, and the best of them. */
 
 SLM_API const char *slm_isa_name(slm_isa isa) {
     static const char *const names[SLM_ISA_COUNT] = {"auto",   "portable", "avx2",    "avxvnni",
@@ -7442,7 +7457,7 @@ static const slm__kernels SLM__N(kernels) = {
 #undef SLM__PAIRS
 #endif /* SLM__LANES */
 
-/* ---- >>specification ----------------------------------------------------------------------
+/* ---- >>specification ---------------------------------------------------------------------
    The arithmetic to the operation, the file to the byte and the chat formats: all that a second
    implementation needs.
 
