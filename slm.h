@@ -5343,11 +5343,34 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
 }
 
 /* ---- >>lanes portable --------------------------------------------------------------------
-   16 floats, 16 sums and 2 x 16 x 4 codes as plain arrays: the oracle of every other set. */
+   16 floats, 16 integers and the codes of 8 columns by 16 rows as plain arrays: the oracle of every
+   other set. These are the operations that a set gives to the kernel bodies; lane i of all of them
+   belongs to row i, and every rounding is to nearest even.
+     operation               gives                                              NaN
+     set(b)                  b in all lanes                                     kept
+     load_f32, _f16, _bf16   16 floats, widened exactly                         kept
+     store, store_f16        the same way back; a half is rounded               kept
+     store_i8                whole numbers within +-127; returns their sum      has none
+     add sub mul div         a op b                                             NaN if one is
+     madd(sum, a, b)         sum + a * b in two roundings                       NaN if one is
+     madd_at(sum, a, *b)     sum + a * b[0]                                     NaN if one is
+     max, min                the larger, the smaller                            b if one is
+     zero_below(x, low, a)   a where x >= low, else +0                          x NaN: a
+     exp2i(n)                2 to whole numbers -126 to 127                     1
+     max_magnitude(a, b)     the larger magnitude, compared as integers         NaN wins
+     butterfly(a, h)         a[i] + a[i+h] and a[i] - a[i+h] in lanes i, i+h    NaN if one is
+     start(b), start_q8(x)   b, or what q8 starts from, in all integers         has none
+     load_codes, _nibbles    8 columns of q8 or of a panel; of q4, widened      has none
+     store_codes             the same way to a panel                            has none
+     dot(s, w, x)            s + 8 codes * 8 activations; _small: codes <= 62  has none
+     load_i8                 16 sub-scales                                      has none
+     scale_add(s, a, b)      s + a * b, integers                                has none
+     widest16(code)          the largest sum of 16 magnitudes of 256            has none
+     float(s)                integers as floats                                 has none */
 
 typedef struct { float v[16]; } slm__lanes_portable;
 typedef struct { uint8_t w[128]; } slm__weights_portable; /* [8 columns / 4][16 rows][4] */
-typedef struct { int32_t v[16]; } slm__sums_portable;
+typedef struct { int32_t v[16]; } slm__ints_portable;
 
 #define SLM__LANE static inline
 #define SLM__EACH for (int i = 0; i < 16; i++)
@@ -5419,18 +5442,19 @@ SLM__LANE slm__lanes_portable slm__madd_at_portable(slm__lanes_portable sum, slm
     return slm__madd_portable(sum, a, slm__set_portable(*b));
 }
 /* a where x >= limit or NaN, else +0 */
-SLM__LANE slm__lanes_portable slm__from_portable(slm__lanes_portable x, float limit,
+SLM__LANE slm__lanes_portable slm__zero_below_portable(slm__lanes_portable x, float limit,
                                                  slm__lanes_portable a) {
     SLM__EACH a.v[i] = x.v[i] < limit ? 0.0f : a.v[i];
     return a;
 }
 /* 2 to the power of whole numbers -126..127 */
-SLM__LANE slm__lanes_portable slm__power_portable(slm__lanes_portable n) {
+SLM__LANE slm__lanes_portable slm__exp2i_portable(slm__lanes_portable n) {
     SLM__EACH n.v[i] = n.v[i] == n.v[i] ? slm__float((uint32_t)((int32_t)n.v[i] + 127) << 23) : 1;
     return n;
 }
 /* The larger magnitudes, as integers: a NaN or infinity wins. */
-SLM__LANE slm__lanes_portable slm__top_portable(slm__lanes_portable a, slm__lanes_portable b) {
+SLM__LANE slm__lanes_portable slm__max_magnitude_portable(slm__lanes_portable a,
+                                                          slm__lanes_portable b) {
     uint32_t x, y;
     SLM__EACH {
         x = slm__bits(a.v[i]) & 0x7FFFFFFFu;
@@ -5445,8 +5469,8 @@ SLM__LANE slm__lanes_portable slm__butterfly_portable(slm__lanes_portable a, int
     SLM__EACH b.v[i] = i & h ? a.v[i ^ h] - a.v[i] : a.v[i] + a.v[i ^ h];
     return b;
 }
-SLM__LANE slm__sums_portable slm__start_portable(int32_t b) {
-    slm__sums_portable a;
+SLM__LANE slm__ints_portable slm__start_portable(int32_t b) {
+    slm__ints_portable a;
     SLM__EACH a.v[i] = b;
     return a;
 }
@@ -5469,28 +5493,28 @@ SLM__LANE void slm__store_codes_portable(uint8_t *p, slm__weights_portable a) {
     memcpy(p, a.w, sizeof a.w);
 }
 /* 8 columns: sums += unsigned code * activation. dot_small: codes are at most 62. */
-SLM__LANE slm__sums_portable slm__dot_portable(slm__sums_portable s, slm__weights_portable w,
+SLM__LANE slm__ints_portable slm__dot_portable(slm__ints_portable s, slm__weights_portable w,
                                                const int8_t *x) {
     int k;
     for (k = 0; k < 8; k++) SLM__EACH s.v[i] += w.w[k / 4 * 64 + i * 4 + k % 4] * x[k];
     return s;
 }
-SLM__LANE slm__sums_portable slm__dot_small_portable(slm__sums_portable s,
+SLM__LANE slm__ints_portable slm__dot_small_portable(slm__ints_portable s,
                                                      slm__weights_portable w, const int8_t *x) {
     return slm__dot_portable(s, w, x);
 }
 /* What q8's sums start from: minus 128 times the activations' sum. */
-SLM__LANE slm__sums_portable slm__start_q8_portable(const slm__codes *x) {
+SLM__LANE slm__ints_portable slm__start_q8_portable(const slm__codes *x) {
     return slm__start_portable(x->start256);
 }
-SLM__LANE slm__sums_portable slm__load_i8_portable(const int8_t *p) {
-    slm__sums_portable a;
+SLM__LANE slm__ints_portable slm__load_i8_portable(const int8_t *p) {
+    slm__ints_portable a;
     SLM__EACH a.v[i] = p[i];
     return a;
 }
 /* total + s * weight */
-SLM__LANE slm__sums_portable slm__weigh_portable(slm__sums_portable total, slm__sums_portable s,
-                                                 slm__sums_portable weight) {
+SLM__LANE slm__ints_portable slm__scale_add_portable(slm__ints_portable total, slm__ints_portable s,
+                                                 slm__ints_portable weight) {
     SLM__EACH total.v[i] += s.v[i] * weight.v[i];
     return total;
 }
@@ -5504,7 +5528,7 @@ SLM__LANE int32_t slm__widest16_portable(const int8_t *code) {
     }
     return widest;
 }
-SLM__LANE slm__lanes_portable slm__float_portable(slm__sums_portable s) {
+SLM__LANE slm__lanes_portable slm__float_portable(slm__ints_portable s) {
     slm__lanes_portable a;
     SLM__EACH a.v[i] = (float)s.v[i];
     return a;
@@ -5530,7 +5554,7 @@ SLM__LANE slm__lanes_portable slm__float_portable(slm__sums_portable s) {
 
 typedef struct { __m256 lo, hi; } slm__lanes_avx2;
 typedef struct { __m256i a[4]; } slm__weights_avx2;
-typedef struct { __m256i lo, hi; } slm__sums_avx2;
+typedef struct { __m256i lo, hi; } slm__ints_avx2;
 
 SLM__LANE slm__lanes_avx2 slm__set_avx2(float b) {
     slm__lanes_avx2 a;
@@ -5598,13 +5622,13 @@ SLM__LANE slm__lanes_avx2 slm__madd_at_avx2(slm__lanes_avx2 sum, slm__lanes_avx2
                                             const float *b) {
     return slm__madd_avx2(sum, a, slm__set_avx2(*b));
 }
-SLM__LANE slm__lanes_avx2 slm__from_avx2(slm__lanes_avx2 x, float limit, slm__lanes_avx2 a) {
+SLM__LANE slm__lanes_avx2 slm__zero_below_avx2(slm__lanes_avx2 x, float limit, slm__lanes_avx2 a) {
     __m256 bound = _mm256_set1_ps(limit);
     a.lo = _mm256_andnot_ps(_mm256_cmp_ps(x.lo, bound, _CMP_LT_OQ), a.lo);
     a.hi = _mm256_andnot_ps(_mm256_cmp_ps(x.hi, bound, _CMP_LT_OQ), a.hi);
     return a;
 }
-SLM__LANE slm__lanes_avx2 slm__power_avx2(slm__lanes_avx2 n) {
+SLM__LANE slm__lanes_avx2 slm__exp2i_avx2(slm__lanes_avx2 n) {
     __m256i bias = _mm256_set1_epi32(127);
     n.lo = _mm256_castsi256_ps(
         _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n.lo), bias), 23));
@@ -5612,7 +5636,7 @@ SLM__LANE slm__lanes_avx2 slm__power_avx2(slm__lanes_avx2 n) {
         _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n.hi), bias), 23));
     return n;
 }
-SLM__LANE slm__lanes_avx2 slm__top_avx2(slm__lanes_avx2 a, slm__lanes_avx2 b) {
+SLM__LANE slm__lanes_avx2 slm__max_magnitude_avx2(slm__lanes_avx2 a, slm__lanes_avx2 b) {
     __m256i mask = _mm256_set1_epi32(0x7FFFFFFF);
     a.lo = _mm256_castsi256_ps(
         _mm256_max_epu32(_mm256_and_si256(_mm256_castps_si256(a.lo), mask),
@@ -5648,8 +5672,8 @@ SLM__LANE slm__lanes_avx2 slm__butterfly_avx2(slm__lanes_avx2 a, int h) {
     b.hi = _mm256_add_ps(b.hi, _mm256_xor_ps(a.hi, sign));
     return b;
 }
-SLM__LANE slm__sums_avx2 slm__start_avx2(int32_t b) {
-    slm__sums_avx2 a;
+SLM__LANE slm__ints_avx2 slm__start_avx2(int32_t b) {
+    slm__ints_avx2 a;
     a.lo = a.hi = _mm256_set1_epi32(b);
     return a;
 }
@@ -5687,7 +5711,7 @@ SLM__LANE __m256i slm__four_avx2(const int8_t *x) {
     return _mm256_set1_epi32(four);
 }
 /* Two products of at most 62 * 127 and two more stay below 2^15. */
-SLM__LANE slm__sums_avx2 slm__dot_small_avx2(slm__sums_avx2 s, slm__weights_avx2 w,
+SLM__LANE slm__ints_avx2 slm__dot_small_avx2(slm__ints_avx2 s, slm__weights_avx2 w,
                                              const int8_t *x) {
     __m256i ones = _mm256_set1_epi16(1), x0 = slm__four_avx2(x), x1 = slm__four_avx2(x + 4);
     s.lo = _mm256_add_epi32(s.lo, _mm256_madd_epi16(
@@ -5700,7 +5724,7 @@ SLM__LANE slm__sums_avx2 slm__dot_small_avx2(slm__sums_avx2 s, slm__weights_avx2
 }
 /* maddubs saturates on codes up to 255, so it gets |w| and the activation with w's sign: at most
    2 * 127 * 127 in 16 bits; the sums then start from zero. */
-SLM__LANE slm__sums_avx2 slm__start_q8_avx2(const slm__codes *x) {
+SLM__LANE slm__ints_avx2 slm__start_q8_avx2(const slm__codes *x) {
     (void)x;
     return slm__start_avx2(0);
 }
@@ -5710,7 +5734,7 @@ SLM__LANE __m256i slm__dot_signed_avx2(__m256i s, __m256i w, __m256i x) {
         s, _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w)),
                              _mm256_set1_epi16(1)));
 }
-SLM__LANE slm__sums_avx2 slm__dot_avx2(slm__sums_avx2 s, slm__weights_avx2 w, const int8_t *x) {
+SLM__LANE slm__ints_avx2 slm__dot_avx2(slm__ints_avx2 s, slm__weights_avx2 w, const int8_t *x) {
     __m256i x0 = slm__four_avx2(x), x1 = slm__four_avx2(x + 4);
     s.lo = slm__dot_signed_avx2(slm__dot_signed_avx2(s.lo, w.a[0], x0), w.a[2], x1);
     s.hi = slm__dot_signed_avx2(slm__dot_signed_avx2(s.hi, w.a[1], x0), w.a[3], x1);
@@ -5719,7 +5743,7 @@ SLM__LANE slm__sums_avx2 slm__dot_avx2(slm__sums_avx2 s, slm__weights_avx2 w, co
 /* Eight columns of q8 for some inputs: half a tile at a time, so that its weights stay in
    registers meanwhile. */
 SLM__LANE void slm__pair_avx2(size_t tokens, const uint8_t *w, const slm__codes *x, size_t k,
-                              slm__sums_avx2 *c) {
+                              slm__ints_avx2 *c) {
     const __m256i top = _mm256_set1_epi8((char)-128), ones = _mm256_set1_epi16(1);
     size_t half, t;
     SLM__UNROLL_FULL for (half = 0; half < 2; half++) {
@@ -5741,7 +5765,7 @@ SLM__LANE void slm__pair_avx2(size_t tokens, const uint8_t *w, const slm__codes 
    they are widened; minus 31 times the activations' sum comes last. */
 SLM__LANE void slm__group_avx2(size_t group, size_t tokens, const uint8_t *w,
                                const int8_t *subscales, const slm__codes *x, size_t g,
-                               slm__sums_avx2 *s) {
+                               slm__ints_avx2 *s) {
     size_t half, p, t;
     SLM__UNROLL_FULL for (half = 0; half < 2; half++) {
         __m256i v, wide = _mm256_cvtepi8_epi32(
@@ -5768,15 +5792,15 @@ SLM__LANE void slm__group_avx2(size_t group, size_t tokens, const uint8_t *w,
         }
     }
 }
-SLM__LANE slm__sums_avx2 slm__load_i8_avx2(const int8_t *p) {
+SLM__LANE slm__ints_avx2 slm__load_i8_avx2(const int8_t *p) {
     __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
-    slm__sums_avx2 a;
+    slm__ints_avx2 a;
     a.lo = _mm256_cvtepi8_epi32(bytes);
     a.hi = _mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8));
     return a;
 }
-SLM__LANE slm__sums_avx2 slm__weigh_avx2(slm__sums_avx2 total, slm__sums_avx2 s,
-                                         slm__sums_avx2 weight) {
+SLM__LANE slm__ints_avx2 slm__scale_add_avx2(slm__ints_avx2 total, slm__ints_avx2 s,
+                                         slm__ints_avx2 weight) {
     total.lo = _mm256_add_epi32(total.lo, _mm256_mullo_epi32(s.lo, weight.lo));
     total.hi = _mm256_add_epi32(total.hi, _mm256_mullo_epi32(s.hi, weight.hi));
     return total;
@@ -5794,7 +5818,7 @@ SLM__LANE int32_t slm__widest16_avx2(const int8_t *code) {
     most = _mm_max_epi32(_mm256_castsi256_si128(widest), _mm256_extracti128_si256(widest, 1));
     return _mm_cvtsi128_si32(most);
 }
-SLM__LANE slm__lanes_avx2 slm__float_avx2(slm__sums_avx2 s) {
+SLM__LANE slm__lanes_avx2 slm__float_avx2(slm__ints_avx2 s) {
     slm__lanes_avx2 a;
     a.lo = _mm256_cvtepi32_ps(s.lo);
     a.hi = _mm256_cvtepi32_ps(s.hi);
@@ -5821,18 +5845,18 @@ SLM__LANE slm__lanes_avx2 slm__float_avx2(slm__sums_avx2 s) {
 #ifdef SLM__AVXVNNI
 #define SLM__LANE __attribute__((target("avx2,f16c,avxvnni"), always_inline)) static inline
 
-SLM__LANE slm__sums_avx2 slm__dot_avxvnni(slm__sums_avx2 s, slm__weights_avx2 w,
+SLM__LANE slm__ints_avx2 slm__dot_avxvnni(slm__ints_avx2 s, slm__weights_avx2 w,
                                           const int8_t *x) {
     __m256i x0 = slm__four_avx2(x), x1 = slm__four_avx2(x + 4);
     s.lo = _mm256_dpbusd_avx_epi32(_mm256_dpbusd_avx_epi32(s.lo, w.a[0], x0), w.a[2], x1);
     s.hi = _mm256_dpbusd_avx_epi32(_mm256_dpbusd_avx_epi32(s.hi, w.a[1], x0), w.a[3], x1);
     return s;
 }
-SLM__LANE slm__sums_avx2 slm__dot_small_avxvnni(slm__sums_avx2 s, slm__weights_avx2 w,
+SLM__LANE slm__ints_avx2 slm__dot_small_avxvnni(slm__ints_avx2 s, slm__weights_avx2 w,
                                                 const int8_t *x) {
     return slm__dot_avxvnni(s, w, x);
 }
-SLM__LANE slm__sums_avx2 slm__start_q8_avxvnni(const slm__codes *x) {
+SLM__LANE slm__ints_avx2 slm__start_q8_avxvnni(const slm__codes *x) {
     return slm__start_avx2(x->start256);
 }
 #undef SLM__LANE
@@ -5857,7 +5881,7 @@ SLM__LANE slm__sums_avx2 slm__start_q8_avxvnni(const slm__codes *x) {
 
 typedef struct { __m512 v; } slm__lanes_avx512;
 typedef struct { __m512i a, b; } slm__weights_avx512;
-typedef struct { __m512i v; } slm__sums_avx512;
+typedef struct { __m512i v; } slm__ints_avx512;
 
 SLM__LANE slm__lanes_avx512 slm__of_avx512(__m512 v) {
     slm__lanes_avx512 a;
@@ -5913,16 +5937,16 @@ SLM__LANE slm__lanes_avx512 slm__madd_at_avx512(slm__lanes_avx512 s, slm__lanes_
             : "=v"(product) : "v"(a.v), "m"(*b));
     return slm__of_avx512(_mm512_add_ps(s.v, product));
 }
-SLM__LANE slm__lanes_avx512 slm__from_avx512(slm__lanes_avx512 x, float limit,
+SLM__LANE slm__lanes_avx512 slm__zero_below_avx512(slm__lanes_avx512 x, float limit,
                                              slm__lanes_avx512 a) {
     __mmask16 keep = _mm512_cmp_ps_mask(x.v, _mm512_set1_ps(limit), _CMP_NLT_UQ);
     return slm__of_avx512(_mm512_maskz_mov_ps(keep, a.v));
 }
-SLM__LANE slm__lanes_avx512 slm__power_avx512(slm__lanes_avx512 n) {
+SLM__LANE slm__lanes_avx512 slm__exp2i_avx512(slm__lanes_avx512 n) {
     __m512i whole = _mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127));
     return slm__of_avx512(_mm512_castsi512_ps(_mm512_slli_epi32(whole, 23)));
 }
-SLM__LANE slm__lanes_avx512 slm__top_avx512(slm__lanes_avx512 a, slm__lanes_avx512 b) {
+SLM__LANE slm__lanes_avx512 slm__max_magnitude_avx512(slm__lanes_avx512 a, slm__lanes_avx512 b) {
     __m512i mask = _mm512_set1_epi32(0x7FFFFFFF);
     return slm__of_avx512(_mm512_castsi512_ps(
         _mm512_max_epu32(_mm512_and_si512(_mm512_castps_si512(a.v), mask),
@@ -5936,8 +5960,8 @@ SLM__LANE slm__lanes_avx512 slm__butterfly_avx512(slm__lanes_avx512 a, int h) {
     __mmask16 upper = (__mmask16)(h == 8 ? 0xFF00 : h == 4 ? 0xF0F0 : h == 2 ? 0xCCCC : 0xAAAA);
     return slm__of_avx512(_mm512_mask_sub_ps(_mm512_add_ps(a.v, b), upper, b, a.v));
 }
-SLM__LANE slm__sums_avx512 slm__start_avx512(int32_t b) {
-    slm__sums_avx512 a;
+SLM__LANE slm__ints_avx512 slm__start_avx512(int32_t b) {
+    slm__ints_avx512 a;
     a.v = _mm512_set1_epi32(b);
     return a;
 }
@@ -5965,41 +5989,41 @@ SLM__LANE __m512i slm__four_avx512(const int8_t *x) {
     memcpy(&four, x, sizeof four);
     return _mm512_set1_epi32(four);
 }
-SLM__LANE slm__sums_avx512 slm__dot_avx512(slm__sums_avx512 s, slm__weights_avx512 w,
+SLM__LANE slm__ints_avx512 slm__dot_avx512(slm__ints_avx512 s, slm__weights_avx512 w,
                                            const int8_t *x) {
     s.v = _mm512_dpbusd_epi32(s.v, w.a, slm__four_avx512(x));
     s.v = _mm512_dpbusd_epi32(s.v, w.b, slm__four_avx512(x + 4));
     return s;
 }
-SLM__LANE slm__sums_avx512 slm__dot_small_avx512(slm__sums_avx512 s, slm__weights_avx512 w,
+SLM__LANE slm__ints_avx512 slm__dot_small_avx512(slm__ints_avx512 s, slm__weights_avx512 w,
                                                  const int8_t *x) {
     return slm__dot_avx512(s, w, x);
 }
-SLM__LANE slm__sums_avx512 slm__start_q8_avx512(const slm__codes *x) {
+SLM__LANE slm__ints_avx512 slm__start_q8_avx512(const slm__codes *x) {
     return slm__start_avx512(x->start256);
 }
-SLM__LANE slm__sums_avx512 slm__load_i8_avx512(const int8_t *p) {
-    slm__sums_avx512 a;
+SLM__LANE slm__ints_avx512 slm__load_i8_avx512(const int8_t *p) {
+    slm__ints_avx512 a;
     a.v = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
     return a;
 }
-SLM__LANE slm__sums_avx512 slm__weigh_avx512(slm__sums_avx512 total, slm__sums_avx512 s,
-                                             slm__sums_avx512 weight) {
+SLM__LANE slm__ints_avx512 slm__scale_add_avx512(slm__ints_avx512 total, slm__ints_avx512 s,
+                                             slm__ints_avx512 weight) {
     total.v = _mm512_add_epi32(total.v, _mm512_mullo_epi32(s.v, weight.v));
     return total;
 }
-SLM__LANE slm__sums_avx512 slm__shift_avx512(slm__sums_avx512 s, int32_t start) {
+SLM__LANE slm__ints_avx512 slm__shift_avx512(slm__ints_avx512 s, int32_t start) {
     s.v = _mm512_add_epi32(_mm512_slli_epi32(s.v, 16), _mm512_set1_epi32(start + 32768));
     return s;
 }
-SLM__LANE slm__sums_avx512 slm__load_i8_pair_avx512(const int8_t *p) {
-    slm__sums_avx512 first = slm__load_i8_avx512(p), second = slm__load_i8_avx512(p + 16);
+SLM__LANE slm__ints_avx512 slm__load_i8_pair_avx512(const int8_t *p) {
+    slm__ints_avx512 first = slm__load_i8_avx512(p), second = slm__load_i8_avx512(p + 16);
     first.v = _mm512_mask_blend_epi16(0x55555555, _mm512_slli_epi32(first.v, 16), second.v);
     return first;
 }
 /* The lower halves have 2^15 too much. */
-SLM__LANE slm__sums_avx512 slm__weigh_pair_avx512(slm__sums_avx512 total, slm__sums_avx512 s,
-                                                  slm__sums_avx512 weight) {
+SLM__LANE slm__ints_avx512 slm__scale_add_pair_avx512(slm__ints_avx512 total, slm__ints_avx512 s,
+                                                  slm__ints_avx512 weight) {
     s.v = _mm512_add_epi16(s.v, _mm512_set1_epi32(32768));
     total.v = _mm512_dpwssd_epi32(total.v, s.v, weight.v);
     return total;
@@ -6015,7 +6039,7 @@ SLM__LANE int32_t slm__widest16_avx512(const int8_t *code) {
     }
     return _mm512_reduce_max_epi32(widest);
 }
-SLM__LANE slm__lanes_avx512 slm__float_avx512(slm__sums_avx512 s) {
+SLM__LANE slm__lanes_avx512 slm__float_avx512(slm__ints_avx512 s) {
     return slm__of_avx512(_mm512_cvtepi32_ps(s.v));
 }
 #undef SLM__LANE
@@ -6303,7 +6327,7 @@ static int slm__amx_granted(void) {
 
 typedef struct { float32x4_t v[4]; } slm__lanes_neon;
 typedef struct { uint8x16_t a[8]; } slm__weights_neon; /* a[r], a[4 + r]: rows 4 r to 4 r + 3 */
-typedef struct { int32x4_t v[4]; } slm__sums_neon;
+typedef struct { int32x4_t v[4]; } slm__ints_neon;
 
 SLM__LANE slm__lanes_neon slm__set_neon(float b) {
     slm__lanes_neon a;
@@ -6368,7 +6392,7 @@ SLM__OPERATION(slm__min_neon, vbslq_f32(vcltq_f32(a.v[i], b.v[i]), a.v[i], b.v[i
 SLM__LANE uint32x4_t slm__magnitude_neon(float32x4_t a) {
     return vandq_u32(vreinterpretq_u32_f32(a), vdupq_n_u32(0x7FFFFFFF));
 }
-SLM__OPERATION(slm__top_neon,
+SLM__OPERATION(slm__max_magnitude_neon,
                vreinterpretq_f32_u32(vmaxq_u32(slm__magnitude_neon(a.v[i]),
                                                slm__magnitude_neon(b.v[i]))))
 #undef SLM__OPERATION
@@ -6380,13 +6404,13 @@ SLM__LANE slm__lanes_neon slm__madd_at_neon(slm__lanes_neon sum, slm__lanes_neon
                                             const float *b) {
     return slm__madd_neon(sum, a, slm__set_neon(*b));
 }
-SLM__LANE slm__lanes_neon slm__from_neon(slm__lanes_neon x, float limit, slm__lanes_neon a) {
+SLM__LANE slm__lanes_neon slm__zero_below_neon(slm__lanes_neon x, float limit, slm__lanes_neon a) {
     int i;
     SLM__EACH a.v[i] = vreinterpretq_f32_u32(vbicq_u32(
         vreinterpretq_u32_f32(a.v[i]), vcltq_f32(x.v[i], vdupq_n_f32(limit))));
     return a;
 }
-SLM__LANE slm__lanes_neon slm__power_neon(slm__lanes_neon n) {
+SLM__LANE slm__lanes_neon slm__exp2i_neon(slm__lanes_neon n) {
     int i;
     SLM__EACH n.v[i] = vreinterpretq_f32_s32(
         vshlq_n_s32(vaddq_s32(vcvtq_s32_f32(n.v[i]), vdupq_n_s32(127)), 23));
@@ -6410,8 +6434,8 @@ SLM__LANE slm__lanes_neon slm__butterfly_neon(slm__lanes_neon a, int h) {
     }
     return slm__add_neon(b, a);
 }
-SLM__LANE slm__sums_neon slm__start_neon(int32_t b) {
-    slm__sums_neon a;
+SLM__LANE slm__ints_neon slm__start_neon(int32_t b) {
+    slm__ints_neon a;
     a.v[0] = a.v[1] = a.v[2] = a.v[3] = vdupq_n_s32(b);
     return a;
 }
@@ -6448,7 +6472,7 @@ SLM__LANE int8x16_t slm__signed_neon(uint8x16_t code) { /* q8's weight: code - 1
 SLM__LANE int16x8_t slm__products_neon(int8x8_t w0, int8x8_t x0, int8x8_t w1, int8x8_t x1) {
     return vmlal_s8(vmull_s8(w0, x0), w1, x1);
 }
-SLM__LANE slm__sums_neon slm__dot_neon(slm__sums_neon s, slm__weights_neon w, const int8_t *x) {
+SLM__LANE slm__ints_neon slm__dot_neon(slm__ints_neon s, slm__weights_neon w, const int8_t *x) {
     int8x8_t x0 = slm__four_neon(x), x1 = slm__four_neon(x + 4);
     int i;
     SLM__EACH {
@@ -6460,7 +6484,7 @@ SLM__LANE slm__sums_neon slm__dot_neon(slm__sums_neon s, slm__weights_neon w, co
     return s;
 }
 /* Codes up to 62 are signed as they are, and four products stay below 2^15. */
-SLM__LANE slm__sums_neon slm__dot_small_neon(slm__sums_neon s, slm__weights_neon w,
+SLM__LANE slm__ints_neon slm__dot_small_neon(slm__ints_neon s, slm__weights_neon w,
                                              const int8_t *x) {
     int8x8_t x0 = slm__four_neon(x), x1 = slm__four_neon(x + 4);
     int i;
@@ -6473,22 +6497,22 @@ SLM__LANE slm__sums_neon slm__dot_small_neon(slm__sums_neon s, slm__weights_neon
     return s;
 }
 /* The products are of signed weights. */
-SLM__LANE slm__sums_neon slm__start_q8_neon(const slm__codes *x) {
+SLM__LANE slm__ints_neon slm__start_q8_neon(const slm__codes *x) {
     (void)x;
     return slm__start_neon(0);
 }
-SLM__LANE slm__sums_neon slm__load_i8_neon(const int8_t *p) {
+SLM__LANE slm__ints_neon slm__load_i8_neon(const int8_t *p) {
     int8x16_t bytes = vld1q_s8(p);
     int16x8_t low = vmovl_s8(vget_low_s8(bytes)), high = vmovl_s8(vget_high_s8(bytes));
-    slm__sums_neon a;
+    slm__ints_neon a;
     a.v[0] = vmovl_s16(vget_low_s16(low));
     a.v[1] = vmovl_s16(vget_high_s16(low));
     a.v[2] = vmovl_s16(vget_low_s16(high));
     a.v[3] = vmovl_s16(vget_high_s16(high));
     return a;
 }
-SLM__LANE slm__sums_neon slm__weigh_neon(slm__sums_neon total, slm__sums_neon s,
-                                         slm__sums_neon weight) {
+SLM__LANE slm__ints_neon slm__scale_add_neon(slm__ints_neon total, slm__ints_neon s,
+                                         slm__ints_neon weight) {
     int i;
     SLM__EACH total.v[i] = vmlaq_s32(total.v[i], s.v[i], weight.v[i]);
     return total;
@@ -6502,7 +6526,7 @@ SLM__LANE int32_t slm__widest16_neon(const int8_t *code) {
     }
     return widest;
 }
-SLM__LANE slm__lanes_neon slm__float_neon(slm__sums_neon s) {
+SLM__LANE slm__lanes_neon slm__float_neon(slm__ints_neon s) {
     slm__lanes_neon a;
     int i;
     SLM__EACH a.v[i] = vcvtq_f32_s32(s.v[i]);
@@ -6527,7 +6551,7 @@ SLM__LANE slm__lanes_neon slm__float_neon(slm__sums_neon s) {
 #ifdef SLM__TARGET_DOT
 #define SLM__LANE SLM__TARGET_DOT __attribute__((always_inline)) static inline
 
-SLM__LANE slm__sums_neon slm__dot_small_neondot(slm__sums_neon s, slm__weights_neon w,
+SLM__LANE slm__ints_neon slm__dot_small_neondot(slm__ints_neon s, slm__weights_neon w,
                                                 const int8_t *x) {
     int8x8_t eight = vld1_s8(x);
     int i;
@@ -6537,13 +6561,13 @@ SLM__LANE slm__sums_neon slm__dot_small_neondot(slm__sums_neon s, slm__weights_n
     }
     return s;
 }
-SLM__LANE slm__sums_neon slm__dot_neondot(slm__sums_neon s, slm__weights_neon w,
+SLM__LANE slm__ints_neon slm__dot_neondot(slm__ints_neon s, slm__weights_neon w,
                                           const int8_t *x) {
     int i;
     for (i = 0; i < 8; i++) w.a[i] = vreinterpretq_u8_s8(slm__signed_neon(w.a[i]));
     return slm__dot_small_neondot(s, w, x);
 }
-SLM__LANE slm__sums_neon slm__start_q8_neondot(const slm__codes *x) {
+SLM__LANE slm__ints_neon slm__start_q8_neondot(const slm__codes *x) {
     return slm__start_q8_neon(x);
 }
 #undef SLM__LANE
@@ -6698,7 +6722,7 @@ static int slm__arithmetic_holds(const slm__kernels *kernels) {
 #define SLM__N(name) SLM__JOIN(slm__##name, SLM__SET)
 #define SLM__L(name) SLM__JOIN(slm__##name, SLM__LANES)
 #define SLM__V SLM__L(lanes)
-#define SLM__SUMS SLM__L(sums)
+#define SLM__INTS SLM__L(ints)
 #define SLM__ACCUMULATORS \
     (SLM__TILES * SLM__QUERY_BLOCK > SLM__SINGLE_TILES ? SLM__TILES * SLM__QUERY_BLOCK \
                                                        : SLM__SINGLE_TILES)
@@ -6716,7 +6740,7 @@ SLM__INLINE SLM__V SLM__N(exps)(SLM__V x) {
     p = SLM__L(madd)(SLM__L(set)(1.6666665459e-1f), r, p);
     p = SLM__L(madd)(SLM__L(set)(5.0000001201e-1f), r, p);
     p = SLM__L(add)(SLM__L(madd)(r, SLM__L(mul)(r, r), p), SLM__L(set)(1.0f));
-    return SLM__L(from)(x, -87.0f, SLM__L(mul)(p, SLM__L(power)(n)));
+    return SLM__L(zero_below)(x, -87.0f, SLM__L(mul)(p, SLM__L(exp2i)(n)));
 }
 
 SLM__INLINE SLM__V SLM__N(gelus)(SLM__V x) {
@@ -6763,7 +6787,7 @@ SLM__INLINE void SLM__N(block_floats)(unsigned type, size_t tiles, size_t tokens
 
 /* Eight columns from k on. */
 SLM__INLINE void SLM__N(pair_q8)(size_t tiles, size_t tokens, const uint8_t *w, size_t tile,
-                                 const slm__codes *x, size_t k, SLM__SUMS *c) {
+                                 const slm__codes *x, size_t k, SLM__INTS *c) {
     SLM__L(weights) a[SLM__STRIP_TILES];
     size_t i, t;
 #ifdef SLM__PAIR
@@ -6782,7 +6806,7 @@ SLM__INLINE void SLM__N(pair_q8)(size_t tiles, size_t tokens, const uint8_t *w, 
 SLM__INLINE void SLM__N(block_q8)(size_t tiles, size_t tokens, const uint8_t *w, size_t tile,
                                   const uint8_t *scales, size_t scale_tile, size_t pairs,
                                   const slm__codes *x, float *y, size_t width) {
-    SLM__SUMS c[SLM__ACCUMULATORS];
+    SLM__INTS c[SLM__ACCUMULATORS];
     size_t i, t, p, j;
     SLM__UNROLL for (i = 0; i < tiles; i++)
         SLM__UNROLL for (t = 0; t < tokens; t++) c[i * tokens + t] = SLM__N(start_q8)(x + t);
@@ -6805,7 +6829,7 @@ SLM__INLINE void SLM__N(block_q8)(size_t tiles, size_t tokens, const uint8_t *w,
 /* `cols` columns from k on of q4's or q4f's codes: c += code * activation. */
 SLM__INLINE void SLM__N(dots_q4)(int packed, size_t tiles, size_t tokens, const uint8_t *w,
                                  size_t tile, const slm__codes *x, size_t k, size_t cols,
-                                 SLM__SUMS *c) {
+                                 SLM__INTS *c) {
     SLM__L(weights) a[SLM__STRIP_TILES];
     size_t i, t, p;
     SLM__UNROLL for (p = 0; p < cols / 8; p++) {
@@ -6824,8 +6848,8 @@ SLM__INLINE void SLM__N(dots_q4)(int packed, size_t tiles, size_t tokens, const 
 SLM__INLINE void SLM__N(group_q4)(int packed, size_t group, size_t tiles, size_t tokens,
                                   const uint8_t *w, size_t tile, const int8_t *subscales,
                                   size_t subscale_tile, const slm__codes *x, size_t g,
-                                  SLM__SUMS *s) {
-    SLM__SUMS c[SLM__ACCUMULATORS], e;
+                                  SLM__INTS *s) {
+    SLM__INTS c[SLM__ACCUMULATORS], e;
     size_t i, t;
 #ifdef SLM__GROUP
     if (!packed) {
@@ -6840,7 +6864,7 @@ SLM__INLINE void SLM__N(group_q4)(int packed, size_t group, size_t tiles, size_t
     SLM__UNROLL for (i = 0; i < tiles; i++) {
         e = SLM__L(load_i8)(subscales + i * subscale_tile);
         SLM__UNROLL for (t = 0; t < tokens; t++)
-            s[i * tokens + t] = SLM__L(weigh)(s[i * tokens + t], c[i * tokens + t], e);
+            s[i * tokens + t] = SLM__L(scale_add)(s[i * tokens + t], c[i * tokens + t], e);
     }
 }
 
@@ -6850,8 +6874,8 @@ SLM__INLINE void SLM__N(group_q4)(int packed, size_t group, size_t tiles, size_t
    negative and takes nothing from the upper half. One instruction then weighs both. */
 SLM__INLINE void SLM__N(pair_q4f)(size_t tiles, size_t tokens, const uint8_t *w, size_t tile,
                                   const int8_t *subscales, size_t subscale_tile,
-                                  const slm__codes *x, size_t g, SLM__SUMS *s) {
-    SLM__SUMS c[SLM__ACCUMULATORS], e;
+                                  const slm__codes *x, size_t g, SLM__INTS *s) {
+    SLM__INTS c[SLM__ACCUMULATORS], e;
     size_t i, t;
     SLM__UNROLL for (i = 0; i < tiles; i++)
         SLM__UNROLL for (t = 0; t < tokens; t++)
@@ -6864,7 +6888,7 @@ SLM__INLINE void SLM__N(pair_q4f)(size_t tiles, size_t tokens, const uint8_t *w,
     SLM__UNROLL for (i = 0; i < tiles; i++) {
         e = SLM__L(load_i8_pair)(subscales + i * subscale_tile);
         SLM__UNROLL for (t = 0; t < tokens; t++)
-            s[i * tokens + t] = SLM__L(weigh_pair)(s[i * tokens + t], c[i * tokens + t], e);
+            s[i * tokens + t] = SLM__L(scale_add_pair)(s[i * tokens + t], c[i * tokens + t], e);
     }
 }
 
@@ -6884,7 +6908,7 @@ SLM__INLINE void SLM__N(block_q4)(int packed, size_t group, size_t tiles, size_t
                                   size_t subscale_tile, size_t groups, const slm__codes *x,
                                   float *y, size_t width) {
     const int8_t *e = (const int8_t *)subscales;
-    SLM__SUMS s[SLM__ACCUMULATORS];
+    SLM__INTS s[SLM__ACCUMULATORS];
     size_t i, t, g = 0, bytes = group * (packed ? 8 : 16);
     SLM__UNROLL for (i = 0; i < tiles * tokens; i++) s[i] = SLM__L(start)(0);
 #ifdef SLM__PAIRS
@@ -7112,7 +7136,7 @@ SLM__TARGET static void SLM__N(quantize_block)(const float *x, slm__codes *out) 
     float tops[16], inverse;
     uint32_t largest = 0, g;
     int32_t sum, total = 0;
-    for (g = 0; g < 16; g++) top = SLM__L(top)(top, SLM__L(load_f32)(x + g * 16));
+    for (g = 0; g < 16; g++) top = SLM__L(max_magnitude)(top, SLM__L(load_f32)(x + g * 16));
     SLM__L(store)(tops, top);
     for (g = 0; g < 16; g++)
         if (slm__bits(tops[g]) > largest) largest = slm__bits(tops[g]);
@@ -7418,7 +7442,7 @@ SLM__TARGET static uint32_t SLM__N(narrow)(uint16_t *out, const float *x, size_t
     size_t i, j;
     for (i = 0; i + 16 <= size; i += 16) {
         v = SLM__L(load_f32)(x + i);
-        top = SLM__L(top)(top, v);
+        top = SLM__L(max_magnitude)(top, v);
         SLM__L(store_f16)(out + i, v);
     }
     SLM__L(store)(tops, top);
@@ -7442,7 +7466,7 @@ static const slm__kernels SLM__N(kernels) = {
 #undef SLM__N
 #undef SLM__L
 #undef SLM__V
-#undef SLM__SUMS
+#undef SLM__INTS
 #undef SLM__ACCUMULATORS
 #undef SLM__SET
 #undef SLM__LANES
