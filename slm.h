@@ -180,7 +180,8 @@
 
    OPTIONS (define before the implementation)
      SLM_IMPLEMENTATION   compile the functions here, in one file only
-     SLM_HEADER           this file's name in quotes if it is not "slm.h"; it includes itself
+     SLM_HEADER           this file's name in quotes, where a compiler older than gcc 12 or clang 9
+                          meets it under another name than "slm.h"; it includes itself
      SLM_STATIC           all functions are static: for that one file alone
      SLM_API              what stands before each function (default: extern); define it wherever
                           slm.h is included
@@ -336,8 +337,14 @@ typedef struct slm_model_info {
 } slm_model_info;
 
 SLM_API const char *slm_version(void);
+SLM_API const char *slm_type_name(slm_type type) {
+    static const char *const names[] = {"f32", "f32", "f16", "bf16", "q8", "q4", "q4f"};
+    return (size_t)type < sizeof names / sizeof names[0] ? names[type] : NULL;
+}
+
 SLM_API const char *slm_result_name(slm_result);
 SLM_API const char *slm_isa_name(slm_isa);   /* "portable", "avx2", ...; NULL out of range */
+SLM_API const char *slm_type_name(slm_type); /* "q4", ..., a vector's is "f32"; NULL likewise */
 SLM_API int slm_isa_available(slm_isa);      /* in this build and on this CPU */
 SLM_API const char *slm_turns_name(slm_turns); /* "plain", "phi-2", ...; NULL out of range */
 
@@ -586,8 +593,17 @@ SLM_API slm_result slm_next(slm_session *, slm_piece *);
 #else
 #define SLM__UNROLL_FULL _Pragma("GCC unroll 16")
 #endif
-#ifndef SLM_HEADER
-#define SLM_HEADER "slm.h" /* the header includes itself once per instruction set */
+#ifndef SLM_HEADER /* the header includes itself once per instruction set */
+#ifdef __FILE_NAME__
+#define SLM_HEADER __FILE_NAME__
+#else
+#define SLM_HEADER "slm.h"
+#endif
+#endif
+#ifdef __has_include
+#if !__has_include(SLM_HEADER)
+#error "slm.h includes itself: define SLM_HEADER as the name of this file, in quotes"
+#endif
 #endif
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -1448,7 +1464,8 @@ enum { /* the flags of the section, of a token and of an added token */
     SLM__TEXT_LAST = 2, SLM__TEXT_FUSED = 4, SLM__TEXT_MARKS = 8, SLM__TEXT_LONE = 16,
     SLM__TEXT_STRIP = 32, SLM__TEXT_PARTS = 64, SLM__TEXT_PARTS_SPACE = 128,
     SLM__TEXT_PARTS_FIRST = 256, SLM__TEXT_PARTS_RUN = 512, SLM__TEXT_FLAGS = 1023,
-    SLM__TOKEN_EXISTS = 1, SLM__TOKEN_SPECIAL = 2, SLM__TOKEN_BYTE = 8, SLM__TOKEN_APART = 16,
+    SLM__TOKEN_EXISTS = 1, SLM__TOKEN_SPECIAL = 2, SLM__TOKEN_ADDED = 4,
+    SLM__TOKEN_BYTE = 8, SLM__TOKEN_APART = 16,
     SLM__TOKEN_OUTSIDE = 32,
     SLM__ADDED_SPECIAL = 1, SLM__ADDED_NORMALIZED = 2, SLM__ADDED_LSTRIP = 4,
     SLM__ADDED_RSTRIP = 8, SLM__ADDED_SINGLE_WORD = 16
@@ -1476,7 +1493,8 @@ struct slm_model {
     void *memory;      /* what to release at close, or NULL */
     void *copied_file; /* the file read into memory, or NULL */
     int mapped;
-    int active; /* calls that compute now, by whatever session; only changed atomically */
+    int *active;       /* counts the calls that compute now, by whatever session; atomic */
+    int active_counter; /* what it points to: a session changes it, though its model is const */
 };
 
 static const slm__tensor *slm__model_tensor(const slm_model *model, unsigned slot) {
@@ -1839,6 +1857,7 @@ static slm_result slm__new_model(slm_model **out, const uint8_t *bytes, size_t s
     memset(model, 0, need);
     model->memory = block;
     model->allocator = desc->allocator;
+    model->active = &model->active_counter;
     model->layers = (slm__layer *)(void *)((uint8_t *)model +
                                            slm__round_up(sizeof(slm_model), 64));
     model->file = bytes;
@@ -2241,7 +2260,7 @@ struct slm_session {
 static unsigned slm__team(const slm_session *s) {
 #ifdef SLM__OPENMP
     if (s->workers.auto_threads) {
-        int *active = &((slm_model *)s->model)->active, now;
+        int *active = s->model->active, now;
 #pragma omp atomic read
         now = *active;
         if ((omp_in_parallel() && !s->workers.in_region) || (unsigned)now >= s->workers.threads ||
@@ -2256,7 +2275,7 @@ static unsigned slm__team(const slm_session *s) {
 /* Begins a call that computes. */
 static unsigned slm__begin(slm_session *s) {
 #ifdef SLM__OPENMP
-    int *active = &((slm_model *)s->model)->active;
+    int *active = s->model->active;
 #pragma omp atomic
     ++*active;
 #endif
@@ -2268,7 +2287,7 @@ static void slm__end(slm_session *s, unsigned saved) {
     slm__fp_leave(saved);
 #ifdef SLM__OPENMP
     {
-        int *active = &((slm_model *)s->model)->active;
+        int *active = s->model->active;
 #pragma omp atomic
         --*active;
     }
@@ -3321,7 +3340,7 @@ SLM_API const float *slm_logits(slm_session *s, size_t back) {
 
 static int slm__has_token(const slm_model *model, size_t row) {
     if (!model->has_tokenizer) return 1;
-    return row < model->tokenizer.count && (model->tokenizer.attributes[row] & 1);
+    return row < model->tokenizer.count && model->tokenizer.attributes[row] & SLM__TOKEN_EXISTS;
 }
 
 /* splitmix64 (Steele, Lea, Flood 2014). */
@@ -5232,7 +5251,8 @@ static int slm__after_added(const slm_session *s) {
     const slm__tokenizer *t = &s->model->tokenizer;
     slm_token last = slm__last_token(s);
     const uint32_t *a = slm__added_token(t, last, NULL);
-    if (last < 0 || (uint32_t)last >= t->count || !(t->attributes[last] & 6)) return 0;
+    if (last < 0 || (uint32_t)last >= t->count) return 0;
+    if (!(t->attributes[last] & (SLM__TOKEN_SPECIAL | SLM__TOKEN_ADDED))) return 0;
     return !(a && a[3] & SLM__ADDED_NORMALIZED && t->kind == SLM__PIECES &&
              t->prefix == SLM__PREFIX_EACH);
 }

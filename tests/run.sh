@@ -25,6 +25,15 @@ for name in *; do
 done
 printf '#define SLM_IMPLEMENTATION\n#include "../../slm.h"\n' >$T/one.c
 check "the header alone compiles" ${CC:-cc} -O2 -c $T/one.c -o $T/one.o
+cp slm.h $T/vendored-1.h
+printf '#define SLM_IMPLEMENTATION\n#include "vendored-1.h"\n' >$T/two.c
+if echo __FILE_NAME__ | ${CC:-cc} -E - | grep -q stdin; then
+    check "a renamed header compiles" ${CC:-cc} -O1 -c $T/two.c -o $T/two.o
+else
+    refused "a renamed header" 1 "define SLM_HEADER" ${CC:-cc} -O1 -c $T/two.c -o $T/two.o
+fi
+check "a renamed header with SLM_HEADER" ${CC:-cc} -DSLM_HEADER='"vendored-1.h"' -O1 -c $T/two.c \
+    -o $T/two.o
 nm -u $T/one.o >$T/undefined && [ -s $T/undefined ] && ok || bad "nm lists what the library needs"
 if grep -E ' (_?_?exit|_Exit|abort|__assert_fail|.*printf(_chk)?|puts|perror|getenv)$' $T/undefined; then
     bad "the library calls one of exit, abort, assert, printf, getenv"; else ok; fi

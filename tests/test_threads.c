@@ -498,7 +498,7 @@ static void test_sessions(const slm_model *model, unsigned threads, unsigned reg
     CHECK(hook.regions > regions, "the pool was used");
     read_twice(&alone, pair, "two sessions on one pool: the bits of one thread");
     slm_threads_close(hook.pool);
-    CHECK(model->active == 0, "no call counts as active any more");
+    CHECK(*model->active == 0, "no call counts as active any more");
     for (i = 0; i < 2; i++) free(pair[i].logits);
     free(alone.logits);
 }
@@ -541,8 +541,8 @@ static int another_begins(void *user) {
     beginning *b = (beginning *)user;
     if (b->calls < 3) b->teams[b->calls] = b->session->workers.team;
     b->regions += omp_in_parallel() != 0; /* between two layers, too */
-    if (b->calls == 0) b->model->active++;
-    if (b->calls++ == 1) b->model->active--;
+    if (b->calls == 0) ++*b->model->active;
+    if (b->calls++ == 1) --*b->model->active;
     return 0;
 }
 
@@ -576,20 +576,20 @@ static void test_shares(slm_model *model) {
     session.model = model;
     session.workers.threads = 8;
     for (i = 0; i < sizeof calls / sizeof calls[0]; i++) {
-        model->active = calls[i];
+        *model->active = calls[i];
         session.workers.auto_threads = 1;
         CHECK(slm__team(&session) == teams[i], "calls share the processors");
         session.workers.auto_threads = 0;
         CHECK(slm__team(&session) == 8, "not where the caller chose");
     }
-    model->active = 1;
+    *model->active = 1;
     session.workers.alone_until = omp_get_wtime() + 100;
     CHECK(slm__team(&session) == 8, "in a crowd: as many as the caller chose");
     session.workers.auto_threads = 1;
     CHECK(slm__team(&session) == 1, "in a crowd: one thread where nobody chose");
     session.workers.alone_until = omp_get_wtime();
     CHECK(slm__team(&session) == 8, "behind a crowd: all again");
-    model->active = 0;
+    *model->active = 0;
 }
 
 static void test_teams(slm_model *model) {
@@ -601,15 +601,15 @@ static void test_teams(slm_model *model) {
     omp_set_num_threads(1);
     CHECK(team_of(model, 0) == 1, "never more than OpenMP may use");
     omp_set_num_threads((int)all);
-    model->active = 1;
+    *model->active = 1;
     CHECK(team_of(model, 0) == (all > 1 ? all / 2 : 1), "two at once share the processors");
     CHECK(team_of(model, all) == all, "not where the caller chose");
-    model->active = (int)all;
+    *model->active = (int)all;
     CHECK(team_of(model, 0) == 1, "each has one thread where there are more than processors");
     omp_set_num_threads(1);
     CHECK(team_of(model, 0) == 1, "and where OpenMP may use no more");
     omp_set_num_threads((int)all);
-    model->active = 0;
+    *model->active = 0;
 }
 
 /* The library's regions by themselves. */

@@ -574,7 +574,7 @@ static void print_json(const bench *b, const char *cpu) {
     printf("\", \"isa\": \"%s\", \"model\": \"", s->info.isa);
     tool_escaped(s->name, strlen(s->name));
     printf("\", \"architecture\": \"%s\", \"type\": \"%s\", \"random\": %s, \"kernel\": %s, ",
-           s->info.architecture, type_names[s->info.weights], s->image ? "true" : "false",
+           s->info.architecture, slm_type_name(s->info.weights), s->image ? "true" : "false",
            b->o->kernel ? "true" : "false");
     print_number("parameters", (double)s->info.parameters);
     print_number("weight_bytes", (double)s->info.weight_bytes);
@@ -638,7 +638,7 @@ static void show(const bench *b, const char *cpu) {
     tool_escaped(cpu, strlen(cpu));
     fputs("\nmodel     ", stdout);
     tool_escaped(s->name, strlen(s->name));
-    printf(" (%s, %s): %.3f G parameters, %.3f GB\n", type_names[s->info.weights], s->info.isa,
+    printf(" (%s, %s): %.3f G parameters, %.3f GB\n", slm_type_name(s->info.weights), s->info.isa,
            (double)s->info.parameters * 1e-9, (double)s->info.weight_bytes * 1e-9);
     if (s->image) printf("made in   %.1f s\n", s->made);
     printf("opened in %.3f ms\n", s->opened * 1e3);

@@ -11,11 +11,6 @@ static const char help[] =
     "  --verify     read every weight: checksums, finite values\n"
     "  --context N  how many tokens session_bytes is for (the model's context, at most 4096)\n";
 
-static const char *type_name(slm_type type) {
-    static const char *const names[] = {"f32", "f32", "f16", "bf16", "q8", "q4", "q4f"};
-    return names[type];
-}
-
 static void put(int json, const char *name, unsigned long long value, int last) {
     if (json) printf("  \"%s\": %llu%s\n", name, value, last ? "" : ",");
     else printf("%-18s %llu\n", name, value);
@@ -87,7 +82,7 @@ static void put_all(const slm_model_info *info, const char *path, size_t context
     uint32_t i;
     if (json) puts("{");
     put_text(json, "architecture", info->architecture);
-    put_text(json, "weights", type_name(info->weights));
+    put_text(json, "weights", slm_type_name(info->weights));
     put_text(json, "tokenizer", info->tokenizer);
     put_text(json, "turn_format", info->turn_format);
     put(json, "chat_adds_bos", (unsigned)info->chat_adds_bos, 0);

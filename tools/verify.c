@@ -357,16 +357,15 @@ typedef struct run { /* of one record */
 } run;
 
 static void begin_model(const verification *v, const run *r, const slm_model_info *info) {
-    static const char *const types[] = {"f32", "f32", "f16", "bf16", "q8", "q4", "q4f"};
     if (v->json) {
         printf("{\n\"model\": ");
         put_text(r->model, strlen(r->model));
         printf(", \"source\": ");
         put_text(r->source, strlen(r->source));
-        printf(", \"weights\": \"%s\", \"judged\": %s,\n\"figures\": [\n", types[info->weights],
+        printf(", \"weights\": \"%s\", \"judged\": %s,\n\"figures\": [\n", slm_type_name(info->weights),
                v->judged ? "true" : "false");
     } else
-        printf("%s, weights %s%s; figures: %s\n", r->model, types[info->weights],
+        printf("%s, weights %s%s; figures: %s\n", r->model, slm_type_name(info->weights),
                v->judged ? "" : " (not judged)", r->source);
 }
 
