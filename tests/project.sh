@@ -41,9 +41,18 @@ words $T/shown >$T/a; words $T/hello.out >$T/b; words $T/program.out >$T/c
 [ "$(wc -l <$T/a)" -ge 50 ] && ok || bad "README shows what the program writes"
 same "README: the text that it shows is what build/hello writes" $T/a $T/b
 same "README: its program writes what hello.c does" $T/c $T/b
-for path in $(grep -o '`\(examples\|tools\|tests\|build\)/[a-z_./-]*`' README.md | tr -d '`'); do
+said="README.md tools/BENCHMARKS.md"
+for path in $(grep -oh '`\(examples\|tools\|tests\|build\)/[A-Za-z0-9_./-]*`' $said | tr -d '`') \
+    $(grep -o '](\(examples\|tools\|tests\)/[^)]*)' README.md | tr -d '()]'); do
     [ -e "$path" ] && ok || bad "README: $path is not there"
 done
 for tool in convert generate chat eval tokenize info verify bench; do
     grep -q "slm-$tool" README.md && ok || bad "README: says nothing of slm-$tool"
 done
+for file in $said; do
+    awk '!/^\|/ && length > 100 { exit 1 }' $file && ok || bad "$file has prose beyond 100 columns"
+done
+if python3 -c '' 2>/dev/null; then
+    python3 tools/picture.py tools/speed.json | cmp -s - tools/speed.svg && ok ||
+        bad "tools/speed.svg is not what tools/picture.py draws of tools/speed.json"
+else skip "the picture of speeds (no python3)"; fi
