@@ -337,11 +337,6 @@ typedef struct slm_model_info {
 } slm_model_info;
 
 SLM_API const char *slm_version(void);
-SLM_API const char *slm_type_name(slm_type type) {
-    static const char *const names[] = {"f32", "f32", "f16", "bf16", "q8", "q4", "q4f"};
-    return (size_t)type < sizeof names / sizeof names[0] ? names[type] : NULL;
-}
-
 SLM_API const char *slm_result_name(slm_result);
 SLM_API const char *slm_isa_name(slm_isa);   /* "portable", "avx2", ...; NULL out of range */
 SLM_API const char *slm_type_name(slm_type); /* "q4", ..., a vector's is "f32"; NULL likewise */
@@ -1123,6 +1118,11 @@ enum { SLM__BLOCK = 256 }; /* columns summed in one go, and quantized with one s
 /* q4's values, each plus 31. */
 static const uint8_t slm__codebook[16] = {0,  6,  11, 15, 19, 23, 26, 29,
                                           31, 34, 37, 40, 43, 47, 53, 62};
+
+SLM_API const char *slm_type_name(slm_type type) {
+    static const char *const names[] = {"f32", "f32", "f16", "bf16", "q8", "q4", "q4f"};
+    return (size_t)type < sizeof names / sizeof names[0] ? names[type] : NULL;
+}
 
 static size_t slm__blocks(size_t cols) { return (cols + SLM__BLOCK - 1) / SLM__BLOCK; }
 
