@@ -1,7 +1,7 @@
 /* convert.c - slm-convert: a Hugging Face checkpoint, or an f32 or f16 .slm, becomes a .slm.
    What an architecture is stands in tables: keys of its config.json, names of its tensors. */
 #define _POSIX_C_SOURCE 200809L
-#include "convert.h"
+#include "library.h"
 
 #include <math.h>
 #include <signal.h>
@@ -567,7 +567,7 @@ static void check_source(const SourceTensor *tensor, uint32_t rows, uint32_t col
 static void set_layout(OutTensor *out, const SourceTensor *source, const OlderTensor *older) {
     uint64_t width = dtype_bytes(out->dtype);
     const uint64_t *strides = source->strides;
-    int vector = out->type == TYPE_VECTOR;
+    int vector = out->type == SLM_TYPE_VECTOR;
     out->col_step = strides[vector ? 0 : 1] * width;
     out->row_step = vector ? 0 : strides[0] * width;
     out->group = older->group;
@@ -653,7 +653,7 @@ static void add_tensor(Model *model, const Config *config, Checkpoint *checkpoin
     out->layer = layer;
     out->rows = config->dims[row->rows];
     out->cols = config->dims[row->cols];
-    out->type = vector ? TYPE_VECTOR : type_of(type, layer);
+    out->type = vector ? SLM_TYPE_VECTOR : type_of(type, layer);
     source = find_source(config, checkpoint, out, row, &older);
     refuse_rival(source);
     check_source(source, older.rows, vector ? older.rows : out->cols, vector);
@@ -873,11 +873,11 @@ void model_from_directory(Model *model, const char *directory, const Options *op
     collect_tensors(model, &config, &checkpoint, options->type);
     check_extra(&checkpoint, directory, options->ignore_extra);
     if (tokenizer.kind)
-        model_section(model, SECTION_TOKENIZER, 1)->bytes = tokenizer.section;
-    section = model_section(model, SECTION_FREQUENCIES, 1);
+        model_section(model, SLM__TOKENIZER, 1)->bytes = tokenizer.section;
+    section = model_section(model, SLM__FREQUENCIES, 1);
     put_frequencies(&section->bytes, &config);
-    model_section(model, SECTION_LAYERS, 1)->bytes = config.kinds;
-    model_section(model, SECTION_DIRECTORY, 1); /* filled while writing */
+    model_section(model, SLM__LAYER_KINDS, 1)->bytes = config.kinds;
+    model_section(model, SLM__DIRECTORY, 1); /* filled while writing */
     section = model_section(model, SECTION_METADATA, 0);
     put_metadata(&section->bytes, "source", "Hugging Face checkpoint");
     put_metadata(&section->bytes, "model_type",
@@ -917,8 +917,8 @@ static int usage_error(const char *what, const char *name) {
 
 static int parse_type(const char *name, uint32_t *type) {
     static const struct { const char *name; uint32_t type; } types[] = {
-        {"f32", TYPE_F32}, {"f16", TYPE_F16}, {"bf16", TYPE_BF16},
-        {"q8", TYPE_Q8},   {"q4", TYPE_Q4},   {"q4f", TYPE_Q4F}};
+        {"f32", SLM_TYPE_F32}, {"f16", SLM_TYPE_F16}, {"bf16", SLM_TYPE_BF16},
+        {"q8", SLM_TYPE_Q8},   {"q4", SLM_TYPE_Q4},   {"q4f", SLM_TYPE_Q4F}};
     size_t i;
     for (i = 0; name && i < sizeof types / sizeof types[0]; i++)
         if (strcmp(name, types[i].name) == 0) {
@@ -929,8 +929,8 @@ static int parse_type(const char *name, uint32_t *type) {
 }
 
 static int parse_turns(const char *name, int *turns) {
-    *turns = name ? turns_by_name(name) : -1;
-    return *turns >= 0 ? 0 : usage_error("--chat is plain, phi-2, chatml, llama-2 or zephyr, not ",
+    *turns = name ? turns_by_name(name) : SLM_TURNS_AUTO;
+    return *turns ? 0 : usage_error("--chat is plain, phi-2, chatml, llama-2 or zephyr, not ",
                                          name ? name : "nothing");
 }
 
@@ -979,7 +979,7 @@ static int parse(int count, char **arguments, const char **paths, Options *out) 
 int main(int count, char **arguments) {
     static Model model;
     const char *paths[2] = {NULL, NULL};
-    Options options = {TYPE_F16, {-1, NULL}, 0};
+    Options options = {SLM_TYPE_F16, {SLM_TURNS_AUTO, NULL}, 0};
     struct stat status;
     int i, result;
     for (i = 1; i < count; i++)
