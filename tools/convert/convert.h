@@ -210,24 +210,6 @@ void refuse_file(const File *file);                          /* SRC is no direct
 /* An existing file that was read, or lies in the source's directory and is no .slm. */
 void refuse_output(const char *source, const char *out);
 
-/* ---- older names and layouts (older.c) ---------------------------------------------------- */
-
-/* Where a tensor of today stands in an older checkpoint: rows [first, first + its rows) of one
-   with `rows` rows, in groups as OutTensor has them. */
-typedef struct OlderTensor {
-    char name[128];
-    uint32_t rows, first, group, group_step;
-} OlderTensor;
-
-/* What the layouts depend on. */
-typedef struct OlderShape {
-    uint32_t layers, heads, kv_heads, head; /* head: the size of one */
-} OlderShape;
-
-/* name: of a Phi model's tensor, without the layer's prefix; rows: its own. 0: there is none. */
-int older_find(OlderTensor *out, const Checkpoint *checkpoint, const char *name, uint32_t layer,
-               uint32_t rows, const OlderShape *shape);
-
 /* ---- SentencePiece models (protobuf.c) ---------------------------------------------------- */
 
 typedef enum PieceType {
@@ -316,9 +298,9 @@ typedef struct ChatOptions {
 struct Model;
 int turns_by_name(const char *name); /* SLM_TURNS_AUTO: there is no such format */
 const char *chat_system_fault(const char *text); /* why it cannot be one; NULL: it can */
-/* A format that the user has chosen fails where the tokenizer lacks what it needs. The tokenizer
-   gets the format's end token. */
-void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int is_phi,
+/* usual: the format where nothing says one and the tokenizer is GPT-2's. One that the user has
+   chosen fails where the tokenizer lacks what it needs. The tokenizer gets its end token. */
+void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int usual,
                  const ChatOptions *options);
 void chat_put(struct Model *model, const Chat *chat);
 void chat_change(struct Model *model, const char *path, const ChatOptions *options);

@@ -1133,60 +1133,30 @@ static int has_tokenizer(const char *directory) {
     return 1;
 }
 
-/* The added tokens of a section that begins as the specification says. */
-typedef struct AddedTable {
-    const unsigned char *entries, *blob;
-    uint32_t count, blob_size;
-    int spaced; /* the entries of normalized ones begin with the space before a text */
-} AddedTable;
-
-/* 0: the section is too short. */
-static int find_added(AddedTable *out, const Buffer *section, int kind) {
-    const unsigned char *head = section->data;
-    uint64_t count, at, blob;
-    if (section->size < 96)
-        return 0;
-    count = get_u32(head);
-    out->count = get_u32(head + 64);
-    out->blob_size = get_u32(head + 60);
-    out->spaced = kind == SLM__PIECES && get_u32(head + 76) == SLM__PREFIX_EACH;
-    at = 96 + 4 * (count + 1) + (count + 3) / 4 * 4 + 4 * count + 1024 + (kind == 2 ? 8704 : 0) +
-         16 * (uint64_t)get_u32(head + 4);
-    blob = at + 16 * (uint64_t)out->count;
-    if (blob + out->blob_size > section->size)
-        return 0;
-    out->entries = head + at;
-    out->blob = head + blob;
-    return 1;
+/* Where the parts of a section lie that is whole; 0: there is none. */
+static int lay_out_section(slm__tokenizer *out, const Tokenizer *tokenizer) {
+    out->kind = (uint32_t)tokenizer->kind;
+    return !slm__tokenizer_layout(out, tokenizer->section.data, tokenizer->section.size);
 }
 
-/* The text of entry i; 0: it lies outside. */
-static int added_entry(const AddedTable *table, uint32_t i, uint32_t *id, Text *text) {
-    const unsigned char *entry = table->entries + 16 * (size_t)i;
-    uint64_t from = get_u32(entry + 4), bytes = get_u32(entry + 8);
-    *id = get_u32(entry);
-    if (!bytes || from + bytes > table->blob_size)
-        return 0;
-    text->bytes = (const char *)table->blob + from;
-    text->size = (size_t)bytes;
-    if (table->spaced && get_u32(entry + 12) & SLM__ADDED_NORMALIZED && *text->bytes == ' ') {
-        text->bytes++;
-        text->size--;
-    }
-    return 1;
+int32_t tokenizer_find(const Tokenizer *tokenizer, const char *text) {
+    slm__tokenizer t;
+    const uint32_t *added =
+        lay_out_section(&t, tokenizer) ? slm__added_token(&t, -1, text) : NULL;
+    return added ? (int32_t)added[0] : -1;
 }
 
-int32_t tokenizer_find(const Tokenizer *tokenizer, const char *name) {
-    AddedTable table;
-    uint32_t i, id;
-    Text text;
-    if (!find_added(&table, &tokenizer->section, tokenizer->kind))
-        return -1;
-    for (i = 0; i < table.count; i++)
-        if (added_entry(&table, i, &id, &text) && text.size == strlen(name) &&
-            memcmp(text.bytes, name, text.size) == 0)
-            return (int32_t)id;
-    return -1;
+int tokenizer_added(const Tokenizer *tokenizer, int32_t id, Buffer *out) {
+    slm__tokenizer t;
+    const uint32_t *added =
+        id >= 0 && lay_out_section(&t, tokenizer) ? slm__added_token(&t, id, NULL) : NULL;
+    const char *text;
+    size_t size;
+    if (!added)
+        return 0;
+    text = slm__added_text(&t, added, &size);
+    put_bytes(out, text, size);
+    return 1;
 }
 
 void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, uint32_t rows) {
@@ -1215,30 +1185,18 @@ void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, u
     out->used = builder.used;
 }
 
-int tokenizer_added(const Tokenizer *tokenizer, int32_t wanted, Buffer *out) {
-    AddedTable table;
-    uint32_t i, id;
-    Text text;
-    if (wanted < 0 || !find_added(&table, &tokenizer->section, tokenizer->kind))
-        return 0;
-    for (i = 0; i < table.count; i++)
-        if (added_entry(&table, i, &id, &text) && id == (uint32_t)wanted) {
-            put_bytes(out, text.bytes, text.size);
-            return 1;
-        }
-    return 0;
-}
-
 int tokenizer_adds_bos(const Tokenizer *tokenizer) {
     return tokenizer->kind && (get_u32(tokenizer->section.data + 20) & SLM__TEXT_BOS);
 }
 
 void tokenizer_from_section(Tokenizer *out, int kind, const char *path, const Buffer *section) {
-    AddedTable table;
+    slm__tokenizer t;
+    const char *wrong =
+        slm__tokenizer_bind(&t, (uint32_t)kind, section->data, section->size);
+    if (wrong)
+        fail("%s: damaged: its tokenizer: %s", path, wrong);
     memset(out, 0, sizeof *out);
-    if (!find_added(&table, section, kind))
-        fail("%s: damaged: its tokenizer is too short", path);
     out->kind = kind;
     out->section = *section;
-    out->bos = (int32_t)get_u32(section->data + 12);
+    out->bos = t.bos;
 }

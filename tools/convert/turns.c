@@ -326,10 +326,10 @@ static int choose_by_template(const char *directory, const Tokenizer *tokenizer,
     return SLM_TURNS_PLAIN;
 }
 
-static int choose(const Tokenizer *tokenizer, int is_phi) {
+static int choose(const Tokenizer *tokenizer, int usual) {
     if (!lacking(tokenizer, SLM_TURNS_CHATML))
         return SLM_TURNS_CHATML;
-    return is_phi && tokenizer->is_gpt2 ? SLM_TURNS_PHI2 : SLM_TURNS_PLAIN;
+    return tokenizer->is_gpt2 ? usual : SLM_TURNS_PLAIN;
 }
 
 /* <|im_end|> ends an answer, whether or not the configuration says so. */
@@ -378,7 +378,7 @@ static void set_system(Chat *chat, const char *source, const Tokenizer *tokenize
     put_bytes(&chat->system, text, strlen(text));
 }
 
-void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int is_phi,
+void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int usual,
                  const ChatOptions *options) {
     static Study s;
     int has_template = tokenizer->kind && read_template(&s, directory), turns = options->turns;
@@ -387,7 +387,7 @@ void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int is
         study(&s, tokenizer);
     if (!turns)
         turns = has_template ? choose_by_template(directory, tokenizer, &s)
-                             : choose(tokenizer, is_phi);
+                             : choose(tokenizer, usual);
     else if (has_template && s.guesses)
         warn_of_guess(&s, directory, turns, !options->system);
     set_format(chat, directory, tokenizer, turns, options->turns);
