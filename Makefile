@@ -173,7 +173,7 @@ build/test-threads-openmp: tests/test_threads.c examples/threads.h slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) $(OPENMP) -DWANTS_OPENMP $< -o $@ -lm
 
-build/test-protobuf: tests/test_protobuf.c tests/fuzz/fuzz.h $(wildcard tools/convert/*.[ch])
+build/test-protobuf: tests/test_protobuf.c tests/fuzz/fuzz.h $(wildcard tools/convert/*.[ch]) slm.h
 	@mkdir -p build
 	$(CC) $(CFLAGS) -std=c99 -Wall -Wextra $(WERROR) $< -o $@
 

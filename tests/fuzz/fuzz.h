@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../tools/convert/library.h" /* with the memory of the system */
+
 enum { MEMORY_LIMIT = 512 << 20 }; /* what a parser may hold at once */
 
 typedef struct Block { /* before each allocation; its size keeps these aligned */

@@ -2,20 +2,12 @@
 #ifndef SLM_BUILDER_H
 #define SLM_BUILDER_H
 
-#include "convert.h"
+#include "library.h"
 
-enum { EXISTS = 1, SPECIAL = 2, ADDED = 4, BYTE = 8, APART = 16, OUTSIDE = 32, /* attributes, */
-       NAMED = 64, ADDITIONAL = 128 }; /* and of the special tokens: by key, or in the list */
-enum { IS_SPECIAL = 1, NORMALIZED = 2, LSTRIP = 4, RSTRIP = 8, SINGLE_WORD = 16 }; /* added */
-enum { KIND_BYTES = 1, KIND_PIECES = 2 };
-enum { TEXT_LIMIT = 64 << 20, END_LIMIT = 8, ADDED_LIMIT = 255, BEYOND_SHOWN = 8 };
-
-enum { /* flags of a tokenizer section; those from TEXT_LAST on are of KIND_PIECES */
-    TEXT_BOS = 1, TEXT_PREFIX_SPACE = 2,
-    TEXT_LAST = 2, TEXT_FUSED = 4, TEXT_MARKS = 8, TEXT_LONE = 16, TEXT_STRIP = 32,
-    TEXT_PARTS = 64, TEXT_PARTS_SPACE = 128, TEXT_PARTS_FIRST = 256, TEXT_PARTS_RUN = 512
-};
-enum { PREFIX_NONE, PREFIX_EACH, PREFIX_EACH_WORD, PREFIX_FIRST_WORD, PREFIX_TEXT };
+/* Attributes beside the library's SLM__TOKEN_...: the first is written but not read, the others
+   are of special tokens while reading: by key, or in the list. */
+enum { ADDED = 4, NAMED = 64, ADDITIONAL = 128 };
+enum { TEXT_LIMIT = 64 << 20, BEYOND_SHOWN = 8 };
 
 typedef struct Text {
     const char *bytes;
@@ -57,7 +49,7 @@ typedef struct Builder {
     int specials_win;        /* their flags replace those of listed added tokens */
     uint32_t ends[END_LIMIT], end_count;
     uint32_t exist;          /* how many ids have a token */
-    /* of KIND_PIECES */
+    /* of SLM__PIECES */
     int from_model;          /* tokenizer.model, not tokenizer.json */
     int legacy, prepends, splits; /* splits: a word ends at each space */
     int32_t model_unk;

@@ -1,7 +1,8 @@
 /* convert.c - slm-convert: a Hugging Face checkpoint, or an f32 or f16 .slm, becomes a .slm.
-   What an architecture is stands in tables: keys of its config.json, names of its tensors. */
+   What its config.json may say of an architecture stands in a table; the names of its tensors in
+   names.c; what it computes, and with which tensors, in the library. */
 #define _POSIX_C_SOURCE 200809L
-#include "convert.h"
+#include "names.h"
 
 #include <math.h>
 #include <signal.h>
@@ -12,20 +13,6 @@
 
 /* ---- architectures as data --------------------------------------------------------------- */
 
-typedef enum Dim {
-    DIM_ONE, DIM_VOCAB, DIM_HIDDEN, DIM_INTERMEDIATE, DIM_HEADS, DIM_KV_HEADS, DIM_HEAD,
-    DIM_CONTEXT, DIM_COUNT
-} Dim;
-
-typedef enum When { ALWAYS, UNLESS_TIED, IF_QK_NORM } When;
-
-typedef struct TensorRow {
-    const char *name; /* of a layer's tensor: what follows the layer's prefix */
-    uint32_t slot;
-    Dim rows, cols;
-    When when;
-} TensorRow;
-
 /* A key of config.json, its alias (which wins, as in Hugging Face) and its default there. */
 typedef struct ConfigKey {
     const char *name, *alias;
@@ -35,146 +22,80 @@ typedef struct ConfigKey {
 enum { KEY_VOCAB, KEY_CONTEXT, KEY_LAYERS, KEY_HIDDEN, KEY_INTERMEDIATE, KEY_HEADS, KEY_KV_HEADS,
        KEY_EPS, KEY_COUNT };
 
+/* Which rotary parameters are read: none, those that must be the default, or scaled ones too. */
+typedef enum RopeKeys { ROPE_UNREAD, ROPE_DEFAULT, ROPE_SCALED } RopeKeys;
+
+/* head_dim: not read, must be the hidden size by the heads, or anything. */
+typedef enum HeadKey { HEAD_UNREAD, HEAD_QUOTIENT, HEAD_FREE } HeadKey;
+
 typedef struct Architecture {
-    uint32_t id;
+    const char *name;                 /* the library's row, which has all other facts */
     const char *model_type, *activation_key;
-    ConfigKey keys[KEY_COUNT]; /* a name of NULL: the architecture has no such key */
-    const char *layer_prefix;
-    const TensorRow *layer, *model;
+    ConfigKey keys[KEY_COUNT];        /* a name of NULL: the architecture has no such key */
+    const Layout *layouts;
+    HeadKey head_key;
+    RopeKeys rope_keys;
+    double rotary_part;               /* default of partial_rotary_factor; 0: not read, nor theta */
+    double rotary_size;               /* then: default of rotary_dim */
+    int cuts_rotary;                  /* a larger rotary_dim means the whole head */
+    int optional_parts;               /* can have biases or a part of a head, which is refused */
+    int layer_kinds;                  /* attention_layers or attention_types */
+    int tied;                         /* default of tie_word_embeddings */
+    float attention_scale;            /* 0: by the head's size */
+    slm_turns chat;                   /* where nothing says another, with GPT-2's tokenizer */
 } Architecture;
 
-static const TensorRow phi_layer[] = {
-    {"input_layernorm.weight", 1, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"input_layernorm.bias", 2, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"self_attn.q_proj.weight", 3, DIM_HEADS, DIM_HIDDEN, ALWAYS},
-    {"self_attn.q_proj.bias", 4, DIM_ONE, DIM_HEADS, ALWAYS},
-    {"self_attn.k_proj.weight", 5, DIM_KV_HEADS, DIM_HIDDEN, ALWAYS},
-    {"self_attn.k_proj.bias", 6, DIM_ONE, DIM_KV_HEADS, ALWAYS},
-    {"self_attn.v_proj.weight", 7, DIM_KV_HEADS, DIM_HIDDEN, ALWAYS},
-    {"self_attn.v_proj.bias", 8, DIM_ONE, DIM_KV_HEADS, ALWAYS},
-    {"self_attn.dense.weight", 9, DIM_HIDDEN, DIM_HEADS, ALWAYS},
-    {"self_attn.dense.bias", 10, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"self_attn.q_layernorm.weight", 11, DIM_ONE, DIM_HEAD, IF_QK_NORM},
-    {"self_attn.q_layernorm.bias", 12, DIM_ONE, DIM_HEAD, IF_QK_NORM},
-    {"self_attn.k_layernorm.weight", 13, DIM_ONE, DIM_HEAD, IF_QK_NORM},
-    {"self_attn.k_layernorm.bias", 14, DIM_ONE, DIM_HEAD, IF_QK_NORM},
-    {"mlp.fc1.weight", 17, DIM_INTERMEDIATE, DIM_HIDDEN, ALWAYS},
-    {"mlp.fc1.bias", 18, DIM_ONE, DIM_INTERMEDIATE, ALWAYS},
-    {"mlp.fc2.weight", 21, DIM_HIDDEN, DIM_INTERMEDIATE, ALWAYS},
-    {"mlp.fc2.bias", 22, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
-
-static const TensorRow phi_model[] = {
-    {"model.embed_tokens.weight", 64, DIM_VOCAB, DIM_HIDDEN, ALWAYS},
-    {"model.final_layernorm.weight", 69, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"model.final_layernorm.bias", 70, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"lm_head.weight", 71, DIM_VOCAB, DIM_HIDDEN, UNLESS_TIED},
-    {"lm_head.bias", 72, DIM_ONE, DIM_VOCAB, ALWAYS},
-    {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
-
-static const TensorRow gptj_layer[] = {
-    {"ln_1.weight", 1, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"ln_1.bias", 2, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"attn.q_proj.weight", 3, DIM_HEADS, DIM_HIDDEN, ALWAYS},
-    {"attn.k_proj.weight", 5, DIM_KV_HEADS, DIM_HIDDEN, ALWAYS},
-    {"attn.v_proj.weight", 7, DIM_KV_HEADS, DIM_HIDDEN, ALWAYS},
-    {"attn.out_proj.weight", 9, DIM_HIDDEN, DIM_HEADS, ALWAYS},
-    {"mlp.fc_in.weight", 17, DIM_INTERMEDIATE, DIM_HIDDEN, ALWAYS},
-    {"mlp.fc_in.bias", 18, DIM_ONE, DIM_INTERMEDIATE, ALWAYS},
-    {"mlp.fc_out.weight", 21, DIM_HIDDEN, DIM_INTERMEDIATE, ALWAYS},
-    {"mlp.fc_out.bias", 22, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
-
-static const TensorRow gptj_model[] = {
-    {"transformer.wte.weight", 64, DIM_VOCAB, DIM_HIDDEN, ALWAYS},
-    {"transformer.ln_f.weight", 69, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"transformer.ln_f.bias", 70, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"lm_head.weight", 71, DIM_VOCAB, DIM_HIDDEN, UNLESS_TIED},
-    {"lm_head.bias", 72, DIM_ONE, DIM_VOCAB, ALWAYS},
-    {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
-
-static const TensorRow llama_layer[] = {
-    {"input_layernorm.weight", 1, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"self_attn.q_proj.weight", 3, DIM_HEADS, DIM_HIDDEN, ALWAYS},
-    {"self_attn.k_proj.weight", 5, DIM_KV_HEADS, DIM_HIDDEN, ALWAYS},
-    {"self_attn.v_proj.weight", 7, DIM_KV_HEADS, DIM_HIDDEN, ALWAYS},
-    {"self_attn.o_proj.weight", 9, DIM_HIDDEN, DIM_HEADS, ALWAYS},
-    {"post_attention_layernorm.weight", 15, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"mlp.up_proj.weight", 17, DIM_INTERMEDIATE, DIM_HIDDEN, ALWAYS},
-    {"mlp.gate_proj.weight", 19, DIM_INTERMEDIATE, DIM_HIDDEN, ALWAYS},
-    {"mlp.down_proj.weight", 21, DIM_HIDDEN, DIM_INTERMEDIATE, ALWAYS},
-    {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
-
-static const TensorRow llama_model[] = {
-    {"model.embed_tokens.weight", 64, DIM_VOCAB, DIM_HIDDEN, ALWAYS},
-    {"model.norm.weight", 69, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"lm_head.weight", 71, DIM_VOCAB, DIM_HIDDEN, UNLESS_TIED},
-    {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
-
-static const TensorRow neo_layer[] = {
-    {"ln_1.weight", 1, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"ln_1.bias", 2, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"attn.attention.q_proj.weight", 3, DIM_HEADS, DIM_HIDDEN, ALWAYS},
-    {"attn.attention.k_proj.weight", 5, DIM_KV_HEADS, DIM_HIDDEN, ALWAYS},
-    {"attn.attention.v_proj.weight", 7, DIM_KV_HEADS, DIM_HIDDEN, ALWAYS},
-    {"attn.attention.out_proj.weight", 9, DIM_HIDDEN, DIM_HEADS, ALWAYS},
-    {"attn.attention.out_proj.bias", 10, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"ln_2.weight", 15, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"ln_2.bias", 16, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"mlp.c_fc.weight", 17, DIM_INTERMEDIATE, DIM_HIDDEN, ALWAYS},
-    {"mlp.c_fc.bias", 18, DIM_ONE, DIM_INTERMEDIATE, ALWAYS},
-    {"mlp.c_proj.weight", 21, DIM_HIDDEN, DIM_INTERMEDIATE, ALWAYS},
-    {"mlp.c_proj.bias", 22, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
-
-static const TensorRow neo_model[] = {
-    {"transformer.wte.weight", 64, DIM_VOCAB, DIM_HIDDEN, ALWAYS},
-    {"transformer.wpe.weight", 65, DIM_CONTEXT, DIM_HIDDEN, ALWAYS},
-    {"transformer.ln_f.weight", 69, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"transformer.ln_f.bias", 70, DIM_ONE, DIM_HIDDEN, ALWAYS},
-    {"lm_head.weight", 71, DIM_VOCAB, DIM_HIDDEN, UNLESS_TIED},
-    {NULL, 0, DIM_ONE, DIM_ONE, ALWAYS}};
-
-enum { ARCHITECTURE_PHI = 1, ARCHITECTURE_GPTJ = 2, ARCHITECTURE_LLAMA = 3,
-       ARCHITECTURE_NEO = 4 };
-
-#define OLDER_PHI_KEYS \
-    {{"vocab_size", NULL, 50304}, {"n_positions", NULL, 2048}, {"n_layer", NULL, 20}, \
-     {"n_embd", NULL, 1024}, {"n_inner", NULL, 0}, {"n_head", NULL, 16}, {"n_head_kv", NULL, 0}, \
-     {"layer_norm_epsilon", NULL, 1e-5}}
+#define OLDER_PHI \
+    .name = "phi", .activation_key = "activation_function", .layouts = phi_layouts, \
+    .keys = {{"vocab_size", NULL, 50304}, {"n_positions", NULL, 2048}, {"n_layer", NULL, 20}, \
+             {"n_embd", NULL, 1024}, {"n_inner", NULL, 0}, {"n_head", NULL, 16}, \
+             {"n_head_kv", NULL, 0}, {"layer_norm_epsilon", NULL, 1e-5}}, \
+    .head_key = HEAD_QUOTIENT, .rope_keys = ROPE_DEFAULT, .rotary_size = 32, .cuts_rotary = 1, \
+    .chat = SLM_TURNS_PHI2
 
 static const Architecture architectures[] = {
-    {ARCHITECTURE_PHI, "phi", "hidden_act",
-     {{"vocab_size", NULL, 51200}, {"max_position_embeddings", NULL, 2048},
-      {"num_hidden_layers", NULL, 24}, {"hidden_size", NULL, 2048},
-      {"intermediate_size", NULL, 8192}, {"num_attention_heads", NULL, 32},
-      {"num_key_value_heads", NULL, 0}, {"layer_norm_eps", NULL, 1e-5}},
-     "model.layers.", phi_layer, phi_model},
-    /* the same model under the keys and names of its own code (older.c) */
-    {ARCHITECTURE_PHI, "mixformer-sequential", "activation_function", OLDER_PHI_KEYS,
-     "model.layers.", phi_layer, phi_model},
-    {ARCHITECTURE_PHI, "phi-msft", "activation_function", OLDER_PHI_KEYS, "model.layers.",
-     phi_layer, phi_model},
-    {ARCHITECTURE_GPTJ, "gptj", "activation_function",
-     {{"vocab_size", NULL, 50400}, {"n_positions", "max_position_embeddings", 2048},
-      {"n_layer", "num_hidden_layers", 28}, {"n_embd", "hidden_size", 4096},
-      {"n_inner", NULL, 0}, {"n_head", "num_attention_heads", 16}, {NULL, NULL, 0},
-      {"layer_norm_epsilon", NULL, 1e-5}},
-     "transformer.h.", gptj_layer, gptj_model},
-    {ARCHITECTURE_LLAMA, "llama", "hidden_act",
-     {{"vocab_size", NULL, 32000}, {"max_position_embeddings", NULL, 2048},
-      {"num_hidden_layers", NULL, 32}, {"hidden_size", NULL, 4096},
-      {"intermediate_size", NULL, 11008}, {"num_attention_heads", NULL, 32},
-      {"num_key_value_heads", NULL, 0}, {"rms_norm_eps", NULL, 1e-6}},
-     "model.layers.", llama_layer, llama_model},
-    {ARCHITECTURE_NEO, "gpt_neo", "activation_function",
-     {{"vocab_size", NULL, 50257}, {"max_position_embeddings", NULL, 2048},
-      {"num_layers", "num_hidden_layers", 24}, {"hidden_size", NULL, 2048},
-      {"intermediate_size", NULL, 0}, {"num_heads", "num_attention_heads", 16}, {NULL, NULL, 0},
-      {"layer_norm_epsilon", NULL, 1e-5}},
-     "transformer.h.", neo_layer, neo_model}};
+    {.name = "phi", .model_type = "phi", .activation_key = "hidden_act", .layouts = phi_layouts,
+     .keys = {{"vocab_size", NULL, 51200}, {"max_position_embeddings", NULL, 2048},
+              {"num_hidden_layers", NULL, 24}, {"hidden_size", NULL, 2048},
+              {"intermediate_size", NULL, 8192}, {"num_attention_heads", NULL, 32},
+              {"num_key_value_heads", NULL, 0}, {"layer_norm_eps", NULL, 1e-5}},
+     .head_key = HEAD_QUOTIENT, .rope_keys = ROPE_DEFAULT, .rotary_part = 0.5,
+     .chat = SLM_TURNS_PHI2},
+    /* the same model under the keys of its own code */
+    {.model_type = "mixformer-sequential", OLDER_PHI},
+    {.model_type = "phi-msft", OLDER_PHI},
+    {.name = "gptj", .model_type = "gptj", .activation_key = "activation_function",
+     .layouts = gptj_layouts,
+     .keys = {{"vocab_size", NULL, 50400}, {"n_positions", "max_position_embeddings", 2048},
+              {"n_layer", "num_hidden_layers", 28}, {"n_embd", "hidden_size", 4096},
+              {"n_inner", NULL, 0}, {"n_head", "num_attention_heads", 16}, {NULL, NULL, 0},
+              {"layer_norm_epsilon", NULL, 1e-5}},
+     .rotary_size = 64, .chat = SLM_TURNS_PLAIN},
+    {.name = "llama", .model_type = "llama", .activation_key = "hidden_act",
+     .layouts = llama_layouts,
+     .keys = {{"vocab_size", NULL, 32000}, {"max_position_embeddings", NULL, 2048},
+              {"num_hidden_layers", NULL, 32}, {"hidden_size", NULL, 4096},
+              {"intermediate_size", NULL, 11008}, {"num_attention_heads", NULL, 32},
+              {"num_key_value_heads", NULL, 0}, {"rms_norm_eps", NULL, 1e-6}},
+     .head_key = HEAD_FREE, .rope_keys = ROPE_SCALED, .rotary_part = 1, .optional_parts = 1,
+     .chat = SLM_TURNS_PLAIN},
+    {.name = "gpt_neo", .model_type = "gpt_neo", .activation_key = "activation_function",
+     .layouts = neo_layouts,
+     .keys = {{"vocab_size", NULL, 50257}, {"max_position_embeddings", NULL, 2048},
+              {"num_layers", "num_hidden_layers", 24}, {"hidden_size", NULL, 2048},
+              {"intermediate_size", NULL, 0}, {"num_heads", "num_attention_heads", 16},
+              {NULL, NULL, 0}, {"layer_norm_epsilon", NULL, 1e-5}},
+     .layer_kinds = 1, .tied = 1, .attention_scale = 1, .chat = SLM_TURNS_PLAIN}};
 
 enum { ARCHITECTURE_COUNT = sizeof architectures / sizeof *architectures };
+
+static const slm__architecture *library_row(const char *name) {
+    size_t i;
+    for (i = 0; i < SLM__ARCHITECTURES; i++)
+        if (strcmp(slm__architectures[i].name, name) == 0)
+            return &slm__architectures[i];
+    fail("the library does not know the architecture %s", name);
+}
 
 /* ---- config.json ------------------------------------------------------------------------- */
 
@@ -186,17 +107,16 @@ typedef struct Scaling {
 
 typedef struct Config {
     const Architecture *architecture;
+    const slm__architecture *row; /* the library's */
     const Json *json;
     const char *path;
-    uint32_t dims[DIM_COUNT];
-    uint32_t layers, context, heads, kv_heads, rotary, pad;
-    double theta, eps;
+    slm__shape shape;
+    uint32_t pad;
+    double theta;
     int version5;         /* written by transformers 5, whose rules then hold */
     const Json *rope;     /* rope_parameters or rope_scaling; NULL: none */
     const char *rope_name;
     Scaling scaling;
-    int tied, qk_norm;
-    uint32_t window;
     Buffer kinds; /* of the layers: a byte each, 1 where attention sees the window */
 } Config;
 
@@ -240,12 +160,13 @@ static double config_key(const Config *config, int which) {
     return key->alias ? config_number(config, key->alias, value) : value;
 }
 
-static uint32_t config_size(const Config *config, int which, uint32_t cap) {
+/* What is a number at all; the library's caps: check_shape(). */
+static uint32_t config_size(const Config *config, int which) {
+    enum { MOST = 1 << 30 };
     const char *name = config->architecture->keys[which].name;
     double value = config_key(config, which);
-    if (!(value >= 1 && value <= cap) || value != floor(value))
-        fail("%s: %s must be a whole number from 1 to %lu", config->path, name,
-             (unsigned long)cap);
+    if (!(value >= 1 && value <= MOST) || value != floor(value))
+        fail("%s: %s must be a whole number from 1 to %d", config->path, name, MOST);
     return (uint32_t)value;
 }
 
@@ -261,7 +182,7 @@ static void check_activation(const Config *config) {
     static const char *const gelu[] = {"gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh",
                                        "gelu_fast", "gelu_accurate", NULL};
     static const char *const silu[] = {"silu", "swish", NULL};
-    const char *const *same = config->architecture->id == ARCHITECTURE_LLAMA ? silu : gelu;
+    const char *const *same = config->row->activation == SLM__SILU_GATE ? silu : gelu;
     const char *key = config->architecture->activation_key;
     const Json *value = json_get(config->json, key);
     size_t i;
@@ -320,23 +241,23 @@ static const Json *rope_type(const Config *config) {
    context ends. */
 static void read_scaling(Config *config) {
     const Json *type;
-    int llama = config->architecture->id == ARCHITECTURE_LLAMA;
+    int scaled = config->architecture->rope_keys == ROPE_SCALED;
     Scaling *scaling = &config->scaling;
-    if (!llama && config->architecture->id != ARCHITECTURE_PHI)
+    if (config->architecture->rope_keys == ROPE_UNREAD)
         return;
     find_rope(config);
     type = config->rope ? rope_type(config) : NULL;
     if (!config->rope || (!type && config->version5) || json_is(type, "default") ||
-        (llama && json_is(type, "dynamic")))
+        (scaled && json_is(type, "dynamic")))
         return;
-    if (llama && json_is(type, "linear"))
+    if (scaled && json_is(type, "linear"))
         scaling->type = SCALING_LINEAR;
-    else if (llama && json_is(type, "llama3"))
+    else if (scaled && json_is(type, "llama3"))
         scaling->type = SCALING_LLAMA3;
     else
         fail("%s: %s %s is not supported; supported: null%s", config->path, config->rope_name,
              type && type->type == JSON_STRING ? type->text : "(of no type)",
-             llama ? ", default, linear, dynamic, llama3" : ", default");
+             scaled ? ", default, linear, dynamic, llama3" : ", default");
     scaling->factor = scaling_number(config, "factor", 0);
     if (scaling->type == SCALING_LINEAR)
         return;
@@ -353,7 +274,9 @@ static void read_scaling(Config *config) {
 }
 
 /* What Hugging Face's LLaMA can have and this one has not. */
-static void check_llama(const Config *config) {
+static void check_optional_parts(const Config *config) {
+    if (!config->architecture->optional_parts)
+        return;
     if (config_flag(config, "attention_bias", 0))
         fail("%s: attention_bias true is not supported", config->path);
     if (config_flag(config, "mlp_bias", 0))
@@ -362,62 +285,52 @@ static void check_llama(const Config *config) {
         fail("%s: a partial_rotary_factor is not supported", config->path);
 }
 
-/* Phi's first config.json: other keys, and queries and keys without a norm. */
-static int is_older_phi(const Config *config) {
-    return config->architecture->id == ARCHITECTURE_PHI &&
-           strcmp(config->architecture->model_type, "phi") != 0;
-}
-
 /* The rotary part of a head, and the base of its frequencies. */
 static void read_rotary(Config *config) {
-    uint32_t head = config->dims[DIM_HEAD];
+    const Architecture *architecture = config->architecture;
+    uint32_t head = config->shape.head_size;
     double size;
     config->theta = 10000;
-    if (config->architecture->id == ARCHITECTURE_NEO)
+    if (config->row->rotary == SLM__ROTARY_NONE)
         return;
-    if (is_older_phi(config)) {
-        size = config_number(config, "rotary_dim", 32);
-        size = size > head ? head : size;
-    } else if (config->architecture->id == ARCHITECTURE_GPTJ) {
-        size = config_number(config, "rotary_dim", 64);
-    } else {
-        size = head;
-        if (config->architecture->id == ARCHITECTURE_PHI)
-            size = floor(head * rope_number(config, "partial_rotary_factor", 0.5));
+    if (architecture->rotary_part != 0) {
+        size = floor(head * rope_number(config, "partial_rotary_factor",
+                                        architecture->rotary_part));
         config->theta = rope_number(config, "rope_theta", 10000);
+    } else {
+        size = config_number(config, "rotary_dim", architecture->rotary_size);
+        size = architecture->cuts_rotary && size > head ? head : size;
     }
     if (!(size >= 2 && size <= head) || size != floor(size) || (uint32_t)size % 2)
         fail("%s: a rotary size of %g does not fit heads of %lu", config->path, size,
              (unsigned long)head);
     if (!(config->theta > 0) || config->theta > 1e12)
         fail("%s: rope_theta must be above 0", config->path);
-    config->rotary = (uint32_t)size;
+    config->shape.rotary = (uint32_t)size;
 }
 
 static void read_heads(Config *config) {
-    uint32_t hidden = config->dims[DIM_HIDDEN];
+    slm__shape *shape = &config->shape;
     double kv = config_key(config, KEY_KV_HEADS), given = 0, head;
-    int llama = config->architecture->id == ARCHITECTURE_LLAMA;
-    config->heads = config_size(config, KEY_HEADS, 4096);
-    if (llama || config->architecture->id == ARCHITECTURE_PHI)
+    HeadKey key = config->architecture->head_key;
+    shape->heads = config_size(config, KEY_HEADS);
+    if (key != HEAD_UNREAD)
         given = config_number(config, "head_dim", 0);
-    if (!(llama && given != 0) && hidden % config->heads)
+    if (!(key == HEAD_FREE && given != 0) && shape->hidden % shape->heads)
         fail("%s: a hidden size of %lu does not divide into %lu heads", config->path,
-             (unsigned long)hidden, (unsigned long)config->heads);
-    head = given != 0 ? given : hidden / config->heads;
-    if (!llama && head != hidden / config->heads)
+             (unsigned long)shape->hidden, (unsigned long)shape->heads);
+    head = given != 0 ? given : shape->hidden / shape->heads;
+    if (key != HEAD_FREE && head != shape->hidden / shape->heads)
         fail("%s: a head_dim of %g is not supported; supported: hidden size / heads (%lu)",
-             config->path, given, (unsigned long)(hidden / config->heads));
+             config->path, given, (unsigned long)(shape->hidden / shape->heads));
     if (!(head >= 1 && head <= 4096) || head != floor(head))
         fail("%s: head_dim must be a whole number from 1 to 4096", config->path);
-    kv = kv == 0 ? config->heads : kv;
-    if (!(kv >= 1 && kv <= config->heads) || kv != floor(kv) || config->heads % (uint32_t)kv)
+    kv = kv == 0 ? shape->heads : kv;
+    if (!(kv >= 1 && kv <= shape->heads) || kv != floor(kv) || shape->heads % (uint32_t)kv)
         fail("%s: %lu heads cannot share %g key/value heads", config->path,
-             (unsigned long)config->heads, kv);
-    config->kv_heads = (uint32_t)kv;
-    config->dims[DIM_HEAD] = (uint32_t)head;
-    config->dims[DIM_HEADS] = (uint32_t)head * config->heads;
-    config->dims[DIM_KV_HEADS] = (uint32_t)head * config->kv_heads;
+             (unsigned long)shape->heads, kv);
+    shape->kv_heads = (uint32_t)kv;
+    shape->head_size = (uint32_t)head;
 }
 
 static void add_kind(Config *config, const Json *name) {
@@ -425,7 +338,7 @@ static void add_kind(Config *config, const Json *name) {
     if (!local && !json_is(name, "global"))
         fail("%s: the attention of layer %lu is neither \"global\" nor \"local\"", config->path,
              (unsigned long)config->kinds.size);
-    if (config->kinds.size < config->layers)
+    if (config->kinds.size < config->shape.layers)
         put_bytes(&config->kinds, &local, 1);
 }
 
@@ -435,11 +348,11 @@ static int add_kinds(Config *config, const Json *item) {
     const Json *times = names ? names->next : NULL;
     int64_t left;
     if (!times || times->next || names->type != JSON_ARRAY || !names->first ||
-        !times->is_integer || times->integer < 0 || times->integer > config->layers)
+        !times->is_integer || times->integer < 0 || times->integer > config->shape.layers)
         return 0;
     for (left = times->integer; left > 0; left--)
         for (name = names->first; name; name = name->next) {
-            if (config->kinds.size == config->layers)
+            if (config->kinds.size == config->shape.layers)
                 return 0;
             add_kind(config, name);
         }
@@ -454,12 +367,12 @@ static void read_kinds(Config *config) {
     double window = config_number(config, "window_size", 256);
     int fits = 1;
     uint32_t i;
-    if (config->architecture->id != ARCHITECTURE_NEO) {
-        put_zeros(&config->kinds, config->layers);
+    if (!config->architecture->layer_kinds) {
+        put_zeros(&config->kinds, config->shape.layers);
         return;
     }
     if (list) {
-        fits = list->type == JSON_ARRAY && list->size == config->layers;
+        fits = list->type == JSON_ARRAY && list->size == config->shape.layers;
         for (item = fits ? list->first : NULL; item; item = item->next)
             add_kind(config, item);
     } else if (types) {
@@ -467,72 +380,105 @@ static void read_kinds(Config *config) {
         for (item = fits ? types->first : NULL; item && fits; item = item->next)
             fits = add_kinds(config, item);
     } else {
-        put_zeros(&config->kinds, config->layers);
-        for (i = 1; i < config->layers; i += 2)
+        put_zeros(&config->kinds, config->shape.layers);
+        for (i = 1; i < config->shape.layers; i += 2)
             config->kinds.data[i] = 1;
     }
-    if (!fits || config->kinds.size != config->layers)
+    if (!fits || config->kinds.size != config->shape.layers)
         fail("%s: %s does not name the attention of %lu layers", config->path,
-             list ? "attention_layers" : "attention_types", (unsigned long)config->layers);
+             list ? "attention_layers" : "attention_types", (unsigned long)config->shape.layers);
     if (!(window >= 1 && window <= 1 << 24) || window != floor(window))
         fail("%s: window_size must be a whole number from 1 to %lu", config->path, 1ul << 24);
-    for (i = 0; i < config->layers; i++)
+    for (i = 0; i < config->shape.layers; i++)
         if (config->kinds.data[i])
-            config->window = window < config->context ? (uint32_t)window : config->context;
+            config->shape.window = (uint32_t)slm__least((size_t)window, config->shape.context);
 }
 
 /* A rotary model sees no difference where its context ends earlier. */
 static void read_context(Config *config) {
     enum { CONTEXT_LIMIT = 1 << 20 }; /* of a .slm */
-    config->context = config_size(config, KEY_CONTEXT, 1 << 30);
-    if (config->context <= CONTEXT_LIMIT || config->architecture->id == ARCHITECTURE_NEO)
+    config->shape.context = config_size(config, KEY_CONTEXT);
+    if (config->shape.context <= CONTEXT_LIMIT || config->row->features & SLM__LEARNED)
         return;
     warn("%s: its context of %lu tokens is cut to %d, the most that a .slm can have", config->path,
-         (unsigned long)config->context, CONTEXT_LIMIT);
-    config->context = CONTEXT_LIMIT;
+         (unsigned long)config->shape.context, CONTEXT_LIMIT);
+    config->shape.context = CONTEXT_LIMIT;
+}
+
+/* The numbers of the header that are those of config.json. */
+static void put_shape(unsigned char *head, const Config *config) {
+    const slm__shape *shape = &config->shape;
+    const uint32_t sizes[] = {shape->vocab_rows, shape->vocab_used, shape->context, shape->layers,
+                              shape->hidden, shape->ffn, shape->heads, shape->kv_heads,
+                              shape->head_size, shape->rotary, shape->window};
+    size_t i;
+    head[64] = (unsigned char)config->row->id;
+    for (i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        set_u32(head + 72 + 4 * i, sizes[i]);
+    set_u32(head + 128, shape->hidden);
+    set_u32(head + 136, 1);
+    set_u32(head + 144, config->pad);
+    set_u32(head + 148, shape->flags);
+    set_u32(head + 152, slm__bits(shape->norm_eps));
+    set_u32(head + 156, slm__bits(1));
+    set_u32(head + 160, slm__bits(shape->attention_scale));
+}
+
+/* The library's caps, before anything of these sizes is read. */
+static void check_shape(const Config *config) {
+    unsigned char head[SLM__HEADER_BYTES];
+    slm_model model;
+    slm_error error;
+    memset(head, 0, sizeof head);
+    memset(&model, 0, sizeof model);
+    put_shape(head, config);
+    model.file = head;
+    if (slm__read_shape(&model, &error) != SLM_OK ||
+        slm__read_architecture(&model, &error) != SLM_OK)
+        fail("%s: %s", config->path, error.text);
+}
+
+static void read_sizes(Config *config) {
+    slm__shape *shape = &config->shape;
+    double inner = config_key(config, KEY_INTERMEDIATE);
+    shape->vocab_rows = config_size(config, KEY_VOCAB);
+    shape->hidden = config_size(config, KEY_HIDDEN);
+    shape->ffn = inner == 0 && config->architecture->keys[KEY_INTERMEDIATE].value == 0
+                     ? 4 * shape->hidden
+                     : config_size(config, KEY_INTERMEDIATE);
+    shape->layers = config_size(config, KEY_LAYERS);
+    read_context(config);
+    read_heads(config);
+    read_rotary(config);
 }
 
 static void read_config(Config *config, const char *path) {
-    double inner, pad;
+    double eps, pad;
     memset(config, 0, sizeof *config);
     config->path = path;
     config->json = json_read(path);
     config->architecture = find_architecture(path, config->json);
+    config->row = library_row(config->architecture->name);
     check_activation(config);
     read_scaling(config);
-    if (config->architecture->id == ARCHITECTURE_LLAMA)
-        check_llama(config);
-    config->dims[DIM_ONE] = 1;
-    config->dims[DIM_VOCAB] = config_size(config, KEY_VOCAB, 1 << 24);
-    config->dims[DIM_HIDDEN] = config_size(config, KEY_HIDDEN, 1 << 17);
-    inner = config_key(config, KEY_INTERMEDIATE);
-    config->dims[DIM_INTERMEDIATE] =
-        inner == 0 && config->architecture->keys[KEY_INTERMEDIATE].value == 0
-            ? 4 * config->dims[DIM_HIDDEN]
-            : config_size(config, KEY_INTERMEDIATE, 1 << 20);
-    config->layers = config_size(config, KEY_LAYERS, 4096);
-    read_context(config);
-    config->dims[DIM_CONTEXT] = config->context;
-    read_kinds(config);
-    read_heads(config);
-    read_rotary(config);
-    config->eps = config_key(config, KEY_EPS);
-    if (!(config->eps >= 0 && config->eps < 1))
+    check_optional_parts(config);
+    read_sizes(config);
+    eps = config_key(config, KEY_EPS);
+    if (!(eps >= 0 && eps < 1))
         fail("%s: the norm's epsilon must be from 0 to 1", path);
+    config->shape.norm_eps = (float)eps;
+    config->shape.attention_scale = config->architecture->attention_scale;
     pad = config_number(config, "pad_token_id", -1);
-    config->pad = pad >= 0 && pad < config->dims[DIM_VOCAB] ? (uint32_t)pad : 0xFFFFFFFFu;
-    config->tied = config_flag(config, "tie_word_embeddings",
-                               config->architecture->id == ARCHITECTURE_NEO);
-    config->qk_norm = config->architecture->id == ARCHITECTURE_PHI &&
-                      config_flag(config, "qk_layernorm", 0);
+    config->pad = pad >= 0 && pad < config->shape.vocab_rows ? (uint32_t)pad : SLM__NO_TOKEN;
+    if (config_flag(config, "tie_word_embeddings", config->architecture->tied))
+        config->shape.flags |= SLM__FLAG_TIED;
+    if (config->row->flags & SLM__FLAG_QK_NORM && config_flag(config, "qk_layernorm", 0))
+        config->shape.flags |= SLM__FLAG_QK_NORM;
+    check_shape(config);
+    read_kinds(config);
 }
 
 /* ---- tensors ----------------------------------------------------------------------------- */
-
-static int wanted(const Config *config, const TensorRow *row) {
-    return row->when == ALWAYS || (row->when == UNLESS_TIED && !config->tied) ||
-           (row->when == IF_QK_NORM && config->qk_norm);
-}
 
 static void describe_shape(char *out, size_t size, const SourceTensor *tensor) {
     size_t at = 0;
@@ -564,21 +510,21 @@ static void check_source(const SourceTensor *tensor, uint32_t rows, uint32_t col
 
 /* Its place in the file: rows or columns must lie side by side, as those of a matrix or of its
    transpose do. */
-static void set_layout(OutTensor *out, const SourceTensor *source, const OlderTensor *older) {
+static void set_layout(OutTensor *out, const SourceTensor *source, const Place *place) {
     uint64_t width = dtype_bytes(out->dtype);
     const uint64_t *strides = source->strides;
-    int vector = out->type == TYPE_VECTOR;
+    int vector = out->type == SLM_TYPE_VECTOR;
     out->col_step = strides[vector ? 0 : 1] * width;
     out->row_step = vector ? 0 : strides[0] * width;
-    out->group = older->group;
-    out->group_step = older->group_step;
-    if (out->cols == 1 || (vector && older->rows == 1))
+    out->group = place->group;
+    out->group_step = place->group_step;
+    if (out->cols == 1 || (vector && place->rows == 1))
         out->col_step = width;
     if (out->col_step != width &&
-        (vector || older->group || (out->row_step != width && older->rows > 1)))
+        (vector || place->group || (out->row_step != width && place->rows > 1)))
         fail("%s: tensor %s: its strides are not supported", source->file->path, source->name);
     out->source_offset =
-        source->offset + (uint64_t)older->first * (vector ? out->col_step : out->row_step);
+        source->offset + (uint64_t)place->first * (vector ? out->col_step : out->row_step);
 }
 
 static SourceTensor *find_tensor(const Checkpoint *checkpoint, const char *name) {
@@ -606,60 +552,48 @@ static void fail_missing(const Checkpoint *checkpoint, const char *name) {
     fail("tensor %s is missing from the checkpoint", name);
 }
 
+static const char head_name[] = "lm_head.weight"; /* in every layout of today */
+
 static SourceTensor *find_source(const Config *config, const Checkpoint *checkpoint,
-                                 const OutTensor *out, const TensorRow *row,
-                                 OlderTensor *older) {
-    OlderShape shape;
+                                 const slm__expected *want, uint32_t layer, Place *place) {
+    const Layout *layouts = config->architecture->layouts, *layout;
+    SourceTensor *found;
     const char *bare;
-    uint32_t at, rows = config->dims[row->rows == DIM_ONE ? row->cols : row->rows];
-    shape.layers = config->layers;
-    shape.heads = config->heads;
-    shape.kv_heads = config->kv_heads;
-    shape.head = config->dims[DIM_HEAD];
-    memset(older, 0, sizeof *older);
-    older->rows = rows;
-    if (map_find(&checkpoint->by_name, out->name, strlen(out->name), &at))
-        return &checkpoint->tensors[at];
-    if (config->architecture->id == ARCHITECTURE_PHI &&
-        older_find(older, checkpoint, row->name, out->layer, rows, &shape) &&
-        map_find(&checkpoint->by_name, older->name, strlen(older->name), &at))
-        return &checkpoint->tensors[at];
-    memset(older, 0, sizeof *older);
-    older->rows = rows;
-    bare = strchr(out->name, '.') + 1; /* a model that was saved without its head */
+    for (layout = layouts; layout->prefix; layout++)
+        if (place_tensor(place, layout, &config->shape, want, layer) &&
+            (found = find_tensor(checkpoint, place->name)) != NULL)
+            return found;
+    place_tensor(place, layouts, &config->shape, want, layer);
+    bare = strchr(place->name, '.') + 1; /* a model that was saved without its head */
     if (strcmp(bare, "weight") && strcmp(bare, "bias") &&
-        map_find(&checkpoint->by_name, bare, strlen(bare), &at))
-        return &checkpoint->tensors[at];
-    if (config->tied && row == config->architecture->model &&
-        find_tensor(checkpoint, "lm_head.weight")) /* one of the two names was kept */
-        return find_tensor(checkpoint, "lm_head.weight");
-    fail_missing(checkpoint, out->name);
+        (found = find_tensor(checkpoint, bare)) != NULL)
+        return found;
+    if (config->shape.flags & SLM__FLAG_TIED && want->slot == SLM__EMBEDDING &&
+        (found = find_tensor(checkpoint, head_name)) != NULL) /* one of the two names was kept */
+        return found;
+    fail_missing(checkpoint, place->name);
 }
 
 static void add_tensor(Model *model, const Config *config, Checkpoint *checkpoint,
-                       const TensorRow *row, uint32_t layer, uint32_t type) {
-    const char *prefix = layer == MODEL_LAYER ? "" : config->architecture->layer_prefix;
-    size_t size = strlen(prefix) + strlen(row->name) + 16;
-    int vector = row->rows == DIM_ONE;
+                       const slm__expected *want, uint32_t layer, uint32_t type) {
+    int vector = want->rows == SLM__ONE;
     OutTensor *out = &model->tensors[model->tensor_count++];
-    OlderTensor older;
+    Place place;
     SourceTensor *source;
-    out->name = allocate(size, 1);
-    if (layer == MODEL_LAYER)
-        snprintf(out->name, size, "%s", row->name);
-    else
-        snprintf(out->name, size, "%s%lu.%s", prefix, (unsigned long)layer, row->name);
-    out->slot = row->slot;
+    place_tensor(&place, config->architecture->layouts, &config->shape, want, layer);
+    out->name = allocate(strlen(place.name) + 1, 1);
+    strcpy(out->name, place.name);
+    out->slot = want->slot;
     out->layer = layer;
-    out->rows = config->dims[row->rows];
-    out->cols = config->dims[row->cols];
-    out->type = vector ? TYPE_VECTOR : type_of(type, layer);
-    source = find_source(config, checkpoint, out, row, &older);
+    out->rows = slm__extent_of(&config->shape, want->rows);
+    out->cols = slm__extent_of(&config->shape, want->cols);
+    out->type = vector ? (uint32_t)SLM_TYPE_VECTOR : type_of(type, layer);
+    source = find_source(config, checkpoint, want, layer, &place);
     refuse_rival(source);
-    check_source(source, older.rows, vector ? older.rows : out->cols, vector);
+    check_source(source, place.rows, vector ? place.rows : out->cols, vector);
     out->dtype = source->dtype;
     out->file = source->file;
-    set_layout(out, source, &older);
+    set_layout(out, source, &place);
     source->used = 1;
 }
 
@@ -735,37 +669,44 @@ static void check_extra(const Checkpoint *checkpoint, const char *directory, int
 /* A tied head that is in the checkpoint too is the embedding once more. Where it is another,
    transformers 5 takes both and transformers 4 leaves it out. */
 static void settle_tied(Config *config, Checkpoint *checkpoint, const char *directory) {
-    const TensorRow *row = config->architecture->model;
-    SourceTensor *head = find_tensor(checkpoint, "lm_head.weight"), *embedding;
-    if (!config->tied || !head || !head->bytes)
+    SourceTensor *head = find_tensor(checkpoint, head_name), *embedding;
+    int tied;
+    Place place;
+    if (!(config->shape.flags & SLM__FLAG_TIED) || !head || !head->bytes)
         return;
-    embedding = find_tensor(checkpoint, row->name);
-    embedding = embedding ? embedding : find_tensor(checkpoint, strchr(row->name, '.') + 1);
+    place_tensor(&place, config->architecture->layouts, &config->shape, slm__model_tensors,
+                 MODEL_LAYER);
+    embedding = find_tensor(checkpoint, place.name);
+    embedding = embedding ? embedding : find_tensor(checkpoint, strchr(place.name, '.') + 1);
     if (!embedding)
         return; /* the head stands for both */
     refuse_rival(head);
     head->used = 1;
     if (tensors_equal(head, embedding))
         return;
-    config->tied = version_from(config->json) < 5;
+    tied = version_from(config->json) < 5;
+    if (!tied)
+        config->shape.flags &= ~(uint32_t)SLM__FLAG_TIED;
     warn("%s: config.json ties the head to the embedding, but lm_head.weight is another: it is %s, "
-         "as in the transformers that wrote it%s", directory, config->tied ? "left out" : "taken",
-         config->tied ? " (\"tie_word_embeddings\": false takes it)" : "");
+         "as in the transformers that wrote it%s", directory, tied ? "left out" : "taken",
+         tied ? " (\"tie_word_embeddings\": false takes it)" : "");
 }
 
 static void collect_tensors(Model *model, const Config *config, Checkpoint *checkpoint,
                             uint32_t type) {
-    const Architecture *architecture = config->architecture;
-    const TensorRow *row;
-    uint32_t layer;
-    model->tensors = allocate((size_t)config->layers * 24 + 16, sizeof *model->tensors);
-    for (layer = 0; layer < config->layers; layer++)
-        for (row = architecture->layer; row->name; row++)
-            if (wanted(config, row))
-                add_tensor(model, config, checkpoint, row, layer, type);
-    for (row = architecture->model; row->name; row++)
-        if (wanted(config, row))
-            add_tensor(model, config, checkpoint, row, MODEL_LAYER, type);
+    enum { LAYER = sizeof slm__layer_tensors / sizeof *slm__layer_tensors,
+           MODEL = sizeof slm__model_tensors / sizeof *slm__model_tensors };
+    uint32_t features = slm__features_of(config->row, config->shape.flags), layer;
+    size_t i;
+    model->tensors = allocate((size_t)config->shape.layers * LAYER + MODEL,
+                              sizeof *model->tensors);
+    for (layer = 0; layer < config->shape.layers; layer++)
+        for (i = 0; i < LAYER; i++)
+            if (slm__has(features, slm__layer_tensors[i].needs))
+                add_tensor(model, config, checkpoint, &slm__layer_tensors[i], layer, type);
+    for (i = 0; i < MODEL; i++)
+        if (slm__has(features, slm__model_tensors[i].needs))
+            add_tensor(model, config, checkpoint, &slm__model_tensors[i], MODEL_LAYER, type);
 }
 
 /* ---- header and sections ----------------------------------------------------------------- */
@@ -775,40 +716,6 @@ Section *model_section(Model *model, uint32_t kind, uint32_t flags) {
     section->kind = kind;
     section->flags = flags;
     return section;
-}
-
-static void fill_header(Model *model, const Config *config, const Tokenizer *tokenizer,
-                        uint32_t turns) {
-    unsigned char *head = model->header;
-    const uint32_t *dims = config->dims;
-    float eps = (float)config->eps, one = 1;
-    uint32_t eps_bits, one_bits, words[26], i;
-    memset(words, 0, sizeof words);
-    memcpy(&eps_bits, &eps, 4);
-    memcpy(&one_bits, &one, 4);
-    head[64] = (unsigned char)config->architecture->id;
-    head[66] = (unsigned char)tokenizer->kind;
-    head[68] = (unsigned char)turns;
-    words[0] = dims[DIM_VOCAB];
-    words[1] = tokenizer->used;
-    words[2] = config->context;
-    words[3] = config->layers;
-    words[4] = dims[DIM_HIDDEN];
-    words[5] = dims[DIM_INTERMEDIATE];
-    words[6] = config->heads;
-    words[7] = config->kv_heads;
-    words[8] = dims[DIM_HEAD];
-    words[9] = config->rotary;
-    words[10] = config->window;
-    words[14] = dims[DIM_HIDDEN];
-    words[16] = 1;
-    words[18] = config->pad;
-    words[19] = (config->tied ? 1u : 0) | (config->qk_norm ? 2u : 0);
-    words[20] = eps_bits;
-    words[21] = one_bits;
-    words[22] = config->architecture->id == ARCHITECTURE_NEO ? one_bits : 0; /* unscaled scores */
-    for (i = 0; i < 26; i++)
-        set_u32(head + 72 + 4 * i, words[i]);
 }
 
 /* llama3's scaling of one frequency: short waves stay, long ones are divided, and between the two
@@ -837,8 +744,8 @@ static float scale_llama3(const Scaling *scaling, float frequency) {
    quotient. A float power is the double one rounded. */
 static void put_frequencies(Buffer *out, const Config *config) {
     uint32_t i;
-    for (i = 0; i < config->rotary; i += 2) {
-        float exponent = (float)i / (float)config->rotary;
+    for (i = 0; i < config->shape.rotary; i += 2) {
+        float exponent = (float)i / (float)config->shape.rotary;
         float power = (float)pow((float)config->theta, exponent);
         float frequency = 1.0f / power;
         if (config->scaling.type == SCALING_LINEAR)
@@ -864,24 +771,25 @@ void model_from_directory(Model *model, const char *directory, const Options *op
     refuse_directory(directory);
     read_config(&config, path);
     refuse_config(directory, config.json);
-    tokenizer_read(&tokenizer, directory, config.json, config.dims[DIM_VOCAB]);
-    chat_choose(&chat, directory, &tokenizer, config.architecture->id == ARCHITECTURE_PHI,
-                &options->chat);
+    tokenizer_read(&tokenizer, directory, config.json, config.shape.vocab_rows);
+    chat_choose(&chat, directory, &tokenizer, (int)config.architecture->chat, &options->chat);
     checkpoint_open(&checkpoint, directory);
     settle_tied(&config, &checkpoint, directory);
-    fill_header(model, &config, &tokenizer, chat.turns);
+    config.shape.vocab_used = tokenizer.used;
+    put_shape(model->header, &config);
+    model->header[66] = (unsigned char)tokenizer.kind;
+    model->header[68] = (unsigned char)chat.turns;
     collect_tensors(model, &config, &checkpoint, options->type);
     check_extra(&checkpoint, directory, options->ignore_extra);
     if (tokenizer.kind)
-        model_section(model, SECTION_TOKENIZER, 1)->bytes = tokenizer.section;
-    section = model_section(model, SECTION_FREQUENCIES, 1);
+        model_section(model, SLM__TOKENIZER, 1)->bytes = tokenizer.section;
+    section = model_section(model, SLM__FREQUENCIES, 1);
     put_frequencies(&section->bytes, &config);
-    model_section(model, SECTION_LAYERS, 1)->bytes = config.kinds;
-    model_section(model, SECTION_DIRECTORY, 1); /* filled while writing */
+    model_section(model, SLM__LAYER_KINDS, 1)->bytes = config.kinds;
+    model_section(model, SLM__DIRECTORY, 1); /* filled while writing */
     section = model_section(model, SECTION_METADATA, 0);
     put_metadata(&section->bytes, "source", "Hugging Face checkpoint");
-    put_metadata(&section->bytes, "model_type",
-                 is_older_phi(&config) ? "phi" : config.architecture->model_type);
+    put_metadata(&section->bytes, "model_type", config.row->name);
     chat_put(model, &chat);
     free(path);
 }
@@ -917,8 +825,8 @@ static int usage_error(const char *what, const char *name) {
 
 static int parse_type(const char *name, uint32_t *type) {
     static const struct { const char *name; uint32_t type; } types[] = {
-        {"f32", TYPE_F32}, {"f16", TYPE_F16}, {"bf16", TYPE_BF16},
-        {"q8", TYPE_Q8},   {"q4", TYPE_Q4},   {"q4f", TYPE_Q4F}};
+        {"f32", SLM_TYPE_F32}, {"f16", SLM_TYPE_F16}, {"bf16", SLM_TYPE_BF16},
+        {"q8", SLM_TYPE_Q8},   {"q4", SLM_TYPE_Q4},   {"q4f", SLM_TYPE_Q4F}};
     size_t i;
     for (i = 0; name && i < sizeof types / sizeof types[0]; i++)
         if (strcmp(name, types[i].name) == 0) {
@@ -929,8 +837,8 @@ static int parse_type(const char *name, uint32_t *type) {
 }
 
 static int parse_turns(const char *name, int *turns) {
-    *turns = name ? turns_by_name(name) : -1;
-    return *turns >= 0 ? 0 : usage_error("--chat is plain, phi-2, chatml, llama-2 or zephyr, not ",
+    *turns = name ? turns_by_name(name) : SLM_TURNS_AUTO;
+    return *turns ? 0 : usage_error("--chat is plain, phi-2, chatml, llama-2 or zephyr, not ",
                                          name ? name : "nothing");
 }
 
@@ -979,7 +887,7 @@ static int parse(int count, char **arguments, const char **paths, Options *out) 
 int main(int count, char **arguments) {
     static Model model;
     const char *paths[2] = {NULL, NULL};
-    Options options = {TYPE_F16, {-1, NULL}, 0};
+    Options options = {SLM_TYPE_F16, {SLM_TURNS_AUTO, NULL}, 0};
     struct stat status;
     int i, result;
     for (i = 1; i < count; i++)

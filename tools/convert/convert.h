@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../../slm.h"
+
 /* ---- errors, memory, files (util.c) ------------------------------------------------------ */
 
 #if defined(__GNUC__)
@@ -65,9 +67,6 @@ uint32_t get_u32(const unsigned char *at);
 uint64_t get_u64(const unsigned char *at);
 
 uint32_t crc32_update(uint32_t crc, const unsigned char *bytes, size_t size); /* starts at 0 */
-uint64_t fnv1a(uint64_t hash, const unsigned char *bytes, size_t size);
-uint32_t half_to_float_bits(uint32_t half);
-uint32_t float_bits_to_half(uint32_t bits); /* to nearest, ties to even */
 
 /* A byte string to number table; the keys must outlive it. */
 typedef struct Map {
@@ -211,24 +210,6 @@ void refuse_file(const File *file);                          /* SRC is no direct
 /* An existing file that was read, or lies in the source's directory and is no .slm. */
 void refuse_output(const char *source, const char *out);
 
-/* ---- older names and layouts (older.c) ---------------------------------------------------- */
-
-/* Where a tensor of today stands in an older checkpoint: rows [first, first + its rows) of one
-   with `rows` rows, in groups as OutTensor has them. */
-typedef struct OlderTensor {
-    char name[128];
-    uint32_t rows, first, group, group_step;
-} OlderTensor;
-
-/* What the layouts depend on. */
-typedef struct OlderShape {
-    uint32_t layers, heads, kv_heads, head; /* head: the size of one */
-} OlderShape;
-
-/* name: of a Phi model's tensor, without the layer's prefix; rows: its own. 0: there is none. */
-int older_find(OlderTensor *out, const Checkpoint *checkpoint, const char *name, uint32_t layer,
-               uint32_t rows, const OlderShape *shape);
-
 /* ---- SentencePiece models (protobuf.c) ---------------------------------------------------- */
 
 typedef enum PieceType {
@@ -264,7 +245,7 @@ typedef struct Tokenizer {
     int kind;            /* 0: none, 1: byte-level BPE, 2: SentencePiece BPE */
     int is_gpt2;         /* of the GPT-2 or CodeGen class */
     uint32_t used;       /* largest id + 1 */
-    int32_t bos, im_start, im_end; /* ids, the latter of added tokens; -1: there is none */
+    int32_t bos;         /* -1: there is none */
     const char *specials[TOKENIZER_SPECIALS]; /* texts; NULL: there is none */
     Buffer section;
 } Tokenizer;
@@ -275,6 +256,7 @@ void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, u
 void tokenizer_from_section(Tokenizer *out, int kind, const char *path, const Buffer *section);
 /* Appends the text that becomes an added token; 0: there is no such one. */
 int tokenizer_added(const Tokenizer *tokenizer, int32_t id, Buffer *out);
+int32_t tokenizer_find(const Tokenizer *tokenizer, const char *text); /* that added token, or -1 */
 int tokenizer_adds_bos(const Tokenizer *tokenizer);
 
 /* ---- chat templates (template.c) --------------------------------------------------------- */
@@ -302,44 +284,29 @@ TemplateStatus template_write(const Template *t, const TemplateInput *input, Buf
 
 /* ---- chat formats (turns.c) -------------------------------------------------------------- */
 
-enum { TURNS_PLAIN, TURNS_PHI2, TURNS_CHATML, TURNS_LLAMA2, TURNS_ZEPHYR, TURNS_COUNT };
-enum { SYSTEM, USER, ASSISTANT };
-
-typedef struct ChatFormat { /* of slm_chat; \1 stands for BOS, \2 for the first end token */
-    const char *name;
-    const char *join;         /* between messages */
-    const char *around[3][2]; /* before and behind a message, by role */
-    const char *open;         /* opens an answer */
-    const char *after_system; /* a question begins so behind a system message; NULL: as always */
-} ChatFormat;
-ChatFormat chat_format(int turns); /* check.c */
-
-enum { CHAT_BOS_AS_TOKENIZER, CHAT_BOS, CHAT_NO_BOS }; /* what a conversation begins with */
-
 typedef struct Chat {
-    uint32_t turns, bos;
+    uint32_t turns, bos; /* as in a .slm */
     int has_system;
     Buffer system;       /* the model's own system message */
 } Chat;
 
 typedef struct ChatOptions {
-    int turns;           /* --chat; -1: not given */
+    int turns;           /* --chat, of slm_turns; SLM_TURNS_AUTO: not given */
     const char *system;  /* --system; NULL: not given */
 } ChatOptions;
 
 struct Model;
-int turns_by_name(const char *name); /* -1: there is no such format */
+int turns_by_name(const char *name); /* SLM_TURNS_AUTO: there is no such format */
 const char *chat_system_fault(const char *text); /* why it cannot be one; NULL: it can */
-/* A format that the user has chosen fails where the tokenizer lacks what it needs. The tokenizer
-   gets the format's end token. */
-void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int is_phi,
+/* usual: the format where nothing says one and the tokenizer is GPT-2's. One that the user has
+   chosen fails where the tokenizer lacks what it needs. The tokenizer gets its end token. */
+void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int usual,
                  const ChatOptions *options);
 void chat_put(struct Model *model, const Chat *chat);
 void chat_change(struct Model *model, const char *path, const ChatOptions *options);
 
 /* ---- quantization (quantize.c) ----------------------------------------------------------- */
 
-size_t integer_tile_size(uint32_t type, size_t cols); /* bytes before rounding to lines */
 size_t integer_scratch_size(size_t cols);
 /* rows: [cols][16] floats, 64-byte aligned, those of rows beyond the matrix zero; they are
    changed. scratch: as aligned. out: one tile. 0: a scale is beyond what the type holds. */
@@ -347,10 +314,6 @@ int integer_make_tile(uint32_t type, void *rows, size_t cols, void *scratch, uns
 
 /* ---- the model and its output (convert.c, write.c) --------------------------------------- */
 
-enum {
-    TYPE_VECTOR = 0, TYPE_F32 = 1, TYPE_F16 = 2, TYPE_BF16 = 3, TYPE_Q8 = 4, TYPE_Q4 = 5,
-    TYPE_Q4F = 6
-};
 enum { MODEL_LAYER = 0xFFFF };
 
 typedef struct OutTensor {
@@ -383,8 +346,7 @@ typedef struct Model {
     uint64_t data_offset, file_size;
 } Model;
 
-enum { SECTION_TOKENIZER = 1, SECTION_FREQUENCIES, SECTION_LAYERS, SECTION_DIRECTORY,
-       SECTION_METADATA = 8, SECTION_CHAT };
+enum { SECTION_METADATA = 8 }; /* the library skips it; those that it reads are in slm.h */
 
 Section *model_section(Model *model, uint32_t kind, uint32_t flags);
 
@@ -398,7 +360,5 @@ void model_from_directory(Model *model, const char *directory, const Options *op
 void model_from_slm(Model *model, const char *path, const Options *options);
 uint32_t type_of(uint32_t wanted, uint32_t layer); /* the types' rule */
 void model_write(Model *model, const char *path);
-/* Opens the .slm at `path` as a program would; fails where that fails. name: for messages. */
-void check_slm(const char *path, const char *name); /* check.c */
 
 #endif

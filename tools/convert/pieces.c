@@ -75,9 +75,9 @@ void pieces_read_vocabulary(Builder *builder, int byte_fallback) {
         text = (char)i;
         if (i == ' ' ? !map_find(&builder->ids, mark, MARK_SIZE, &builder->ascii[i])
                      : !map_find(&builder->ids, &text, 1, &builder->ascii[i]))
-            builder->ascii[i] = 0xFFFFFFFFu;
+            builder->ascii[i] = SLM__NO_TOKEN;
     }
-    if (builder->ascii[' '] == 0xFFFFFFFFu)
+    if (builder->ascii[' '] == SLM__NO_TOKEN)
         fail("%s: not a SentencePiece vocabulary: U+2581 has no token", builder->path);
 }
 
@@ -132,7 +132,7 @@ static void read_normalizer(Builder *builder, const Json *part, int depth) {
         builder->prepends++;
     else if (text_is(part, "type", "Replace") && text_is(part, "content", mark) &&
              text_is(json_get(part, "pattern"), "String", " "))
-        builder->text_flags |= TEXT_MARKS;
+        builder->text_flags |= SLM__TEXT_MARKS;
     else if (text_is(part, "type", "Sequence") && list && list->type == JSON_ARRAY && !depth)
         for (item = list->first; item; item = item->next)
             read_normalizer(builder, item, 1);
@@ -151,11 +151,11 @@ static void read_metaspace(Builder *builder, const Json *part) {
         fail("%s: both a Prepend normalizer and a Metaspace pre_tokenizer are not supported",
              builder->path);
     if (flag_is(part, "add_prefix_space", JSON_FALSE) || (scheme && json_is(scheme, "never")))
-        builder->prefix = PREFIX_NONE;
+        builder->prefix = SLM__PREFIX_NONE;
     else if (!scheme || json_is(scheme, "always"))
-        builder->prefix = PREFIX_EACH_WORD;
+        builder->prefix = SLM__PREFIX_EACH_WORD;
     else if (json_is(scheme, "first"))
-        builder->prefix = PREFIX_FIRST_WORD;
+        builder->prefix = SLM__PREFIX_FIRST_WORD;
     else
         fail("%s: the Metaspace pre_tokenizer's prepend_scheme is not supported", builder->path);
 }
@@ -172,7 +172,7 @@ static void read_decoder(Builder *builder, const Json *part) {
     item = item->next;
     if (text_is(item, "type", "ByteFallback"))
         item = item->next;
-    else if (builder->byte_tokens[0] != 0xFFFFFFFFu)
+    else if (builder->byte_tokens[0] != SLM__NO_TOKEN)
         fail("%s: a decoder without ByteFallback is not supported", builder->path);
     if (!text_is(item, "type", "Fuse"))
         refuse(builder, "decoder", item ? item : part);
@@ -182,7 +182,7 @@ static void read_decoder(Builder *builder, const Json *part) {
         if (!text_is(item, "type", "Strip") || !text_is(item, "content", " ") || item->next ||
             !start || start->integer != 1 || (stop && stop->integer != 0))
             refuse(builder, "decoder", item);
-        builder->text_flags |= TEXT_STRIP;
+        builder->text_flags |= SLM__TEXT_STRIP;
     }
 }
 
@@ -200,16 +200,16 @@ void pieces_read_json(Builder *builder, const Json *json) {
             builder->model_unk = (int32_t)id;
         else if (!is_beyond(builder, text))
             fail("%s: the unknown token is not in the vocabulary", builder->path);
-        else if (builder->byte_tokens[0] == 0xFFFFFFFFu)
+        else if (builder->byte_tokens[0] == SLM__NO_TOKEN)
             fail_beyond(builder, text, "unknown characters need it");
     }
     if (flag_is(model, "fuse_unk", JSON_TRUE))
-        builder->text_flags |= TEXT_FUSED;
+        builder->text_flags |= SLM__TEXT_FUSED;
     read_normalizer(builder, json_get(json, "normalizer"), 0);
     if (builder->prepends)
-        builder->prefix = PREFIX_EACH;
+        builder->prefix = SLM__PREFIX_EACH;
     read_metaspace(builder, json_get(json, "pre_tokenizer"));
-    if (!(builder->text_flags & TEXT_MARKS) && !json_get(json, "pre_tokenizer"))
+    if (!(builder->text_flags & SLM__TEXT_MARKS) && !json_get(json, "pre_tokenizer"))
         fail("%s: a normalizer that leaves spaces as they are is not supported", builder->path);
     if (builder->prepends > 1)
         fail("%s: two Prepend normalizers are not supported", builder->path);
@@ -229,18 +229,18 @@ void pieces_set_fast(Builder *builder, const Json *config) {
     if (five) {
         space = space || !json_get(config, "add_prefix_space");
         builder->model_unk = -1;
-        if (builder->byte_tokens[0] == 0xFFFFFFFFu)
+        if (builder->byte_tokens[0] == SLM__NO_TOKEN)
             fail("%s: no tokens of bytes, without which LlamaTokenizer of transformers 5 drops "
                  "characters, which is not supported", builder->path);
     } else
         legacy = !flag_is(config, "legacy", JSON_FALSE);
-    builder->text_flags = TEXT_FUSED | (space ? TEXT_STRIP : 0);
+    builder->text_flags = SLM__TEXT_FUSED | (space ? SLM__TEXT_STRIP : 0);
     if (legacy && !five)
-        builder->text_flags |= TEXT_MARKS;
-    builder->prefix = !space              ? PREFIX_NONE
-                      : !legacy           ? PREFIX_FIRST_WORD
-                      : five              ? PREFIX_EACH_WORD
-                                          : PREFIX_EACH;
+        builder->text_flags |= SLM__TEXT_MARKS;
+    builder->prefix = !space              ? SLM__PREFIX_NONE
+                      : !legacy           ? SLM__PREFIX_FIRST_WORD
+                      : five              ? SLM__PREFIX_EACH_WORD
+                                          : SLM__PREFIX_EACH;
     check_merges(builder);
 }
 
@@ -316,14 +316,15 @@ static void check_characters(const Builder *builder, const PieceModel *model) {
 static void set_slow(Builder *builder, const PieceModel *model, const Json *config) {
     int space = !flag_is(config, "add_prefix_space", JSON_FALSE);
     builder->legacy = !flag_is(config, "legacy", JSON_FALSE);
-    builder->text_flags = TEXT_FUSED | TEXT_MARKS | TEXT_PARTS;
-    builder->text_flags |= space ? TEXT_PARTS_FIRST : 0;
+    builder->text_flags = SLM__TEXT_FUSED | SLM__TEXT_MARKS | SLM__TEXT_PARTS;
+    builder->text_flags |= space ? SLM__TEXT_PARTS_FIRST : 0;
     if (builder->legacy) {
-        builder->text_flags |= TEXT_PARTS_SPACE | (model->dummy_prefix ? TEXT_PARTS_RUN : 0);
-        builder->prefix = model->dummy_prefix ? PREFIX_EACH : PREFIX_NONE;
+        builder->text_flags |=
+            SLM__TEXT_PARTS_SPACE | (model->dummy_prefix ? SLM__TEXT_PARTS_RUN : 0);
+        builder->prefix = model->dummy_prefix ? SLM__PREFIX_EACH : SLM__PREFIX_NONE;
     } else {
-        builder->text_flags |= TEXT_LONE;
-        builder->prefix = space ? PREFIX_TEXT : PREFIX_NONE;
+        builder->text_flags |= SLM__TEXT_LONE;
+        builder->prefix = space ? SLM__PREFIX_TEXT : SLM__PREFIX_NONE;
     }
 }
 
@@ -333,7 +334,7 @@ static void read_pieces(Builder *builder, PieceModel *model, const char *path) {
     unsigned char *bytes = read_whole(path, TEXT_LIMIT, &size);
     uint32_t i;
     builder->path = path;
-    builder->kind = KIND_PIECES;
+    builder->kind = SLM__PIECES;
     protobuf_read(model, path, bytes, size);
     for (i = 0; i < model->count; i++) {
         char *name = allocate(model->pieces[i].size + 1, 1); /* messages show it */
@@ -341,7 +342,7 @@ static void read_pieces(Builder *builder, PieceModel *model, const char *path) {
         memcpy(name, model->pieces[i].text, model->pieces[i].size);
         text.bytes = name;
         text.size = model->pieces[i].size;
-        set_token(builder, i, text, model->pieces[i].type == PIECE_BYTE ? BYTE : 0);
+        set_token(builder, i, text, model->pieces[i].type == PIECE_BYTE ? SLM__TOKEN_BYTE : 0);
         if (model->pieces[i].type == PIECE_UNKNOWN && is_beyond(builder, text))
             fail_beyond(builder, text, "unknown characters need it");
         if (model->pieces[i].type == PIECE_UNKNOWN)
@@ -427,7 +428,7 @@ void pieces_rebuild(Builder *builder, const char *path, const Json *config) {
         if (model.pieces[i].type == PIECE_CONTROL || model.pieces[i].type == PIECE_USER) {
             builder->controls[builder->control_count].token = i;
             builder->controls[builder->control_count++].flags =
-                model.pieces[i].type == PIECE_CONTROL ? IS_SPECIAL : 0;
+                model.pieces[i].type == PIECE_CONTROL ? SLM__ADDED_SPECIAL : 0;
         }
     protobuf_free(&model);
 }
@@ -438,14 +439,14 @@ void pieces_rebuild(Builder *builder, const char *path, const Json *config) {
 static void normalize_added(Builder *builder, AddedToken *added) {
     Text text;
     char *out;
-    if (builder->from_model || !(added->flags & NORMALIZED) ||
-        !(builder->text_flags & TEXT_MARKS))
+    if (builder->from_model || !(added->flags & SLM__ADDED_NORMALIZED) ||
+        !(builder->text_flags & SLM__TEXT_MARKS))
         return;
-    if (added->flags & (LSTRIP | RSTRIP | SINGLE_WORD))
+    if (added->flags & (SLM__ADDED_LSTRIP | SLM__ADDED_RSTRIP | SLM__ADDED_SINGLE_WORD))
         fail("%s: added token \"%s\" is normalized and strips spaces or is a single word, which "
              "is not supported", builder->path, added->text.bytes);
     text = spaced(added->text);
-    if (builder->prefix == PREFIX_EACH) {
+    if (builder->prefix == SLM__PREFIX_EACH) {
         out = allocate(text.size + 2, 1);
         out[0] = ' ';
         memcpy(out + 1, text.bytes, text.size);
@@ -461,14 +462,14 @@ static int is_space(unsigned char byte) { return byte == ' ' || (byte >= 9 && by
 static void check_slow_added(const Builder *builder, const AddedToken *added) {
     const unsigned char *bytes = (const unsigned char *)added->text.bytes;
     size_t size = added->text.size, i;
-    if (added->flags & SINGLE_WORD)
+    if (added->flags & SLM__ADDED_SINGLE_WORD)
         fail("%s: added token \"%s\" is a single word, which is not supported with "
              "tokenizer.model", builder->path, added->text.bytes);
     for (i = 0; !builder->legacy && i < size; i++)
         if (is_mark(added->text.bytes + i, size - i))
             fail("%s: added token \"%s\" with U+2581 is not supported", builder->path,
                  added->text.bytes);
-    if (!(added->flags & (LSTRIP | RSTRIP)))
+    if (!(added->flags & (SLM__ADDED_LSTRIP | SLM__ADDED_RSTRIP)))
         return;
     for (i = 0; i < builder->added_count; i++) {
         Text text = builder->added[i].text;
@@ -492,7 +493,7 @@ static void add_user_pieces(Builder *builder) {
         memset(added, 0, sizeof *added);
         added->text = spaced(text);
         added->id = builder->user[i];
-        added->flags = NORMALIZED;
+        added->flags = SLM__ADDED_NORMALIZED;
     }
 }
 
@@ -505,10 +506,10 @@ static void mark_slow(Builder *builder) {
         int named = (*attributes & (NAMED | ADDITIONAL)) != 0;
         if (*attributes & ADDED &&
             (!named || (*attributes & ADDITIONAL && id >= builder->model_count)))
-            *attributes |= APART;
-        *attributes &= (unsigned char)~SPECIAL;
+            *attributes |= SLM__TOKEN_APART;
+        *attributes &= (unsigned char)~SLM__TOKEN_SPECIAL;
         if (named)
-            *attributes |= SPECIAL;
+            *attributes |= SLM__TOKEN_SPECIAL;
         if (*attributes & (NAMED | ADDITIONAL | ADDED))
             builder->decoded[id].bytes = NULL;
     }
@@ -534,7 +535,7 @@ static void check_prefix(const Builder *builder, const Json *config) {
     const Json *space = json_get(config, "add_prefix_space");
     if (!builder->is_llama || !space || builder->from_model || builder->rebuilds)
         return;
-    if ((space->type == JSON_TRUE) != (builder->prefix != PREFIX_NONE))
+    if ((space->type == JSON_TRUE) != (builder->prefix != SLM__PREFIX_NONE))
         fail("%s: tokenizer_config.json's add_prefix_space is not what tokenizer.json does",
              builder->path);
 }
@@ -545,10 +546,10 @@ void pieces_finish(Builder *builder, const Json *config) {
     check_prefix(builder, config);
     for (id = builder->model_count; id < builder->used; id++)
         if (builder->attributes[id])
-            builder->attributes[id] |= OUTSIDE;
+            builder->attributes[id] |= SLM__TOKEN_OUTSIDE;
     for (i = 0; i < builder->added_count; i++) {
         if (builder->from_model) {
-            builder->added[i].flags &= ~(uint32_t)NORMALIZED;
+            builder->added[i].flags &= ~(uint32_t)SLM__ADDED_NORMALIZED;
             check_slow_added(builder, &builder->added[i]);
         }
         normalize_added(builder, &builder->added[i]);
@@ -563,7 +564,7 @@ void pieces_finish(Builder *builder, const Json *config) {
     } else
         for (id = 0; id < builder->used; id++)
             if (builder->attributes[id] && byte_of(builder->texts[id]) >= 0)
-                builder->attributes[id] |= BYTE;
+                builder->attributes[id] |= SLM__TOKEN_BYTE;
     builder->unk = builder->model_unk;
     set_joints(builder);
     /* LlamaTokenizer puts "<unk>" before a text that begins with a space, and takes it off */
@@ -572,7 +573,7 @@ void pieces_finish(Builder *builder, const Json *config) {
         fail("%s: a piece has \">\" before a space, which is not supported without legacy",
              builder->path);
     if (builder->last >= 0)
-        builder->text_flags |= TEXT_LAST;
+        builder->text_flags |= SLM__TEXT_LAST;
 }
 
 /* The bytes that a token stands for. */
@@ -580,7 +581,7 @@ Text pieces_decoded(const Builder *builder, uint32_t id) {
     static char all[256];
     Text text = builder->texts[id];
     int byte = byte_of(text), i;
-    if (builder->attributes[id] & BYTE) {
+    if (builder->attributes[id] & SLM__TOKEN_BYTE) {
         for (i = 0; i < 256; i++)
             all[i] = (char)i;
         text.bytes = all + byte;

@@ -1,6 +1,6 @@
 /* quantize.c - tiles of integers: rotation, scales, codes. Everything works on 16 rows at once,
    one row a lane, so every instruction set gives the same file. */
-#include "convert.h"
+#include "library.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #endif
 #pragma GCC diagnostic ignored "-Wpsabi" /* vectors pass between inlined functions only */
 
-enum { TILE = 16, BLOCK = 256 };
+enum { TILE = 16 };
 
 typedef float Lanes __attribute__((vector_size(64)));   /* 16 rows */
 typedef int32_t Whole __attribute__((vector_size(64))); /* 16 integers, or masks */
@@ -22,12 +22,6 @@ typedef int32_t Whole __attribute__((vector_size(64))); /* 16 integers, or masks
 /* A where the mask is set, else b. */
 #define SELECT(mask, a, b) ((Lanes)(((Whole)(a) & (mask)) | ((Whole)(b) & ~(mask))))
 #define MAGNITUDE(a) ((Lanes)((Whole)(a) & 0x7FFFFFFF))
-
-/* Pseudo-random signs: as the specification's R. */
-static float sign_of(size_t i) {
-    uint32_t n = (uint32_t)i;
-    return (n * 0x9E3779B1u ^ (n * 0x85EBCA6Bu >> 15)) >> 31 ? -1.0f : 1.0f;
-}
 
 /* The Walsh-Hadamard butterflies, in the specification's order. */
 INLINE void hadamard(Lanes *x, size_t size) {
@@ -45,14 +39,17 @@ INLINE void hadamard(Lanes *x, size_t size) {
 }
 
 INLINE void rotate(Lanes *x, size_t cols) {
-    size_t block = BLOCK, at, i;
-    if (cols < BLOCK)
+    size_t block = SLM__BLOCK, at, i;
+    float signs[SLM__BLOCK]; /* a call between two vectors would cost more than their product */
+    if (cols < SLM__BLOCK)
         return;
-    for (i = 0; i < cols; i++)
-        x[i] *= sign_of(i);
     for (at = 0; at < cols; at += block) {
         while (block > cols - at)
             block /= 2;
+        for (i = 0; i < block; i++)
+            signs[i] = slm__sign_of(at + i);
+        for (i = 0; i < block; i++)
+            x[at + i] *= signs[i];
         hadamard(x + at, block);
     }
 }
@@ -69,49 +66,37 @@ INLINE Lanes largest_of(const Lanes *x, size_t count) {
 
 /* ---- q8 ---------------------------------------------------------------------------------- */
 
-static float half_value(uint32_t half) {
-    uint32_t bits = half_to_float_bits(half);
-    float value;
-    memcpy(&value, &bits, 4);
-    return value;
-}
-
 /* The f16 scale nearest to largest / 127, one step up where that would cut codes off (tiny
    scales are coarse). */
-static uint32_t scale_for(float largest) {
-    float scale = largest / 127.0f;
-    uint32_t bits, half;
-    memcpy(&bits, &scale, 4);
-    half = float_bits_to_half(bits);
-    while (largest > 0 && half_value(half) * 127.5f < largest)
+static uint16_t scale_for(float largest) {
+    uint16_t half = slm__to_half(largest / 127.0f);
+    while (largest > 0 && slm__from_half(half) * 127.5f < largest)
         half++;
     return half;
 }
 
-static size_t q8_code_offset(size_t cols) {
-    return ((cols + BLOCK - 1) / BLOCK * 32 + 63) / 64 * 64;
-}
-
 INLINE int make_q8(Lanes *x, size_t cols, unsigned char *out) {
     const Lanes magic = (Lanes){0} + 12582912.0f;
-    unsigned char *codes = out + q8_code_offset(cols);
+    unsigned char *codes = out + slm__block_at(SLM_TYPE_Q8, cols, 0);
     size_t row, start, end, i;
     memset(codes, 128, (cols + 7) / 8 * 128);
     rotate(x, cols);
     for (start = 0; start < cols; start = end) {
+        float inverses[TILE];
         Lanes largest, inverse, code;
-        end = cols - start < BLOCK ? cols : start + BLOCK;
+        end = cols - start < SLM__BLOCK ? cols : start + SLM__BLOCK;
         largest = largest_of(x + start, end - start);
         for (row = 0; row < TILE; row++) {
-            size_t at = (start / BLOCK * TILE + row) * 2;
-            uint32_t half;
+            size_t at = slm__block_scales_at(SLM_TYPE_Q8, start / SLM__BLOCK) + row * 2;
+            uint16_t half;
             if (!(largest[row] / 127.0f < 65504.0f))
                 return 0;
             half = scale_for(largest[row]);
             out[at] = (unsigned char)half;
             out[at + 1] = (unsigned char)(half >> 8);
-            inverse[row] = half ? 1.0f / half_value(half) : 0;
+            inverses[row] = half ? 1.0f / slm__from_half(half) : 0;
         }
+        memcpy(&inverse, inverses, sizeof inverse);
         for (i = start; i < end; i++) {
             unsigned char *to = codes + i / 4 * 64 + i % 4;
             Whole whole;
@@ -128,25 +113,40 @@ INLINE int make_q8(Lanes *x, size_t cols, unsigned char *out) {
 
 /* ---- q4, q4f ----------------------------------------------------------------------------- */
 
-static const float codebook[16] = {-31, -25, -20, -16, -12, -8, -5, -2,
-                                   0,   3,   6,   9,   12,  16, 22, 31};
+/* The library's codebook as the search wants it: its least value, then the steps from value to
+   value and the middles between them. */
+typedef struct Codebook {
+    float least, step[16], middle[16]; /* the latter two from 1 on */
+} Codebook;
 
-/* The codebook value nearest to t, counted up over the midpoints. */
-INLINE Lanes nearest(Lanes t) {
-    Lanes value = (Lanes){0} + codebook[0];
+static Codebook read_codebook(void) {
+    Codebook book;
+    int i;
+    book.least = (float)slm__codebook[0] - 31;
+    for (i = 1; i < 16; i++) {
+        float below = (float)slm__codebook[i - 1] - 31, value = (float)slm__codebook[i] - 31;
+        book.step[i] = value - below;
+        book.middle[i] = (value + below) * 0.5f;
+    }
+    return book;
+}
+
+/* The codebook value nearest to t, counted up over the middles. */
+INLINE Lanes nearest(const Codebook *book, Lanes t) {
+    Lanes value = (Lanes){0} + book->least;
     int i;
     for (i = 1; i < 16; i++) {
-        Lanes step = (Lanes){0} + (codebook[i] - codebook[i - 1]);
-        value += (Lanes)((Whole)step & (t > (codebook[i] + codebook[i - 1]) * 0.5f));
+        Lanes step = (Lanes){0} + book->step[i];
+        value += (Lanes)((Whole)step & (t > book->middle[i]));
     }
     return value;
 }
 
-INLINE Whole nearest_index(Lanes t) {
+INLINE Whole nearest_index(const Codebook *book, Lanes t) {
     Whole index = {0};
     int i;
     for (i = 1; i < 16; i++)
-        index -= t > (codebook[i] + codebook[i - 1]) * 0.5f;
+        index -= t > book->middle[i];
     return index;
 }
 
@@ -159,7 +159,7 @@ INLINE Lanes inverse_of(Lanes scale) {
    codebook's ends, with either sign (the codebook is not symmetric); for the codes that follow,
    the best scale is the least-squares one, and the error that it leaves is smallest where
    (sum x c)^2 / sum c^2 is largest. */
-INLINE Lanes group_scale(const Lanes *x, size_t count) {
+INLINE Lanes group_scale(const Codebook *book, const Lanes *x, size_t count) {
     static const float places[6] = {24, 27, 29.5f, 31, 33, 36};
     Lanes largest = largest_of(x, count), best = {0}, best_gain = {0};
     int candidate;
@@ -168,7 +168,7 @@ INLINE Lanes group_scale(const Lanes *x, size_t count) {
         Lanes inverse = place * inverse_of(largest), xc = {0}, cc = {0}, gain;
         size_t i;
         for (i = 0; i < count; i++) {
-            Lanes c = nearest(x[i] * inverse);
+            Lanes c = nearest(book, x[i] * inverse);
             xc += x[i] * c;
             cc += c * c;
         }
@@ -180,18 +180,10 @@ INLINE Lanes group_scale(const Lanes *x, size_t count) {
     return best;
 }
 
-/* Where block b's sub-scales lie, as the specification says. */
-static size_t q4_block_offset(size_t b, size_t group) {
-    return 64 + b * (BLOCK / group * 16 + BLOCK * 8);
-}
-
-static size_t q4_subscale_bytes(size_t cols, size_t group) {
-    return ((cols + group - 1) / group * 16 + 63) / 64 * 64;
-}
-
 /* Group scales become a row scale and sub-scales in -127..127; the row scale is then refitted to
    the codes (x: [cols], scales: [groups]). */
-INLINE Lanes row_scale(const Lanes *x, size_t cols, size_t group, Lanes *scales) {
+INLINE Lanes row_scale(const Codebook *book, const Lanes *x, size_t cols, size_t group,
+                       Lanes *scales) {
     const Lanes magic = (Lanes){0} + 12582912.0f;
     size_t groups = (cols + group - 1) / group, g, i;
     Lanes row = largest_of(scales, groups) / 127.0f, inverse = inverse_of(row);
@@ -199,7 +191,7 @@ INLINE Lanes row_scale(const Lanes *x, size_t cols, size_t group, Lanes *scales)
     for (g = 0; g < groups; g++) {
         Lanes sub = (scales[g] * inverse + magic) - magic, invert = inverse_of(row * sub);
         for (i = g * group; i < cols && i < (g + 1) * group; i++) {
-            Lanes c = nearest(x[i] * invert) * sub;
+            Lanes c = nearest(book, x[i] * invert) * sub;
             xc += x[i] * c;
             cc += c * c;
         }
@@ -208,32 +200,29 @@ INLINE Lanes row_scale(const Lanes *x, size_t cols, size_t group, Lanes *scales)
     return SELECT(cc == 0.0f, row, xc / SELECT(cc == 0.0f, (Lanes){0} + 1.0f, cc));
 }
 
-INLINE int make_q4(Lanes *x, size_t cols, size_t group, Lanes *scales, unsigned char *out) {
-    size_t groups = (cols + group - 1) / group, g, i, row;
+INLINE int make_q4(uint32_t type, Lanes *x, size_t cols, Lanes *scales, unsigned char *out) {
+    const Codebook book = read_codebook();
+    size_t group = slm__group(type), groups = (cols + group - 1) / group, g, i, row;
     Lanes scale;
     rotate(x, cols);
     for (g = 0; g < groups; g++)
-        scales[g] = group_scale(x + g * group, cols - g * group < group ? cols - g * group : group);
-    scale = row_scale(x, cols, group, scales);
+        scales[g] = group_scale(&book, x + g * group, slm__least(cols - g * group, group));
+    scale = row_scale(&book, x, cols, group, scales);
     for (row = 0; row < TILE; row++) {
-        float value = scale[row];
-        uint32_t bits;
-        memcpy(&bits, &value, 4);
-        if ((bits & 0x7F800000u) == 0x7F800000u)
+        if (!slm__finite(scale[row]))
             return 0;
-        set_u32(out + 4 * row, bits);
+        set_u32(out + 4 * row, slm__bits(scale[row]));
     }
     for (g = 0; g < groups; g++) {
-        size_t b = g * group / BLOCK, in_block = g % (BLOCK / group);
-        size_t left = cols - b * BLOCK < BLOCK ? cols - b * BLOCK : BLOCK;
-        unsigned char *block = out + q4_block_offset(b, group);
-        unsigned char *codes = block + q4_subscale_bytes(left, group) + in_block * group * 8;
+        size_t b = g * group / SLM__BLOCK, in_block = g % (SLM__BLOCK / group);
+        unsigned char *block = out + slm__block_scales_at(type, b);
+        unsigned char *codes = out + slm__block_at(type, cols, b) + in_block * group * 8;
         Lanes inverse = inverse_of(scale * scales[g]);
         for (row = 0; row < TILE; row++)
             block[in_block * 16 + row] = (unsigned char)(int)scales[g][row];
         memset(codes, 0x88, group * 8); /* the code of zero */
         for (i = 0; i < group && g * group + i < cols; i++) {
-            Whole code = nearest_index(x[g * group + i] * inverse);
+            Whole code = nearest_index(&book, x[g * group + i] * inverse);
             unsigned char *to = codes + i / 8 * 64 + i % 4;
             int high = i % 8 >= 4;
             for (row = 0; row < TILE; row++)
@@ -247,11 +236,7 @@ INLINE int make_q4(Lanes *x, size_t cols, size_t group, Lanes *scales, unsigned 
 /* ---- one tile, by the best instruction set there is -------------------------------------- */
 
 INLINE int make_tile(uint32_t type, Lanes *x, size_t cols, Lanes *scales, unsigned char *out) {
-    if (type == TYPE_Q8)
-        return make_q8(x, cols, out);
-    if (type == TYPE_Q4)
-        return make_q4(x, cols, 32, scales, out);
-    return make_q4(x, cols, 16, scales, out);
+    return type == SLM_TYPE_Q8 ? make_q8(x, cols, out) : make_q4(type, x, cols, scales, out);
 }
 
 static int make_tile_plain(uint32_t type, Lanes *x, size_t cols, Lanes *scales,
@@ -269,15 +254,6 @@ make_tile_avx512(uint32_t type, Lanes *x, size_t cols, Lanes *scales, unsigned c
     return make_tile(type, x, cols, scales, out);
 }
 #endif
-
-size_t integer_tile_size(uint32_t type, size_t cols) {
-    size_t group = type == TYPE_Q4 ? 32 : 16, last = (cols + BLOCK - 1) / BLOCK - 1;
-    size_t left = cols - last * BLOCK;
-    if (type == TYPE_Q8)
-        return q8_code_offset(cols) + (cols + 7) / 8 * 128;
-    return q4_block_offset(last, group) + q4_subscale_bytes(left, group) +
-           (left + group - 1) / group * group * 8;
-}
 
 size_t integer_scratch_size(size_t cols) { return ((cols + 15) / 16 + 1) * sizeof(Lanes); }
 

@@ -105,7 +105,7 @@ void set_token(Builder *builder, uint32_t id, Text text, int attributes) {
              builder->texts[id].bytes, text.bytes, (unsigned long)id);
     builder->texts[id] = text;
     builder->exist++;
-    builder->attributes[id] = (unsigned char)(EXISTS | attributes);
+    builder->attributes[id] = (unsigned char)(SLM__TOKEN_EXISTS | attributes);
     map_add(&builder->ids, text.bytes, text.size, id);
     if (id >= builder->used)
         builder->used = id + 1;
@@ -131,7 +131,7 @@ static void read_vocabulary(Builder *builder, const Json *vocabulary) {
         set_token(builder, read_id(builder, entry), name, 0);
     }
     builder->model_count = (uint32_t)vocabulary->size;
-    if (builder->kind == KIND_PIECES)
+    if (builder->kind == SLM__PIECES)
         return;
     for (byte = 0; byte < 256; byte++) {
         code = byte_char(byte);
@@ -304,12 +304,12 @@ static void read_template(Builder *builder, const Json *processor) {
     if (!piece || !json_is(json_get(json_get(piece, "Sequence"), "id"), "A"))
         refuse(builder, "post_processor", processor);
     piece = piece->next;
-    if (piece && builder->kind == KIND_PIECES &&
+    if (piece && builder->kind == SLM__PIECES &&
         (builder->last = template_token(builder, processor, piece)) >= 0)
         piece = piece->next;
     if (piece)
         fail("%s: a post_processor that adds anything but one token before the text%s is not "
-             "supported", builder->path, builder->kind == KIND_PIECES ? " and one behind it" : "");
+             "supported", builder->path, builder->kind == SLM__PIECES ? " and one behind it" : "");
 }
 
 static void read_post_processor(Builder *builder, const Json *processor, int depth) {
@@ -333,15 +333,15 @@ static uint32_t added_flags(const Json *token, int is_special) {
     const Json *normalized = json_get(token, "normalized"), *special = json_get(token, "special");
     uint32_t flags = 0;
     if ((special && special->type == JSON_TRUE) || is_special)
-        flags |= IS_SPECIAL;
-    if (normalized ? normalized->type == JSON_TRUE : !(flags & IS_SPECIAL))
-        flags |= NORMALIZED;
+        flags |= SLM__ADDED_SPECIAL;
+    if (normalized ? normalized->type == JSON_TRUE : !(flags & SLM__ADDED_SPECIAL))
+        flags |= SLM__ADDED_NORMALIZED;
     if (json_get(token, "lstrip") && json_get(token, "lstrip")->type == JSON_TRUE)
-        flags |= LSTRIP;
+        flags |= SLM__ADDED_LSTRIP;
     if (json_get(token, "rstrip") && json_get(token, "rstrip")->type == JSON_TRUE)
-        flags |= RSTRIP;
+        flags |= SLM__ADDED_RSTRIP;
     if (json_get(token, "single_word") && json_get(token, "single_word")->type == JSON_TRUE)
-        flags |= SINGLE_WORD;
+        flags |= SLM__ADDED_SINGLE_WORD;
     return flags;
 }
 
@@ -385,7 +385,7 @@ static int mentions_byte_level(const Json *json) {
    the post_processor from the file, and nothing else. */
 static void rebuild_from_json(Builder *builder, const Json *json, const Json *config) {
     const Json *model = json_get(json, "model");
-    builder->kind = builder->is_llama ? KIND_PIECES : KIND_BYTES;
+    builder->kind = builder->is_llama ? SLM__PIECES : SLM__BYTES;
     read_vocabulary(builder, json_get(model, "vocab"));
     read_merges(builder, json_get(model, "merges"));
     if (builder->is_llama)
@@ -397,7 +397,7 @@ static void rebuild_from_json(Builder *builder, const Json *json, const Json *co
 static void read_pipeline(Builder *builder, const Json *json, const Json *config) {
     const Json *part = json_get(json, "pre_tokenizer");
     if (pieces_wanted(json)) {
-        builder->kind = KIND_PIECES;
+        builder->kind = SLM__PIECES;
         read_json_model(builder, json_get(json, "model"));
         pieces_read_json(builder, json);
         return;
@@ -447,14 +447,15 @@ static uint32_t next_id(const Builder *builder) {
 static uint32_t again_flags(const Builder *builder, const AddedToken *before, uint32_t flags) {
     uint32_t first = before->flags;
     if (builder->version5) {
-        if (first & NORMALIZED && !(flags & NORMALIZED) && builder->text_flags & TEXT_MARKS)
+        if (first & SLM__ADDED_NORMALIZED && !(flags & SLM__ADDED_NORMALIZED) &&
+            builder->text_flags & SLM__TEXT_MARKS)
             fail("%s: added token \"%s\" is normalized in tokenizer.json alone, which is not "
                  "supported", builder->path, shown(before->text));
-        return flags | (first & IS_SPECIAL);
+        return flags | (first & SLM__ADDED_SPECIAL);
     }
-    if (first & IS_SPECIAL || !(first & NORMALIZED))
-        flags = (flags & ~(uint32_t)NORMALIZED) | (first & NORMALIZED);
-    return flags | (first & IS_SPECIAL);
+    if (first & SLM__ADDED_SPECIAL || !(first & SLM__ADDED_NORMALIZED))
+        flags = (flags & ~(uint32_t)SLM__ADDED_NORMALIZED) | (first & SLM__ADDED_NORMALIZED);
+    return flags | (first & SLM__ADDED_SPECIAL);
 }
 
 /* declared: the id that the files name; -1: none. */
@@ -487,8 +488,9 @@ static void add_token(Builder *builder, Text text, uint32_t flags, int64_t decla
     builder->added[at].text = text;
     builder->added[at].id = id;
     builder->added[at].flags = flags;
-    builder->attributes[id] &= BYTE | NAMED | ADDITIONAL;
-    builder->attributes[id] |= EXISTS | ADDED | (flags & IS_SPECIAL ? SPECIAL : 0);
+    builder->attributes[id] &= SLM__TOKEN_BYTE | NAMED | ADDITIONAL;
+    builder->attributes[id] |=
+        SLM__TOKEN_EXISTS | ADDED | (flags & SLM__ADDED_SPECIAL ? SLM__TOKEN_SPECIAL : 0);
 }
 
 /* The value of bos_token and its like: the special tokens map counts only where the tokenizer's
@@ -654,7 +656,7 @@ static void add_listed(Builder *builder, const Json *config, const Specials *spe
                                  NULL)) {
             uint32_t flags = added_flags(tokens[i].token, 0);
             if (is_special_text(builder, specials, tokens[i].text, decoder != NULL))
-                flags = decoder ? flags | IS_SPECIAL : IS_SPECIAL;
+                flags = decoder ? flags | SLM__ADDED_SPECIAL : SLM__ADDED_SPECIAL;
             add_token(builder, tokens[i].text, flags, tokens[i].id);
         }
     free(tokens);
@@ -676,17 +678,17 @@ static int32_t add_special(Builder *builder, const Json *value, int key) {
     text.bytes = string->text;
     text.size = string->size;
     if (builder->specials_win || !map_find(&builder->added_at, text.bytes, text.size, NULL)) {
-        flags = IS_SPECIAL;
+        flags = SLM__ADDED_SPECIAL;
         if (value->type == JSON_OBJECT)
             flags = added_flags(value, 1);
         else if (builder->from_vocabulary && !builder->is_codegen && gpt2_key(key))
-            flags |= NORMALIZED;
+            flags |= SLM__ADDED_NORMALIZED;
         add_token(builder, text, flags, -1);
     }
     if (map_find(&builder->beyond, text.bytes, text.size, &at))
         return (int32_t)at;
     map_find(&builder->added_at, text.bytes, text.size, &at);
-    if (builder->kind == KIND_PIECES)
+    if (builder->kind == SLM__PIECES)
         builder->attributes[builder->added[at].id] |= key < 0 ? ADDITIONAL : NAMED;
     return (int32_t)builder->added[at].id;
 }
@@ -786,16 +788,18 @@ static int compare_added(const void *a, const void *b) {
 /* Fills the open-addressed table; the longest probe bounds every lookup. */
 static unsigned char *make_merge_table(const Builder *builder, uint32_t slots, uint32_t *probe) {
     unsigned char *table = allocate(slots, 16), *slot;
+    slm__tokenizer sizes; /* the library asks for the slots alone */
     uint32_t i, at, looked;
+    sizes.merge_slots = slots;
     for (i = 0; i < slots; i++)
-        set_u32(table + 16 * (size_t)i, 0xFFFFFFFFu);
+        set_u32(table + 16 * (size_t)i, SLM__NO_TOKEN);
     *probe = 0;
     for (i = 0; i < builder->merge_count; i++) {
         const Merge *merge = &builder->merges[i];
-        at = (merge->left * 0x9E3779B1u + merge->right * 0x85EBCA6Bu) >> 7 & (slots - 1);
+        at = slm__merge_start(&sizes, merge->left, merge->right);
         for (looked = 1;; looked++, at = (at + 1) & (slots - 1)) {
             slot = table + 16 * (size_t)at;
-            if (get_u32(slot) == 0xFFFFFFFFu)
+            if (get_u32(slot) == SLM__NO_TOKEN)
                 break;
             if (get_u32(slot) == merge->left && get_u32(slot + 4) == merge->right)
                 fail("merge %lu (\"%s\" and \"%s\") stands twice in the tokenizer",
@@ -820,7 +824,7 @@ static Buffer make_blob(Builder *builder, uint32_t *offsets) {
         offsets[id] = (uint32_t)blob.size;
         if (!builder->attributes[id])
             continue;
-        builder->decoded[id] = builder->kind == KIND_PIECES ? pieces_decoded(builder, id)
+        builder->decoded[id] = builder->kind == SLM__PIECES ? pieces_decoded(builder, id)
                                                             : decode_text(builder->texts[id]);
         put_bytes(&blob, builder->decoded[id].bytes, builder->decoded[id].size);
     }
@@ -844,15 +848,15 @@ static void put_head(Buffer *out, const Builder *builder, uint32_t slots, uint32
     put_u32(out, probe);
     put_u32(out, (uint32_t)builder->bos);
     put_u32(out, (uint32_t)builder->unk);
-    put_u32(out, (builder->adds_bos ? (uint32_t)TEXT_BOS : 0) | builder->text_flags |
-                     (builder->prefix_space ? (uint32_t)TEXT_PREFIX_SPACE : 0));
+    put_u32(out, (builder->adds_bos ? (uint32_t)SLM__TEXT_BOS : 0) | builder->text_flags |
+                     (builder->prefix_space ? (uint32_t)SLM__TEXT_PREFIX_SPACE : 0));
     put_u32(out, builder->end_count);
     for (i = 0; i < END_LIMIT; i++)
-        put_u32(out, i < builder->end_count ? builder->ends[i] : 0xFFFFFFFFu);
+        put_u32(out, i < builder->end_count ? builder->ends[i] : SLM__NO_TOKEN);
     put_u32(out, (uint32_t)blob_size);
     put_u32(out, (uint32_t)builder->added_count);
-    put_u32(out, builder->byte_tokens[0] != 0xFFFFFFFFu);
-    if (builder->kind == KIND_PIECES) {
+    put_u32(out, builder->byte_tokens[0] != SLM__NO_TOKEN);
+    if (builder->kind == SLM__PIECES) {
         put_u32(out, (uint32_t)builder->last);
         put_u32(out, builder->prefix);
         put_zeros(out, 16);
@@ -863,11 +867,11 @@ static void put_head(Buffer *out, const Builder *builder, uint32_t slots, uint32
 static void check_added(const Builder *builder) {
     size_t i;
     for (i = 0; i < builder->added_count; i++)
-        if (builder->added[i].text.size > ADDED_LIMIT)
+        if (builder->added[i].text.size > SLM__LONGEST_ADDED)
             fail("%s: added token %lu (\"%s\") has %lu bytes; a .slm holds added tokens of at "
                  "most %d", builder->path, (unsigned long)builder->added[i].id,
                  shown(builder->added[i].text), (unsigned long)builder->added[i].text.size,
-                 ADDED_LIMIT);
+                 SLM__LONGEST_ADDED);
 }
 
 static void put_section(Buffer *out, Builder *builder) {
@@ -893,7 +897,7 @@ static void put_section(Buffer *out, Builder *builder) {
         put_u32(out, sorted[i]);
     for (i = 0; i < 256; i++)
         put_u32(out, builder->byte_tokens[i]);
-    if (builder->kind == KIND_PIECES)
+    if (builder->kind == SLM__PIECES)
         pieces_put(out, builder);
     put_bytes(out, table, (size_t)slots * 16);
     if (builder->added_count)
@@ -1011,7 +1015,7 @@ static void read_pieces_and_rules(Builder *builder, const char *directory, const
         const Json *bos = json_member(tokenizer, "add_bos_token");
         builder->adds_bos = bos ? bos->type == JSON_TRUE : !builder->version5;
         builder->adds_last = is_true(tokenizer, "add_eos_token");
-    } else if (builder->kind == KIND_PIECES && !json_get(tokenizer, "tokenizer_class"))
+    } else if (builder->kind == SLM__PIECES && !json_get(tokenizer, "tokenizer_class"))
         builder->is_gpt2 = builder->is_codegen = 0;
 }
 
@@ -1032,7 +1036,7 @@ static int32_t check_token(const Builder *builder, int32_t id, const char *name)
 static void check_tokens(Builder *builder) {
     if (builder->adds_last && builder->last < 0)
         builder->last = builder->eos;
-    if (builder->last >= 0 && builder->kind == KIND_BYTES)
+    if (builder->last >= 0 && builder->kind == SLM__BYTES)
         fail("%s: a token that is added behind a text is not supported with byte-level BPE",
              builder->path);
     builder->bos = check_token(builder, builder->bos, "BOS");
@@ -1093,7 +1097,7 @@ static void read_files(Builder *builder, const char *directory, const Json *conf
     say_beyond(builder);
     read_ends(builder, directory, config);
     builder->path = directory;
-    if (builder->kind == KIND_PIECES)
+    if (builder->kind == SLM__PIECES)
         pieces_finish(builder, tokenizer);
     check_added(builder);
 }
@@ -1129,73 +1133,37 @@ static int has_tokenizer(const char *directory) {
     return 1;
 }
 
-/* The added tokens of a section that begins as the specification says. */
-typedef struct AddedTable {
-    const unsigned char *entries, *blob;
-    uint32_t count, blob_size;
-    int spaced; /* the entries of normalized ones begin with the space before a text */
-} AddedTable;
+/* Where the parts of a section lie that is whole; 0: there is none. */
+static int lay_out_section(slm__tokenizer *out, const Tokenizer *tokenizer) {
+    out->kind = (uint32_t)tokenizer->kind;
+    return !slm__tokenizer_layout(out, tokenizer->section.data, tokenizer->section.size);
+}
 
-/* 0: the section is too short. */
-static int find_added(AddedTable *out, const Buffer *section, int kind) {
-    const unsigned char *head = section->data;
-    uint64_t count, at, blob;
-    if (section->size < 96)
+int32_t tokenizer_find(const Tokenizer *tokenizer, const char *text) {
+    slm__tokenizer t;
+    const uint32_t *added =
+        lay_out_section(&t, tokenizer) ? slm__added_token(&t, -1, text) : NULL;
+    return added ? (int32_t)added[0] : -1;
+}
+
+int tokenizer_added(const Tokenizer *tokenizer, int32_t id, Buffer *out) {
+    slm__tokenizer t;
+    const uint32_t *added =
+        id >= 0 && lay_out_section(&t, tokenizer) ? slm__added_token(&t, id, NULL) : NULL;
+    const char *text;
+    size_t size;
+    if (!added)
         return 0;
-    count = get_u32(head);
-    out->count = get_u32(head + 64);
-    out->blob_size = get_u32(head + 60);
-    out->spaced = kind == KIND_PIECES && get_u32(head + 76) == PREFIX_EACH;
-    at = 96 + 4 * (count + 1) + (count + 3) / 4 * 4 + 4 * count + 1024 + (kind == 2 ? 8704 : 0) +
-         16 * (uint64_t)get_u32(head + 4);
-    blob = at + 16 * (uint64_t)out->count;
-    if (blob + out->blob_size > section->size)
-        return 0;
-    out->entries = head + at;
-    out->blob = head + blob;
+    text = slm__added_text(&t, added, &size);
+    put_bytes(out, text, size);
     return 1;
-}
-
-/* The text of entry i; 0: it lies outside. */
-static int added_entry(const AddedTable *table, uint32_t i, uint32_t *id, Text *text) {
-    const unsigned char *entry = table->entries + 16 * (size_t)i;
-    uint64_t from = get_u32(entry + 4), bytes = get_u32(entry + 8);
-    *id = get_u32(entry);
-    if (!bytes || from + bytes > table->blob_size)
-        return 0;
-    text->bytes = (const char *)table->blob + from;
-    text->size = (size_t)bytes;
-    if (table->spaced && get_u32(entry + 12) & NORMALIZED && *text->bytes == ' ') {
-        text->bytes++;
-        text->size--;
-    }
-    return 1;
-}
-
-/* The id of an added token, by its text; -1: there is none. */
-static int32_t added_in(const AddedTable *table, const char *name) {
-    uint32_t i, id;
-    Text text;
-    for (i = 0; i < table->count; i++)
-        if (added_entry(table, i, &id, &text) && text.size == strlen(name) &&
-            memcmp(text.bytes, name, text.size) == 0)
-            return (int32_t)id;
-    return -1;
-}
-
-static void find_marks(Tokenizer *tokenizer) {
-    AddedTable table;
-    if (!find_added(&table, &tokenizer->section, tokenizer->kind))
-        return;
-    tokenizer->im_start = added_in(&table, "<|im_start|>");
-    tokenizer->im_end = added_in(&table, "<|im_end|>");
 }
 
 void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, uint32_t rows) {
     Builder builder;
     memset(out, 0, sizeof *out);
     out->used = rows;
-    out->bos = out->im_start = out->im_end = -1;
+    out->bos = -1;
     if (!has_tokenizer(directory)) {
         warn("%s has no tokenizer files: the model will work by token ids only", directory);
         return;
@@ -1203,7 +1171,7 @@ void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, u
     memset(&builder, 0, sizeof builder);
     builder.rows = rows;
     builder.bos = builder.eos = builder.unk = builder.model_unk = builder.last = -1;
-    builder.kind = KIND_BYTES;
+    builder.kind = SLM__BYTES;
     builder.texts = allocate(rows, sizeof *builder.texts);
     builder.decoded = allocate(rows, sizeof *builder.decoded);
     builder.attributes = allocate(rows, 1);
@@ -1213,36 +1181,22 @@ void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, u
     out->bos = builder.bos;
     memcpy(out->specials, builder.specials, sizeof out->specials);
     out->kind = builder.kind;
-    find_marks(out);
     out->is_gpt2 = builder.is_gpt2;
     out->used = builder.used;
 }
 
-int tokenizer_added(const Tokenizer *tokenizer, int32_t wanted, Buffer *out) {
-    AddedTable table;
-    uint32_t i, id;
-    Text text;
-    if (wanted < 0 || !find_added(&table, &tokenizer->section, tokenizer->kind))
-        return 0;
-    for (i = 0; i < table.count; i++)
-        if (added_entry(&table, i, &id, &text) && id == (uint32_t)wanted) {
-            put_bytes(out, text.bytes, text.size);
-            return 1;
-        }
-    return 0;
-}
-
 int tokenizer_adds_bos(const Tokenizer *tokenizer) {
-    return tokenizer->kind && (get_u32(tokenizer->section.data + 20) & TEXT_BOS);
+    return tokenizer->kind && (get_u32(tokenizer->section.data + 20) & SLM__TEXT_BOS);
 }
 
 void tokenizer_from_section(Tokenizer *out, int kind, const char *path, const Buffer *section) {
-    AddedTable table;
+    slm__tokenizer t;
+    const char *wrong =
+        slm__tokenizer_bind(&t, (uint32_t)kind, section->data, section->size);
+    if (wrong)
+        fail("%s: damaged: its tokenizer: %s", path, wrong);
     memset(out, 0, sizeof *out);
-    if (!find_added(&table, section, kind))
-        fail("%s: damaged: its tokenizer is too short", path);
     out->kind = kind;
     out->section = *section;
-    find_marks(out);
-    out->bos = (int32_t)get_u32(section->data + 12);
+    out->bos = t.bos;
 }

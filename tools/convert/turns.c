@@ -1,22 +1,25 @@
 /* turns.c - the chat format of a checkpoint: what its chat template writes for a few conversations
    is compared with what each format writes for them. */
 #define _POSIX_C_SOURCE 200809L
-#include "convert.h"
+#include "library.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEMPLATE_LIMIT = 16 << 20, SYSTEM_LIMIT = 65535, END_LIMIT = 8 };
+enum { TEMPLATE_LIMIT = 16 << 20, SYSTEM_LIMIT = SLM__SYSTEM_MOST - 1 };
+enum { SYSTEM, USER, ASSISTANT }; /* as in slm__turn_format */
+
+static const slm__turn_format *chat_format(int turns) { return &slm__turn_formats[turns - 1]; }
 enum { END_COUNT_AT = 24, ENDS_AT = 28 }; /* in a tokenizer section, whatever its kind */
 
 int turns_by_name(const char *name) {
     int i;
-    for (i = 0; i < TURNS_COUNT; i++)
-        if (strcmp(chat_format(i).name, name) == 0)
+    for (i = SLM_TURNS_PLAIN; i < SLM_TURNS_COUNT; i++)
+        if (strcmp(chat_format(i)->name, name) == 0)
             return i;
-    return -1;
+    return SLM_TURNS_AUTO;
 }
 
 /* ---- conversations ----------------------------------------------------------------------- */
@@ -106,9 +109,9 @@ static void find_system(Study *s) {
 static int begins_with_mark(const Study *s) {
     const Buffer *text = &s->written[0];
     int i, role;
-    for (i = 0; i < TURNS_COUNT; i++)
+    for (i = SLM_TURNS_PLAIN; i < SLM_TURNS_COUNT; i++)
         for (role = SYSTEM; role <= ASSISTANT; role++) {
-            const char *mark = chat_format(i).around[role][0];
+            const char *mark = chat_format(i)->around[role][0];
             size_t size = strlen(mark);
             if (size >= s->bos.size && memcmp(mark, s->bos.data, s->bos.size) == 0 &&
                 text->size >= size && memcmp(text->data, mark, size) == 0)
@@ -147,7 +150,7 @@ static void put_part(Buffer *out, const Study *s, const char *part) {
             put_bytes(out, part, 1);
 }
 
-static void put_system(Buffer *out, const Study *s, const ChatFormat *f, const void *text,
+static void put_system(Buffer *out, const Study *s, const slm__turn_format *f, const void *text,
                        size_t size) {
     put_part(out, s, f->around[SYSTEM][0]);
     put_bytes(out, text, size);
@@ -155,7 +158,8 @@ static void put_system(Buffer *out, const Study *s, const ChatFormat *f, const v
 }
 
 /* What a format writes for a conversation; own: with the template's own system message. */
-static void write_format(Buffer *out, const Study *s, const ChatFormat *f, size_t shape, int own) {
+static void write_format(Buffer *out, const Study *s, const slm__turn_format *f, size_t shape,
+                         int own) {
     const char *letters = shapes[shape];
     size_t i, first = *letters == 'S';
     int after_system = own || first;
@@ -175,11 +179,11 @@ static void write_format(Buffer *out, const Study *s, const ChatFormat *f, size_
     }
     put_part(out, s, f->join);
     if (mentions(s, "add_generation_prompt", 21)) /* without it a program opens the answer */
-        put_part(out, s, f->open);
+        put_part(out, s, f->answer);
 }
 
 /* A template may refuse a system message, and nothing else. */
-static int agrees(const Study *s, const ChatFormat *f, int own) {
+static int agrees(const Study *s, const slm__turn_format *f, int own) {
     Buffer want = {NULL, 0, 0};
     size_t i, skip;
     int same = 1, writes_bos = *f->around[USER][0] == '\1';
@@ -199,19 +203,18 @@ static int agrees(const Study *s, const ChatFormat *f, int own) {
     return same;
 }
 
-/* A format that agrees; -1: none. An empty system message is one where the format's marks stand
-   around it. */
+/* A format that agrees; SLM_TURNS_AUTO: none. An empty system message is one where the format's
+   marks stand around it. */
 static int find_format(Study *s) {
     int i, own;
-    for (i = 0; i < TURNS_COUNT; i++) {
-        ChatFormat format = chat_format(i);
+    for (i = SLM_TURNS_PLAIN; i < SLM_TURNS_COUNT; i++) {
         for (own = s->own > SYSTEM_EMPTY; own <= (s->own != SYSTEM_NONE); own++)
-            if (agrees(s, &format, own)) {
+            if (agrees(s, chat_format(i), own)) {
                 s->own = s->own == SYSTEM_EMPTY && own ? SYSTEM_READ : s->own;
                 return i;
             }
     }
-    return -1;
+    return SLM_TURNS_AUTO;
 }
 
 /* ---- templates --------------------------------------------------------------------------- */
@@ -282,7 +285,7 @@ static const char *bos_guess(const Study *s) {
 
 /* Where the user has chosen the format, which may have a BOS of its own. */
 static void warn_of_guess(const Study *s, const char *directory, int turns, int asks_system) {
-    const char *bos = *chat_format(turns).around[USER][0] == '\1' ? "" : bos_guess(s);
+    const char *bos = *chat_format(turns)->around[USER][0] == '\1' ? "" : bos_guess(s);
     if (*bos || asks_system)
         warn("%s: its chat template cannot be read%s%s%s", directory, *bos ? ": conversations" : "",
              bos, asks_system ? "; a system message of its own, if it has one, is left out "
@@ -291,52 +294,55 @@ static void warn_of_guess(const Study *s, const char *directory, int turns, int 
 
 /* What the format needs and the tokenizer does not have; NULL: nothing. */
 static const char *lacking(const Tokenizer *tokenizer, int turns) {
-    int ends = tokenizer->kind && get_u32(tokenizer->section.data + END_COUNT_AT);
+    const slm__turn_format *f = chat_format(turns);
+    size_t i;
     if (!tokenizer->kind)
-        return turns == TURNS_PLAIN ? NULL : "tokens";
-    if (turns == TURNS_CHATML && tokenizer->im_start < 0)
-        return "<|im_start|>";
-    if (turns == TURNS_CHATML && tokenizer->im_end < 0)
-        return "<|im_end|>";
-    if (turns == TURNS_LLAMA2 && tokenizer->bos < 0)
-        return "BOS";
-    if ((turns == TURNS_LLAMA2 || turns == TURNS_ZEPHYR) && !ends)
-        return "end token";
+        return turns == SLM_TURNS_PLAIN ? NULL : "tokens";
+    for (i = 0; i < f->needed; i++)
+        if (*f->marks[i] == '\1') {
+            if (tokenizer->bos < 0)
+                return "BOS";
+        } else if (*f->marks[i] == '\2') {
+            if (!get_u32(tokenizer->section.data + END_COUNT_AT))
+                return "end token";
+        } else if (tokenizer_find(tokenizer, f->marks[i]) < 0)
+            return f->marks[i];
     return NULL;
 }
 
 /* Of a template; a format that is none of those known becomes plain. */
 static int choose_by_template(const char *directory, const Tokenizer *tokenizer, Study *s) {
     int turns = find_format(s);
-    if (turns >= 0 && !lacking(tokenizer, turns))
+    if (turns && !lacking(tokenizer, turns))
         return turns;
-    if (turns < 0)
+    if (!turns)
         warn("%s: its chat template is none of the known chat formats: conversations are plain%s%s "
              "(--chat NAME chooses a format, --system TEXT a system message)", directory,
              s->guesses && s->bos.size ? " and" : "", s->guesses ? bos_guess(s) : "");
     else
         warn("%s: its chat template is %s, but the tokenizer has no %s: conversations are plain "
              "(--chat NAME chooses a format, --system TEXT a system message)", directory,
-             chat_format(turns).name, lacking(tokenizer, turns));
-    return TURNS_PLAIN;
+             chat_format(turns)->name, lacking(tokenizer, turns));
+    return SLM_TURNS_PLAIN;
 }
 
-static int choose(const Tokenizer *tokenizer, int is_phi) {
-    if (tokenizer->im_start >= 0 && tokenizer->im_end >= 0)
-        return TURNS_CHATML;
-    return is_phi && tokenizer->is_gpt2 ? TURNS_PHI2 : TURNS_PLAIN;
+static int choose(const Tokenizer *tokenizer, int usual) {
+    if (!lacking(tokenizer, SLM_TURNS_CHATML))
+        return SLM_TURNS_CHATML;
+    return tokenizer->is_gpt2 ? usual : SLM_TURNS_PLAIN;
 }
 
 /* <|im_end|> ends an answer, whether or not the configuration says so. */
 static void add_end(Tokenizer *tokenizer) {
     unsigned char *head = tokenizer->section.data;
     uint32_t count = get_u32(head + END_COUNT_AT), i;
+    uint32_t end = (uint32_t)tokenizer_find(tokenizer, chat_format(SLM_TURNS_CHATML)->end);
     for (i = 0; i < count; i++)
-        if (get_u32(head + ENDS_AT + 4 * i) == (uint32_t)tokenizer->im_end)
+        if (get_u32(head + ENDS_AT + 4 * i) == end)
             return;
     if (count == END_LIMIT)
         return; /* a session looks for it anyway */
-    set_u32(head + ENDS_AT + 4 * count, (uint32_t)tokenizer->im_end);
+    set_u32(head + ENDS_AT + 4 * count, end);
     set_u32(head + END_COUNT_AT, count + 1);
 }
 
@@ -349,17 +355,17 @@ static void keep_template(Chat *chat, const char *directory, const Study *s, int
     } else if (s->own == SYSTEM_UNREAD && warns)
         warn("%s: the system message of its chat template depends on what is known only in a "
              "conversation (a date, tools): it is left out (--system TEXT sets one)", directory);
-    chat->bos = s->prints_bos ? CHAT_BOS : CHAT_NO_BOS;
+    chat->bos = s->prints_bos ? SLM__BOS_FIRST : SLM__BOS_NOT_FIRST;
 }
 
 static void set_format(Chat *chat, const char *source, Tokenizer *tokenizer, int turns,
                        int wanted) {
-    if (wanted >= 0 && lacking(tokenizer, wanted))
-        fail("%s: --chat %s: the tokenizer has no %s", source, chat_format(wanted).name,
+    if (wanted && lacking(tokenizer, wanted))
+        fail("%s: --chat %s: the tokenizer has no %s", source, chat_format(wanted)->name,
              lacking(tokenizer, wanted));
-    if (turns == TURNS_CHATML)
+    if (turns == SLM_TURNS_CHATML)
         add_end(tokenizer);
-    chat->turns = (uint32_t)turns;
+    chat->turns = (uint32_t)turns - 1;
 }
 
 /* --system: an empty text means no system message, not even the template's. */
@@ -372,16 +378,16 @@ static void set_system(Chat *chat, const char *source, const Tokenizer *tokenize
     put_bytes(&chat->system, text, strlen(text));
 }
 
-void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int is_phi,
+void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int usual,
                  const ChatOptions *options) {
     static Study s;
     int has_template = tokenizer->kind && read_template(&s, directory), turns = options->turns;
     memset(chat, 0, sizeof *chat);
     if (has_template)
         study(&s, tokenizer);
-    if (turns < 0)
+    if (!turns)
         turns = has_template ? choose_by_template(directory, tokenizer, &s)
-                             : choose(tokenizer, is_phi);
+                             : choose(tokenizer, usual);
     else if (has_template && s.guesses)
         warn_of_guess(&s, directory, turns, !options->system);
     set_format(chat, directory, tokenizer, turns, options->turns);
@@ -389,8 +395,8 @@ void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int is
         keep_template(chat, directory, &s, !options->system);
     if (options->system)
         set_system(chat, directory, tokenizer, options->system);
-    if (chat->bos == CHAT_NO_BOS && !tokenizer_adds_bos(tokenizer))
-        chat->bos = CHAT_BOS_AS_TOKENIZER;
+    if (chat->bos == SLM__BOS_NOT_FIRST && !tokenizer_adds_bos(tokenizer))
+        chat->bos = SLM__BOS_AS_TOKENIZER;
 }
 
 /* ---- in a .slm --------------------------------------------------------------------------- */
@@ -400,9 +406,9 @@ enum { CHAT_HEAD = 8 };
 /* Only where it says something, so that older readers know all that most files say. */
 void chat_put(Model *model, const Chat *chat) {
     Buffer *out;
-    if (!chat->has_system && chat->bos == CHAT_BOS_AS_TOKENIZER)
+    if (!chat->has_system && chat->bos == SLM__BOS_AS_TOKENIZER)
         return;
-    out = &model_section(model, SECTION_CHAT, 0)->bytes;
+    out = &model_section(model, SLM__CHAT, 0)->bytes;
     put_u32(out, chat->bos);
     put_u32(out, chat->has_system ? (uint32_t)chat->system.size + 1 : 0);
     if (chat->has_system) {
@@ -421,7 +427,7 @@ static Section *find_section(Model *model, uint32_t kind) {
 
 /* What the file has, taken out of its sections. */
 static void take_chat(Chat *chat, Model *model, const char *path) {
-    Section *section = find_section(model, SECTION_CHAT);
+    Section *section = find_section(model, SLM__CHAT);
     const unsigned char *bytes = section ? section->bytes.data : NULL;
     uint64_t size = section ? section->bytes.size : 0, length;
     memset(chat, 0, sizeof *chat);
@@ -430,7 +436,7 @@ static void take_chat(Chat *chat, Model *model, const char *path) {
         return;
     length = size >= CHAT_HEAD ? get_u32(bytes + 4) : 0;
     if (size < CHAT_HEAD || size - CHAT_HEAD != length || length > SYSTEM_LIMIT + 1 ||
-        get_u32(bytes) > CHAT_NO_BOS)
+        get_u32(bytes) > SLM__BOS_NOT_FIRST)
         fail("%s: damaged: its chat section has a wrong size", path);
     chat->bos = get_u32(bytes);
     chat->has_system = length > 0;
@@ -444,22 +450,22 @@ static void take_chat(Chat *chat, Model *model, const char *path) {
 /* --chat and --system of a .slm. */
 void chat_change(Model *model, const char *path, const ChatOptions *options) {
     static Tokenizer tokenizer;
-    Section *section = find_section(model, SECTION_TOKENIZER);
+    Section *section = find_section(model, SLM__TOKENIZER);
     Chat chat;
-    if (options->turns < 0 && !options->system)
+    if (!options->turns && !options->system)
         return;
     if (section)
         tokenizer_from_section(&tokenizer, (int)get_u16(model->header + 66), path,
                                &section->bytes);
     take_chat(&chat, model, path);
-    if (options->turns >= 0) {
+    if (options->turns) {
         set_format(&chat, path, &tokenizer, options->turns, options->turns);
         model->header[68] = (unsigned char)chat.turns;
         model->header[69] = 0;
     }
     if (options->system)
         set_system(&chat, path, &tokenizer, options->system);
-    section = find_section(model, SECTION_TOKENIZER);
+    section = find_section(model, SLM__TOKENIZER);
     if (section)
         section->bytes = tokenizer.section;
     if (model->section_count == 16)

@@ -1,6 +1,6 @@
-/* util.c - errors, memory, files, little-endian buffers, checksums, half floats, a hash map. */
+/* util.c - errors, memory, files, little-endian buffers, checksums, a hash map. */
 #define _POSIX_C_SOURCE 200809L
-#include "convert.h"
+#include "library.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -291,15 +291,15 @@ void put_f32(Buffer *buffer, float value) {
 
 /* ---- checksums --------------------------------------------------------------------------- */
 
-static uint32_t crc_table[8][256]; /* slicing by 8 */
+/* The library's CRC, eight bytes a step (slicing by 8): whole checkpoints pass here, and its own
+   steps of half a byte are ten times slower. */
+static uint32_t crc_table[8][256];
 
 static void crc_prepare(void) {
     uint32_t i, k, value;
     for (i = 0; i < 256; i++) {
-        value = i;
-        for (k = 0; k < 8; k++)
-            value = value & 1 ? value >> 1 ^ 0xEDB88320u : value >> 1;
-        crc_table[0][i] = value;
+        unsigned char byte = (unsigned char)i;
+        crc_table[0][i] = ~slm__crc32(0xFFFFFFFFu, &byte, 1);
     }
     for (k = 1; k < 8; k++)
         for (i = 0; i < 256; i++) {
@@ -325,48 +325,6 @@ uint32_t crc32_update(uint32_t crc, const unsigned char *bytes, size_t size) {
     return ~crc;
 }
 
-uint64_t fnv1a(uint64_t hash, const unsigned char *bytes, size_t size) {
-    size_t i;
-    for (i = 0; i < size; i++)
-        hash = (hash ^ bytes[i]) * 0x100000001B3u;
-    return hash;
-}
-
-/* ---- half floats ------------------------------------------------------------------------- */
-
-uint32_t half_to_float_bits(uint32_t half) {
-    uint32_t sign = (half & 0x8000) << 16, exponent = half >> 10 & 31, mantissa = half & 1023;
-    if (exponent == 31)
-        return sign | 0x7F800000u | mantissa << 13;
-    if (exponent)
-        return sign | (exponent + 112) << 23 | mantissa << 13;
-    if (!mantissa)
-        return sign;
-    for (exponent = 113; !(mantissa & 1024); exponent--) /* a subnormal half is a normal float */
-        mantissa <<= 1;
-    return sign | exponent << 23 | (mantissa & 1023) << 13;
-}
-
-uint32_t float_bits_to_half(uint32_t bits) {
-    uint32_t sign = bits >> 16 & 0x8000, magnitude = bits & 0x7FFFFFFF, shift, mantissa, rest, half;
-    if (magnitude >= 0x7F800000u)
-        return sign | 0x7C00 | (magnitude > 0x7F800000u ? 0x200 : 0);
-    if (magnitude >= 0x38800000u) { /* normal; a carry runs into the exponent as it should */
-        half = magnitude - 0x38000000u;
-        half = (half + 0xFFF + (half >> 13 & 1)) >> 13;
-        return sign | (half < 0x7C00 ? half : 0x7C00);
-    }
-    if (magnitude < 0x33000000u)
-        return sign;
-    shift = 126 - (magnitude >> 23); /* 14..24: the result counts steps of 2^-24 */
-    mantissa = (magnitude & 0x7FFFFF) | 0x800000;
-    half = mantissa >> shift;
-    rest = mantissa & (((uint32_t)1 << shift) - 1);
-    if (rest > (uint32_t)1 << (shift - 1) || (rest == (uint32_t)1 << (shift - 1) && half & 1))
-        half++;
-    return sign | half;
-}
-
 /* ---- a map from byte strings ------------------------------------------------------------- */
 
 /* Begins differently in each run, so that no file can be made whose names all meet in a slot. */
@@ -375,7 +333,7 @@ static uint64_t map_hash(const char *key, size_t size) {
     if (!start)
         start = (0xCBF29CE484222325u ^ (uint64_t)time(NULL) << 20 ^ (uint64_t)getpid() ^
                  (uint64_t)(uintptr_t)&size) | 1;
-    return fnv1a(start, (const unsigned char *)key, size);
+    return slm__fnv(start, (const unsigned char *)key, size);
 }
 
 static struct MapSlot *map_slot(const Map *map, const char *key, size_t size) {

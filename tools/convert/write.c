@@ -1,7 +1,7 @@
 /* write.c - lays the file out and writes it: matrices become tiles of 16 rows, a few tiles at a
    time, so that memory stays small at any size. An f32 or f16 .slm is a source like any other. */
 #define _POSIX_C_SOURCE 200809L
-#include "convert.h"
+#include "library.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,30 +62,23 @@ static void progress_step(Progress *progress, uint64_t bytes) {
 /* Four bits serve the layers' matrices; the embeddings and the head, whose error nothing after
    them evens out, take eight. */
 uint32_t type_of(uint32_t wanted, uint32_t layer) {
-    return layer == MODEL_LAYER && (wanted == TYPE_Q4 || wanted == TYPE_Q4F) ? TYPE_Q8 : wanted;
+    return layer == MODEL_LAYER && slm__integer(wanted) ? SLM_TYPE_Q8 : wanted;
 }
 
 /* ---- layout ------------------------------------------------------------------------------ */
-
-static uint64_t tile_stride(uint32_t type, uint32_t cols) {
-    uint64_t bytes = type >= TYPE_Q8 ? integer_tile_size(type, cols)
-                                     : (uint64_t)cols * TILE * (type == TYPE_F32 ? 4 : 2);
-    uint64_t lines = (bytes + 63) / 64;
-    return (lines | 1) * 64; /* an odd number of lines */
-}
 
 static uint64_t tile_count(const OutTensor *tensor) {
     return ((uint64_t)tensor->rows + TILE - 1) / TILE;
 }
 
 static void lay_out(Model *model) {
-    uint64_t at = add64(256, 32 * (uint64_t)model->section_count);
+    uint64_t at = SLM__HEADER_BYTES + SLM__SECTION_BYTES * (uint64_t)model->section_count;
     uint32_t i;
     size_t t;
     for (i = 0; i < model->section_count; i++) {
         Section *section = &model->sections[i];
-        if (section->kind == SECTION_DIRECTORY)
-            put_zeros(&section->bytes, model->tensor_count * 40);
+        if (section->kind == SLM__DIRECTORY)
+            put_zeros(&section->bytes, model->tensor_count * SLM__ENTRY_BYTES);
         section->offset = align64(at);
         at = section->offset + section->bytes.size;
     }
@@ -95,8 +88,9 @@ static void lay_out(Model *model) {
              (unsigned long long)at);
     for (t = 0; t < model->tensor_count; t++) {
         OutTensor *tensor = &model->tensors[t];
-        tensor->stride = tensor->type == TYPE_VECTOR ? 0 : tile_stride(tensor->type, tensor->cols);
-        tensor->bytes = tensor->type == TYPE_VECTOR ? (uint64_t)tensor->cols * 4
+        tensor->stride =
+            tensor->type == SLM_TYPE_VECTOR ? 0 : slm__tile_bytes(tensor->type, tensor->cols);
+        tensor->bytes = tensor->type == SLM_TYPE_VECTOR ? (uint64_t)tensor->cols * 4
                                                     : mul64(tile_count(tensor), tensor->stride);
         tensor->offset = at;
         at = align64(add64(at, tensor->bytes));
@@ -109,7 +103,7 @@ static void put_directory(Model *model) {
     uint32_t i;
     size_t t;
     for (i = 0; i < model->section_count; i++)
-        if (model->sections[i].kind == SECTION_DIRECTORY)
+        if (model->sections[i].kind == SLM__DIRECTORY)
             out = &model->sections[i].bytes;
     out->size = 0;
     for (t = 0; t < model->tensor_count; t++) {
@@ -117,7 +111,7 @@ static void put_directory(Model *model) {
         put_u16(out, tensor->slot);
         put_u16(out, tensor->layer);
         put_u16(out, tensor->type);
-        put_u16(out, tensor->type >= TYPE_Q8 && tensor->cols >= 256); /* ROTATED */
+        put_u16(out, (uint32_t)slm__rotated(tensor->type, tensor->cols));
         put_u32(out, tensor->rows);
         put_u32(out, tensor->cols);
         put_u64(out, tensor->offset);
@@ -129,19 +123,18 @@ static void put_directory(Model *model) {
 
 /* All bytes before the weights; the checksums of the tensors must be known. */
 static Buffer make_head(Model *model) {
-    static const unsigned char magic[8] = {0x89, 'S', 'L', 'M', 0x0D, 0x0A, 0x1A, 0x0A};
     Buffer head = {NULL, 0, 0};
     uint64_t id;
     uint32_t i;
     put_directory(model);
-    put_bytes(&head, model->header, 256);
-    memcpy(head.data, magic, 8);
+    put_bytes(&head, model->header, SLM__HEADER_BYTES);
+    memcpy(head.data, slm__magic, 8);
     set_u32(head.data + 8, 1); /* major 1, minor 0 */
     set_u64(head.data + 16, model->file_size);
     set_u64(head.data + 24, model->data_offset);
     set_u32(head.data + 40, model->section_count);
     set_u32(head.data + 44, (uint32_t)model->tensor_count);
-    id = fnv1a(0xCBF29CE484222325u, head.data + 64, 192);
+    id = slm__fnv(0xCBF29CE484222325u, head.data + 64, 192);
     for (i = 0; i < model->section_count; i++) {
         Section *section = &model->sections[i];
         put_u32(&head, section->kind);
@@ -149,10 +142,10 @@ static Buffer make_head(Model *model) {
         put_u64(&head, section->offset);
         put_u64(&head, section->bytes.size);
         put_u64(&head, 0);
-        if (section->kind == SECTION_CHAT)
+        if (section->kind == SLM__CHAT)
             head.data[10] = 1; /* minor 1 */
-        if (section->kind == SECTION_TOKENIZER || section->kind == SECTION_DIRECTORY)
-            id = fnv1a(id, section->bytes.data, section->bytes.size);
+        if (section->kind == SLM__TOKENIZER || section->kind == SLM__DIRECTORY)
+            id = slm__fnv(id, section->bytes.data, section->bytes.size);
     }
     set_u64(head.data + 32, id);
     for (i = 0; i < model->section_count; i++) {
@@ -195,7 +188,7 @@ static uint32_t load_element(Dtype dtype, const unsigned char *bytes, size_t ind
         return round_double(get_u64(bytes + 8 * index));
     if (dtype == DTYPE_F32)
         return get_u32(bytes + 4 * index);
-    return dtype == DTYPE_F16 ? half_to_float_bits(get_u16(bytes + 2 * index))
+    return dtype == DTYPE_F16 ? slm__bits(slm__from_half(slm__u16(bytes + 2 * index)))
                               : get_u16(bytes + 2 * index) << 16;
 }
 
@@ -204,13 +197,15 @@ static int store_element(uint32_t type, unsigned char *out, size_t index, uint32
     uint32_t magnitude = bits & 0x7FFFFFFF, half;
     if (magnitude >= 0x7F800000u)
         return FAULT_NOT_FINITE;
-    if (type != TYPE_F16 && type != TYPE_BF16) {
+    if (type != SLM_TYPE_F16 && type != SLM_TYPE_BF16) {
         set_u32(out + 4 * index, bits);
         return FAULT_NONE;
     }
-    if (magnitude > (type == TYPE_F16 ? 0x477FE000u : 0x7F7F7FFFu)) /* 65504, or what rounds up */
+    if (magnitude > (type == SLM_TYPE_F16 ? 0x477FE000u  /* 65504 */
+                                          : 0x7F7F7FFFu)) /* beyond it bf16 rounds up */
         return FAULT_RANGE;
-    half = type == TYPE_F16 ? float_bits_to_half(bits) : (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
+    half = type == SLM_TYPE_F16 ? slm__to_half(slm__float(bits))
+                                : (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
     out[2 * index] = (unsigned char)half;
     out[2 * index + 1] = (unsigned char)(half >> 8);
     return FAULT_NONE;
@@ -261,7 +256,7 @@ static void quantize_tile(const OutTensor *tensor, uint64_t tile, const unsigned
 static void store_tile(const OutTensor *tensor, uint64_t tile, const unsigned char *in,
                        unsigned char *out, Problem *problem) {
     size_t cols = tensor->cols, rows = (size_t)tile_rows(tensor, tile), row, col;
-    int copy = tensor->dtype == DTYPE_F16 && tensor->type == TYPE_F16;
+    int copy = tensor->dtype == DTYPE_F16 && tensor->type == SLM_TYPE_F16;
     for (col = 0; col < cols; col++)
         for (row = 0; row < rows; row++) {
             size_t from = tensor->source_stride ? col * TILE + row : row * cols + col;
@@ -325,7 +320,7 @@ static void make_tile(const OutTensor *tensor, uint64_t tile, unsigned char *in,
                       unsigned char *out, Problem *problem) {
     if (read_tile(tensor, tile, in) != 0)
         problem->fault = FAULT_READ;
-    else if (tensor->type >= TYPE_Q8)
+    else if (slm__integer(tensor->type))
         quantize_tile(tensor, tile, in, out, problem);
     else
         store_tile(tensor, tile, in, out, problem);
@@ -344,7 +339,7 @@ static void check_problem(const OutTensor *tensor, const Problem *problem) {
     if (problem->fault == FAULT_RANGE)
         fail("tensor %s: the value %g at [%llu, %llu] is too large for %s; use --type "
              "f32", tensor->name, (double)problem->value, row, col,
-             tensor->type == TYPE_F16 ? "f16 (beyond 65504)" : "bf16");
+             tensor->type == SLM_TYPE_F16 ? "f16 (beyond 65504)" : "bf16");
 }
 
 /* ---- tensors ----------------------------------------------------------------------------- */
@@ -379,7 +374,7 @@ static void write_vector(Writer *writer, OutTensor *tensor) {
         file_read(tensor->file, tensor->source_offset + source_row(tensor, i) * width,
                   in + i * width, (tensor->cols - i < part ? tensor->cols - i : part) * width);
     for (i = 0; i < tensor->cols; i++) {
-        problem.fault = (Fault)store_element(TYPE_VECTOR, out, i,
+        problem.fault = (Fault)store_element(SLM_TYPE_VECTOR, out, i,
                                              load_element(tensor->dtype, in, i));
         problem.col = i;
         check_problem(tensor, &problem);
@@ -513,6 +508,15 @@ static void writer_close(Writer *writer) {
         fprintf(stderr, "\r%-40s\r", "");
 }
 
+/* Opens the .slm at `path` as a program would; fails where that fails. name: for messages. */
+static void check_slm(const char *path, const char *name) {
+    slm_model *model;
+    slm_error error;
+    if (slm_model_open(&model, path, NULL, &error) != SLM_OK)
+        fail("%s: the library would not open it: %s", name, error.text);
+    slm_model_close(model);
+}
+
 static void write_head(Writer *writer, Model *model) {
     Buffer head = make_head(model);
     write_at(writer, 0, head.data, head.size);
@@ -530,7 +534,7 @@ void model_write(Model *model, const char *path) {
         fail("%s: %s", path, strerror(errno));
     write_head(&writer, model); /* what the library refuses is known before the long part */
     for (i = 0; i < model->tensor_count; i++)
-        if (model->tensors[i].type == TYPE_VECTOR)
+        if (model->tensors[i].type == SLM_TYPE_VECTOR)
             write_vector(&writer, &model->tensors[i]);
         else
             write_matrix(&writer, &model->tensors[i]);
@@ -559,18 +563,18 @@ static void read_slm_tensor(OutTensor *tensor, const File *file, const unsigned 
                  (unsigned long)tensor->slot);
     tensor->name = allocate(sizeof name, 1);
     strcpy(tensor->name, name);
-    if (source > TYPE_BF16)
+    if (source > SLM_TYPE_BF16)
         fail("%s: tensor %s is quantized or of an unknown type; only f32, f16 and bf16 files "
              "can be converted", file->path, name);
     tensor->file = file;
-    tensor->dtype = source == TYPE_F16    ? DTYPE_F16
-                    : source == TYPE_BF16 ? DTYPE_BF16
+    tensor->dtype = source == SLM_TYPE_F16    ? DTYPE_F16
+                    : source == SLM_TYPE_BF16 ? DTYPE_BF16
                                           : DTYPE_F32;
-    tensor->type = source == TYPE_VECTOR ? TYPE_VECTOR : type_of(type, tensor->layer);
-    tensor->source_stride = source == TYPE_VECTOR ? 0 : tile_stride(source, tensor->cols);
-    tensor->bytes = source == TYPE_VECTOR ? (uint64_t)tensor->cols * 4
+    tensor->type = source == SLM_TYPE_VECTOR ? SLM_TYPE_VECTOR : type_of(type, tensor->layer);
+    tensor->source_stride = source == SLM_TYPE_VECTOR ? 0 : slm__tile_bytes(source, tensor->cols);
+    tensor->bytes = source == SLM_TYPE_VECTOR ? (uint64_t)tensor->cols * 4
                                           : mul64(tile_count(tensor), tensor->source_stride);
-    if (!tensor->cols || !tensor->rows || (source == TYPE_VECTOR && tensor->rows != 1) ||
+    if (!tensor->cols || !tensor->rows || (source == SLM_TYPE_VECTOR && tensor->rows != 1) ||
         tensor->bytes != get_u64(entry + 24) || tensor->source_offset > file->size ||
         tensor->bytes > file->size - tensor->source_offset)
         fail("%s: tensor %s lies outside of the file or has a wrong size", file->path, name);
@@ -592,19 +596,18 @@ static void check_slm_tensor(const OutTensor *tensor, uint32_t wanted) {
 }
 
 static unsigned char *read_slm_head(const File *file, uint64_t *data_offset) {
-    static const unsigned char magic[8] = {0x89, 'S', 'L', 'M', 0x0D, 0x0A, 0x1A, 0x0A};
-    unsigned char start[256], *head;
-    if (file->size < 256)
+    unsigned char start[SLM__HEADER_BYTES], *head;
+    if (file->size < SLM__HEADER_BYTES)
         fail("%s: neither a Hugging Face directory nor a .slm", file->path);
-    file_read(file, 0, start, 256);
-    if (memcmp(start, magic, 8) != 0)
+    file_read(file, 0, start, SLM__HEADER_BYTES);
+    if (memcmp(start, slm__magic, 8) != 0)
         fail("%s: neither a Hugging Face directory nor a .slm", file->path);
     if (get_u16(start + 8) != 1)
         fail("%s: a .slm of major version %lu is not supported; supported: 1", file->path,
              (unsigned long)get_u16(start + 8));
     *data_offset = get_u64(start + 24);
-    if (get_u64(start + 16) != file->size || *data_offset < 256 || *data_offset > file->size ||
-        *data_offset > DATA_LIMIT || *data_offset % 64)
+    if (get_u64(start + 16) != file->size || *data_offset < SLM__HEADER_BYTES ||
+        *data_offset > file->size || *data_offset > DATA_LIMIT || *data_offset % 64)
         fail("%s: damaged: its sizes do not agree with the file's", file->path);
     head = allocate((size_t)*data_offset, 1);
     file_read(file, 0, head, (size_t)*data_offset);
@@ -616,12 +619,12 @@ static unsigned char *read_slm_head(const File *file, uint64_t *data_offset) {
 static void read_slm_directory(Model *model, const File *file, const unsigned char *entries,
                                uint64_t bytes, uint32_t type) {
     size_t i;
-    if (!model->tensor_count || bytes != mul64(model->tensor_count, 40))
+    if (!model->tensor_count || bytes != mul64(model->tensor_count, SLM__ENTRY_BYTES))
         fail("%s: damaged: its tensor directory has a wrong size", file->path);
     model->tensors = allocate(model->tensor_count, sizeof *model->tensors);
     for (i = 0; i < model->tensor_count; i++) {
-        read_slm_tensor(&model->tensors[i], file, entries + 40 * i, type);
-        check_slm_tensor(&model->tensors[i], get_u32(entries + 40 * i + 32));
+        read_slm_tensor(&model->tensors[i], file, entries + SLM__ENTRY_BYTES * i, type);
+        check_slm_tensor(&model->tensors[i], get_u32(entries + SLM__ENTRY_BYTES * i + 32));
     }
 }
 
@@ -633,19 +636,20 @@ void model_from_slm(Model *model, const char *path, const Options *options) {
     file = file_open(path);
     refuse_file(&file);
     head = read_slm_head(&file, &data_offset);
-    memcpy(model->header, head, 256);
+    memcpy(model->header, head, SLM__HEADER_BYTES);
     count = get_u16(head + 40);
     model->tensor_count = get_u32(head + 44);
-    if (count > 16 || 256 + 32 * (uint64_t)count > data_offset)
+    if (count > 16 ||
+        SLM__HEADER_BYTES + SLM__SECTION_BYTES * (uint64_t)count > data_offset)
         fail("%s: damaged: %lu sections", path, (unsigned long)count);
     for (i = 0; i < count; i++) {
-        const unsigned char *entry = head + 256 + 32 * i;
+        const unsigned char *entry = head + SLM__HEADER_BYTES + SLM__SECTION_BYTES * i;
         Section *section = model_section(model, get_u32(entry), get_u32(entry + 4));
         offset = get_u64(entry + 8);
         bytes = get_u64(entry + 16);
         if (offset > data_offset || bytes > data_offset - offset)
             fail("%s: damaged: section %lu lies outside of the head", path, (unsigned long)i);
-        if (section->kind == SECTION_DIRECTORY)
+        if (section->kind == SLM__DIRECTORY)
             read_slm_directory(model, &file, head + offset, bytes, options->type);
         else
             put_bytes(&section->bytes, head + offset, (size_t)bytes);

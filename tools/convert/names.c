@@ -1,0 +1,108 @@
+/* names.c - the names of tensors, a column for each layout that a checkpoint may have: those of
+   today, and those of Phi's older checkpoints with other numbers of the layers, and with queries,
+   keys and values as one matrix. */
+#include "names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MIXER_LAYER \
+    [SLM__NORM] = "ln", [SLM__QUERY] = "mixer.Wqkv", [SLM__KEY] = "mixer.Wqkv", \
+    [SLM__VALUE] = "mixer.Wqkv", [SLM__OUT] = "mixer.out_proj", [SLM__UP] = "mlp.fc1", \
+    [SLM__DOWN] = "mlp.fc2"
+
+const Layout phi_layouts[LAYOUTS + 1] = {
+    {"model.layers.", 0, SEPARATE,
+     {[SLM__NORM] = "input_layernorm", [SLM__QUERY] = "self_attn.q_proj",
+      [SLM__KEY] = "self_attn.k_proj", [SLM__VALUE] = "self_attn.v_proj",
+      [SLM__OUT] = "self_attn.dense", [SLM__QUERY_NORM] = "self_attn.q_layernorm",
+      [SLM__KEY_NORM] = "self_attn.k_layernorm", [SLM__UP] = "mlp.fc1", [SLM__DOWN] = "mlp.fc2",
+      [SLM__EMBEDDING] = "model.embed_tokens", [SLM__FINAL_NORM] = "model.final_layernorm",
+      [SLM__HEAD] = "lm_head"}},
+    /* Published in 2023, with code of its own. The first one's layers are numbers in one sequence:
+       the embedding is the first, the head the last. */
+    {"layers.", 1, BLOCKS,
+     {MIXER_LAYER, [SLM__EMBEDDING] = "layers.0.wte", [SLM__FINAL_NORM] = "layers.%lu.ln",
+      [SLM__HEAD] = "layers.%lu.linear"}},
+    {"transformer.h.", 0, BLOCKS,
+     {MIXER_LAYER, [SLM__EMBEDDING] = "transformer.embd.wte", [SLM__FINAL_NORM] = "lm_head.ln",
+      [SLM__HEAD] = "lm_head.linear"}},
+    /* transformers 4.36 had the names of today but for these */
+    {"model.layers.", 0, PER_HEAD,
+     {[SLM__QUERY] = "self_attn.query_key_value", [SLM__KEY] = "self_attn.query_key_value",
+      [SLM__VALUE] = "self_attn.query_key_value"}},
+    {NULL, 0, SEPARATE, {NULL}}};
+
+const Layout gptj_layouts[2] = {
+    {"transformer.h.", 0, SEPARATE,
+     {[SLM__NORM] = "ln_1", [SLM__QUERY] = "attn.q_proj", [SLM__KEY] = "attn.k_proj",
+      [SLM__VALUE] = "attn.v_proj", [SLM__OUT] = "attn.out_proj", [SLM__UP] = "mlp.fc_in",
+      [SLM__DOWN] = "mlp.fc_out", [SLM__EMBEDDING] = "transformer.wte",
+      [SLM__FINAL_NORM] = "transformer.ln_f", [SLM__HEAD] = "lm_head"}},
+    {NULL, 0, SEPARATE, {NULL}}};
+
+const Layout llama_layouts[2] = {
+    {"model.layers.", 0, SEPARATE,
+     {[SLM__NORM] = "input_layernorm", [SLM__QUERY] = "self_attn.q_proj",
+      [SLM__KEY] = "self_attn.k_proj", [SLM__VALUE] = "self_attn.v_proj",
+      [SLM__OUT] = "self_attn.o_proj", [SLM__NORM2] = "post_attention_layernorm",
+      [SLM__UP] = "mlp.up_proj", [SLM__GATE] = "mlp.gate_proj", [SLM__DOWN] = "mlp.down_proj",
+      [SLM__EMBEDDING] = "model.embed_tokens", [SLM__FINAL_NORM] = "model.norm",
+      [SLM__HEAD] = "lm_head"}},
+    {NULL, 0, SEPARATE, {NULL}}};
+
+const Layout neo_layouts[2] = {
+    {"transformer.h.", 0, SEPARATE,
+     {[SLM__NORM] = "ln_1", [SLM__QUERY] = "attn.attention.q_proj",
+      [SLM__KEY] = "attn.attention.k_proj", [SLM__VALUE] = "attn.attention.v_proj",
+      [SLM__OUT] = "attn.attention.out_proj", [SLM__NORM2] = "ln_2", [SLM__UP] = "mlp.c_fc",
+      [SLM__DOWN] = "mlp.c_proj", [SLM__EMBEDDING] = "transformer.wte",
+      [SLM__POSITIONS] = "transformer.wpe", [SLM__FINAL_NORM] = "transformer.ln_f",
+      [SLM__HEAD] = "lm_head"}},
+    {NULL, 0, SEPARATE, {NULL}}};
+
+/* A bias has the slot behind its weights', which is even; so is the embedding's, without a bias. */
+static int is_bias(unsigned slot) { return slot % 2 == 0 && slot != SLM__EMBEDDING; }
+
+static void name_tensor(char *out, size_t size, const Layout *layout, const slm__shape *shape,
+                        const char *name, uint32_t layer) {
+    const char *rest = strstr(name, "%lu");
+    if (layer != MODEL_LAYER)
+        snprintf(out, size, "%s%lu.%s", layout->prefix, (unsigned long)layer + layout->first_layer,
+                 name);
+    else if (rest)
+        snprintf(out, size, "%.*s%lu%s", (int)(rest - name), name, shape->layers + 1ul, rest + 3);
+    else
+        snprintf(out, size, "%s", name);
+}
+
+/* The part of one matrix of queries, keys and values that is wanted: 0, 1 or 2. */
+static void place_part(Place *out, Fusion fusion, const slm__shape *shape, uint32_t part) {
+    uint32_t queries = slm__extent_of(shape, SLM__HEADS);
+    uint32_t keys = slm__extent_of(shape, SLM__KV_HEADS);
+    out->rows = queries + 2 * keys;
+    if (fusion == BLOCKS) {
+        out->first = part == 0 ? 0 : queries + (part - 1) * keys;
+        return;
+    }
+    out->first = part * shape->head_size;
+    out->group = shape->head_size;
+    out->group_step = 3 * shape->head_size;
+}
+
+int place_tensor(Place *out, const Layout *layout, const slm__shape *shape,
+                 const slm__expected *want, uint32_t layer) {
+    int bias = is_bias(want->slot);
+    const char *name = layout->names[want->slot - bias];
+    int fused = layout->fusion != SEPARATE && want->slot >= SLM__QUERY &&
+                want->slot <= SLM__VALUE + 1;
+    memset(out, 0, sizeof *out);
+    out->rows = slm__extent_of(shape, want->rows == SLM__ONE ? want->cols : want->rows);
+    if (!name || (fused && layout->fusion == PER_HEAD && shape->heads != shape->kv_heads))
+        return 0;
+    name_tensor(out->name, sizeof out->name - 8, layout, shape, name, layer);
+    strcat(out->name, bias ? ".bias" : ".weight");
+    if (fused)
+        place_part(out, layout->fusion, shape, (want->slot - SLM__QUERY) / 2u);
+    return 1;
+}

@@ -1,0 +1,35 @@
+/* names.h - where the tensors of an architecture stand in its checkpoints, for convert.c and
+   names.c. What they are - slots, shapes, which there are - is the library's. */
+#ifndef SLM_NAMES_H
+#define SLM_NAMES_H
+
+#include "library.h"
+
+/* Queries, keys and values: three tensors, or one. BLOCKS: all rows of the queries, then of the
+   keys, then of the values; PER_HEAD: these three of the first head, then of the second ... */
+typedef enum Fusion { SEPARATE, BLOCKS, PER_HEAD } Fusion;
+
+typedef struct Layout {
+    const char *prefix;   /* of a layer's tensors: its number follows */
+    uint32_t first_layer; /* the number of the first layer */
+    Fusion fusion;
+    /* By the slot of the weights, without ".weight" or ".bias"; NULL: it is not here. %lu: the
+       number behind the last layer's. */
+    const char *names[SLM__MODEL_SLOTS];
+} Layout;
+
+enum { LAYOUTS = 4 };
+/* Those of today first; a prefix of NULL ends them. */
+extern const Layout phi_layouts[LAYOUTS + 1], gptj_layouts[2], llama_layouts[2], neo_layouts[2];
+
+/* Rows [first, first + its own) of a tensor with `rows` rows, in groups as OutTensor has them. */
+typedef struct Place {
+    char name[128];
+    uint32_t rows, first, group, group_step;
+} Place;
+
+/* 0: the layout does not have it. */
+int place_tensor(Place *out, const Layout *layout, const slm__shape *shape,
+                 const slm__expected *want, uint32_t layer);
+
+#endif
