@@ -303,11 +303,11 @@ typedef enum slm_type {
     SLM_TYPE_Q4 = 5, SLM_TYPE_Q4F = 6
 } slm_type;
 
-/* How a conversation is written, see TURN FORMATS in >>specification. */
-typedef enum slm_turns {
-    SLM_TURNS_AUTO = 0, SLM_TURNS_PLAIN, SLM_TURNS_PHI2, SLM_TURNS_CHATML, SLM_TURNS_LLAMA2,
-    SLM_TURNS_ZEPHYR, SLM_TURNS_COUNT
-} slm_turns;
+/* How a conversation is written, see CHAT FORMATS in >>specification. */
+typedef enum slm_chat_format {
+    SLM_CHAT_AUTO = 0, SLM_CHAT_PLAIN, SLM_CHAT_PHI2, SLM_CHAT_CHATML, SLM_CHAT_LLAMA2,
+    SLM_CHAT_ZEPHYR, SLM_CHAT_COUNT
+} slm_chat_format;
 
 typedef enum slm_load { SLM_LOAD_AUTO = 0, SLM_LOAD_MAP, SLM_LOAD_COPY } slm_load;
 
@@ -322,7 +322,7 @@ typedef struct slm_model_desc {
 typedef struct slm_model_info {
     const char *architecture; /* "phi", "gptj", "llama", "gpt_neo" */
     const char *tokenizer;    /* "none", "byte-level BPE", "SentencePiece BPE" */
-    const char *turn_format;  /* "plain", "phi-2", "chatml", "llama-2", "zephyr" */
+    const char *chat_format;  /* "plain", "phi-2", "chatml", "llama-2", "zephyr" */
     const char *isa;          /* the kernels in use */
     uint64_t content_id, file_size, parameters, weight_bytes;
     uint32_t vocab_rows, vocab_used, context, layers, hidden, intermediate, heads, kv_heads;
@@ -341,7 +341,7 @@ SLM_API const char *slm_result_name(slm_result);
 SLM_API const char *slm_isa_name(slm_isa);   /* "portable", "avx2", ...; NULL out of range */
 SLM_API const char *slm_type_name(slm_type); /* "q4", ..., a vector's is "f32"; NULL likewise */
 SLM_API int slm_isa_available(slm_isa);      /* in this build and on this CPU */
-SLM_API const char *slm_turns_name(slm_turns); /* "plain", "phi-2", ...; NULL out of range */
+SLM_API const char *slm_chat_format_name(slm_chat_format); /* "plain", ...; NULL out of range */
 
 /* Opens a .slm in place. On failure *model is NULL. The bytes given to _open_memory must be
    64-byte aligned, stay valid and unchanged until slm_model_close. */
@@ -378,7 +378,7 @@ typedef struct slm_session_desc {
     slm_allocator allocator;            /* zero: malloc and free */
     void *memory;                       /* instead: slm_session_size bytes, 64-byte aligned */
     size_t memory_size;
-    slm_turns turns;     /* for slm_chat; auto: the model's. Opening fails with
+    slm_chat_format chat_format;     /* for slm_chat; auto: the model's. Opening fails with
                             SLM_ERR_UNSUPPORTED if the tokenizer lacks a token that it needs. */
 } slm_session_desc;
 
@@ -450,7 +450,7 @@ SLM_API slm_result slm_sample(slm_session *, const slm_sampling *, slm_token *);
 SLM_API slm_result slm_prompt(slm_session *, const char *text, size_t size, unsigned flags);
 
 typedef enum slm_role { SLM_SYSTEM = 0, SLM_USER, SLM_ASSISTANT } slm_role;
-/* Appends one message in the session's turn format; (SLM_ASSISTANT, NULL, 0) opens the answer, to
+/* Appends one message in the session's chat format; (SLM_ASSISTANT, NULL, 0) opens the answer, to
    be followed by slm_generate. The next message closes an answer that was opened. The message's
    own text never becomes a special token. Where the first message of a conversation is not
    SLM_SYSTEM, the model's own system message (slm_model_info) comes before it; SLM_SYSTEM with an
@@ -1226,7 +1226,7 @@ typedef struct slm__codes {
 
 enum {
     SLM__STRIP_TILES = 4,
-    SLM__STRIP_TOKENS = 256 /* that a kernel takes at once; more go in turns */
+    SLM__STRIP_TOKENS = 256 /* a kernel takes at most this many; more are split */
 };
 
 /* Some tiles of one matrix times some inputs. */
@@ -1477,7 +1477,7 @@ struct slm_model {
     uint64_t content_id;
     const slm__architecture *architecture;
     uint32_t features;
-    slm_turns turns;
+    slm_chat_format chat_format;
     uint32_t chat_bos;          /* slm__chat_bos */
     const char *system_message; /* in the file, with its NUL; NULL: none */
     slm__shape shape;
@@ -1555,8 +1555,8 @@ static slm_result slm__bpe_encode(const slm__tokenizer *t, const char *text, siz
                                   unsigned flags, slm_token *tokens, size_t capacity,
                                   size_t *count, void *scratch, size_t scratch_size,
                                   const slm_allocator *allocator);
-static const char *slm__turns_lack(const slm_model *model, slm_turns turns);
-static slm_token slm__turn_end(const slm_model *model, slm_turns turns);
+static const char *slm__format_lacks(const slm_model *model, slm_chat_format format);
+static slm_token slm__answer_end(const slm_model *model, slm_chat_format format);
 static const slm__kernels *slm__kernels_for(slm_isa *isa);
 static int slm__arithmetic_holds(const slm__kernels *kernels);
 
@@ -1669,9 +1669,9 @@ static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
     if (!model->architecture)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "architecture number %u", (size_t)id);
     id = slm__u16(model->file + 68);
-    if (id + 1 >= SLM_TURNS_COUNT)
-        return slm__fail(error, SLM_ERR_UNSUPPORTED, "turn format %u", (size_t)id);
-    model->turns = (slm_turns)(id + 1);
+    if (id + 1 >= SLM_CHAT_COUNT)
+        return slm__fail(error, SLM_ERR_UNSUPPORTED, "chat format %u", (size_t)id);
+    model->chat_format = (slm_chat_format)(id + 1);
     model->features = slm__features_of(model->architecture, model->shape.flags);
     if (model->shape.flags & ~model->architecture->flags)
         return slm__fail(error, SLM_ERR_FORMAT, "flags %u with architecture %s",
@@ -2107,7 +2107,7 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
     info->tokenizer = !model->has_tokenizer                    ? "none"
                       : model->tokenizer.kind == SLM__PIECES ? "SentencePiece BPE"
                                                              : "byte-level BPE";
-    info->turn_format = slm_turns_name(model->turns);
+    info->chat_format = slm_chat_format_name(model->chat_format);
     info->isa = slm_isa_name(model->isa);
     info->content_id = model->content_id;
     info->file_size = model->file_size;
@@ -2222,8 +2222,8 @@ typedef struct slm__generator {
 } slm__generator;
 
 typedef struct slm__conversation {
-    slm_turns turns;
-    slm_token turn_end;    /* ends an answer in this format; -1: none */
+    slm_chat_format format;
+    slm_token answer_end;  /* ends an answer in this format; -1: none */
     size_t system_end;     /* behind a system message that waits for a user's; 0: there is none */
     size_t closed_end;     /* behind a message that slm_chat wrote, end mark included; 0: none */
     int no_system;         /* the conversation that begins has no system message */
@@ -2245,7 +2245,7 @@ struct slm_session {
     slm__generator generator;
     slm__conversation chat;
     slm__workers workers;
-    slm_token *prompt; /* [context]: a text's or a turn's tokens */
+    slm_token *prompt; /* [context]: a text's or a message's tokens */
     void *scratch;     /* for the tokenizer */
     size_t scratch_size;
     int (*cancel)(void *);
@@ -3081,7 +3081,7 @@ static const char *slm__wrong_field(const slm_model *model, const slm_session_de
     if (desc->kv_type != SLM_TYPE_VECTOR && desc->kv_type != SLM_TYPE_F32 &&
         desc->kv_type != SLM_TYPE_F16)
         return "kv_type";
-    return (unsigned)desc->turns >= SLM_TURNS_COUNT ? "turns" : NULL;
+    return (unsigned)desc->chat_format >= SLM_CHAT_COUNT ? "chat_format" : NULL;
 }
 
 /* Fills what does not depend on memory, from a descriptor without a wrong field. */
@@ -3111,8 +3111,8 @@ static void slm__plan_session(slm_session *s, const slm_model *model,
     s->cancel = desc->cancel;
     s->cancel_user = desc->cancel_user;
     s->allocator = desc->allocator;
-    c->turns = desc->turns ? desc->turns : model->turns;
-    c->turn_end = slm__turn_end(model, c->turns);
+    c->format = desc->chat_format ? desc->chat_format : model->chat_format;
+    c->answer_end = slm__answer_end(model, c->format);
     b->quantized = slm__has_integers(model);
     seq->cache.item = desc->kv_type == SLM_TYPE_F16 || (!desc->kv_type && b->quantized) ? 2 : 4;
 }
@@ -3128,7 +3128,7 @@ static size_t slm__session_bytes(slm_session *plan) {
 static const slm_session_desc *slm__session_defaults(const slm_session_desc *desc) {
     static const slm_session_desc defaults = {0, 0, 0, SLM_TYPE_VECTOR, 0, {NULL, NULL}, NULL,
                                               NULL, {NULL, NULL, NULL}, NULL, 0,
-                                              SLM_TURNS_AUTO};
+                                              SLM_CHAT_AUTO};
     return desc ? desc : &defaults;
 }
 
@@ -3157,10 +3157,10 @@ SLM_API slm_result slm_session_open(slm_session **out, const slm_model *model,
     slm__plan_session(&plan, model, desc);
     need = slm__session_bytes(&plan);
     if (!need) return slm__fail(error, SLM_ERR_ARGUMENT, "the session's size overflows");
-    lacking = desc->turns ? slm__turns_lack(model, desc->turns) : NULL;
+    lacking = desc->chat_format ? slm__format_lacks(model, desc->chat_format) : NULL;
     if (lacking)
-        return slm__fail(error, SLM_ERR_UNSUPPORTED, "turn format %s: the tokenizer has no %s",
-                         slm_turns_name(desc->turns), lacking);
+        return slm__fail(error, SLM_ERR_UNSUPPORTED, "chat format %s: the tokenizer has no %s",
+                         slm_chat_format_name(desc->chat_format), lacking);
     if (desc->memory && (desc->memory_size < need || (uintptr_t)desc->memory % 64))
         return slm__fail(error, SLM_ERR_MEMORY, "session needs %u bytes, 64-byte aligned", need);
     arena.base = (uint8_t *)(desc->memory
@@ -3547,7 +3547,7 @@ static int slm__is_end(const slm_session *s, slm_token token) {
     uint32_t i;
     for (i = 0; model->has_tokenizer && i < model->tokenizer.end_count; i++)
         if (model->tokenizer.end[i] == token) return 1;
-    return token == s->chat.turn_end;
+    return token == s->chat.answer_end;
 }
 
 SLM_API slm_result slm_prompt(slm_session *s, const char *text, size_t size, unsigned flags) {
@@ -4315,11 +4315,11 @@ static uint32_t slm__merge_rank(const slm__tokenizer *t, uint32_t left, uint32_t
    A word's symbols are merged, lowest rank first, on the stack or with a heap; both kinds of BPE
    do it so. Knows neither where a word ends nor what its first symbols are. */
 
-typedef struct slm__message { /* what somebody wrote, within a turn's text */
+typedef struct slm__message { /* the user's text, within what a chat format makes of it */
     const char *start, *end;
     slm_token controls[16]; /* these tokens never come from it, nor any special one */
     size_t control_count;
-    int later;              /* the turn's text follows another, ... */
+    int later;              /* the framed text follows another, ... */
     int goes_on;            /* ... without an added token between */
 } slm__message;
 
@@ -4334,7 +4334,7 @@ typedef struct slm__encoding { /* one call's input that never changes, and its o
     uint32_t first[2][8]; /* the bytes that begin an added token: not normalized, normalized */
     const uint8_t *text;         /* the whole one */
     int unknown;                 /* the last character was unknown */
-    const slm__message *message; /* NULL: this is not a turn */
+    const slm__message *message; /* NULL: this is no message */
     const uint8_t *goes_on;      /* the text, if it follows another; NULL: it does not */
 } slm__encoding;
 
@@ -4691,7 +4691,7 @@ static const uint32_t *slm__added_token(const slm__tokenizer *t, slm_token id, c
 }
 
 /* May this added token stand at text[0], for `length` bytes? No control token is made from a
-   message's bytes, and none that begins in a message reaches into what the turn format puts
+   message's bytes, and none that begins in a message reaches into what the chat format puts
    behind it. */
 static int slm__may_stand(const slm__encoding *e, const uint8_t *text, const uint32_t *a,
                           size_t length) {
@@ -4852,7 +4852,7 @@ static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t
 /* Encodes; *count is the full need. Scratch may be of any size (16-byte aligned); a single word
    that needs more uses alloc (NULL: SLM_ERR_MEMORY). message: NULL, or which part of the text
    somebody wrote. */
-static slm_result slm__encode_turn(const slm__tokenizer *t, const char *text, size_t size,
+static slm_result slm__encode_message(const slm__tokenizer *t, const char *text, size_t size,
                                    unsigned flags, slm_token *tokens, size_t capacity,
                                    size_t *count, void *scratch, size_t scratch_size,
                                    const slm_allocator *alloc, const slm__message *message) {
@@ -4889,7 +4889,7 @@ static slm_result slm__bpe_encode(const slm__tokenizer *t, const char *text, siz
                                   unsigned flags, slm_token *tokens, size_t capacity,
                                   size_t *count, void *scratch, size_t scratch_size,
                                   const slm_allocator *alloc) {
-    return slm__encode_turn(t, text, size, flags, tokens, capacity, count, scratch, scratch_size,
+    return slm__encode_message(t, text, size, flags, tokens, capacity, count, scratch, scratch_size,
                             alloc, NULL);
 }
 
@@ -5121,10 +5121,10 @@ SLM_API slm_result slm_detokenize(const slm_model *model, const slm_token *token
     return *size > capacity ? SLM_ERR_CAPACITY : SLM_OK;
 }
 
-/* ---- >>turns -----------------------------------------------------------------------------
-   Turn formats as data; slm_chat fills them in. \1 stands for BOS, \2 for the first end token. */
+/* ---- >>chat formats ----------------------------------------------------------------------
+   Chat formats as data; slm_chat fills them in. \1 stands for BOS, \2 for the first end token. */
 
-typedef struct slm__turn_format {
+typedef struct slm__chat_format {
     const char *name;
     const char *end;            /* the mark that ends a message or an answer, ... */
     const char *close;          /* ... put behind an answer that does not end so */
@@ -5132,13 +5132,13 @@ typedef struct slm__turn_format {
     const char *around[3][2];   /* before and behind a message, by role */
     const char *answer;         /* opens an answer */
     const char *after_system;   /* a user's message begins so then; NULL: as always */
-    int inner;                  /* answers follow the question within one turn */
+    int inner;                  /* an answer follows its question without a frame of its own */
     int strip;                  /* messages without the white space around them */
     const char *marks[4];       /* never made from a message; the first `needed` must be there */
     size_t needed;
-} slm__turn_format;
+} slm__chat_format;
 
-static const slm__turn_format slm__turn_formats[] = {
+static const slm__chat_format slm__chat_formats[] = {
     {"plain", "", "", "\n", {{"", "\n"}, {"", ""}, {"", ""}}, "", NULL, 0, 0,
      {NULL, NULL, NULL, NULL}, 0},
     {"phi-2", "", "", "\n", {{"", "\n"}, {"Instruct: ", ""}, {"Output: ", ""}}, "Output:", NULL, 0,
@@ -5154,9 +5154,9 @@ static const slm__turn_format slm__turn_formats[] = {
      {{"<|system|>\n", "\2"}, {"<|user|>\n", "\2"}, {"<|assistant|>\n", "\2"}},
      "<|assistant|>\n", NULL, 0, 0, {"\2", "<|system|>", "<|user|>", "<|assistant|>"}, 1}};
 
-SLM_API const char *slm_turns_name(slm_turns turns) {
-    size_t i = (size_t)turns;
-    return i >= 1 && i < SLM_TURNS_COUNT ? slm__turn_formats[i - 1].name : NULL;
+SLM_API const char *slm_chat_format_name(slm_chat_format format) {
+    size_t i = (size_t)format;
+    return i >= 1 && i < SLM_CHAT_COUNT ? slm__chat_formats[i - 1].name : NULL;
 }
 
 /* The added token of a mark; NULL: the tokenizer has no such one. */
@@ -5167,8 +5167,8 @@ static const uint32_t *slm__mark(const slm__tokenizer *t, const char *mark) {
 }
 
 /* A token that the format needs and the tokenizer does not have, to be named; NULL: none. */
-static const char *slm__turns_lack(const slm_model *model, slm_turns turns) {
-    const slm__turn_format *f = &slm__turn_formats[turns - 1];
+static const char *slm__format_lacks(const slm_model *model, slm_chat_format format) {
+    const slm__chat_format *f = &slm__chat_formats[format - 1];
     size_t i;
     for (i = 0; model->has_tokenizer && i < f->needed; i++)
         if (!slm__mark(&model->tokenizer, f->marks[i]))
@@ -5176,21 +5176,21 @@ static const char *slm__turns_lack(const slm_model *model, slm_turns turns) {
     return NULL;
 }
 
-static slm_token slm__turn_end(const slm_model *model, slm_turns turns) {
-    const char *end = slm__turn_formats[turns - 1].end;
+static slm_token slm__answer_end(const slm_model *model, slm_chat_format format) {
+    const char *end = slm__chat_formats[format - 1].end;
     const uint32_t *a = *end && model->has_tokenizer ? slm__mark(&model->tokenizer, end) : NULL;
     return a ? (slm_token)a[0] : -1;
 }
 
 /* ---- >>chat ------------------------------------------------------------------------------
-   A turn is rendered as text and tokenized whole, since the format's last bytes may merge with
-   the message's first. Special tokens come from the format's part alone. */
+   A message is rendered with its frame and tokenized whole, since the format's last bytes may merge
+   with the message's first. Special tokens come from the format's part alone. */
 
-typedef struct slm__turn {
+typedef struct slm__framed {
     const char *parts[4];   /* close, join and before the message, then behind it */
     const char *text;       /* the message */
     size_t size;
-} slm__turn;
+} slm__framed;
 
 /* Writes a part of a format with its \1 and \2 filled in; NULL: counts only. */
 static size_t slm__put_part(const slm__tokenizer *t, const char *part, char *out) {
@@ -5206,28 +5206,28 @@ static size_t slm__put_part(const slm__tokenizer *t, const char *part, char *out
     return used;
 }
 
-/* The turn's text, for the caller to release; *message says where in it the message stands. */
-static char *slm__render(slm_session *s, const slm__turn *turn, size_t *total,
+/* The framed text, for the caller to release; *message says where in it the message stands. */
+static char *slm__render(slm_session *s, const slm__framed *framed, size_t *total,
                          slm__message *message) {
     const slm__tokenizer *t = &s->model->tokenizer;
     size_t used = 0, i;
     char *text;
-    *total = turn->size;
-    for (i = 0; i < 4; i++) *total = slm__size(1, *total, slm__put_part(t, turn->parts[i], NULL));
+    *total = framed->size;
+    for (i = 0; i < 4; i++) *total = slm__size(1, *total, slm__put_part(t, framed->parts[i], NULL));
     text = *total == SIZE_MAX ? NULL : (char *)slm__allocate(&s->allocator, *total + 1);
     if (!text) return NULL;
-    for (i = 0; i < 3; i++) used += slm__put_part(t, turn->parts[i], text + used);
-    if (turn->size) memcpy(text + used, turn->text, turn->size);
+    for (i = 0; i < 3; i++) used += slm__put_part(t, framed->parts[i], text + used);
+    if (framed->size) memcpy(text + used, framed->text, framed->size);
     message->start = text + used;
-    message->end = message->start + turn->size;
-    slm__put_part(t, turn->parts[3], text + used + turn->size);
+    message->end = message->start + framed->size;
+    slm__put_part(t, framed->parts[3], text + used + framed->size);
     return text;
 }
 
 /* The tokens that steer a model: no message may contain them, special by name or not. */
 static void slm__list_controls(const slm_session *s, slm__message *message) {
     const slm__tokenizer *t = &s->model->tokenizer;
-    const slm__turn_format *f = &slm__turn_formats[s->chat.turns - 1];
+    const slm__chat_format *f = &slm__chat_formats[s->chat.format - 1];
     size_t i;
     message->controls[0] = t->bos;
     message->controls[1] = t->unk;
@@ -5257,40 +5257,40 @@ static int slm__after_added(const slm_session *s) {
              t->prefix == SLM__PREFIX_EACH);
 }
 
-static slm_result slm__append_rendered(slm_session *s, const slm__turn *turn) {
+static slm_result slm__append_rendered(slm_session *s, const slm__framed *framed) {
     const slm__tokenizer *t = &s->model->tokenizer;
     unsigned flags = SLM_PARSE_SPECIAL;
     size_t total, count = 0;
     slm__message message;
     slm_result result;
-    char *text = slm__render(s, turn, &total, &message);
-    if (!text) return slm__fail(&s->error, SLM_ERR_MEMORY, "no memory for a turn");
-    if (!s->sequence.position && *turn->parts[2] != '\1' &&
+    char *text = slm__render(s, framed, &total, &message);
+    if (!text) return slm__fail(&s->error, SLM_ERR_MEMORY, "no memory for a message");
+    if (!s->sequence.position && *framed->parts[2] != '\1' &&
         s->model->chat_bos == SLM__BOS_AS_TOKENIZER)
         flags |= SLM_ADD_BOS;
     slm__list_controls(s, &message);
     message.later = s->sequence.position > 0;
     message.goes_on = message.later && !slm__after_added(s);
-    result = slm__encode_turn(t, text, total, flags, s->prompt, s->sequence.context, &count,
+    result = slm__encode_message(t, text, total, flags, s->prompt, s->sequence.context, &count,
                               s->scratch, s->scratch_size, &s->allocator, &message);
     slm__release(&s->allocator, text);
     if (result == SLM_ERR_CAPACITY) result = SLM_ERR_CONTEXT_FULL;
     if (result != SLM_OK)
-        return slm__fail(&s->error, result, "the turn: %s", slm_result_name(result));
+        return slm__fail(&s->error, result, "the message: %s", slm_result_name(result));
     return slm_eval(s, s->prompt, count);
 }
 
 /* Takes the white space off a message's end and, unless `end_only`, off its beginning. */
-static void slm__strip_white(slm__turn *turn, int end_only) {
+static void slm__strip_white(slm__framed *framed, int end_only) {
     size_t length;
-    while (turn->size && !end_only &&
-           slm__class_at((const uint8_t *)turn->text, turn->size, &length) & SLM__SPACE) {
-        turn->text += length;
-        turn->size -= length;
+    while (framed->size && !end_only &&
+           slm__class_at((const uint8_t *)framed->text, framed->size, &length) & SLM__SPACE) {
+        framed->text += length;
+        framed->size -= length;
     }
-    while (turn->size &&
-           slm__class_before((const uint8_t *)turn->text, turn->size, &length) & SLM__SPACE)
-        turn->size -= length;
+    while (framed->size &&
+           slm__class_before((const uint8_t *)framed->text, framed->size, &length) & SLM__SPACE)
+        framed->size -= length;
 }
 
 /* Has a conversation begun? BOS alone is none. */
@@ -5299,37 +5299,38 @@ static int slm__has_begun(const slm_session *s) {
     return seq->position > 1 || (seq->position && seq->history[0] != s->model->tokenizer.bos);
 }
 
-/* Sets what stands around a message; 1: it goes on with the user's part of a turn. */
-static int slm__frame(const slm_session *s, slm_role role, int opens, slm__turn *turn) {
-    const slm__turn_format *f = &slm__turn_formats[s->chat.turns - 1];
+/* Sets what stands around a message; 1: it follows a system message in one frame. */
+static int slm__frame(const slm_session *s, slm_role role, int opens, slm__framed *framed) {
+    const slm__chat_format *f = &slm__chat_formats[s->chat.format - 1];
     slm_token bos = s->model->tokenizer.bos, last = slm__last_token(s);
     size_t position = s->sequence.position;
     int begun = slm__has_begun(s);
     int after_system = role == SLM_USER && position && position == s->chat.system_end;
     int within = after_system || (f->inner && role == SLM_ASSISTANT);
-    int closed = last == s->chat.turn_end || (position && position == s->chat.closed_end);
-    turn->parts[0] = begun && !within && !closed ? f->close : "";
-    turn->parts[1] = begun && !within ? f->join : "";
-    turn->parts[2] = opens ? f->answer : after_system ? f->after_system : f->around[role][0];
-    turn->parts[3] = opens ? "" : f->around[role][1];
-    if (*turn->parts[2] == '\1' && !*turn->parts[0] && last == bos &&
+    int closed = last == s->chat.answer_end || (position && position == s->chat.closed_end);
+    framed->parts[0] = begun && !within && !closed ? f->close : "";
+    framed->parts[1] = begun && !within ? f->join : "";
+    framed->parts[2] = opens ? f->answer : after_system ? f->after_system : f->around[role][0];
+    framed->parts[3] = opens ? "" : f->around[role][1];
+    if (*framed->parts[2] == '\1' && !*framed->parts[0] && last == bos &&
         !(begun && slm__is_end(s, bos)))
-        turn->parts[2]++; /* it is there already, and does not end an answer */
-    else if (!position && *turn->parts[2] != '\1' && s->model->chat_bos == SLM__BOS_FIRST)
-        turn->parts[0] = "\1";
+        framed->parts[2]++; /* it is there already, and does not end an answer */
+    else if (!position && *framed->parts[2] != '\1' && s->model->chat_bos == SLM__BOS_FIRST)
+        framed->parts[0] = "\1";
     return after_system;
 }
 
 /* One message, or with an answer's beginning none: all or nothing. */
-static slm_result slm__append_turn(slm_session *s, slm_role role, const char *text, size_t size) {
-    const slm__turn_format *f = &slm__turn_formats[s->chat.turns - 1];
-    slm__turn turn;
+static slm_result slm__append_message(slm_session *s, slm_role role, const char *text,
+                                      size_t size) {
+    const slm__chat_format *f = &slm__chat_formats[s->chat.format - 1];
+    slm__framed framed;
     slm_result result;
-    int after_system = slm__frame(s, role, role == SLM_ASSISTANT && !text, &turn);
-    turn.text = text;
-    turn.size = size;
-    if (f->strip && role != SLM_SYSTEM) slm__strip_white(&turn, after_system);
-    result = slm__append_rendered(s, &turn);
+    int after_system = slm__frame(s, role, role == SLM_ASSISTANT && !text, &framed);
+    framed.text = text;
+    framed.size = size;
+    if (f->strip && role != SLM_SYSTEM) slm__strip_white(&framed, after_system);
+    result = slm__append_rendered(s, &framed);
     if (result != SLM_OK) return result;
     if (text && strstr(f->around[role][1], f->end)) s->chat.closed_end = s->sequence.position;
     if (f->after_system && role == SLM_SYSTEM) s->chat.system_end = s->sequence.position;
@@ -5345,10 +5346,10 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
         return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "the model has no tokenizer");
     if ((unsigned)role > SLM_ASSISTANT)
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "unknown role");
-    lacking = slm__turns_lack(s->model, s->chat.turns);
+    lacking = slm__format_lacks(s->model, s->chat.format);
     if (lacking)
-        return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "turn format %s: the tokenizer has no %s",
-                         slm__turn_formats[s->chat.turns - 1].name, lacking);
+        return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "chat format %s: the tokenizer has no %s",
+                         slm__chat_formats[s->chat.format - 1].name, lacking);
     if (size == SLM_NUL) size = strlen(text);
     own = slm__has_begun(s) || s->chat.no_system ? NULL : s->model->system_message;
     if (role == SLM_SYSTEM && !size) {
@@ -5356,8 +5357,8 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
         return SLM_OK;
     }
     start = s->sequence.position;
-    if (own && role != SLM_SYSTEM) result = slm__append_turn(s, SLM_SYSTEM, own, strlen(own));
-    if (result == SLM_OK) result = slm__append_turn(s, role, text, size);
+    if (own && role != SLM_SYSTEM) result = slm__append_message(s, SLM_SYSTEM, own, strlen(own));
+    if (result == SLM_OK) result = slm__append_message(s, role, text, size);
     if (result != SLM_OK && s->sequence.position != start) slm_rewind(s, start);
     return result;
 }
@@ -7609,7 +7610,7 @@ static const slm__kernels SLM__N(kernels) = {
                   tensor directory's bytes, in this order
      40     2 2 4 section count (at most 16), 0, tensor count
      48     16    0
-     64     2 x 4 (four of 2 bytes) architecture, tokenizer kind, turn format, default pooling (0)
+     64     2 x 4 (four of 2 bytes) architecture, tokenizer kind, chat format, default pooling (0)
      72     4 x14 vocab rows, vocab used, context, layers, hidden, intermediate, heads, kv heads,
                   head size, rotary size, window, token types, labels, tasks
      128    4 x 6 embedding size (= hidden), bottleneck, ffn count (1), bottleneck flags,
@@ -7629,8 +7630,8 @@ static const slm__kernels SLM__N(kernels) = {
      kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
      them); 3 layer kinds (one byte a layer: 0, or 1 where attention sees the header's window,
      which is 0 if there is no such layer and from 1 to 2^20 if there is); 4 tensor directory;
-     5 end-of-turn stops; 6 labels; 7 pooling; 8 metadata (key NUL value NUL ...; UTF-8, shown and
-     never interpreted); 9 chat (never required).
+     5 stops that end an answer; 6 labels; 7 pooling; 8 metadata (key NUL value NUL ...; UTF-8,
+     shown and never interpreted); 9 chat (never required).
      An unknown required section is refused, an unknown optional one is skipped. Each kind occurs at
      most once. Kinds 4, 2 (if the rotary size is not 0) and 1 (if the tokenizer kind is not 0) must
      be there; without kind 3 all layers are of kind 0. Metadata: the last NUL may be missing, a
@@ -7639,7 +7640,7 @@ static const slm__kernels SLM__N(kernels) = {
 
      Architectures: 1 Phi, 2 GPT-J, 3 LLaMA, 4 GPT-Neo. Tokenizer kinds: 0 none, 1 byte-level BPE,
      2 SentencePiece BPE.
-     Turn formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, no other; see TURN FORMATS.
+     Chat formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, no other; see CHAT FORMATS.
 
      Chat section (kind 9), what a conversation begins with:
        0   u32 BOS: 0 as the tokenizer adds it, 1 first, 2 not first; 1 needs BOS as an added token
@@ -7775,7 +7776,7 @@ static const slm__kernels SLM__N(kernels) = {
      nothing was written. SLM_SHOW_INVALID: with PARTS each byte of byte tokens that is not part of
      a UTF-8 character is U+FFFD, otherwise all bytes of a run of byte tokens are if one is not.
 
-   TURN FORMATS
+   CHAT FORMATS
      What slm_chat writes for a message m, and with (SLM_ASSISTANT, NULL) to open an answer; \n is
      a newline, BOS and END are the tokenizer's BOS and its first end token:
                 plain   phi-2          chatml                                  zephyr
@@ -7798,7 +7799,7 @@ static const slm__kernels SLM__N(kernels) = {
      token matches; if it says 0 or is not there, BOS comes first if the tokenizer adds it. llama-2
      has its own BOS, which is not put behind a BOS that ends nothing. BOS and END are written as
      the token's own text, which of kind 2 with prefix 1 is a normalized entry without its first
-     space. The tokenizer's token after a text is not added. A later turn goes on with the text
+     space. The tokenizer's token after a text is not added. A later message goes on with the text
      before it: of kind 2 it is not a text's beginning, and where no added token ends what is before
      (with prefix 1: none that is not normalized), no space is put. The text of one message is
      tokenized whole. The format's marks match added tokens, special ones too; within m no special

@@ -21,7 +21,7 @@ static const char help[] =
     "  --keep N     when the context is full: keep the system message, or the first N tokens\n"
     "               if that is more, drop the older half of the others, read the rest anew and\n"
     "               go on; an answer may then go on for ever (-n, Ctrl-C)\n"
-    "  --chat NAME  how turns are written: plain, phi-2, chatml, llama-2, zephyr (as the model\n"
+    "  --chat NAME  the chat format: plain, phi-2, chatml, llama-2, zephyr (as the model\n"
     "               says)\n"
     "  --system S   begin with this system message; \"\": with none (the model's own)\n"
     "  --threads N  (as many as there are processors)\n";
@@ -120,7 +120,8 @@ static void parse(int count, char **args, chat *c) {
             c->keep = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 24);
             c->slides = 1;
         } else if (!strcmp(name, "--system")) c->system = tool_value(count, args, &i);
-        else if (!strcmp(name, "--chat")) c->desc.turns = tool_turns(tool_value(count, args, &i));
+        else if (!strcmp(name, "--chat"))
+            c->desc.chat_format = tool_chat_format(tool_value(count, args, &i));
         else if (!strcmp(name, "--threads"))
             c->desc.threads = (unsigned)tool_number(name, tool_value(count, args, &i), 4096);
         else if (name[0] == '-' && name[1]) tool_fail(2, "unknown option %s (see --help)", name);
@@ -404,7 +405,8 @@ static void open_session(chat *c) {
                      "(--system sets another)",
                   (unsigned long)c->system_size, (unsigned long)c->context);
     c->answer = (slm_token *)tool_allocate(c->context, sizeof *c->answer);
-    if (c->desc.turns ? c->desc.turns == SLM_TURNS_PHI2 : !strcmp(info.turn_format, "phi-2")) {
+    if (c->desc.chat_format ? c->desc.chat_format == SLM_CHAT_PHI2
+                            : !strcmp(info.chat_format, "phi-2")) {
         c->generation.stops = stops;
         c->generation.stop_count = 1;
     }

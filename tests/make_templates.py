@@ -5,7 +5,7 @@ usage: make_templates.py    (versions: tests/requirements.txt)
 
 The oracle is apply_chat_template: a template has a format if both write the same for conversations of
 one to three turns, with and without a system message. What a format writes is spelled out below from
-TURN FORMATS in slm.h. A line of the golden file: name, bos_token, eos_token, format, 1 if BOS comes
+CHAT FORMATS in slm.h. A line of the golden file: name, bos_token, eos_token, format, 1 if BOS comes
 first, the template's own system message as slm-info --json shows it (null: there is none, "?": it
 cannot be known), with tabs between.
 """
@@ -327,7 +327,7 @@ def tokenizer_of(case):
 
 
 def written(kind, messages, bos, end, opens):
-    """What the format writes, from TURN FORMATS of the specification."""
+    """What the format writes, from CHAT FORMATS of the specification."""
     before = {"plain": ["", "", "", ""], "phi-2": ["", "Instruct: ", "Output: ", "Output:"],
               "chatml": ["<|im_start|>system\n", "<|im_start|>user\n", "<|im_start|>assistant\n", "<|im_start|>assistant\n"],
               "zephyr": ["<|system|>\n", "<|user|>\n", "<|assistant|>\n", "<|assistant|>\n"]}

@@ -18,7 +18,7 @@ F32, F16, BF16, Q8, Q4, Q4F = 1, 2, 3, 4, 5, 6                    # types
 TYPE_NAMES = ["vector", "f32", "f16", "bf16", "q8", "q4", "q4f"]
 ARCHITECTURES = {1: "phi", 2: "gptj", 3: "llama", 4: "gpt_neo"}
 TOKENIZERS = {0: "none", 1: "byte-level BPE", 2: "SentencePiece BPE"}
-TURN_FORMATS = {0: "plain", 1: "phi-2", 2: "chatml", 3: "llama-2", 4: "zephyr"}
+CHAT_FORMATS = {0: "plain", 1: "phi-2", 2: "chatml", 3: "llama-2", 4: "zephyr"}
 TOKENIZER, FREQUENCIES, LAYER_KINDS, DIRECTORY, METADATA, CHAT = 1, 2, 3, 4, 8, 9    # kinds of sections
 # "table: -31 -25 -20 ...", the weights of the 16 codes of q4 and q4f
 TABLE = np.array([-31, -25, -20, -16, -12, -8, -5, -2, 0, 3, 6, 9, 12, 16, 22, 31], np.int32)
@@ -146,7 +146,7 @@ def read_model(path):
     sizes = struct.unpack_from("<14I", data, 72)
     require(kinds[0] in ARCHITECTURES, f"architecture {kinds[0]} is unknown")
     require(kinds[1] in TOKENIZERS, f"tokenizer kind {kinds[1]} is unknown")
-    require(kinds[2] in TURN_FORMATS, f"turn format {kinds[2]} is unknown")
+    require(kinds[2] in CHAT_FORMATS, f"chat format {kinds[2]} is unknown")
     sections = read_sections(data, section_count, data_offset)
     require(minor == int(CHAT in sections) or minor > 1, f"minor {minor} does not say what is there")
     require(DIRECTORY in sections, "no tensor directory")
@@ -321,7 +321,7 @@ def describe(model):
     entries = [("architecture", json_string(ARCHITECTURES[model.kinds[0]])),
                ("weights", json_string(TYPE_NAMES[weights])),
                ("tokenizer", json_string(TOKENIZERS[model.kinds[1]])),
-               ("turn_format", json_string(TURN_FORMATS[model.kinds[2]])),
+               ("chat_format", json_string(CHAT_FORMATS[model.kinds[2]])),
                ("chat_adds_bos", bos_first),
                ("system_message", "null" if system is None else json_string(system))]
     names = ("vocabulary_rows vocabulary context layers hidden intermediate heads kv_heads "

@@ -31,7 +31,7 @@ shown() {
     [ ! -e $T/$1.slm ] || { $B/slm-info $T/$1.slm >$T/out && grep -q -e "$2" $T/out && ok ||
         bad "report $1: slm-info shows '$2'"; }
 }
-shown template-default-system "^turn_format *chatml"
+shown template-default-system "^chat_format *chatml"
 shown template-default-system "^system_message *Be kind.$"
-shown template-taken-for-zephyr "^turn_format *plain"
+shown template-taken-for-zephyr "^chat_format *plain"
 warned template-taken-for-zephyr "warning: .*--chat NAME.*--system TEXT"

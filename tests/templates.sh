@@ -7,7 +7,7 @@ of() { sed -n "s/^  \"$1\": \(.*\),\$/\1/p" $T/info; }
 # read_template: converts $D to $T/t.slm; what it found is in $found
 read_template() {
     $B/slm-convert $D $T/t.slm "$@" >$T/out 2>$T/err && $B/slm-info $T/t.slm --json >$T/info &&
-        found="$(of turn_format) $(of chat_adds_bos) $(of system_message)"
+        found="$(of chat_format) $(of chat_adds_bos) $(of system_message)"
 }
 tab=$(printf '\t')
 while IFS=$tab read -r name bos end format first own; do
@@ -33,7 +33,7 @@ for each in template-default-system:chatml:'"Be kind."' template-taken-for-zephy
     reported=$SHARED/reports/${each%%:*}/model; want=${each#*:}
     [ -d "$reported" ] || { skip "${each%%:*} is not there"; continue; }
     $B/slm-convert $reported $T/t.slm >$T/out 2>$T/err && $B/slm-info $T/t.slm --json >$T/info
-    found="$(of turn_format) $(of system_message)"
+    found="$(of chat_format) $(of system_message)"
     [ "$found" = "\"${want%%:*}\" ${want#*:}" ] && ok || bad "${each%%:*}: $found"
 done
 [ ! -d "$reported" ] || said "template-taken-for-zephyr: a warning" "warning: .*template.*--chat.*--system"

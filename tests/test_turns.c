@@ -81,7 +81,7 @@ static slm_result turns_say(slm_session *s, const turns_case *c, int generated) 
     for (i = 0; i < c->count && result == SLM_OK; i++)
         if (generated && c->roles[i] == SLM_ASSISTANT)
             result = turns_answer(s, c->texts[i],
-                                  s->chat.turns == SLM_TURNS_LLAMA2 &&
+                                  s->chat.format == SLM_CHAT_LLAMA2 &&
                                       s->model->tokenizer.kind == SLM__BYTES);
         else
             result = slm_chat(s, c->roles[i], c->texts[i], SLM_NUL);
@@ -108,7 +108,7 @@ static void turns_golden(slm_session *s, const char *directory, const char *name
     /* some tokenizers put a space before a text of its own: only llama-2 has one there */
     int spaced = s->model->tokenizer.kind != SLM__BYTES ||
                  (s->model->tokenizer.flags & SLM__TEXT_PREFIX_SPACE);
-    int apart = spaced && s->chat.turns != SLM_TURNS_LLAMA2;
+    int apart = spaced && s->chat.format != SLM_CHAT_LLAMA2;
     snprintf(path, sizeof path, "tests/golden/%s/%s.txt", directory, name);
     at = file = turns_file(path);
     while (turns_read(&at, &c)) {
@@ -127,8 +127,8 @@ static void turns_golden(slm_session *s, const char *directory, const char *name
 static int turns_closes(slm_session *s) {
     size_t at = s->sequence.position;
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
-    return s->sequence.history[at] == s->chat.turn_end ||
-           s->sequence.history[at + 1] == s->chat.turn_end; /* llama-2: behind a space */
+    return s->sequence.history[at] == s->chat.answer_end ||
+           s->sequence.history[at + 1] == s->chat.answer_end; /* llama-2: behind a space */
 }
 
 static void turns_closed(slm_session *s) {
@@ -137,7 +137,7 @@ static void turns_closed(slm_session *s) {
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
     slm_chat(s, SLM_ASSISTANT, "One", SLM_NUL);
     CHECK(!turns_closes(s), "a message that was said to its end is not ended again");
-    if (s->chat.turns != SLM_TURNS_LLAMA2) slm_chat(s, SLM_ASSISTANT, NULL, 0);
+    if (s->chat.format != SLM_CHAT_LLAMA2) slm_chat(s, SLM_ASSISTANT, NULL, 0);
     CHECK(turns_closes(s), "an answer that was opened is, if it is empty too");
     slm_rewind(s, s->sequence.position - 2);
     slm_eval(s, other, 2);
@@ -161,7 +161,7 @@ static void turns_rewound(slm_session *s) {
     for (i = 0; i < system; i++) other[i] = 300;
     slm_eval(s, other, system);
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
-    if (s->chat.turns == SLM_TURNS_LLAMA2)
+    if (s->chat.format == SLM_CHAT_LLAMA2)
         CHECK(s->sequence.history[system + 1] == s->model->tokenizer.end[0],
               "another text is closed");
     slm_rewind(s, 0);
@@ -219,17 +219,17 @@ static void turns_formats(const slm_model *model, const char *name) {
     slm_session *s;
     slm_error error;
     int i, opens;
-    for (i = 1; i <= (int)SLM_TURNS_COUNT; i++) {
+    for (i = 1; i <= (int)SLM_CHAT_COUNT; i++) {
         memset(&desc, 0, sizeof desc);
-        desc.turns = (slm_turns)i;
-        opens = i != SLM_TURNS_COUNT && (i != SLM_TURNS_CHATML || !strcmp(name, "chatml"));
+        desc.chat_format = (slm_chat_format)i;
+        opens = i != SLM_CHAT_COUNT && (i != SLM_CHAT_CHATML || !strcmp(name, "chatml"));
         CHECK((slm_session_open(&s, model, &desc, &error) == SLM_OK) == opens, "another format");
-        if (i == SLM_TURNS_CHATML && !opens)
+        if (i == SLM_CHAT_CHATML && !opens)
             CHECK(error.code == SLM_ERR_UNSUPPORTED && strstr(error.text, "chatml") &&
                       strstr(error.text, "<|im_start|>"), "the missing token is named");
         slm_session_close(s);
     }
-    CHECK(!slm_turns_name(SLM_TURNS_AUTO) && !slm_turns_name(SLM_TURNS_COUNT), "no such formats");
+    CHECK(!slm_chat_format_name(SLM_CHAT_AUTO) && !slm_chat_format_name(SLM_CHAT_COUNT), "no such formats");
 }
 
 static void turns_of(const char *name, const char *format) {
@@ -245,11 +245,11 @@ static void turns_of(const char *name, const char *format) {
     CHECK(slm_model_open(&model, path, NULL, &error) == SLM_OK, "a chat model opens");
     if (!model) return;
     slm_model_get_info(model, &info);
-    CHECK(!strcmp(info.turn_format, format), "the converter finds the format");
+    CHECK(!strcmp(info.chat_format, format), "the converter finds the format");
     CHECK(slm_session_open(&s, model, NULL, &error) == SLM_OK, "a session");
-    for (i = 0; i < info.end_count; i++) ends |= info.end[i] == s->chat.turn_end;
-    CHECK(ends && s->chat.turn_end >= 0, "the end of a turn is an end token");
-    CHECK(slm__is_end(s, s->chat.turn_end) && !slm__is_end(s, 300), "... of a session too");
+    for (i = 0; i < info.end_count; i++) ends |= info.end[i] == s->chat.answer_end;
+    CHECK(ends && s->chat.answer_end >= 0, "the end of a turn is an end token");
+    CHECK(slm__is_end(s, s->chat.answer_end) && !slm__is_end(s, 300), "... of a session too");
     model->chat_bos = SLM__BOS_AS_TOKENIZER; /* as without a template: see make_turns.py */
     turns_golden(s, "turns", name, 15);
     turns_rewound(s);
@@ -325,7 +325,7 @@ static void chats_of(const char *name, const char *format, const char *own) {
     CHECK(slm_model_open(&model, path, NULL, NULL) == SLM_OK, "a chat model opens");
     if (!model) return;
     slm_model_get_info(model, &info);
-    CHECK(!strcmp(info.turn_format, format), "the converter finds the format");
+    CHECK(!strcmp(info.chat_format, format), "the converter finds the format");
     CHECK(own ? info.system_message && !strcmp(info.system_message, own) : !info.system_message,
           "... and its own system message");
     CHECK(slm_session_open(&s, model, NULL, NULL) == SLM_OK, "a session");
@@ -376,7 +376,7 @@ static void turns_lacking(void) {
     where = "turns";
     CHECK(slm_model_open(&model, "build/golden/phi_text.slm", NULL, &error) == SLM_OK, "a model");
     if (!model) return;
-    model->turns = SLM_TURNS_CHATML;
+    model->chat_format = SLM_CHAT_CHATML;
     CHECK(slm_session_open(&s, model, NULL, &error) == SLM_OK, "it opens");
     CHECK(slm_chat(s, SLM_USER, "a", 1) == SLM_ERR_UNSUPPORTED, "no turn without its tokens");
     CHECK(strstr(slm_session_error(s), "<|im_start|>") != NULL, "the token is named");

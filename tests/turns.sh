@@ -1,9 +1,9 @@
 # turns.sh - how slm-convert finds the chat format, --chat and --system. run.sh, which counts, reads this
 # file.
 C=$B/turns/chatml
-# format NAME FORMAT: the turn format of $T/t.slm
+# format NAME FORMAT: the chat format of $T/t.slm
 format() {
-    got=$($B/slm-info $T/t.slm | sed -n 's/^turn_format *//p')
+    got=$($B/slm-info $T/t.slm | sed -n 's/^chat_format *//p')
     [ "$got" = "$2" ] && ok || bad "$1: $got instead of $2"
 }
 # shape TEMPLATE: $T/shape becomes the chatml model without its marks, with this template
@@ -17,8 +17,8 @@ for each in chatml llama-2 zephyr; do
     check "convert: --chat $each" $B/slm-convert $B/turns/$each $T/t.slm --chat $each
     same "... is what it finds" $T/t.slm $B/turns/$each.slm
 done
-check "slm-info shows the turn format" $B/slm-info $B/turns/chatml.slm --json
-grep -q '"turn_format": "chatml"' $T/out && grep -q '"end_tokens": \[2049, 2053\]' $T/out && ok ||
+check "slm-info shows the chat format" $B/slm-info $B/turns/chatml.slm --json
+grep -q '"chat_format": "chatml"' $T/out && grep -q '"end_tokens": \[2049, 2053\]' $T/out && ok ||
     bad "chatml: <|im_end|> is an end token"
 check "convert: --chat wins" $B/slm-convert $C $T/t.slm --chat zephyr; format "--chat wins" zephyr
 check "convert: --chat of a .slm" $B/slm-convert $B/turns/zephyr.slm $T/t.slm --chat=llama-2
@@ -59,7 +59,7 @@ for each in own-bos-chatml chatml bos-zephyr zephyr llama-2 own-llama-2 one-llam
         $B/slm-convert $B/turns/$each $T/t.slm --chat $chat 2>/dev/null || bad "convert: $each --chat $chat"
         $B/slm-convert $B/turns/$each $T/p.slm 2>/dev/null
         check "convert: $each.slm --chat $chat" $B/slm-convert $T/p.slm $T/x.slm --chat $chat
-        for file in t x; do $B/slm-info $T/$file.slm | grep -E '^(turn_format|chat_adds_bos|system_message) ' >$T/$file.chat; done
+        for file in t x; do $B/slm-info $T/$file.slm | grep -E '^(chat_format|chat_adds_bos|system_message) ' >$T/$file.chat; done
         [ $(wc -l <$T/t.chat) -ge 2 ] && same "... is what $each --chat $chat is" $T/t.chat $T/x.chat
     done
 done

@@ -179,12 +179,12 @@ TOOL_UNUSED static slm_type tool_kv(const char *name) {
     return SLM_TYPE_VECTOR;
 }
 
-TOOL_UNUSED static slm_turns tool_turns(const char *name) {
+TOOL_UNUSED static slm_chat_format tool_chat_format(const char *name) {
     int i;
-    for (i = 1; i < (int)SLM_TURNS_COUNT; i++)
-        if (strcmp(name, slm_turns_name((slm_turns)i)) == 0) return (slm_turns)i;
+    for (i = 1; i < (int)SLM_CHAT_COUNT; i++)
+        if (strcmp(name, slm_chat_format_name((slm_chat_format)i)) == 0) return (slm_chat_format)i;
     tool_fail(2, "--chat is plain, phi-2, chatml, llama-2 or zephyr, not %s", name);
-    return SLM_TURNS_AUTO;
+    return SLM_CHAT_AUTO;
 }
 
 /* Says what was given instead of a .slm, if it is one of the usual things. */

@@ -84,7 +84,7 @@ static void put_all(const slm_model_info *info, const char *path, size_t context
     put_text(json, "architecture", info->architecture);
     put_text(json, "weights", slm_type_name(info->weights));
     put_text(json, "tokenizer", info->tokenizer);
-    put_text(json, "turn_format", info->turn_format);
+    put_text(json, "chat_format", info->chat_format);
     put(json, "chat_adds_bos", (unsigned)info->chat_adds_bos, 0);
     put_system(info->system_message, json);
     put(json, "vocabulary_rows", info->vocab_rows, 0);

@@ -42,7 +42,7 @@ typedef struct Architecture {
     int layer_kinds;                  /* attention_layers or attention_types */
     int tied;                         /* default of tie_word_embeddings */
     float attention_scale;            /* 0: by the head's size */
-    slm_turns chat;                   /* where nothing says another, with GPT-2's tokenizer */
+    slm_chat_format chat;             /* where nothing says another, with GPT-2's tokenizer */
 } Architecture;
 
 #define OLDER_PHI \
@@ -51,7 +51,7 @@ typedef struct Architecture {
              {"n_embd", NULL, 1024}, {"n_inner", NULL, 0}, {"n_head", NULL, 16}, \
              {"n_head_kv", NULL, 0}, {"layer_norm_epsilon", NULL, 1e-5}}, \
     .head_key = HEAD_QUOTIENT, .rope_keys = ROPE_DEFAULT, .rotary_size = 32, .cuts_rotary = 1, \
-    .chat = SLM_TURNS_PHI2
+    .chat = SLM_CHAT_PHI2
 
 static const Architecture architectures[] = {
     {.name = "phi", .model_type = "phi", .activation_key = "hidden_act", .layouts = phi_layouts,
@@ -60,7 +60,7 @@ static const Architecture architectures[] = {
               {"intermediate_size", NULL, 8192}, {"num_attention_heads", NULL, 32},
               {"num_key_value_heads", NULL, 0}, {"layer_norm_eps", NULL, 1e-5}},
      .head_key = HEAD_QUOTIENT, .rope_keys = ROPE_DEFAULT, .rotary_part = 0.5,
-     .chat = SLM_TURNS_PHI2},
+     .chat = SLM_CHAT_PHI2},
     /* the same model under the keys of its own code */
     {.model_type = "mixformer-sequential", OLDER_PHI},
     {.model_type = "phi-msft", OLDER_PHI},
@@ -70,7 +70,7 @@ static const Architecture architectures[] = {
               {"n_layer", "num_hidden_layers", 28}, {"n_embd", "hidden_size", 4096},
               {"n_inner", NULL, 0}, {"n_head", "num_attention_heads", 16}, {NULL, NULL, 0},
               {"layer_norm_epsilon", NULL, 1e-5}},
-     .rotary_size = 64, .chat = SLM_TURNS_PLAIN},
+     .rotary_size = 64, .chat = SLM_CHAT_PLAIN},
     {.name = "llama", .model_type = "llama", .activation_key = "hidden_act",
      .layouts = llama_layouts,
      .keys = {{"vocab_size", NULL, 32000}, {"max_position_embeddings", NULL, 2048},
@@ -78,14 +78,14 @@ static const Architecture architectures[] = {
               {"intermediate_size", NULL, 11008}, {"num_attention_heads", NULL, 32},
               {"num_key_value_heads", NULL, 0}, {"rms_norm_eps", NULL, 1e-6}},
      .head_key = HEAD_FREE, .rope_keys = ROPE_SCALED, .rotary_part = 1, .optional_parts = 1,
-     .chat = SLM_TURNS_PLAIN},
+     .chat = SLM_CHAT_PLAIN},
     {.name = "gpt_neo", .model_type = "gpt_neo", .activation_key = "activation_function",
      .layouts = neo_layouts,
      .keys = {{"vocab_size", NULL, 50257}, {"max_position_embeddings", NULL, 2048},
               {"num_layers", "num_hidden_layers", 24}, {"hidden_size", NULL, 2048},
               {"intermediate_size", NULL, 0}, {"num_heads", "num_attention_heads", 16},
               {NULL, NULL, 0}, {"layer_norm_epsilon", NULL, 1e-5}},
-     .layer_kinds = 1, .tied = 1, .attention_scale = 1, .chat = SLM_TURNS_PLAIN}};
+     .layer_kinds = 1, .tied = 1, .attention_scale = 1, .chat = SLM_CHAT_PLAIN}};
 
 enum { ARCHITECTURE_COUNT = sizeof architectures / sizeof *architectures };
 
@@ -778,7 +778,7 @@ void model_from_directory(Model *model, const char *directory, const Options *op
     config.shape.vocab_used = tokenizer.used;
     put_shape(model->header, &config);
     model->header[66] = (unsigned char)tokenizer.kind;
-    model->header[68] = (unsigned char)chat.turns;
+    model->header[68] = (unsigned char)chat.format;
     collect_tensors(model, &config, &checkpoint, options->type);
     check_extra(&checkpoint, directory, options->ignore_extra);
     if (tokenizer.kind)
@@ -836,9 +836,9 @@ static int parse_type(const char *name, uint32_t *type) {
     return usage_error("--type is f32, f16, bf16, q8, q4 or q4f, not ", name ? name : "nothing");
 }
 
-static int parse_turns(const char *name, int *turns) {
-    *turns = name ? turns_by_name(name) : SLM_TURNS_AUTO;
-    return *turns ? 0 : usage_error("--chat is plain, phi-2, chatml, llama-2 or zephyr, not ",
+static int parse_format(const char *name, int *format) {
+    *format = name ? format_by_name(name) : SLM_CHAT_AUTO;
+    return *format ? 0 : usage_error("--chat is plain, phi-2, chatml, llama-2 or zephyr, not ",
                                          name ? name : "nothing");
 }
 
@@ -861,10 +861,10 @@ static int parse(int count, char **arguments, const char **paths, Options *out) 
             if (parse_type(argument + 7, &out->type))
                 return 2;
         } else if (options && strcmp(argument, "--chat") == 0) {
-            if (parse_turns(++i < count ? arguments[i] : NULL, &out->chat.turns))
+            if (parse_format(++i < count ? arguments[i] : NULL, &out->chat.format))
                 return 2;
         } else if (options && strncmp(argument, "--chat=", 7) == 0) {
-            if (parse_turns(argument + 7, &out->chat.turns))
+            if (parse_format(argument + 7, &out->chat.format))
                 return 2;
         } else if (options && strcmp(argument, "--system") == 0) {
             if (parse_system(++i < count ? arguments[i] : NULL, &out->chat.system))
@@ -887,7 +887,7 @@ static int parse(int count, char **arguments, const char **paths, Options *out) 
 int main(int count, char **arguments) {
     static Model model;
     const char *paths[2] = {NULL, NULL};
-    Options options = {SLM_TYPE_F16, {SLM_TURNS_AUTO, NULL}, 0};
+    Options options = {SLM_TYPE_F16, {SLM_CHAT_AUTO, NULL}, 0};
     struct stat status;
     int i, result;
     for (i = 1; i < count; i++)

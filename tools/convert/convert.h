@@ -285,18 +285,18 @@ TemplateStatus template_write(const Template *t, const TemplateInput *input, Buf
 /* ---- chat formats (turns.c) -------------------------------------------------------------- */
 
 typedef struct Chat {
-    uint32_t turns, bos; /* as in a .slm */
+    uint32_t format, bos; /* as in a .slm */
     int has_system;
     Buffer system;       /* the model's own system message */
 } Chat;
 
 typedef struct ChatOptions {
-    int turns;           /* --chat, of slm_turns; SLM_TURNS_AUTO: not given */
+    int format;          /* --chat, of slm_chat_format; SLM_CHAT_AUTO: not given */
     const char *system;  /* --system; NULL: not given */
 } ChatOptions;
 
 struct Model;
-int turns_by_name(const char *name); /* SLM_TURNS_AUTO: there is no such format */
+int format_by_name(const char *name); /* SLM_CHAT_AUTO: there is no such format */
 const char *chat_system_fault(const char *text); /* why it cannot be one; NULL: it can */
 /* usual: the format where nothing says one and the tokenizer is GPT-2's. One that the user has
    chosen fails where the tokenizer lacks what it needs. The tokenizer gets its end token. */

@@ -9,17 +9,17 @@
 #include <string.h>
 
 enum { TEMPLATE_LIMIT = 16 << 20, SYSTEM_LIMIT = SLM__SYSTEM_MOST - 1 };
-enum { SYSTEM, USER, ASSISTANT }; /* as in slm__turn_format */
+enum { SYSTEM, USER, ASSISTANT }; /* as in slm__chat_format */
 
-static const slm__turn_format *chat_format(int turns) { return &slm__turn_formats[turns - 1]; }
+static const slm__chat_format *chat_format(int format) { return &slm__chat_formats[format - 1]; }
 enum { END_COUNT_AT = 24, ENDS_AT = 28 }; /* in a tokenizer section, whatever its kind */
 
-int turns_by_name(const char *name) {
+int format_by_name(const char *name) {
     int i;
-    for (i = SLM_TURNS_PLAIN; i < SLM_TURNS_COUNT; i++)
+    for (i = SLM_CHAT_PLAIN; i < SLM_CHAT_COUNT; i++)
         if (strcmp(chat_format(i)->name, name) == 0)
             return i;
-    return SLM_TURNS_AUTO;
+    return SLM_CHAT_AUTO;
 }
 
 /* ---- conversations ----------------------------------------------------------------------- */
@@ -109,7 +109,7 @@ static void find_system(Study *s) {
 static int begins_with_mark(const Study *s) {
     const Buffer *text = &s->written[0];
     int i, role;
-    for (i = SLM_TURNS_PLAIN; i < SLM_TURNS_COUNT; i++)
+    for (i = SLM_CHAT_PLAIN; i < SLM_CHAT_COUNT; i++)
         for (role = SYSTEM; role <= ASSISTANT; role++) {
             const char *mark = chat_format(i)->around[role][0];
             size_t size = strlen(mark);
@@ -150,7 +150,7 @@ static void put_part(Buffer *out, const Study *s, const char *part) {
             put_bytes(out, part, 1);
 }
 
-static void put_system(Buffer *out, const Study *s, const slm__turn_format *f, const void *text,
+static void put_system(Buffer *out, const Study *s, const slm__chat_format *f, const void *text,
                        size_t size) {
     put_part(out, s, f->around[SYSTEM][0]);
     put_bytes(out, text, size);
@@ -158,7 +158,7 @@ static void put_system(Buffer *out, const Study *s, const slm__turn_format *f, c
 }
 
 /* What a format writes for a conversation; own: with the template's own system message. */
-static void write_format(Buffer *out, const Study *s, const slm__turn_format *f, size_t shape,
+static void write_format(Buffer *out, const Study *s, const slm__chat_format *f, size_t shape,
                          int own) {
     const char *letters = shapes[shape];
     size_t i, first = *letters == 'S';
@@ -183,7 +183,7 @@ static void write_format(Buffer *out, const Study *s, const slm__turn_format *f,
 }
 
 /* A template may refuse a system message, and nothing else. */
-static int agrees(const Study *s, const slm__turn_format *f, int own) {
+static int agrees(const Study *s, const slm__chat_format *f, int own) {
     Buffer want = {NULL, 0, 0};
     size_t i, skip;
     int same = 1, writes_bos = *f->around[USER][0] == '\1';
@@ -203,18 +203,18 @@ static int agrees(const Study *s, const slm__turn_format *f, int own) {
     return same;
 }
 
-/* A format that agrees; SLM_TURNS_AUTO: none. An empty system message is one where the format's
+/* A format that agrees; SLM_CHAT_AUTO: none. An empty system message is one where the format's
    marks stand around it. */
 static int find_format(Study *s) {
     int i, own;
-    for (i = SLM_TURNS_PLAIN; i < SLM_TURNS_COUNT; i++) {
+    for (i = SLM_CHAT_PLAIN; i < SLM_CHAT_COUNT; i++) {
         for (own = s->own > SYSTEM_EMPTY; own <= (s->own != SYSTEM_NONE); own++)
             if (agrees(s, chat_format(i), own)) {
                 s->own = s->own == SYSTEM_EMPTY && own ? SYSTEM_READ : s->own;
                 return i;
             }
     }
-    return SLM_TURNS_AUTO;
+    return SLM_CHAT_AUTO;
 }
 
 /* ---- templates --------------------------------------------------------------------------- */
@@ -284,8 +284,8 @@ static const char *bos_guess(const Study *s) {
 }
 
 /* Where the user has chosen the format, which may have a BOS of its own. */
-static void warn_of_guess(const Study *s, const char *directory, int turns, int asks_system) {
-    const char *bos = *chat_format(turns)->around[USER][0] == '\1' ? "" : bos_guess(s);
+static void warn_of_guess(const Study *s, const char *directory, int format, int asks_system) {
+    const char *bos = *chat_format(format)->around[USER][0] == '\1' ? "" : bos_guess(s);
     if (*bos || asks_system)
         warn("%s: its chat template cannot be read%s%s%s", directory, *bos ? ": conversations" : "",
              bos, asks_system ? "; a system message of its own, if it has one, is left out "
@@ -293,11 +293,11 @@ static void warn_of_guess(const Study *s, const char *directory, int turns, int 
 }
 
 /* What the format needs and the tokenizer does not have; NULL: nothing. */
-static const char *lacking(const Tokenizer *tokenizer, int turns) {
-    const slm__turn_format *f = chat_format(turns);
+static const char *lacking(const Tokenizer *tokenizer, int format) {
+    const slm__chat_format *f = chat_format(format);
     size_t i;
     if (!tokenizer->kind)
-        return turns == SLM_TURNS_PLAIN ? NULL : "tokens";
+        return format == SLM_CHAT_PLAIN ? NULL : "tokens";
     for (i = 0; i < f->needed; i++)
         if (*f->marks[i] == '\1') {
             if (tokenizer->bos < 0)
@@ -312,31 +312,31 @@ static const char *lacking(const Tokenizer *tokenizer, int turns) {
 
 /* Of a template; a format that is none of those known becomes plain. */
 static int choose_by_template(const char *directory, const Tokenizer *tokenizer, Study *s) {
-    int turns = find_format(s);
-    if (turns && !lacking(tokenizer, turns))
-        return turns;
-    if (!turns)
+    int format = find_format(s);
+    if (format && !lacking(tokenizer, format))
+        return format;
+    if (!format)
         warn("%s: its chat template is none of the known chat formats: conversations are plain%s%s "
              "(--chat NAME chooses a format, --system TEXT a system message)", directory,
              s->guesses && s->bos.size ? " and" : "", s->guesses ? bos_guess(s) : "");
     else
         warn("%s: its chat template is %s, but the tokenizer has no %s: conversations are plain "
              "(--chat NAME chooses a format, --system TEXT a system message)", directory,
-             chat_format(turns)->name, lacking(tokenizer, turns));
-    return SLM_TURNS_PLAIN;
+             chat_format(format)->name, lacking(tokenizer, format));
+    return SLM_CHAT_PLAIN;
 }
 
 static int choose(const Tokenizer *tokenizer, int usual) {
-    if (!lacking(tokenizer, SLM_TURNS_CHATML))
-        return SLM_TURNS_CHATML;
-    return tokenizer->is_gpt2 ? usual : SLM_TURNS_PLAIN;
+    if (!lacking(tokenizer, SLM_CHAT_CHATML))
+        return SLM_CHAT_CHATML;
+    return tokenizer->is_gpt2 ? usual : SLM_CHAT_PLAIN;
 }
 
 /* <|im_end|> ends an answer, whether or not the configuration says so. */
 static void add_end(Tokenizer *tokenizer) {
     unsigned char *head = tokenizer->section.data;
     uint32_t count = get_u32(head + END_COUNT_AT), i;
-    uint32_t end = (uint32_t)tokenizer_find(tokenizer, chat_format(SLM_TURNS_CHATML)->end);
+    uint32_t end = (uint32_t)tokenizer_find(tokenizer, chat_format(SLM_CHAT_CHATML)->end);
     for (i = 0; i < count; i++)
         if (get_u32(head + ENDS_AT + 4 * i) == end)
             return;
@@ -358,14 +358,14 @@ static void keep_template(Chat *chat, const char *directory, const Study *s, int
     chat->bos = s->prints_bos ? SLM__BOS_FIRST : SLM__BOS_NOT_FIRST;
 }
 
-static void set_format(Chat *chat, const char *source, Tokenizer *tokenizer, int turns,
+static void set_format(Chat *chat, const char *source, Tokenizer *tokenizer, int format,
                        int wanted) {
     if (wanted && lacking(tokenizer, wanted))
         fail("%s: --chat %s: the tokenizer has no %s", source, chat_format(wanted)->name,
              lacking(tokenizer, wanted));
-    if (turns == SLM_TURNS_CHATML)
+    if (format == SLM_CHAT_CHATML)
         add_end(tokenizer);
-    chat->turns = (uint32_t)turns - 1;
+    chat->format = (uint32_t)format - 1;
 }
 
 /* --system: an empty text means no system message, not even the template's. */
@@ -381,16 +381,16 @@ static void set_system(Chat *chat, const char *source, const Tokenizer *tokenize
 void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int usual,
                  const ChatOptions *options) {
     static Study s;
-    int has_template = tokenizer->kind && read_template(&s, directory), turns = options->turns;
+    int has_template = tokenizer->kind && read_template(&s, directory), format = options->format;
     memset(chat, 0, sizeof *chat);
     if (has_template)
         study(&s, tokenizer);
-    if (!turns)
-        turns = has_template ? choose_by_template(directory, tokenizer, &s)
+    if (!format)
+        format = has_template ? choose_by_template(directory, tokenizer, &s)
                              : choose(tokenizer, usual);
     else if (has_template && s.guesses)
-        warn_of_guess(&s, directory, turns, !options->system);
-    set_format(chat, directory, tokenizer, turns, options->turns);
+        warn_of_guess(&s, directory, format, !options->system);
+    set_format(chat, directory, tokenizer, format, options->format);
     if (has_template)
         keep_template(chat, directory, &s, !options->system);
     if (options->system)
@@ -431,7 +431,7 @@ static void take_chat(Chat *chat, Model *model, const char *path) {
     const unsigned char *bytes = section ? section->bytes.data : NULL;
     uint64_t size = section ? section->bytes.size : 0, length;
     memset(chat, 0, sizeof *chat);
-    chat->turns = get_u16(model->header + 68);
+    chat->format = get_u16(model->header + 68);
     if (!section)
         return;
     length = size >= CHAT_HEAD ? get_u32(bytes + 4) : 0;
@@ -452,15 +452,15 @@ void chat_change(Model *model, const char *path, const ChatOptions *options) {
     static Tokenizer tokenizer;
     Section *section = find_section(model, SLM__TOKENIZER);
     Chat chat;
-    if (!options->turns && !options->system)
+    if (!options->format && !options->system)
         return;
     if (section)
         tokenizer_from_section(&tokenizer, (int)get_u16(model->header + 66), path,
                                &section->bytes);
     take_chat(&chat, model, path);
-    if (options->turns) {
-        set_format(&chat, path, &tokenizer, options->turns, options->turns);
-        model->header[68] = (unsigned char)chat.turns;
+    if (options->format) {
+        set_format(&chat, path, &tokenizer, options->format, options->format);
+        model->header[68] = (unsigned char)chat.format;
         model->header[69] = 0;
     }
     if (options->system)
