@@ -282,7 +282,7 @@ void template_close(Template *t);
 /* What it writes for a conversation whose answer is to be opened, as apply_chat_template. */
 TemplateStatus template_write(const Template *t, const TemplateInput *input, Buffer *out);
 
-/* ---- chat formats (turns.c) -------------------------------------------------------------- */
+/* ---- chat formats (chat.c) -------------------------------------------------------------- */
 
 typedef struct Chat {
     uint32_t format, bos; /* as in a .slm */

@@ -1,4 +1,4 @@
-/* turns.c - the chat format of a checkpoint: what its chat template writes for a few conversations
+/* chat.c - the chat format of a checkpoint: what its chat template writes for a few conversations
    is compared with what each format writes for them. */
 #define _POSIX_C_SOURCE 200809L
 #include "library.h"
