@@ -1,0 +1,81 @@
+# fixtures.mk - what the tests read, made from tests/golden, tests/data and, where it is there, the
+# shared data: models of tiny shapes, and real tokenizers beside tiny models. The Makefile reads this
+# file; SHARED is the directory of the shared data.
+TOKENIZERS := bpe2048 $(notdir $(wildcard $(addprefix $(SHARED)/tokenizers/,phi-2 gpt-j-6b gpt2)))
+TOKENIZERS += pieces512 pieces-slow pieces-new pieces-odd pieces-first pieces-words
+# those of one directory of $(SHARED), if it is there
+of = $(if $(wildcard $(SHARED)/$1/tokenizer.json),$2)
+TOKENIZERS += $(call of,tokenizers/llama,llama llama-slow llama-new)
+TOKENIZERS += $(call of,tokenizers/orca-2,orca-2)
+TOKENIZERS += $(call of,models/stories260K/hf,stories260K stories260K-slow)
+TOKENIZERS += $(call of,tokenizers/tinystory2048,tinystory2048)
+# where their files lie, and which of them count: tokenizer.json comes before tokenizer.model
+AT_llama = tokenizers/llama
+AT_llama-slow = $(AT_llama)
+AT_llama-new = $(AT_llama)
+AT_stories260K = models/stories260K/hf
+AT_stories260K-slow = $(AT_stories260K)
+WITHOUT = $(if $(filter %-slow %-new orca-2,$*),tokenizer.json,tokenizer.model)
+ROWS_bpe2048 = 2064
+ROWS_phi-2 = 51200
+ROWS_gpt-j-6b = 50400
+ROWS_gpt2 = 50257
+TURNS := $(notdir $(wildcard tests/data/turns/*))
+ROWS_llama = 32001
+ROWS_llama-slow = 32000
+ROWS_llama-new = 32000
+ROWS_orca-2 = 32003
+ROWS_tinystory2048 = 2048
+ROWS_pieces-new = 515
+ROWS_pieces-odd = 272
+ROWS_pieces-first = 518
+ROWS_pieces-words = 258
+TRAINED := $(call of,models/stories260K/hf,stories260K-f32 stories260K-f16)
+WIDE = $(foreach type,f16 q8 q4 q4f,gptj-$(type) llama-$(type))
+GOLDEN := $(notdir $(patsubst %/config.json,%,$(wildcard tests/golden/*/config.json)))
+FIXTURES = $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm) $(WIDE:%=build/wide/%.slm) \
+  $(TURNS:%=build/turns/%.slm) $(TRAINED:%=build/trained/%.slm)
+
+build/golden/%.slm: tests/golden/%/config.json build/slm-convert
+	@mkdir -p build/golden
+	@build/slm-convert tests/golden/$* $@ --type f32 2>/dev/null
+
+build/trained/stories260K-%.slm: build/slm-convert
+	@mkdir -p build/trained
+	@build/slm-convert $(SHARED)/models/stories260K/hf $@ --type $* 2>/dev/null
+
+build/make-checkpoint: tests/make_checkpoint.c
+	@mkdir -p build
+	$(CC) $(FLAGS) $< -o $@
+
+# a tokenizer's own files beside a tiny checkpoint with its number of vocabulary rows (512 if
+# nothing is said)
+build/ids/%.slm: build/make-checkpoint build/slm-convert
+	@rm -rf build/ids/$* && mkdir -p build/ids/$*
+	@for directory in $(abspath $(SHARED))/$(or $(AT_$*),tokenizers/$*) \
+	  $(abspath tests/data)/$*; do \
+	  for file in tokenizer.json tokenizer_config.json special_tokens_map.json \
+	    added_tokens.json vocab.json merges.txt tokenizer.model; do \
+	    if [ -f $$directory/$$file ] && [ $$file != $(if $(filter pieces-%,$*),-,$(WITHOUT)) ]; \
+	      then ln -s $$directory/$$file build/ids/$*/; fi; done; done
+	@if [ $* = llama-new ]; then cd build/ids/$* && \
+	  sed '1s/{/{"legacy": false,/' tokenizer_config.json >new && mv new tokenizer_config.json; fi
+	@build/make-checkpoint build/ids/$* $(or $(ROWS_$*),512)
+	@build/slm-convert build/ids/$* $@ --type f16 2>build/ids/$*/log || \
+	  { cat build/ids/$*/log; exit 1; }
+
+# a GPT-J and a LLaMA of one layer whose feed-forward has nine blocks of 256: gptj-q8, ...
+build/wide/%.slm: build/make-checkpoint build/slm-convert
+	@mkdir -p build/wide/$*
+	@build/make-checkpoint build/wide/$* 300 2301 $(firstword $(subst -, ,$*))
+	@build/slm-convert build/wide/$* $@ --type $(lastword $(subst -, ,$*)) 2>/dev/null
+
+# a chat model's tokenizer in small, with the format that its configuration shows
+build/turns/%.slm: build/make-checkpoint build/slm-convert tests/data/turns/%/tokenizer_config.json
+	@rm -rf build/turns/$* && mkdir -p build/turns/$*
+	@for file in $(if $(filter pieces-%,$*),pieces512/tokenizer.model,$(if $(filter json-%,$*), \
+	  turns/$*/tokenizer.json,bpe2048/vocab.json bpe2048/merges.txt)) \
+	  turns/$*/tokenizer_config.json; do ln -s $(abspath tests/data)/$$file build/turns/$*/; done
+	@build/make-checkpoint build/turns/$* $(if $(filter pieces-% json-%,$*),515,2064)
+	@build/slm-convert build/turns/$* $@ --type f16 2>build/turns/$*/log || \
+	  { cat build/turns/$*/log; exit 1; }
