@@ -1471,6 +1471,14 @@ enum { /* the flags of the section, of a token and of an added token */
     SLM__ADDED_RSTRIP = 8, SLM__ADDED_SINGLE_WORD = 16
 };
 
+typedef struct slm__token_list { /* where the tokens of a text go */
+    slm_token *tokens;
+    size_t capacity, count;         /* count: the full need */
+    void *scratch;                  /* 16-byte aligned, of any size; a word that needs more ... */
+    size_t scratch_size;
+    const slm_allocator *allocator; /* ... uses this; NULL: it is SLM_ERR_MEMORY */
+} slm__token_list;
+
 struct slm_model {
     const uint8_t *file;
     size_t file_size, data_offset;
@@ -1551,10 +1559,8 @@ static const char *slm__tokenizer_bind(slm__tokenizer *t, uint32_t kind, const u
                                        size_t size);
 static const uint32_t *slm__added_token(const slm__tokenizer *t, slm_token id, const char *text);
 static size_t slm__bpe_scratch_size(size_t n);
-static slm_result slm__bpe_encode(const slm__tokenizer *t, const char *text, size_t size,
-                                  unsigned flags, slm_token *tokens, size_t capacity,
-                                  size_t *count, void *scratch, size_t scratch_size,
-                                  const slm_allocator *allocator);
+static slm_result slm__encode_text(const slm__tokenizer *t, const char *text, size_t size,
+                                   unsigned flags, slm__token_list *out);
 static const char *slm__format_lacks(const slm_model *model, slm_chat_format format);
 static slm_token slm__answer_end(const slm_model *model, slm_chat_format format);
 static const slm__kernels *slm__kernels_for(slm_isa *isa);
@@ -3550,29 +3556,40 @@ static int slm__is_end(const slm_session *s, slm_token token) {
     return token == s->chat.answer_end;
 }
 
+/* Tokens of a text go into the session's own room. */
+static void slm__list_tokens(const slm_session *s, slm__token_list *out,
+                             const slm_allocator *allocator) {
+    out->tokens = s->prompt;
+    out->capacity = s->sequence.context;
+    out->count = 0;
+    out->scratch = s->scratch;
+    out->scratch_size = s->scratch_size;
+    out->allocator = allocator;
+}
+
 SLM_API slm_result slm_prompt(slm_session *s, const char *text, size_t size, unsigned flags) {
-    size_t count = 0;
+    slm__token_list out;
     slm_result result;
     if (!s || (!text && size)) return SLM_ERR_ARGUMENT;
     if (!s->model->has_tokenizer)
         return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "the model has no tokenizer");
     if (size == SLM_NUL) size = strlen(text);
-    result = slm__bpe_encode(&s->model->tokenizer, text, size, flags, s->prompt,
-                             s->sequence.context, &count, s->scratch, s->scratch_size,
-                             &s->model->allocator);
+    slm__list_tokens(s, &out, &s->model->allocator);
+    result = slm__encode_text(&s->model->tokenizer, text, size, flags, &out);
     if (result == SLM_ERR_CAPACITY)
         return slm__fail(&s->error, SLM_ERR_CONTEXT_FULL,
-                         "the text has %u tokens, the context is %u", count, s->sequence.context);
+                         "the text has %u tokens, the context is %u", out.count,
+                         s->sequence.context);
     if (result != SLM_OK)
         return slm__fail(&s->error, result, "tokenizing: %s", slm_result_name(result));
-    if (!count && !s->sequence.position) {
+    if (!out.count && !s->sequence.position) {
         const slm__tokenizer *t = &s->model->tokenizer;
         slm_token start = t->bos >= 0 ? t->bos : t->end_count ? t->end[0] : -1;
         if (start < 0)
             return slm__fail(&s->error, SLM_ERR_ARGUMENT, "nothing to start from: no BOS");
-        s->prompt[count++] = start;
+        s->prompt[out.count++] = start;
     }
-    return slm_eval(s, s->prompt, count);
+    return slm_eval(s, s->prompt, out.count);
 }
 
 /* Does what is generated begin the text, so that the space put before a text is left out? */
@@ -4326,11 +4343,7 @@ typedef struct slm__message { /* the user's text, within what a chat format make
 typedef struct slm__encoding { /* one call's input that never changes, and its output */
     const slm__tokenizer *tokenizer;
     unsigned flags;
-    slm_token *tokens;
-    size_t capacity, count;
-    void *scratch;
-    size_t scratch_size;
-    const slm_allocator *alloc;
+    slm__token_list out;
     uint32_t first[2][8]; /* the bytes that begin an added token: not normalized, normalized */
     const uint8_t *text;         /* the whole one */
     int unknown;                 /* the last character was unknown */
@@ -4339,8 +4352,8 @@ typedef struct slm__encoding { /* one call's input that never changes, and its o
 } slm__encoding;
 
 static void slm__emit(slm__encoding *e, uint32_t token) {
-    if (e->count < e->capacity) e->tokens[e->count] = (slm_token)token;
-    e->count++;
+    if (e->out.count < e->out.capacity) e->out.tokens[e->out.count] = (slm_token)token;
+    e->out.count++;
 }
 
 /* At most SLM__SHORT_WORD symbols: the best pair is looked for anew after each merge. */
@@ -4446,11 +4459,12 @@ typedef size_t slm__first_symbols(slm__encoding *e, const uint8_t *word, size_t 
 static slm_result slm__encode_long(slm__encoding *e, const uint8_t *word, size_t size,
                                    int prefix, slm__first_symbols *first) {
     size_t need = slm__bpe_scratch_size(size), i, count;
-    void *memory = e->scratch;
+    void *memory = e->out.scratch;
     slm__symbol *symbols;
     uint64_t *heap;
     if (need == SIZE_MAX || size >= 0x7FFFFFFFu) return SLM_ERR_MEMORY;
-    if (need > e->scratch_size) memory = e->alloc ? slm__allocate(e->alloc, need) : NULL;
+    if (need > e->out.scratch_size)
+        memory = e->out.allocator ? slm__allocate(e->out.allocator, need) : NULL;
     if (!memory) return SLM_ERR_MEMORY;
     heap = (uint64_t *)memory;
     symbols = (slm__symbol *)(void *)(heap + 2 * (size + 1));
@@ -4463,7 +4477,7 @@ static slm_result slm__encode_long(slm__encoding *e, const uint8_t *word, size_t
         symbols[count - 1].next = SLM__NO_TOKEN;
         slm__merge_long(e, symbols, heap);
     }
-    if (memory != e->scratch) slm__release(e->alloc, memory);
+    if (memory != e->out.scratch) slm__release(e->out.allocator, memory);
     return SLM_OK;
 }
 
@@ -4849,24 +4863,20 @@ static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t
     return result;
 }
 
-/* Encodes; *count is the full need. Scratch may be of any size (16-byte aligned); a single word
-   that needs more uses alloc (NULL: SLM_ERR_MEMORY). message: NULL, or which part of the text
-   somebody wrote. */
+/* message: NULL, or which part of the text is the user's. */
 static slm_result slm__encode_message(const slm__tokenizer *t, const char *text, size_t size,
-                                   unsigned flags, slm_token *tokens, size_t capacity,
-                                   size_t *count, void *scratch, size_t scratch_size,
-                                   const slm_allocator *alloc, const slm__message *message) {
+                                      unsigned flags, slm__token_list *out,
+                                      const slm__message *message) {
     slm__encoding e;
     slm_result result;
     uint32_t i;
     memset(&e, 0, sizeof e);
     e.tokenizer = t;
     e.flags = flags;
-    e.tokens = tokens;
-    e.capacity = tokens ? capacity : 0;
-    e.scratch = scratch;
-    e.scratch_size = scratch ? scratch_size : 0;
-    e.alloc = alloc;
+    e.out = *out;
+    e.out.count = 0;
+    if (!out->tokens) e.out.capacity = 0;
+    if (!out->scratch) e.out.scratch_size = 0;
     e.message = message;
     e.goes_on = message && message->goes_on ? (const uint8_t *)text : NULL;
     e.text = message && message->later ? NULL : (const uint8_t *)text;
@@ -4880,17 +4890,14 @@ static slm_result slm__encode_message(const slm__tokenizer *t, const char *text,
     result = slm__encode_pass(&e, (const uint8_t *)text, size, 0, 0);
     if ((flags & SLM_ADD_BOS) && t->kind == SLM__PIECES && t->flags & SLM__TEXT_LAST && !message)
         slm__emit(&e, (uint32_t)t->last);
-    *count = result == SLM_OK ? e.count : 0;
-    if (result == SLM_OK && e.count > capacity) result = SLM_ERR_CAPACITY;
+    out->count = result == SLM_OK ? e.out.count : 0;
+    if (result == SLM_OK && out->count > out->capacity) result = SLM_ERR_CAPACITY;
     return result;
 }
 
-static slm_result slm__bpe_encode(const slm__tokenizer *t, const char *text, size_t size,
-                                  unsigned flags, slm_token *tokens, size_t capacity,
-                                  size_t *count, void *scratch, size_t scratch_size,
-                                  const slm_allocator *alloc) {
-    return slm__encode_message(t, text, size, flags, tokens, capacity, count, scratch, scratch_size,
-                            alloc, NULL);
+static slm_result slm__encode_text(const slm__tokenizer *t, const char *text, size_t size,
+                                   unsigned flags, slm__token_list *out) {
+    return slm__encode_message(t, text, size, flags, out, NULL);
 }
 
 /* ---- >>decoding --------------------------------------------------------------------------
@@ -5089,12 +5096,20 @@ SLM_API slm_result slm_tokenize(const slm_model *model, const char *text, size_t
                                 unsigned flags, slm_token *tokens, size_t capacity,
                                 size_t *count) {
     uint64_t scratch[512];
+    slm__token_list out;
+    slm_result result;
     if (!model || !count || (!text && size) || (!tokens && capacity)) return SLM_ERR_ARGUMENT;
     *count = 0;
     if (!model->has_tokenizer) return SLM_ERR_UNSUPPORTED;
     if (size == SLM_NUL) size = strlen(text);
-    return slm__bpe_encode(&model->tokenizer, text, size, flags, tokens, capacity, count, scratch,
-                           sizeof scratch, &model->allocator);
+    out.tokens = tokens;
+    out.capacity = capacity;
+    out.scratch = scratch;
+    out.scratch_size = sizeof scratch;
+    out.allocator = &model->allocator;
+    result = slm__encode_text(&model->tokenizer, text, size, flags, &out);
+    *count = out.count;
+    return result;
 }
 
 SLM_API const char *slm_token_text(const slm_model *model, slm_token token, size_t *size) {
@@ -5260,7 +5275,8 @@ static int slm__after_added(const slm_session *s) {
 static slm_result slm__append_rendered(slm_session *s, const slm__framed *framed) {
     const slm__tokenizer *t = &s->model->tokenizer;
     unsigned flags = SLM_PARSE_SPECIAL;
-    size_t total, count = 0;
+    size_t total;
+    slm__token_list out;
     slm__message message;
     slm_result result;
     char *text = slm__render(s, framed, &total, &message);
@@ -5271,13 +5287,13 @@ static slm_result slm__append_rendered(slm_session *s, const slm__framed *framed
     slm__list_controls(s, &message);
     message.later = s->sequence.position > 0;
     message.goes_on = message.later && !slm__after_added(s);
-    result = slm__encode_message(t, text, total, flags, s->prompt, s->sequence.context, &count,
-                              s->scratch, s->scratch_size, &s->allocator, &message);
+    slm__list_tokens(s, &out, &s->allocator);
+    result = slm__encode_message(t, text, total, flags, &out, &message);
     slm__release(&s->allocator, text);
     if (result == SLM_ERR_CAPACITY) result = SLM_ERR_CONTEXT_FULL;
     if (result != SLM_OK)
         return slm__fail(&s->error, result, "the message: %s", slm_result_name(result));
-    return slm_eval(s, s->prompt, count);
+    return slm_eval(s, s->prompt, out.count);
 }
 
 /* Takes the white space off a message's end and, unless `end_only`, off its beginning. */

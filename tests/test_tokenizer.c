@@ -177,6 +177,23 @@ static void test_utf8(void) {
     }
 }
 
+/* slm__encode_text with its list spelled out. */
+static slm_result tokenizer_encode(const slm__tokenizer *t, const char *text, size_t size,
+                                   unsigned flags, slm_token *tokens, size_t capacity,
+                                   size_t *count, void *scratch, size_t scratch_size,
+                                   const slm_allocator *allocator) {
+    slm__token_list out;
+    slm_result result;
+    out.tokens = tokens;
+    out.capacity = capacity;
+    out.scratch = scratch;
+    out.scratch_size = scratch_size;
+    out.allocator = allocator;
+    result = slm__encode_text(t, text, size, flags, &out);
+    *count = out.count;
+    return result;
+}
+
 static void test_bpe_cases(void) {
     static uint32_t words[BPE_WORDS];
     static const slm_token raw[] = {32, 120, 60, 115, 62, 121};
@@ -189,20 +206,20 @@ static void test_bpe_cases(void) {
         CHECK(!slm__tokenizer_bind(&t, SLM__BYTES, (const uint8_t *)words, size),
               "the tokenizer is sound");
         for (wanted = 0; bpe_cases[i].ids[wanted] >= 0; wanted++) {}
-        CHECK(slm__bpe_encode(&t, text, strlen(text), SLM_PARSE_SPECIAL, got, 32, &count, NULL, 0,
+        CHECK(tokenizer_encode(&t, text, strlen(text), SLM_PARSE_SPECIAL, got, 32, &count, NULL, 0,
                               NULL) == SLM_OK &&
                   count == wanted && !memcmp(got, bpe_cases[i].ids, wanted * sizeof got[0]), text);
     }
-    CHECK(slm__bpe_encode(&t, "x<s>y", 5, 0, got, 32, &count, NULL, 0, NULL) == SLM_OK &&
+    CHECK(tokenizer_encode(&t, "x<s>y", 5, 0, got, 32, &count, NULL, 0, NULL) == SLM_OK &&
               count == 6 && !memcmp(got, raw, sizeof raw), "special tokens as plain text");
-    CHECK(slm__bpe_encode(&t, "abc", 3, SLM_ADD_BOS, got, 32, &count, NULL, 0, NULL) == SLM_OK &&
+    CHECK(tokenizer_encode(&t, "abc", 3, SLM_ADD_BOS, got, 32, &count, NULL, 0, NULL) == SLM_OK &&
               count == 3, "no BOS where the tokenizer adds none");
     bpe_build(words, 1);
     CHECK(!slm__tokenizer_bind(&t, SLM__BYTES, (const uint8_t *)words, bpe_build(words, 1)) &&
-              slm__bpe_encode(&t, "", 0, SLM_ADD_BOS, got, 1, &count, NULL, 0, NULL) == SLM_OK &&
+              tokenizer_encode(&t, "", 0, SLM_ADD_BOS, got, 1, &count, NULL, 0, NULL) == SLM_OK &&
               count == 1 && got[0] == 266, "BOS before an empty text");
     got[1] = -7;
-    CHECK(slm__bpe_encode(&t, "xyz", 3, 0, got, 1, &count, NULL, 0, NULL) == SLM_ERR_CAPACITY &&
+    CHECK(tokenizer_encode(&t, "xyz", 3, 0, got, 1, &count, NULL, 0, NULL) == SLM_ERR_CAPACITY &&
               count == 3 && got[0] == 'x' && got[1] == -7, "the full need, nothing beyond");
 }
 
@@ -242,18 +259,18 @@ static void test_bpe_long_words(void) {
             seed = seed * 1664525u + 1013904223u;
         }
         wanted = bpe_merge_plainly(&t, symbols, size);
-        if (slm__bpe_encode(&t, text, size, 0, got, 300, &count, scratch, sizeof scratch, NULL) ==
+        if (tokenizer_encode(&t, text, size, 0, got, 300, &count, scratch, sizeof scratch, NULL) ==
                 SLM_OK &&
             count == wanted && !memcmp(got, symbols, wanted * sizeof got[0]))
             same++;
     }
     CHECK(same == 600, "words of 1 to 290 bytes merge as the plain rule merges them");
     memset(text, 'a', sizeof text);
-    CHECK(slm__bpe_encode(&t, text, 64, 0, got, 300, &count, NULL, 0, NULL) == SLM_OK,
+    CHECK(tokenizer_encode(&t, text, 64, 0, got, 300, &count, NULL, 0, NULL) == SLM_OK,
           "64 bytes need no memory");
-    CHECK(slm__bpe_encode(&t, text, 65, 0, got, 300, &count, scratch,
+    CHECK(tokenizer_encode(&t, text, 65, 0, got, 300, &count, scratch,
                           slm__bpe_scratch_size(65) - 16, NULL) == SLM_ERR_MEMORY &&
-              slm__bpe_encode(&t, text, 65, 0, got, 300, &count, scratch,
+              tokenizer_encode(&t, text, 65, 0, got, 300, &count, scratch,
                               slm__bpe_scratch_size(65), NULL) == SLM_OK,
           "the scratch that slm__bpe_scratch_size says is enough and needed");
 }
@@ -275,7 +292,7 @@ static void test_bpe_any_bytes(void) {
             if (text[i] == '\t') text[i] = 'a'; /* the token with lstrip swallows spaces */
             seed = seed * 1664525u + 1013904223u;
         }
-        if (slm__bpe_encode(&t, text, size, 0, got, 64, &count, NULL, 0, NULL) != SLM_OK) continue;
+        if (tokenizer_encode(&t, text, size, 0, got, 64, &count, NULL, 0, NULL) != SLM_OK) continue;
         for (i = 0; i < count && at <= size; i++) {
             uint32_t start = t.offsets[got[i]], stop = t.offsets[got[i] + 1];
             memcpy(back + at, t.blob + start, stop - start);
