@@ -398,7 +398,7 @@ SLM_API const char *slm_session_error(const slm_session *); /* the last failure'
 /* *count is always the full need; SLM_ERR_CAPACITY if it exceeds capacity (tokens may be NULL).
    Any bytes are legal. Words of more than a hundred bytes use the model's allocator; where it is
    SentencePiece, a word is what no merge reaches out of. slm_detokenize treats a text's beginning
-   and special tokens as Hugging Face does, who may put or leave out a space there. */
+   and special tokens as Hugging Face does: a space may be added or dropped there. */
 SLM_API slm_result slm_tokenize(const slm_model *, const char *text, size_t size, unsigned flags,
                                 slm_token *tokens, size_t capacity, size_t *count);
 SLM_API slm_result slm_detokenize(const slm_model *, const slm_token *tokens, size_t count,
@@ -442,7 +442,7 @@ typedef struct slm_sampling {
     void *adjust_user;
 } slm_sampling;
 /* Picks a token from the last position's logits; {0} or NULL is greedy. The random numbers go on
-   from call to call and start anew when the seed changes. */
+   from call to call and start again when the seed changes. */
 SLM_API slm_result slm_sample(slm_session *, const slm_sampling *, slm_token *);
 
 /* Tokenizes and evaluates; scratch is the session's. An empty text evaluates BOS, or the end
@@ -1241,11 +1241,11 @@ typedef struct slm__strip {
     size_t code_stride;
 } slm__strip;
 
-/* What becomes of a strip's sums: v = sum + bias, and of that y = v, y = gelu(v) or, with what y
-   held before, y = silu(v) * y. */
+/* The epilogue of a strip, applied to its sums before they are stored: v = sum + bias, then y = v,
+   y = gelu(v) or, with what y held before, y = silu(v) * y. */
 typedef enum slm__activation { SLM__LINEAR, SLM__GELU, SLM__SILU_GATE } slm__activation;
 
-/* Of the sums' rows [0, rows) are written. */
+/* Rows [0, rows) of the sums are written. */
 typedef struct slm__output {
     const float *bias; /* or NULL */
     slm__activation activation;
@@ -2261,8 +2261,8 @@ struct slm_session {
     slm_error error;
 };
 
-/* Threads for what comes next. Where nobody chose their number, calls of one model that run at
-   once share the processors, and inside a host's own parallel region each has one. */
+/* The threads of the next phase. Where threads was 0, calls of one model that run at once share
+   the processors, and inside a host's own parallel region each has one. */
 static unsigned slm__team(const slm_session *s) {
 #ifdef SLM__OPENMP
     if (s->workers.auto_threads) {
@@ -2448,9 +2448,9 @@ static void slm__multiply_strip(const slm__products *job, const slm__product *p,
 
 enum { SLM__BLOCK_TILES = SLM__BLOCK / 16 };
 
-/* A product's tiles that one task takes: a strip, or what becomes a block of codes. One token's are
-   read from memory, which long runs make faster: half a thread's share, in whole strips or blocks,
-   since a strip that two tasks compute would have its gate twice. */
+/* The tiles of a product that one task takes: a strip, or a block of the next product's codes. With
+   one token they are read from memory, which long runs make faster: then half a thread's share, in
+   whole strips or blocks, since a strip that two tasks compute would have its gate twice. */
 static size_t slm__task_tiles(const slm_session *s, const slm__product *p, size_t tokens) {
     size_t tasks = (size_t)s->workers.team * 2, share = (slm__tiles(p->weight) + tasks - 1) / tasks;
     size_t least = p->codes ? (size_t)SLM__BLOCK_TILES : (size_t)SLM__STRIP_TILES;
@@ -4356,7 +4356,7 @@ static void slm__emit(slm__encoding *e, uint32_t token) {
     e->out.count++;
 }
 
-/* At most SLM__SHORT_WORD symbols: the best pair is looked for anew after each merge. */
+/* At most SLM__SHORT_WORD symbols: each merge is followed by a new search for the best pair. */
 static void slm__merge_short(slm__encoding *e, uint32_t *symbols, size_t count) {
     uint32_t ranks[SLM__SHORT_WORD], results[SLM__SHORT_WORD];
     const slm__tokenizer *t = e->tokenizer;
@@ -4704,8 +4704,8 @@ static const uint32_t *slm__added_token(const slm__tokenizer *t, slm_token id, c
     return NULL;
 }
 
-/* May this added token stand at text[0], for `length` bytes? No control token is made from a
-   message's bytes, and none that begins in a message reaches into what the chat format puts
+/* Whether this added token may match at text[0], for `length` bytes. No control token is made from
+   a message's bytes, and none that begins in a message reaches into what the chat format puts
    behind it. */
 static int slm__may_stand(const slm__encoding *e, const uint8_t *text, const uint32_t *a,
                           size_t length) {
@@ -6750,9 +6750,8 @@ static int slm__arithmetic_holds(const slm__kernels *kernels) {
    Written once over 16 lanes: lane i owns output i, so every set sums in the same order. The
    including section names its set, the lanes it uses, how many tiles of 16 rows and how many
    inputs or queries its registers hold (SLM__TILES, SLM__TOKEN_BLOCK, SLM__QUERY_BLOCK), and the
-   attributes of its functions. It may give ways of its own: SLM__PAIR for 8 columns of q8 and
-   SLM__GROUP for a group of q4 or q4f with many inputs, SLM__PAIRS to weigh two groups of q4f at
-   once. */
+   attributes of its functions. It may override SLM__PAIR for 8 columns of q8, SLM__GROUP for a
+   group of q4 or q4f with many inputs, and SLM__PAIRS to scale two groups of q4f at once. */
 
 #define SLM__JOIN2(a, b) a##_##b
 #define SLM__JOIN(a, b) SLM__JOIN2(a, b)

@@ -19,7 +19,7 @@ static const char help[] =
     "  --context N  tokens that the conversation may have (the model's context, at most 4096)\n"
     "  --forget     do what /more does without being asked, when the context is full\n"
     "  --keep N     when the context is full: keep the system message, or the first N tokens\n"
-    "               if that is more, drop the older half of the others, read the rest anew and\n"
+    "               if that is more, drop the older half of the others, re-evaluate the rest and\n"
     "               go on; an answer may then go on for ever (-n, Ctrl-C)\n"
     "  --chat NAME  the chat format: plain, phi-2, chatml, llama-2, zephyr (as the model\n"
     "               says)\n"

@@ -18,7 +18,7 @@ static const char help[] =
     "  --ignore-eos    go on after an end token\n"
     "  --context N     tokens that prompt and text may have (the model's context, at most 4096)\n"
     "  --keep N        do not stop when the context is full: keep its first N tokens, drop the\n"
-    "                  older half of the others, read the rest anew and go on with seed + 1\n"
+    "                  older half of the others, re-evaluate the rest and go on with seed + 1\n"
     "  --draft N       guess up to N tokens ahead (0; at most 16): faster where a text repeats\n"
     "                  itself and reading the weights takes the time; the text is the same\n"
     "  --threads N     (as many as there are processors)\n"
