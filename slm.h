@@ -137,7 +137,8 @@
          if (result != SLM_OK) return 1;
 
      Your own memory, firmware. Define SLM_NO_STDIO and SLM_NO_MALLOC. flash is the .slm, ram is one
-     block for everything else; both are 64-byte aligned:
+     block for everything else (static unsigned char ram[...]), both 64-byte aligned; xxd -i makes
+     an array of a file, without the alignment:
 
          slm_model *own; slm_session *small; slm_model_desc place;
          size_t used = (slm_model_size(flash, flash_size) + 63) / 64 * 64; // 0: not a .slm
@@ -180,8 +181,9 @@
 
    OPTIONS (define before the implementation)
      SLM_IMPLEMENTATION   compile the functions here, in one file only
-     SLM_HEADER           this file's name in quotes, where a compiler older than gcc 12 or clang 9
-                          meets it under another name than "slm.h"; it includes itself
+     SLM_HEADER           slm.h includes itself. If you rename it, and your compiler is older than
+                          gcc 12 or clang 9 or says that slm.h is not found, define this as the
+                          new name with its quotes: -DSLM_HEADER='"mylib.h"'
      SLM_STATIC           all functions are static: for that one file alone
      SLM_API              what stands before each function (default: extern); define it wherever
                           slm.h is included
@@ -368,15 +370,16 @@ typedef struct slm_session_desc {
     size_t batch;        /* tokens read together; 0: 256 */
     size_t logits_kept;  /* last positions of an slm_eval whose logits can be had; 0: 1 */
     slm_type kv_type;    /* SLM_TYPE_F32 or _F16; 0: f16 if weights are quantized, else f32 */
-    unsigned threads;    /* of OpenMP or the hook, and used as given. 0: one with a hook, else as
-                            many as OpenMP may use, at most the processors, shared with the
-                            model's sessions that compute at the same time; one inside the caller's
-                            own parallel region */
+    unsigned threads;    /* of OpenMP or the hook, used as given; without both always 1.
+                            0: automatic (1 with a hook; else OpenMP's limit, at most the processor
+                            count, shared among the model's active sessions; 1 inside the caller's
+                            own parallel region) */
     slm_parallel parallel;              /* instead of OpenMP; threads says how many it has */
     int (*cancel)(void *cancel_user);   /* not 0: stop with SLM_ERR_CANCELLED */
     void *cancel_user;
     slm_allocator allocator;            /* zero: malloc and free */
-    void *memory;                       /* instead: slm_session_size bytes, 64-byte aligned */
+    void *memory;        /* the session itself: slm_session_size bytes, 64-byte aligned; the
+                            allocator then serves slm_chat and long words alone */
     size_t memory_size;
     slm_chat_format chat_format;     /* for slm_chat; auto: the model's. Opening fails with
                             SLM_ERR_UNSUPPORTED if the tokenizer lacks a token that it needs. */
@@ -390,7 +393,7 @@ SLM_API void slm_session_close(slm_session *);
 SLM_API const char *slm_session_error(const slm_session *); /* the last failure's text, or "" */
 
 /* Flags of tokenizing: */
-#define SLM_ADD_BOS 1u       /* put BOS first, or another token last, if this tokenizer does so */
+#define SLM_ADD_BOS 1u       /* what this tokenizer adds: BOS first, with some a last token */
 #define SLM_PARSE_SPECIAL 2u /* special tokens written in the text become those tokens */
 /* Of the opposite: */
 #define SLM_SHOW_INVALID 4u  /* U+FFFD for byte tokens that are not UTF-8, as Hugging Face */
@@ -419,7 +422,8 @@ SLM_API const slm_token *slm_tokens(const slm_session *);
 SLM_API slm_result slm_rewind(slm_session *, size_t position);
 
 /* log p(tokens[i] | all before) for each token while appending them, all or nothing, in natural
-   logarithms; 0 for a token with nothing before it. After slm_rewind evaluate a token first. */
+   logarithms; 0 for a token with nothing before it. After slm_rewind to a position above 0 evaluate
+   a token first. */
 SLM_API slm_result slm_score(slm_session *, const slm_token *tokens, size_t count,
                              float *logprobs);
 
@@ -475,8 +479,11 @@ typedef struct slm_generation {
 } slm_generation;
 
 typedef enum slm_reason {
-    SLM_REASON_NONE = 0, SLM_REASON_END, SLM_REASON_LIMIT, SLM_REASON_CONTEXT,
-    SLM_REASON_STOP
+    SLM_REASON_NONE = 0,
+    SLM_REASON_END,     /* the model's end token, or that of the chat format */
+    SLM_REASON_LIMIT,   /* slm_generation.limit tokens */
+    SLM_REASON_CONTEXT, /* the context is full */
+    SLM_REASON_STOP     /* one of slm_generation.stops */
 } slm_reason;
 
 typedef struct slm_piece {
@@ -3167,7 +3174,9 @@ SLM_API slm_result slm_session_open(slm_session **out, const slm_model *model,
     if (lacking)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "chat format %s: the tokenizer has no %s",
                          slm_chat_format_name(desc->chat_format), lacking);
-    if (desc->memory && (desc->memory_size < need || (uintptr_t)desc->memory % 64))
+    if ((uintptr_t)desc->memory % 64)
+        return slm__fail(error, SLM_ERR_MEMORY, "the session's memory is not 64-byte aligned");
+    if (desc->memory && desc->memory_size < need)
         return slm__fail(error, SLM_ERR_MEMORY, "session needs %u bytes, 64-byte aligned", need);
     arena.base = (uint8_t *)(desc->memory
                                  ? desc->memory
@@ -3273,7 +3282,8 @@ static slm_result slm__eval(slm_session *s, const slm_token *tokens, size_t coun
 
 SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t count) {
     size_t i;
-    if (!s || (!tokens && count)) return SLM_ERR_ARGUMENT;
+    if (!s) return SLM_ERR_ARGUMENT;
+    if (!tokens && count) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "tokens is NULL");
     for (i = 0; i < count; i++)
         if (tokens[i] < 0 || (uint32_t)tokens[i] >= s->model->shape.vocab_rows)
             return slm__fail(&s->error, SLM_ERR_ARGUMENT, "token %u of the input is not below %u",
@@ -3317,7 +3327,9 @@ SLM_API const float *slm_logits(slm_session *s, size_t back) {
     o = &s->outputs;
     hidden = s->model->shape.hidden;
     if (back >= o->final_count - o->final_first) {
-        slm__fail(&s->error, SLM_ERR_ARGUMENT, "no logits kept %u positions back", back);
+        if (o->final_count)
+            slm__fail(&s->error, SLM_ERR_ARGUMENT, "no logits kept %u positions back", back);
+        else slm__fail(&s->error, SLM_ERR_ARGUMENT, "no logits: evaluate a token first");
         return NULL;
     }
     rows = s->model->shape.vocab_rows;
@@ -3519,7 +3531,9 @@ SLM_API slm_result slm_score(slm_session *s, const slm_token *tokens, size_t cou
                              float *logprobs) {
     size_t start, done = 0, chunk, i, rows;
     slm_result result = SLM_OK;
-    if (!s || (count && (!tokens || !logprobs))) return SLM_ERR_ARGUMENT;
+    if (!s) return SLM_ERR_ARGUMENT;
+    if (count && (!tokens || !logprobs))
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "tokens or logprobs is NULL");
     start = s->sequence.position;
     rows = s->model->shape.vocab_rows;
     if (count > s->sequence.context - start)
@@ -3570,7 +3584,8 @@ static void slm__list_tokens(const slm_session *s, slm__token_list *out,
 SLM_API slm_result slm_prompt(slm_session *s, const char *text, size_t size, unsigned flags) {
     slm__token_list out;
     slm_result result;
-    if (!s || (!text && size)) return SLM_ERR_ARGUMENT;
+    if (!s) return SLM_ERR_ARGUMENT;
+    if (!text && size) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "text is NULL");
     if (!s->model->has_tokenizer)
         return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "the model has no tokenizer");
     if (size == SLM_NUL) size = strlen(text);
@@ -3607,10 +3622,13 @@ static int slm__text_starts(const slm_session *s) {
 }
 
 SLM_API slm_result slm_generate(slm_session *s, const slm_generation *generation) {
+    const char *wrong;
     size_t i;
     if (!s) return SLM_ERR_ARGUMENT;
     if (!s->outputs.final_count)
-        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "nothing evaluated to go on from");
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "nothing to go on from: evaluate a token");
+    wrong = generation ? slm__check_sampling(s, &generation->sampling) : NULL;
+    if (wrong) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "sampling: %s out of range", wrong);
     for (i = 0; generation && i < generation->stop_count; i++)
         if (!generation->stops || !generation->stops[i] || strlen(generation->stops[i]) > 255)
             return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a stop is missing or too long");
@@ -5280,7 +5298,8 @@ static slm_result slm__append_rendered(slm_session *s, const slm__framed *framed
     slm__message message;
     slm_result result;
     char *text = slm__render(s, framed, &total, &message);
-    if (!text) return slm__fail(&s->error, SLM_ERR_MEMORY, "no memory for a message");
+    if (!text)
+        return slm__fail(&s->error, SLM_ERR_MEMORY, "the allocator has no memory for a message");
     if (!s->sequence.position && *framed->parts[2] != '\1' &&
         s->model->chat_bos == SLM__BOS_AS_TOKENIZER)
         flags |= SLM_ADD_BOS;
@@ -5357,7 +5376,9 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
     const char *lacking, *own;
     size_t start;
     slm_result result = SLM_OK;
-    if (!s || (!text && size)) return SLM_ERR_ARGUMENT;
+    if (!s) return SLM_ERR_ARGUMENT;
+    if (!text && role == SLM_ASSISTANT && size == SLM_NUL) size = 0;
+    if (!text && size) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "text is NULL");
     if (!s->model->has_tokenizer)
         return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "the model has no tokenizer");
     if ((unsigned)role > SLM_ASSISTANT)

@@ -378,6 +378,35 @@ static void session_wrong_texts(const slm_model *model) {
           "no such token");
 }
 
+/* Whatever failed before, the text is that of this failure. */
+static void session_says(slm_session *session, slm_result result, const char *text) {
+    CHECK(result == SLM_ERR_ARGUMENT, text);
+    CHECK(strstr(slm_session_error(session), text) != NULL, "... is what the text says");
+}
+
+static void session_names_what_is_wrong(slm_session *session) {
+    slm_token token = 0, far = 5000;
+    slm_generation g;
+    float logprob;
+    memset(&g, 0, sizeof g);
+    session_says(session, slm_eval(session, &far, 1), "of the input is not below");
+    session_says(session, slm_eval(session, NULL, 1), "tokens is NULL");
+    session_says(session, slm_prompt(session, NULL, SLM_NUL, 0), "text is NULL");
+    session_says(session, slm_score(session, &token, 1, NULL), "logprobs is NULL");
+    session_says(session, slm_chat(session, SLM_USER, NULL, SLM_NUL), "text is NULL");
+    session_says(session, slm_score(session, NULL, 1, &logprob), "tokens or logprobs is NULL");
+    session_says(session, slm_sample(session, NULL, &token), "evaluate a token first");
+    session_says(session, slm_generate(session, NULL), "evaluate a token");
+    token = 0;
+    slm_eval(session, &token, 1);
+    session_says(session, slm_chat(session, SLM_ASSISTANT, NULL, 1), "text is NULL");
+    CHECK(slm_chat(session, SLM_ASSISTANT, NULL, SLM_NUL) != SLM_ERR_ARGUMENT,
+          "an answer is opened with SLM_NUL too");
+    g.sampling.temperature = -1;
+    session_says(session, slm_generate(session, &g), "temperature out of range");
+    slm_rewind(session, 0);
+}
+
 static void session_wrong_calls(slm_session *session) {
     const slm_result wrong = SLM_ERR_ARGUMENT;
     slm_token token = 0;
@@ -429,6 +458,7 @@ static void test_arguments(void) {
     session_wrong_models(&c.file);
     session_wrong_descriptors(c.model);
     session_wrong_texts(c.model);
+    session_names_what_is_wrong(c.session);
     session_wrong_calls(c.session);
     session_close(&c);
 }
