@@ -3406,7 +3406,7 @@ static void slm__sift(slm_session *s, size_t at, size_t count) {
 /* Keeps the likeliest candidates as the rules say; they stand at the end of
    candidates[0 .. count), their number is returned and *total becomes their mass. */
 static size_t slm__select_top(slm_session *s, size_t count, uint64_t *total,
-                        const slm_sampling *sampling) {
+                              const slm_sampling *sampling) {
     slm__generator *g = &s->generator;
     float top_p = sampling->top_p > 0 && sampling->top_p < 1 ? sampling->top_p : 1;
     size_t most = sampling->top_k && sampling->top_k < count ? sampling->top_k : count;
@@ -5501,7 +5501,7 @@ SLM__LANE slm__lanes_portable slm__madd_at_portable(slm__lanes_portable sum, slm
 }
 /* a where x >= limit or NaN, else +0 */
 SLM__LANE slm__lanes_portable slm__zero_below_portable(slm__lanes_portable x, float limit,
-                                                 slm__lanes_portable a) {
+                                                       slm__lanes_portable a) {
     SLM__EACH a.v[i] = x.v[i] < limit ? 0.0f : a.v[i];
     return a;
 }
@@ -5572,7 +5572,7 @@ SLM__LANE slm__ints_portable slm__load_i8_portable(const int8_t *p) {
 }
 /* total + s * weight */
 SLM__LANE slm__ints_portable slm__scale_add_portable(slm__ints_portable total, slm__ints_portable s,
-                                                 slm__ints_portable weight) {
+                                                     slm__ints_portable weight) {
     SLM__EACH total.v[i] += s.v[i] * weight.v[i];
     return total;
 }
@@ -5858,7 +5858,7 @@ SLM__LANE slm__ints_avx2 slm__load_i8_avx2(const int8_t *p) {
     return a;
 }
 SLM__LANE slm__ints_avx2 slm__scale_add_avx2(slm__ints_avx2 total, slm__ints_avx2 s,
-                                         slm__ints_avx2 weight) {
+                                             slm__ints_avx2 weight) {
     total.lo = _mm256_add_epi32(total.lo, _mm256_mullo_epi32(s.lo, weight.lo));
     total.hi = _mm256_add_epi32(total.hi, _mm256_mullo_epi32(s.hi, weight.hi));
     return total;
@@ -5996,7 +5996,7 @@ SLM__LANE slm__lanes_avx512 slm__madd_at_avx512(slm__lanes_avx512 s, slm__lanes_
     return slm__of_avx512(_mm512_add_ps(s.v, product));
 }
 SLM__LANE slm__lanes_avx512 slm__zero_below_avx512(slm__lanes_avx512 x, float limit,
-                                             slm__lanes_avx512 a) {
+                                                   slm__lanes_avx512 a) {
     __mmask16 keep = _mm512_cmp_ps_mask(x.v, _mm512_set1_ps(limit), _CMP_NLT_UQ);
     return slm__of_avx512(_mm512_maskz_mov_ps(keep, a.v));
 }
@@ -6066,7 +6066,7 @@ SLM__LANE slm__ints_avx512 slm__load_i8_avx512(const int8_t *p) {
     return a;
 }
 SLM__LANE slm__ints_avx512 slm__scale_add_avx512(slm__ints_avx512 total, slm__ints_avx512 s,
-                                             slm__ints_avx512 weight) {
+                                                 slm__ints_avx512 weight) {
     total.v = _mm512_add_epi32(total.v, _mm512_mullo_epi32(s.v, weight.v));
     return total;
 }
@@ -6081,7 +6081,7 @@ SLM__LANE slm__ints_avx512 slm__load_i8_pair_avx512(const int8_t *p) {
 }
 /* The lower halves have 2^15 too much. */
 SLM__LANE slm__ints_avx512 slm__scale_add_pair_avx512(slm__ints_avx512 total, slm__ints_avx512 s,
-                                                  slm__ints_avx512 weight) {
+                                                      slm__ints_avx512 weight) {
     s.v = _mm512_add_epi16(s.v, _mm512_set1_epi32(32768));
     total.v = _mm512_dpwssd_epi32(total.v, s.v, weight.v);
     return total;
@@ -6570,7 +6570,7 @@ SLM__LANE slm__ints_neon slm__load_i8_neon(const int8_t *p) {
     return a;
 }
 SLM__LANE slm__ints_neon slm__scale_add_neon(slm__ints_neon total, slm__ints_neon s,
-                                         slm__ints_neon weight) {
+                                             slm__ints_neon weight) {
     int i;
     SLM__EACH total.v[i] = vmlaq_s32(total.v[i], s.v[i], weight.v[i]);
     return total;
