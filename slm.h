@@ -329,7 +329,7 @@ typedef struct slm_model_info {
     uint64_t content_id, file_size, parameters, weight_bytes;
     uint32_t vocab_rows, vocab_used, context, layers, hidden, intermediate, heads, kv_heads;
     uint32_t head_size, rotary_size, tensors;
-    uint32_t window, window_layers; /* of so many layers a position sees the last `window` */
+    uint32_t window, window_layers; /* in window_layers layers a position sees the last `window` */
     slm_type weights;         /* the type of the first layer's matrices */
     slm_token bos, unk, end[8];
     uint32_t end_count;
@@ -355,7 +355,7 @@ SLM_API slm_result slm_model_open_memory(slm_model **, const void *bytes, size_t
 SLM_API size_t slm_model_size(const void *head, size_t size);
 /* Reads every weight: the tensors' checksums, and no scale or value that is not finite. */
 SLM_API slm_result slm_model_verify(const slm_model *, slm_error *);
-SLM_API void slm_model_close(slm_model *);
+SLM_API void slm_model_close(slm_model *); /* after its sessions; NULL is fine */
 SLM_API void slm_model_get_info(const slm_model *, slm_model_info *);
 
 /* Every task exactly once, in any order, on any threads; returns when all are done.
@@ -367,8 +367,8 @@ typedef struct slm_parallel {
 
 typedef struct slm_session_desc {
     size_t context;      /* tokens the session holds; 0: min(model's, 4096) */
-    size_t batch;        /* tokens read together; 0: 256 */
-    size_t logits_kept;  /* last positions of an slm_eval whose logits can be had; 0: 1 */
+    size_t batch;        /* tokens of a prompt processed together, at most; 0: 256 */
+    size_t logits_kept;  /* last positions of an slm_eval that slm_logits can give; 0: 1 */
     slm_type kv_type;    /* SLM_TYPE_F32 or _F16; 0: f16 if weights are quantized, else f32 */
     unsigned threads;    /* of OpenMP or the hook, used as given; without both always 1.
                             0: automatic (1 with a hook; else OpenMP's limit, at most the processor
@@ -389,7 +389,7 @@ typedef struct slm_session_desc {
 SLM_API size_t slm_session_size(const slm_model *, const slm_session_desc *);
 SLM_API slm_result slm_session_open(slm_session **, const slm_model *, const slm_session_desc *,
                                     slm_error *);
-SLM_API void slm_session_close(slm_session *);
+SLM_API void slm_session_close(slm_session *); /* NULL is fine */
 SLM_API const char *slm_session_error(const slm_session *); /* the last failure's text, or "" */
 
 /* Flags of tokenizing: */
@@ -416,14 +416,17 @@ SLM_API slm_result slm_eval(slm_session *, const slm_token *tokens, size_t count
    slm_eval). Computed when asked for, up to 16 positions at a time towards the last one, so walk
    from old to new. Valid until the next call on the session; NULL with slm_session_error. */
 SLM_API const float *slm_logits(slm_session *, size_t back);
+/* The number of tokens in the context so far. */
 SLM_API size_t slm_position(const slm_session *);
-/* The slm_position tokens of the context; valid until the next call on the session. */
+/* Those tokens; valid until the next call on the session. */
 SLM_API const slm_token *slm_tokens(const slm_session *);
+/* Forgets the tokens from `position` on, at most slm_position, and all logits: evaluate a token
+   before you ask for logits, sample or generate. */
 SLM_API slm_result slm_rewind(slm_session *, size_t position);
 
 /* log p(tokens[i] | all before) for each token while appending them, all or nothing, in natural
-   logarithms; 0 for a token with nothing before it. After slm_rewind to a position above 0 evaluate
-   a token first. */
+   logarithms; 0 for a token with nothing before it. After slm_rewind to a position above 0,
+   evaluate a token first. */
 SLM_API slm_result slm_score(slm_session *, const slm_token *tokens, size_t count,
                              float *logprobs);
 
@@ -467,9 +470,9 @@ typedef struct slm_generation {
     slm_sampling sampling;
     size_t limit;    /* new tokens at most; 0: until the context is full */
     int ignore_end;  /* go on after an end token */
-    const char *const *stops; /* end before any of these texts; at most 255 bytes each; they
-                                 must stay valid. The session is rewound to before the token in
-                                 which the stop began. */
+    const char *const *stops; /* end before any of these texts, of 1 to 255 bytes each; they must
+                                 stay valid. The session is rewound to before the token in which
+                                 the stop began. */
     size_t stop_count;
     unsigned draft; /* at most 16; 0: off. Prompt lookup: where the last tokens stand in the context
                        already, up to this many that followed them are evaluated together with the
