@@ -231,6 +231,13 @@ static void test_scarce(void) {
 
 /* ---- a crowd */
 
+/* Windows sleeps for whole milliseconds: who gets a task, and who is late, is chance there. */
+#ifdef _WIN32
+enum { FINE_SLEEP = 0 };
+#else
+enum { FINE_SLEEP = 1 };
+#endif
+
 typedef struct crowd {
     slm_threads *pool;
     pthread_t caller;
@@ -269,7 +276,7 @@ static void test_crowd_of_pool(void) {
     c.caller = pthread_self();
     CHECK(!gets_alone(pool, &c, 200, 20000, 5), "a pool of a chosen count stays together");
     pool->yields = 1;
-    if (slm_threads_clock() > 0)
+    if (slm_threads_clock() > 0 && FINE_SLEEP)
         CHECK(gets_alone(pool, &c, 200, 20000, 100), "a worker that is late is");
     pool->alone_until = slm_threads_clock() + 100;
     c.by_caller = c.by_worker = 0;
@@ -279,7 +286,7 @@ static void test_crowd_of_pool(void) {
     pool->alone_until = slm_threads_clock();
     for (tries = 0; !c.by_worker && tries < 100; tries++)
         slm_threads_run(pool, 50, crowd_task, &c);
-    CHECK(c.by_worker > 0, "for a while");
+    CHECK(c.by_worker > 0 || !FINE_SLEEP, "for a while");
     slm_threads_close(pool);
 }
 
