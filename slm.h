@@ -189,7 +189,8 @@
                           slm.h is included
      SLM_MALLOC(size), SLM_FREE(memory)   instead of malloc and free; define both
      SLM_NO_MALLOC        no default allocator: give memory or an allocator
-     SLM_NO_STDIO         no file access: slm_model_open is missing
+     SLM_NO_STDIO         no file access, and no slm_model_open; define it wherever slm.h is
+                          included
      SLM_NO_MMAP          slm_model_open reads the file instead of mapping it
      SLM_NO_OPENMP        ignore -fopenmp
      SLM_NO_SIMD          portable C only
@@ -347,8 +348,10 @@ SLM_API const char *slm_chat_format_name(slm_chat_format); /* "plain", ...; NULL
 
 /* Opens a .slm in place. On failure *model is NULL. The bytes given to _open_memory must be
    64-byte aligned, stay valid and unchanged until slm_model_close. */
+#ifndef SLM_NO_STDIO
 SLM_API slm_result slm_model_open(slm_model **, const char *path, const slm_model_desc *,
                                   slm_error *);
+#endif
 SLM_API slm_result slm_model_open_memory(slm_model **, const void *bytes, size_t size,
                                          const slm_model_desc *, slm_error *);
 /* Bytes for desc.memory; head is the file's first 256 bytes or more. 0: not a .slm. */
@@ -915,6 +918,7 @@ static float slm__tree(float *partial) {
     return partial[0];
 }
 
+/* CRC-32 as zlib has it: goes on with a checksum, the first one of which is 0. */
 static uint32_t slm__crc32(uint32_t crc, const uint8_t *bytes, size_t size) {
     static const uint32_t nibble[16] = {
         0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4,
@@ -929,6 +933,8 @@ static uint32_t slm__crc32(uint32_t crc, const uint8_t *bytes, size_t size) {
     return ~crc;
 }
 
+/* FNV-1a of 64 bits: goes on with a hash, the first one of which is SLM__FNV_START. */
+#define SLM__FNV_START UINT64_C(0xCBF29CE484222325)
 static uint64_t slm__fnv(uint64_t hash, const uint8_t *bytes, size_t size) {
     size_t i;
     for (i = 0; i < size; i++) hash = (hash ^ bytes[i]) * UINT64_C(0x100000001B3);
@@ -1118,14 +1124,12 @@ static unsigned slm__default_threads(const slm_parallel *hook) {
    Where the parts of a tile of 16 rows lie, and the rotation that spreads outliers before
    activations become integers. Knows no instruction set and no tensor's name. */
 
-/* The first whole cache line of a local array: a load across two lines costs double. */
-static inline float *slm__line(float *room) {
-    return room + (64 - (uintptr_t)room % 64) % 64 / sizeof(float);
-}
-
 enum { SLM__BLOCK = 256 }; /* columns summed in one go, and quantized with one scale */
 
-/* q4's values, each plus 31. */
+/* Added to weights so that their codes are not negative: those of q4 and q4f, those of q8. */
+enum { SLM__Q4_OFFSET = 31, SLM__Q8_OFFSET = 128 };
+
+/* q4's values, each plus SLM__Q4_OFFSET. */
 static const uint8_t slm__codebook[16] = {0,  6,  11, 15, 19, 23, 26, 29,
                                           31, 34, 37, 40, 43, 47, 53, 62};
 
@@ -1212,7 +1216,7 @@ static void slm__hadamard_blocks(float *x, size_t size) {
     }
 }
 
-static void slm__turn_back(float *x, size_t size) {
+static void slm__unrotate(float *x, size_t size) {
     size_t i;
     slm__hadamard_blocks(x, size);
     for (i = 0; i < size; i++) x[i] *= slm__sign_of(i);
@@ -1222,6 +1226,11 @@ static void slm__turn_back(float *x, size_t size) {
    The contract of the kernels: what each is given and gives. They are leaves: pointers and a range
    in, numbers out, no threads, no allocation. Their bodies stand once, near the end of this file,
    over 16 lanes; the header includes itself to compile them for each instruction set. */
+
+/* The first whole cache line of a local array: a load across two lines costs double. */
+static inline float *slm__line(float *room) {
+    return room + (64 - (uintptr_t)room % 64) % 64 / sizeof(float);
+}
 
 /* One input's 256 columns for the integer types: codes, minus the weights' offset times the sums
    of 16, of 32 and of all codes (what an accumulator of unsigned codes starts from), and the
@@ -1474,9 +1483,8 @@ enum { /* the flags of the section, of a token and of an added token */
     SLM__TEXT_LAST = 2, SLM__TEXT_FUSED = 4, SLM__TEXT_MARKS = 8, SLM__TEXT_LONE = 16,
     SLM__TEXT_STRIP = 32, SLM__TEXT_PARTS = 64, SLM__TEXT_PARTS_SPACE = 128,
     SLM__TEXT_PARTS_FIRST = 256, SLM__TEXT_PARTS_RUN = 512, SLM__TEXT_FLAGS = 1023,
-    SLM__TOKEN_EXISTS = 1, SLM__TOKEN_SPECIAL = 2, SLM__TOKEN_ADDED = 4,
-    SLM__TOKEN_BYTE = 8, SLM__TOKEN_APART = 16,
-    SLM__TOKEN_OUTSIDE = 32,
+    SLM__TOKEN_EXISTS = 1, SLM__TOKEN_SPECIAL = 2, SLM__TOKEN_ADDED = 4, SLM__TOKEN_BYTE = 8,
+    SLM__TOKEN_APART = 16, SLM__TOKEN_OUTSIDE = 32,
     SLM__ADDED_SPECIAL = 1, SLM__ADDED_NORMALIZED = 2, SLM__ADDED_LSTRIP = 4,
     SLM__ADDED_RSTRIP = 8, SLM__ADDED_SINGLE_WORD = 16
 };
@@ -1496,6 +1504,7 @@ struct slm_model {
     const slm__architecture *architecture;
     uint32_t features;
     slm_chat_format chat_format;
+    slm_token pad;              /* -1: none */
     uint32_t chat_bos;          /* slm__chat_bos */
     const char *system_message; /* in the file, with its NUL; NULL: none */
     slm__shape shape;
@@ -1535,12 +1544,12 @@ static float slm__element(const slm__tensor *tensor, size_t row, size_t col) {
     case SLM_TYPE_F16: return slm__from_half(slm__u16(tile + (col * 16 + lane) * 2));
     case SLM_TYPE_BF16: return slm__float((uint32_t)slm__u16(tile + (col * 16 + lane) * 2) << 16);
     case SLM_TYPE_Q8:
-        code = codes[k / 4 * 64 + lane * 4 + k % 4] - 128;
+        code = codes[k / 4 * 64 + lane * 4 + k % 4] - SLM__Q8_OFFSET;
         return (float)code * slm__from_half(slm__u16(scales + 2 * lane));
     default:
         group = slm__group(tensor->type);
         code = codes[k / 8 * 64 + lane * 4 + k % 4] >> k % 8 / 4 * 4 & 15;
-        code = (slm__codebook[code] - 31) * (int8_t)scales[k / group * 16 + lane];
+        code = (slm__codebook[code] - SLM__Q4_OFFSET) * (int8_t)scales[k / group * 16 + lane];
         return (float)code * ((const float *)(const void *)tile)[lane];
     }
 }
@@ -1581,6 +1590,21 @@ static int slm__arithmetic_holds(const slm__kernels *kernels);
 
 enum { SLM__HEADER_BYTES = 256, SLM__SECTION_BYTES = 32, SLM__ENTRY_BYTES = 40 };
 
+enum slm__header_at { /* where the header's fields lie */
+    SLM__AT_MAJOR = 8, SLM__AT_CRC = 12, SLM__AT_SIZE = 16, SLM__AT_DATA = 24,
+    SLM__AT_CONTENT_ID = 32, SLM__AT_SECTIONS = 40, SLM__AT_TENSORS = 44,
+    SLM__AT_ARCHITECTURE = 64, SLM__AT_TOKENIZER = 66, SLM__AT_CHAT_FORMAT = 68,
+    SLM__AT_SHAPE = 72, SLM__AT_LAYERS = 84, SLM__AT_EMBEDDING_SIZE = 128, SLM__AT_FFNS = 136,
+    SLM__AT_PAD = 144, SLM__AT_FLAGS = 148, SLM__AT_NORM_EPS = 152,
+    SLM__AT_EMBEDDING_SCALE = 156, SLM__AT_ATTENTION_SCALE = 160, SLM__AT_LOGIT_CAP = 164,
+    SLM__AT_ATTENTION_CAP = 168
+};
+
+enum { /* what a file may have at most */
+    SLM__SECTIONS_MOST = 16, SLM__HEAD_MOST = 64 << 20, SLM__CONTEXT_MOST = 1 << 20,
+    SLM__LAYERS_MOST = 512, SLM__HEAD_SIZE_MOST = 1024, SLM__SYSTEM_MOST = 65536
+};
+
 static const uint8_t slm__magic[8] = {0x89, 'S', 'L', 'M', 0x0D, 0x0A, 0x1A, 0x0A};
 
 typedef struct slm__section {
@@ -1593,31 +1617,32 @@ enum { SLM__TOKENIZER = 1, SLM__FREQUENCIES, SLM__LAYER_KINDS, SLM__DIRECTORY, S
 
 /* What a conversation begins with. */
 enum slm__chat_bos { SLM__BOS_AS_TOKENIZER, SLM__BOS_FIRST, SLM__BOS_NOT_FIRST };
-enum { SLM__SYSTEM_MOST = 65536 };
 
 static slm_result slm__check_header(const uint8_t *file, size_t size, slm_error *error) {
     uint64_t data_offset;
     if (size < SLM__HEADER_BYTES || memcmp(file, slm__magic, 8) != 0)
         return slm__fail(error, SLM_ERR_FORMAT, "not a .slm file");
-    if (slm__u16(file + 8) != 1)
+    if (slm__u16(file + SLM__AT_MAJOR) != 1)
         return slm__fail(error, SLM_ERR_VERSION, "file version %u; this library reads 1",
-                         (size_t)slm__u16(file + 8));
-    if (slm__u64(file + 16) != size)
+                         (size_t)slm__u16(file + SLM__AT_MAJOR));
+    if (slm__u64(file + SLM__AT_SIZE) != size)
         return slm__fail(error, SLM_ERR_FORMAT, "the file is cut or has trailing bytes");
-    data_offset = slm__u64(file + 24);
-    if (data_offset % 64 || data_offset > ((uint64_t)64 << 20) || data_offset > size ||
+    data_offset = slm__u64(file + SLM__AT_DATA);
+    if (data_offset % 64 || data_offset > SLM__HEAD_MOST || data_offset > size ||
         data_offset < SLM__HEADER_BYTES)
         return slm__fail(error, SLM_ERR_FORMAT, "data offset out of range");
-    if (slm__crc32(0, file + 16, (size_t)data_offset - 16) != slm__u32(file + 12))
+    if (slm__crc32(0, file + SLM__AT_SIZE, (size_t)data_offset - SLM__AT_SIZE) !=
+        slm__u32(file + SLM__AT_CRC))
         return slm__fail(error, SLM_ERR_FORMAT, "checksum of the head does not match");
     return SLM_OK;
 }
 
 static slm_result slm__read_sections(const uint8_t *file, slm__section *sections,
                                      slm_error *error) {
-    uint64_t data_offset = slm__u64(file + 24), last;
-    uint32_t count = slm__u16(file + 40), i;
-    if (count > 16) return slm__fail(error, SLM_ERR_FORMAT, "more than 16 sections");
+    uint64_t data_offset = slm__u64(file + SLM__AT_DATA), last;
+    uint32_t count = slm__u16(file + SLM__AT_SECTIONS), i;
+    if (count > SLM__SECTIONS_MOST)
+        return slm__fail(error, SLM_ERR_FORMAT, "more than 16 sections");
     last = SLM__HEADER_BYTES + (uint64_t)count * SLM__SECTION_BYTES;
     if (last > data_offset) return slm__fail(error, SLM_ERR_FORMAT, "section table cut");
     for (i = 0; i < count; i++) {
@@ -1645,16 +1670,16 @@ static slm_result slm__read_shape(slm_model *model, slm_error *error) {
     static const struct { uint16_t at, field; uint32_t low, high; const char *name; } caps[] = {
         {72, offsetof(slm__shape, vocab_rows), 1, 1u << 20, "vocabulary rows"},
         {76, offsetof(slm__shape, vocab_used), 0, 1u << 20, "vocabulary"},
-        {80, offsetof(slm__shape, context), 1, 1u << 20, "context"},
-        {84, offsetof(slm__shape, layers), 1, 512, "layers"},
+        {80, offsetof(slm__shape, context), 1, SLM__CONTEXT_MOST, "context"},
+        {SLM__AT_LAYERS, offsetof(slm__shape, layers), 1, SLM__LAYERS_MOST, "layers"},
         {88, offsetof(slm__shape, hidden), 1, 1u << 16, "hidden size"},
         {92, offsetof(slm__shape, ffn), 1, 1u << 18, "intermediate size"},
         {96, offsetof(slm__shape, heads), 1, 1024, "heads"},
         {100, offsetof(slm__shape, kv_heads), 1, 1024, "kv heads"},
-        {104, offsetof(slm__shape, head_size), 1, 1024, "head size"},
-        {108, offsetof(slm__shape, rotary), 0, 1024, "rotary size"},
-        {112, offsetof(slm__shape, window), 0, 1u << 20, "window"},
-        {148, offsetof(slm__shape, flags), 0, 3, "flags"}};
+        {104, offsetof(slm__shape, head_size), 1, SLM__HEAD_SIZE_MOST, "head size"},
+        {108, offsetof(slm__shape, rotary), 0, SLM__HEAD_SIZE_MOST, "rotary size"},
+        {112, offsetof(slm__shape, window), 0, SLM__CONTEXT_MOST, "window"},
+        {SLM__AT_FLAGS, offsetof(slm__shape, flags), 0, 3, "flags"}};
     const uint8_t *file = model->file;
     slm__shape *shape = &model->shape;
     size_t i;
@@ -1668,26 +1693,28 @@ static slm_result slm__read_shape(slm_model *model, slm_error *error) {
     if (shape->heads % shape->kv_heads || shape->rotary % 2 || shape->rotary > shape->head_size ||
         shape->vocab_used > shape->vocab_rows)
         return slm__fail(error, SLM_ERR_FORMAT, "heads, rotary size or vocabulary inconsistent");
-    shape->norm_eps = slm__f32(file + 152);
-    shape->attention_scale = slm__f32(file + 160);
+    shape->norm_eps = slm__f32(file + SLM__AT_NORM_EPS);
+    shape->attention_scale = slm__f32(file + SLM__AT_ATTENTION_SCALE);
     if (!slm__finite(shape->norm_eps) || !(shape->norm_eps >= 0) ||
-        !slm__finite(shape->attention_scale) || slm__f32(file + 156) != 1.0f ||
-        slm__f32(file + 164) != 0 || slm__f32(file + 168) != 0)
+        !slm__finite(shape->attention_scale) ||
+        slm__f32(file + SLM__AT_EMBEDDING_SCALE) != 1.0f ||
+        slm__f32(file + SLM__AT_LOGIT_CAP) != 0 || slm__f32(file + SLM__AT_ATTENTION_CAP) != 0)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "norm eps, a scale or cap");
     return SLM_OK;
 }
 
 static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
-    uint32_t id = slm__u16(model->file + 64);
+    uint32_t id = slm__u16(model->file + SLM__AT_ARCHITECTURE);
     size_t i;
     for (i = 0; i < SLM__ARCHITECTURES; i++)
         if (slm__architectures[i].id == id) model->architecture = &slm__architectures[i];
     if (!model->architecture)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "architecture number %u", (size_t)id);
-    id = slm__u16(model->file + 68);
+    id = slm__u16(model->file + SLM__AT_CHAT_FORMAT);
     if (id + 1 >= SLM_CHAT_COUNT)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "chat format %u", (size_t)id);
     model->chat_format = (slm_chat_format)(id + 1);
+    model->pad = (slm_token)slm__u32(model->file + SLM__AT_PAD);
     model->features = slm__features_of(model->architecture, model->shape.flags);
     if (model->shape.flags & ~model->architecture->flags)
         return slm__fail(error, SLM_ERR_FORMAT, "flags %u with architecture %s",
@@ -1749,9 +1776,9 @@ static slm_result slm__bind_tensors(slm_model *model, const slm__section *direct
     size_t i;
     slm_result result;
     if (!directory->bytes || directory->size % SLM__ENTRY_BYTES ||
-        directory->size / SLM__ENTRY_BYTES != slm__u32(model->file + 44))
+        directory->size / SLM__ENTRY_BYTES != slm__u32(model->file + SLM__AT_TENSORS))
         return slm__fail(error, SLM_ERR_FORMAT, "tensor directory missing or of wrong size");
-    model->tensors = slm__u32(model->file + 44);
+    model->tensors = slm__u32(model->file + SLM__AT_TENSORS);
     cursor.entry = directory->bytes;
     cursor.end = directory->bytes + directory->size;
     cursor.offset = model->data_offset;
@@ -1800,7 +1827,7 @@ static slm_result slm__read_rest(slm_model *model, const slm__section *sections,
                                  slm_error *error) {
     const slm__section *frequencies = &sections[SLM__FREQUENCIES];
     slm_result result = slm__read_layer_kinds(model, &sections[SLM__LAYER_KINDS], error);
-    uint32_t half = model->shape.rotary / 2, i;
+    uint32_t half = model->shape.rotary / 2, kind, i;
     if (result != SLM_OK) return result;
     if (frequencies->size != (size_t)half * 4)
         return slm__fail(error, SLM_ERR_FORMAT, "inverse frequencies missing or of wrong size");
@@ -1808,13 +1835,14 @@ static slm_result slm__read_rest(slm_model *model, const slm__section *sections,
     for (i = 0; i < half; i++)
         if (!(model->inverse_frequencies[i] >= 0 && model->inverse_frequencies[i] <= 16))
             return slm__fail(error, SLM_ERR_FORMAT, "an inverse frequency is out of range");
-    model->has_tokenizer = slm__u16(model->file + 66) != 0;
-    if (slm__u16(model->file + 66) > SLM__PIECES)
+    kind = slm__u16(model->file + SLM__AT_TOKENIZER);
+    model->has_tokenizer = kind != 0;
+    if (kind > SLM__PIECES)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "unknown kind of tokenizer");
     if (model->has_tokenizer) {
         const slm__section *section = &sections[SLM__TOKENIZER];
-        const char *wrong = slm__tokenizer_bind(&model->tokenizer, slm__u16(model->file + 66),
-                                                section->bytes, section->size);
+        const char *wrong =
+            slm__tokenizer_bind(&model->tokenizer, kind, section->bytes, section->size);
         if (wrong) return slm__fail(error, SLM_ERR_FORMAT, "tokenizer: %s", wrong);
         if (model->tokenizer.count != model->shape.vocab_used)
             return slm__fail(error, SLM_ERR_FORMAT, "tokenizer: not the vocabulary's size");
@@ -1854,8 +1882,8 @@ SLM_API size_t slm_model_size(const void *head, size_t size) {
     const uint8_t *file = (const uint8_t *)head;
     uint32_t layers;
     if (!head || size < SLM__HEADER_BYTES || memcmp(file, slm__magic, 8) != 0) return 0;
-    layers = slm__u32(file + 84);
-    return layers >= 1 && layers <= 512 ? slm__model_bytes(layers) : 0;
+    layers = slm__u32(file + SLM__AT_LAYERS);
+    return layers >= 1 && layers <= SLM__LAYERS_MOST ? slm__model_bytes(layers) : 0;
 }
 
 /* The model's block: the caller's, or the allocator's. */
@@ -1865,8 +1893,10 @@ static slm_result slm__new_model(slm_model **out, const uint8_t *bytes, size_t s
     slm_model *model;
     void *block = NULL;
     if (!need) return slm__fail(error, SLM_ERR_FORMAT, "layers out of range");
-    if (desc->memory && (desc->memory_size < need || (uintptr_t)desc->memory % 16))
-        return slm__fail(error, SLM_ERR_MEMORY, "model needs %u bytes, 16-byte aligned", need);
+    if ((uintptr_t)desc->memory % 16)
+        return slm__fail(error, SLM_ERR_MEMORY, "the model's memory is not 16-byte aligned");
+    if (desc->memory && desc->memory_size < need)
+        return slm__fail(error, SLM_ERR_MEMORY, "the model needs %u bytes", need);
     if (!desc->memory) block = slm__allocate(&desc->allocator, need);
     model = (slm_model *)(desc->memory ? desc->memory : block);
     if (!model) return slm__fail(error, SLM_ERR_MEMORY, "no memory for the model");
@@ -1878,8 +1908,8 @@ static slm_result slm__new_model(slm_model **out, const uint8_t *bytes, size_t s
                                            slm__round_up(sizeof(slm_model), 64));
     model->file = bytes;
     model->file_size = size;
-    model->data_offset = (size_t)slm__u64(bytes + 24);
-    model->content_id = slm__u64(bytes + 32);
+    model->data_offset = (size_t)slm__u64(bytes + SLM__AT_DATA);
+    model->content_id = slm__u64(bytes + SLM__AT_CONTENT_ID);
     *out = model;
     return SLM_OK;
 }
@@ -1899,14 +1929,14 @@ static slm_result slm__bind_model(slm_model *model, slm_error *error) {
 
 SLM_API slm_result slm_model_open_memory(slm_model **out, const void *bytes, size_t size,
                                          const slm_model_desc *desc, slm_error *error) {
-    static const slm_model_desc defaults = {{NULL, NULL, NULL}, NULL, 0, SLM_LOAD_AUTO,
-                                            SLM_ISA_AUTO};
+    slm_model_desc defaults;
     const uint16_t endian = 1;
     const slm__kernels *kernels;
     slm_isa isa;
     slm_result result;
     unsigned saved;
     int holds;
+    memset(&defaults, 0, sizeof defaults);
     if (!desc) desc = &defaults;
     if (!out || !bytes) return slm__fail(error, SLM_ERR_ARGUMENT, "NULL model or bytes");
     *out = NULL;
@@ -2067,7 +2097,8 @@ static slm_result slm__verify_tensor(const slm__tensor *tensor, size_t layer, un
 /* The content id names hyper-parameters, tokenizer and tensors (by their checksums). */
 static slm_result slm__verify_id(const slm_model *model, slm_error *error) {
     slm__section sections[SLM__SECTION_KINDS], *part = &sections[SLM__TOKENIZER];
-    uint64_t hash = slm__fnv(UINT64_C(0xCBF29CE484222325), model->file + 64, 192);
+    uint64_t hash = slm__fnv(SLM__FNV_START, model->file + SLM__AT_ARCHITECTURE,
+                             SLM__HEADER_BYTES - SLM__AT_ARCHITECTURE);
     slm_result result;
     memset(sections, 0, sizeof sections);
     result = slm__read_sections(model->file, sections, error);
@@ -2153,8 +2184,8 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
 }
 
 /* ---- >>state -----------------------------------------------------------------------------
-   What a session holds, in parts, and how its calls share the processors. Each part is carved by
-   one owner. The layers know rows and caches, not who asked for them. */
+   What a session holds, in parts, each carved by a function of its own, and how its calls share the
+   processors. The layers know rows and caches, not who asked for them. */
 
 typedef struct slm__cache { /* one sequence's keys and values, all layers */
     uint8_t *keys;   /* [layer][kv head][context/16][head size][16] */
@@ -2172,7 +2203,7 @@ typedef struct slm__row {
 
 enum { SLM__DRAFT_MAX = 16 };
 
-/* A text as the model has read it. */
+/* The tokens evaluated so far, and what attention keeps of them. */
 typedef struct slm__sequence {
     slm__cache cache;
     size_t context, position; /* at most; so far */
@@ -2543,7 +2574,7 @@ typedef struct slm__pass {
     size_t first;            /* rows before it give their keys and values to this layer, no more */
     size_t from;             /* the first row whose stream this layer still changes */
     int pending;             /* branches that the residual stream still lacks: the first is in
-                                s->branch, the second in s->normed */
+                                batch.branch, the second in batch.normed */
     slm__input normed, attention, ffn_hidden;
     slm__product product[SLM__LAYER_PRODUCTS];
 } slm__pass;
@@ -2576,7 +2607,7 @@ static int slm__cache_store(uint8_t *to, size_t item, const float *x, size_t siz
     size_t padded = (size + 15) / 16 * 16, d;
     size_t at = value ? position * padded : position / 16 * 16 * size + position % 16;
     size_t step = value ? 1 : 16;
-    uint16_t halves[1024], *narrow = (uint16_t *)(void *)to + at;
+    uint16_t halves[SLM__HEAD_SIZE_MOST], *narrow = (uint16_t *)(void *)to + at;
     float *wide = (float *)(void *)to + at;
     if (item == 4) {
         int finite = 1;
@@ -2625,8 +2656,9 @@ static void slm__prepare_task(void *arg, size_t index) {
     for (; row < end; row++) slm__prepare_row(p, row);
 }
 
-/* Rows that follow each other in one sequence share the reading of its keys and values. */
-static size_t slm__query_block(const slm_session *s, size_t row, size_t count) {
+/* The end of the rows from `row` on that follow each other in one sequence: these share the loads
+   of its keys and values. */
+static size_t slm__queries_end(const slm_session *s, size_t row, size_t count) {
     const slm__batch *b = &s->batch;
     size_t end = row + 1;
     while (end < count && end - row < b->queries && b->rows[end].cache == b->rows[row].cache &&
@@ -2671,7 +2703,7 @@ static void slm__attention_task(void *arg, size_t index) {
     size_t head, row, end, pair = 0, blocks;
     for (head = 0; head < s->model->shape.heads; head++) {
         for (row = p->first, blocks = 0; row < p->count; row = end, pair++, blocks++) {
-            end = slm__query_block(s, row, p->count);
+            end = slm__queries_end(s, row, p->count);
             if (pair % b->attention_tasks == index)
                 slm__attend(s, p->index, head, row, end, buffers);
         }
@@ -2708,7 +2740,7 @@ static void slm__attention(slm__pass *p) {
 static void slm__gather(const slm__tensor *table, size_t row, float *out) {
     size_t i;
     for (i = 0; i < table->cols; i++) out[i] = slm__element(table, row, i);
-    if (slm__rotated(table->type, table->cols)) slm__turn_back(out, table->cols);
+    if (slm__rotated(table->type, table->cols)) slm__unrotate(out, table->cols);
 }
 
 /* A row's token (and position) begins the residual stream. */
@@ -2731,7 +2763,7 @@ static void slm__embed_task(void *arg, size_t row) {
 }
 
 /* The inputs and outputs of a layer's products. A second branch beside a first one that still
-   waits goes to s->normed, which nothing else needs then. */
+   waits goes to batch.normed, which nothing else needs then. */
 static void slm__plan_products(slm__pass *p) {
     slm_session *s = p->s;
     slm__batch *b = &s->batch;
@@ -2903,8 +2935,8 @@ static void slm__block_sequential(slm__pass *p) {
 static void (*const slm__blocks_of[])(slm__pass *) = {
     slm__block_parallel, slm__block_parallel_norms, slm__block_sequential};
 
-/* Reads s->rows[0 .. count) and leaves the residual stream of those from `first` on in
-   s->hidden. */
+/* Computes batch.rows[0 .. count) and leaves the residual stream of those from `first` on in
+   batch.hidden. */
 static slm_result slm__forward_rows(slm_session *s, size_t first, size_t count) {
     size_t layer, layers = s->model->shape.layers;
     slm__pass pass;
@@ -3088,19 +3120,25 @@ static size_t slm__session_context(const slm_model *model, const slm_session_des
     return desc->context ? desc->context : slm__least(model->shape.context, 4096);
 }
 
-/* The field of a descriptor that asks for what cannot be; NULL: none does. */
-static const char *slm__wrong_field(const slm_model *model, const slm_session_desc *desc) {
+/* Refuses a descriptor that asks for what cannot be. */
+static slm_result slm__check_session(const slm_model *model, const slm_session_desc *desc,
+                                     slm_error *error) {
     size_t context = slm__session_context(model, desc);
-    if (context > model->shape.context) return "context";
-    if (desc->logits_kept > context) return "logits_kept";
-    if (desc->threads > 4096) return "threads";
+    const char *wrong = NULL;
+    if (context > model->shape.context)
+        return slm__fail(error, SLM_ERR_ARGUMENT,
+                         "context is out of range; the model's context is %u",
+                         (size_t)model->shape.context);
+    if (desc->logits_kept > context) wrong = "logits_kept is larger than the context";
+    if (desc->threads > 4096) wrong = "threads is larger than 4096";
     if (desc->kv_type != SLM_TYPE_VECTOR && desc->kv_type != SLM_TYPE_F32 &&
         desc->kv_type != SLM_TYPE_F16)
-        return "kv_type";
-    return (unsigned)desc->chat_format >= SLM_CHAT_COUNT ? "chat_format" : NULL;
+        wrong = "kv_type is neither f32 nor f16";
+    if ((unsigned)desc->chat_format >= SLM_CHAT_COUNT) wrong = "chat_format is out of range";
+    return wrong ? slm__fail(error, SLM_ERR_ARGUMENT, "%s", wrong) : SLM_OK;
 }
 
-/* Fills what does not depend on memory, from a descriptor without a wrong field. */
+/* Fills what does not depend on memory, from a descriptor that has been checked. */
 static void slm__plan_session(slm_session *s, const slm_model *model,
                               const slm_session_desc *desc) {
     slm__generator *g = &s->generator;
@@ -3141,35 +3179,31 @@ static size_t slm__session_bytes(slm_session *plan) {
     return arena.used == SIZE_MAX ? 0 : arena.used;
 }
 
-static const slm_session_desc *slm__session_defaults(const slm_session_desc *desc) {
-    static const slm_session_desc defaults = {0, 0, 0, SLM_TYPE_VECTOR, 0, {NULL, NULL}, NULL,
-                                              NULL, {NULL, NULL, NULL}, NULL, 0,
-                                              SLM_CHAT_AUTO};
-    return desc ? desc : &defaults;
-}
-
 SLM_API size_t slm_session_size(const slm_model *model, const slm_session_desc *desc) {
     slm_session plan;
-    desc = slm__session_defaults(desc);
-    if (!model || slm__wrong_field(model, desc)) return 0;
+    slm_session_desc defaults;
+    memset(&defaults, 0, sizeof defaults);
+    if (!desc) desc = &defaults;
+    if (!model || slm__check_session(model, desc, NULL) != SLM_OK) return 0;
     slm__plan_session(&plan, model, desc);
     return slm__session_bytes(&plan);
 }
 
 SLM_API slm_result slm_session_open(slm_session **out, const slm_model *model,
                                     const slm_session_desc *desc, slm_error *error) {
+    slm_session_desc defaults;
     slm_session plan;
     slm__arena arena;
     void *block = NULL;
-    const char *wrong, *lacking;
+    const char *lacking;
+    slm_result result;
     size_t need;
     if (!out || !model) return slm__fail(error, SLM_ERR_ARGUMENT, "NULL session or model");
     *out = NULL;
-    desc = slm__session_defaults(desc);
-    wrong = slm__wrong_field(model, desc);
-    if (wrong)
-        return slm__fail(error, SLM_ERR_ARGUMENT, "%s is out of range; the model's context is %u",
-                         wrong, (size_t)model->shape.context);
+    memset(&defaults, 0, sizeof defaults);
+    if (!desc) desc = &defaults;
+    result = slm__check_session(model, desc, error);
+    if (result != SLM_OK) return result;
     slm__plan_session(&plan, model, desc);
     need = slm__session_bytes(&plan);
     if (!need) return slm__fail(error, SLM_ERR_ARGUMENT, "the session's size overflows");
@@ -3180,7 +3214,7 @@ SLM_API slm_result slm_session_open(slm_session **out, const slm_model *model,
     if ((uintptr_t)desc->memory % 64)
         return slm__fail(error, SLM_ERR_MEMORY, "the session's memory is not 64-byte aligned");
     if (desc->memory && desc->memory_size < need)
-        return slm__fail(error, SLM_ERR_MEMORY, "session needs %u bytes, 64-byte aligned", need);
+        return slm__fail(error, SLM_ERR_MEMORY, "the session needs %u bytes", need);
     arena.base = (uint8_t *)(desc->memory
                                  ? desc->memory
                                  : slm__allocate_aligned(&desc->allocator, need, &block));
@@ -3225,7 +3259,7 @@ SLM_API slm_result slm_rewind(slm_session *s, size_t position) {
     return SLM_OK;
 }
 
-/* Reads one chunk; the rows among the last `kept` of the whole call go on to the final norm. */
+/* Evaluates one chunk; the rows among the last `kept` of the whole call go on to the final norm. */
 static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_t count,
                                   size_t rest, size_t kept) {
     slm__batch *b = &s->batch;
@@ -3496,13 +3530,15 @@ static const char *slm__check_sampling(const slm_session *s, const slm_sampling 
 }
 
 SLM_API slm_result slm_sample(slm_session *s, const slm_sampling *sampling, slm_token *token) {
-    static const slm_sampling greedy = {0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL};
+    slm_sampling greedy;
     const float *logits;
     const char *wrong;
     size_t row, best = SIZE_MAX;
     unsigned saved;
-    if (!s || !token) return SLM_ERR_ARGUMENT;
+    if (!s) return SLM_ERR_ARGUMENT;
+    if (!token) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "token is NULL");
     *token = -1;
+    memset(&greedy, 0, sizeof greedy);
     if (!sampling) sampling = &greedy;
     wrong = slm__check_sampling(s, sampling);
     if (wrong) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "sampling: %s out of range", wrong);
@@ -3610,7 +3646,7 @@ SLM_API slm_result slm_prompt(slm_session *s, const char *text, size_t size, uns
     return slm_eval(s, s->prompt, out.count);
 }
 
-/* Does what is generated begin the text, so that the space put before a text is left out? */
+/* Whether what is generated begins the text: then the space put before a text is left out. */
 static int slm__text_starts(const slm_session *s) {
     const slm__tokenizer *t = &s->model->tokenizer;
     size_t i;
@@ -3817,7 +3853,8 @@ SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
     size_t size = 0;
     slm_result result;
     slm_reason over;
-    if (!s || !piece) return SLM_ERR_ARGUMENT;
+    if (!s) return SLM_ERR_ARGUMENT;
+    if (!piece) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "piece is NULL");
     memset(piece, 0, sizeof *piece);
     piece->token = -1;
     piece->text = "";
@@ -4284,7 +4321,7 @@ static const char *slm__check_added(const slm__tokenizer *t) {
     return NULL;
 }
 
-/* Can a merge join what ends with byte `left` and what begins with byte `right`? */
+/* Whether a merge can join a token that ends with byte `left` and one that begins with `right`. */
 static int slm__joint(const slm__tokenizer *t, unsigned left, unsigned right) {
     return (int)(t->merge_bytes[left * 8 + right / 32] >> right % 32 & 1);
 }
@@ -4768,7 +4805,7 @@ static const uint32_t *slm__added_at(const slm__encoding *e, const uint8_t *text
     return best;
 }
 
-/* Does the character before or after belong to a word? */
+/* Whether the character before or after belongs to a word. */
 static int slm__beside_word(const uint8_t *text, size_t size, size_t start, size_t stop) {
     size_t length;
     if (start && slm__class_before(text, start, &length) & SLM__IN_WORD) return 1;
@@ -4828,7 +4865,7 @@ static slm_result slm__encode_between(slm__encoding *e, const uint8_t *text, siz
     return slm__encode_pieces(e, text, size, prefix);
 }
 
-/* Is there something to encode in text[done, start), before the added token a? The first part may
+/* Whether text[done, start), before the added token a, has something to encode. The first part may
    be the space alone that is put before a text; LlamaTokenizer leaves a space alone out. */
 static int slm__something_before(const slm__encoding *e, const uint8_t *text, size_t done,
                                  size_t start, unsigned pass, const uint32_t *a) {
@@ -5267,7 +5304,7 @@ static void slm__list_controls(const slm_session *s, slm__message *message) {
     size_t i;
     message->controls[0] = t->bos;
     message->controls[1] = t->unk;
-    message->controls[2] = (slm_token)slm__u32(s->model->file + 144); /* pad */
+    message->controls[2] = s->model->pad;
     message->control_count = 3;
     for (i = 0; i < t->end_count; i++) message->controls[message->control_count++] = t->end[i];
     for (i = 0; i < 4 && f->marks[i]; i++) {
@@ -5281,8 +5318,8 @@ static slm_token slm__last_token(const slm_session *s) {
     return s->sequence.position ? s->sequence.history[s->sequence.position - 1] : -1;
 }
 
-/* Is the last token of the context an added or special one? Then a part of the text begins, but
-   not one that a space is put before if the token is cut out of what is normalized already. */
+/* Whether the last token of the context is an added or special one. Then a part of the text begins,
+   but not one that a space is put before if the token is cut out of what is normalized already. */
 static int slm__after_added(const slm_session *s) {
     const slm__tokenizer *t = &s->model->tokenizer;
     slm_token last = slm__last_token(s);
@@ -5331,7 +5368,7 @@ static void slm__strip_white(slm__framed *framed, int end_only) {
         framed->size -= length;
 }
 
-/* Has a conversation begun? BOS alone is none. */
+/* Whether a conversation has begun; BOS alone is none. */
 static int slm__has_begun(const slm_session *s) {
     const slm__sequence *seq = &s->sequence;
     return seq->position > 1 || (seq->position && seq->history[0] != s->model->tokenizer.bos);
@@ -5423,11 +5460,24 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
      start(b), start_q8(x)   b, or what q8 starts from, in all integers         has none
      load_codes, _nibbles    8 columns of q8 or of a panel; of q4, widened      has none
      store_codes             the same way to a panel                            has none
-     dot(s, w, x)            s + 8 codes * 8 activations; _small: codes <= 62  has none
+     dot(s, w, x)            s + 8 codes * 8 activations                        has none
+     dot_small(s, w, x)      dot of codes that are at most 62                   has none
      load_i8                 16 sub-scales                                      has none
      scale_add(s, a, b)      s + a * b, integers                                has none
      widest16(code)          the largest sum of 16 magnitudes of 256            has none
-     float(s)                integers as floats                                 has none */
+     float(s)                integers as floats                                 has none
+   SLM__PAIRS asks for three more: shift(s, b): s * 2^16 + 2^15 + b; load_i8_pair: two rows of
+   sub-scales side by side; scale_add_pair(s, a, b): s + both halves of a times both of b.
+
+   Before a set includes the header for its kernels it defines
+     SLM__SET, SLM__LANES       the names of the set and of the lanes it uses
+     SLM__TARGET, SLM__INLINE   attributes of functions, and of those that are always inlined
+     SLM__UNROLL                before a loop of a constant count
+     SLM__TILES                 tiles of 16 rows that the registers hold with many inputs
+     SLM__TOKEN_BLOCK           inputs beside them; 1: there is no kernel for many inputs
+     SLM__QUERY_BLOCK           queries beside them
+     SLM__PAIR, SLM__GROUP      its own way for 8 columns of q8, a group of q4 or q4f (optional)
+     SLM__PAIRS                 it scales two groups of q4f at once (optional) */
 
 typedef struct { float v[16]; } slm__lanes_portable;
 typedef struct { uint8_t w[128]; } slm__weights_portable; /* [8 columns / 4][16 rows][4] */
@@ -5822,7 +5872,7 @@ SLM__LANE void slm__pair_avx2(size_t tokens, const uint8_t *w, const slm__codes 
         }
     }
 }
-/* A group of q4 or q4f for some inputs: sums of four products, still in 16 bits, are weighed as
+/* A group of q4 or q4f for some inputs: sums of four products, still in 16 bits, are scaled as
    they are widened; minus 31 times the activations' sum comes last. */
 SLM__LANE void slm__group_avx2(size_t group, size_t tokens, const uint8_t *w,
                                const int8_t *subscales, const slm__codes *x, size_t g,
@@ -6155,7 +6205,7 @@ SLM__TARGET_AMX static void slm__unpack_amx(const uint8_t *w, const int8_t *subs
     const __m512i mask = _mm512_set1_epi8(15), two = _mm512_set1_epi8(2);
     const __m512i table = _mm512_sub_epi8(
         _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)slm__codebook)),
-        _mm512_set1_epi8(31));
+        _mm512_set1_epi8(SLM__Q4_OFFSET));
     /* of 16 bytes, which are rows 4i to 4i + 3, the first two rows are unpacked to `even` */
     const __m512i rows = _mm512_set_epi32(0x0D0D0D0D, 0x0D0D0D0D, 0x0C0C0C0C, 0x0C0C0C0C,
                                           0x09090909, 0x09090909, 0x08080808, 0x08080808,
@@ -6728,7 +6778,7 @@ static const slm__kernels *slm__kernels_for(slm_isa *isa) {
     }
 }
 
-/* Did the compiler fuse or reassociate, or does the chosen kernel differ from the plain one? */
+/* 0: the compiler fused or reassociated, or the chosen kernel differs from the plain formula. */
 static int slm__arithmetic_holds(const slm__kernels *kernels) {
     volatile float big = 1e8f, one = 1.0f, near_one = 1.000244140625f;
     float tile[16 * 3], x[3] = {near_one, -1.0f, 3.0f}, got[16], want[16];
@@ -6771,11 +6821,8 @@ static int slm__arithmetic_holds(const slm__kernels *kernels) {
 #else /* SLM__LANES: the header includes itself for one instruction set */
 
 /* ---- >>kernel bodies ---------------------------------------------------------------------
-   Written once over 16 lanes: lane i owns output i, so every set sums in the same order. The
-   including section names its set, the lanes it uses, how many tiles of 16 rows and how many
-   inputs or queries its registers hold (SLM__TILES, SLM__TOKEN_BLOCK, SLM__QUERY_BLOCK), and the
-   attributes of its functions. It may override SLM__PAIR for 8 columns of q8, SLM__GROUP for a
-   group of q4 or q4f with many inputs, and SLM__PAIRS to scale two groups of q4f at once. */
+   Written once over 16 lanes: lane i owns output i, so every set sums in the same order. The room
+   of portable lanes has the operations and what a set defines. Knows no instruction set. */
 
 #define SLM__JOIN2(a, b) a##_##b
 #define SLM__JOIN(a, b) SLM__JOIN2(a, b)
@@ -6931,7 +6978,7 @@ SLM__INLINE void SLM__N(group_q4)(int packed, size_t group, size_t tiles, size_t
 #ifdef SLM__PAIRS
 /* Groups g and g + 1 of 16 columns, whose sums are known to fit 16 bits: the first's goes into
    the upper half of the lanes where the second's is summed, on top of 2^15 so that it is never
-   negative and takes nothing from the upper half. One instruction then weighs both. */
+   negative and takes nothing from the upper half. One instruction then scales both. */
 SLM__INLINE void SLM__N(pair_q4f)(size_t tiles, size_t tokens, const uint8_t *w, size_t tile,
                                   const int8_t *subscales, size_t subscale_tile,
                                   const slm__codes *x, size_t g, SLM__INTS *s) {
@@ -6952,7 +6999,7 @@ SLM__INLINE void SLM__N(pair_q4f)(size_t tiles, size_t tokens, const uint8_t *w,
     }
 }
 
-/* Do all sums over 16 columns fit 16 bits, whatever the weights? */
+/* Whether all sums over 16 columns fit 16 bits, whatever the weights are. */
 SLM__INLINE int SLM__N(narrow_sums)(const slm__codes *x, size_t tokens) {
     size_t t;
     for (t = 0; t < tokens; t++)
@@ -7214,11 +7261,11 @@ SLM__TARGET static void SLM__N(quantize_block)(const float *x, slm__codes *out) 
         v = SLM__L(madd)(magic, SLM__L(load_f32)(x + g * 16), SLM__L(set)(inverse));
         v = SLM__L(max)(minus, SLM__L(min)(limit, SLM__L(sub)(v, magic)));
         sum = SLM__L(store_i8)(out->code + g * 16, v);
-        out->start16[g] = -31 * sum;
-        out->start32[g / 2] = g % 2 ? out->start32[g / 2] - 31 * sum : -31 * sum;
+        out->start16[g] = -SLM__Q4_OFFSET * sum;
+        out->start32[g / 2] = out->start16[g] + (g % 2 ? out->start32[g / 2] : 0);
         total += sum;
     }
-    out->start256 = -128 * total;
+    out->start256 = -SLM__Q8_OFFSET * total;
     out->widest16 = SLM__L(widest16)(out->code);
 }
 

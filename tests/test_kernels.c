@@ -445,7 +445,7 @@ static void test_rotation(void) {
         for (k = 0; k < size; k++) x[k] = core_random_float();
         for (k = 0; k < size; k++) turned[k] = x[k] * slm__sign_of(k);
         slm__hadamard_blocks(turned, size);
-        slm__turn_back(turned, size);
+        slm__unrotate(turned, size);
         for (k = 0; k < size; k++)
             if (fabs(turned[k] - x[k]) > worst) worst = fabs(turned[k] - x[k]);
     }

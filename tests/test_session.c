@@ -328,7 +328,10 @@ static void session_wrong_models(const damage_file *f) {
 static void session_wrong_descriptors(const slm_model *model) {
     const slm_result wrong = SLM_ERR_ARGUMENT;
     slm_session *session = NULL;
+    static const char *const says[6] = {"context is 64", "context is 64", "logits_kept", "kv_type",
+                                        "threads", "logits_kept"};
     slm_session_desc descs[6], none;
+    slm_error error;
     size_t i;
     memset(descs, 0, sizeof descs);
     memset(&none, 0, sizeof none);
@@ -340,14 +343,16 @@ static void session_wrong_descriptors(const slm_model *model) {
     descs[5].context = 8, descs[5].logits_kept = 9;
     for (i = 0; i < 6; i++) {
         CHECK(slm_session_size(model, &descs[i]) == 0, "a descriptor without a size");
-        CHECK(slm_session_open(&session, model, &descs[i], NULL) == wrong && !session,
+        CHECK(slm_session_open(&session, model, &descs[i], &error) == wrong && !session,
               "and without a session");
+        CHECK(strstr(error.text, says[i]) != NULL, "whose error names the field");
     }
     none.memory = &none;
     CHECK(slm_session_open(&session, model, &none, NULL) == SLM_ERR_MEMORY, "an empty block");
     none.memory = (uint8_t *)&none + 1;
     none.memory_size = (size_t)-1;
-    CHECK(slm_session_open(&session, model, &none, NULL) == SLM_ERR_MEMORY, "not aligned");
+    CHECK(slm_session_open(&session, model, &none, &error) == SLM_ERR_MEMORY, "not aligned");
+    CHECK(strstr(error.text, "not 64-byte aligned") != NULL, "... and why");
     CHECK(slm_session_size(NULL, NULL) == 0, "no model");
     CHECK(slm_session_open(NULL, model, NULL, NULL) == wrong, "no session");
     CHECK(slm_session_open(&session, NULL, NULL, NULL) == wrong && !session, "no model");
@@ -397,11 +402,11 @@ static void session_names_what_is_wrong(slm_session *session) {
     session_says(session, slm_score(session, NULL, 1, &logprob), "tokens or logprobs is NULL");
     session_says(session, slm_sample(session, NULL, &token), "evaluate a token first");
     session_says(session, slm_generate(session, NULL), "evaluate a token");
+    session_says(session, slm_sample(session, NULL, NULL), "token is NULL");
+    session_says(session, slm_next(session, NULL), "piece is NULL");
     token = 0;
     slm_eval(session, &token, 1);
     session_says(session, slm_chat(session, SLM_ASSISTANT, NULL, 1), "text is NULL");
-    CHECK(slm_chat(session, SLM_ASSISTANT, NULL, SLM_NUL) != SLM_ERR_ARGUMENT,
-          "an answer is opened with SLM_NUL too");
     g.sampling.temperature = -1;
     session_says(session, slm_generate(session, &g), "temperature out of range");
     slm_rewind(session, 0);

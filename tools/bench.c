@@ -57,12 +57,10 @@ typedef struct options {
 
 /* ---- options ----------------------------------------------------------------------------- */
 
-static const char *const type_names[] = {"", "f32", "f16", "bf16", "q8", "q4", "q4f"};
-
 static slm_type type_of(const char *name) {
     int i;
     for (i = SLM_TYPE_F32; i <= SLM_TYPE_Q4F; i++)
-        if (!strcmp(name, type_names[i])) return (slm_type)i;
+        if (!strcmp(name, slm_type_name((slm_type)i))) return (slm_type)i;
     tool_fail(2, "--type is f32, f16, bf16, q8, q4 or q4f, not %s", name);
     return SLM_TYPE_VECTOR;
 }

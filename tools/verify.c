@@ -362,8 +362,8 @@ static void begin_model(const verification *v, const run *r, const slm_model_inf
         put_text(r->model, strlen(r->model));
         printf(", \"source\": ");
         put_text(r->source, strlen(r->source));
-        printf(", \"weights\": \"%s\", \"judged\": %s,\n\"figures\": [\n", slm_type_name(info->weights),
-               v->judged ? "true" : "false");
+        printf(", \"weights\": \"%s\", \"judged\": %s,\n\"figures\": [\n",
+               slm_type_name(info->weights), v->judged ? "true" : "false");
     } else
         printf("%s, weights %s%s; figures: %s\n", r->model, slm_type_name(info->weights),
                v->judged ? "" : " (not judged)", r->source);

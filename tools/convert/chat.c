@@ -431,7 +431,7 @@ static void take_chat(Chat *chat, Model *model, const char *path) {
     const unsigned char *bytes = section ? section->bytes.data : NULL;
     uint64_t size = section ? section->bytes.size : 0, length;
     memset(chat, 0, sizeof *chat);
-    chat->format = get_u16(model->header + 68);
+    chat->format = get_u16(model->header + SLM__AT_CHAT_FORMAT);
     if (!section)
         return;
     length = size >= CHAT_HEAD ? get_u32(bytes + 4) : 0;
@@ -455,13 +455,13 @@ void chat_change(Model *model, const char *path, const ChatOptions *options) {
     if (!options->format && !options->system)
         return;
     if (section)
-        tokenizer_from_section(&tokenizer, (int)get_u16(model->header + 66), path,
+        tokenizer_from_section(&tokenizer, (int)get_u16(model->header + SLM__AT_TOKENIZER), path,
                                &section->bytes);
     take_chat(&chat, model, path);
     if (options->format) {
         set_format(&chat, path, &tokenizer, options->format, options->format);
-        model->header[68] = (unsigned char)chat.format;
-        model->header[69] = 0;
+        model->header[SLM__AT_CHAT_FORMAT] = (unsigned char)chat.format;
+        model->header[SLM__AT_CHAT_FORMAT + 1] = 0;
     }
     if (options->system)
         set_system(&chat, path, &tokenizer, options->system);

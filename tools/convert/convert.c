@@ -396,13 +396,12 @@ static void read_kinds(Config *config) {
 
 /* A rotary model sees no difference where its context ends earlier. */
 static void read_context(Config *config) {
-    enum { CONTEXT_LIMIT = 1 << 20 }; /* of a .slm */
     config->shape.context = config_size(config, KEY_CONTEXT);
-    if (config->shape.context <= CONTEXT_LIMIT || config->row->features & SLM__LEARNED)
+    if (config->shape.context <= SLM__CONTEXT_MOST || config->row->features & SLM__LEARNED)
         return;
     warn("%s: its context of %lu tokens is cut to %d, the most that a .slm can have", config->path,
-         (unsigned long)config->shape.context, CONTEXT_LIMIT);
-    config->shape.context = CONTEXT_LIMIT;
+         (unsigned long)config->shape.context, SLM__CONTEXT_MOST);
+    config->shape.context = SLM__CONTEXT_MOST;
 }
 
 /* The numbers of the header that are those of config.json. */
@@ -412,16 +411,16 @@ static void put_shape(unsigned char *head, const Config *config) {
                               shape->hidden, shape->ffn, shape->heads, shape->kv_heads,
                               shape->head_size, shape->rotary, shape->window};
     size_t i;
-    head[64] = (unsigned char)config->row->id;
+    head[SLM__AT_ARCHITECTURE] = (unsigned char)config->row->id;
     for (i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        set_u32(head + 72 + 4 * i, sizes[i]);
-    set_u32(head + 128, shape->hidden);
-    set_u32(head + 136, 1);
-    set_u32(head + 144, config->pad);
-    set_u32(head + 148, shape->flags);
-    set_u32(head + 152, slm__bits(shape->norm_eps));
-    set_u32(head + 156, slm__bits(1));
-    set_u32(head + 160, slm__bits(shape->attention_scale));
+        set_u32(head + SLM__AT_SHAPE + 4 * i, sizes[i]);
+    set_u32(head + SLM__AT_EMBEDDING_SIZE, shape->hidden);
+    set_u32(head + SLM__AT_FFNS, 1);
+    set_u32(head + SLM__AT_PAD, config->pad);
+    set_u32(head + SLM__AT_FLAGS, shape->flags);
+    set_u32(head + SLM__AT_NORM_EPS, slm__bits(shape->norm_eps));
+    set_u32(head + SLM__AT_EMBEDDING_SCALE, slm__bits(1));
+    set_u32(head + SLM__AT_ATTENTION_SCALE, slm__bits(shape->attention_scale));
 }
 
 /* The library's caps, before anything of these sizes is read. */
@@ -777,8 +776,8 @@ void model_from_directory(Model *model, const char *directory, const Options *op
     settle_tied(&config, &checkpoint, directory);
     config.shape.vocab_used = tokenizer.used;
     put_shape(model->header, &config);
-    model->header[66] = (unsigned char)tokenizer.kind;
-    model->header[68] = (unsigned char)chat.format;
+    model->header[SLM__AT_TOKENIZER] = (unsigned char)tokenizer.kind;
+    model->header[SLM__AT_CHAT_FORMAT] = (unsigned char)chat.format;
     collect_tensors(model, &config, &checkpoint, options->type);
     check_extra(&checkpoint, directory, options->ignore_extra);
     if (tokenizer.kind)
@@ -824,13 +823,10 @@ static int usage_error(const char *what, const char *name) {
 }
 
 static int parse_type(const char *name, uint32_t *type) {
-    static const struct { const char *name; uint32_t type; } types[] = {
-        {"f32", SLM_TYPE_F32}, {"f16", SLM_TYPE_F16}, {"bf16", SLM_TYPE_BF16},
-        {"q8", SLM_TYPE_Q8},   {"q4", SLM_TYPE_Q4},   {"q4f", SLM_TYPE_Q4F}};
-    size_t i;
-    for (i = 0; name && i < sizeof types / sizeof types[0]; i++)
-        if (strcmp(name, types[i].name) == 0) {
-            *type = types[i].type;
+    int i;
+    for (i = SLM_TYPE_F32; name && i <= SLM_TYPE_Q4F; i++)
+        if (strcmp(name, slm_type_name((slm_type)i)) == 0) {
+            *type = (uint32_t)i;
             return 0;
         }
     return usage_error("--type is f32, f16, bf16, q8, q4 or q4f, not ", name ? name : "nothing");

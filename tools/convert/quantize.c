@@ -122,9 +122,10 @@ typedef struct Codebook {
 static Codebook read_codebook(void) {
     Codebook book;
     int i;
-    book.least = (float)slm__codebook[0] - 31;
+    book.least = (float)slm__codebook[0] - SLM__Q4_OFFSET;
     for (i = 1; i < 16; i++) {
-        float below = (float)slm__codebook[i - 1] - 31, value = (float)slm__codebook[i] - 31;
+        float below = (float)slm__codebook[i - 1] - SLM__Q4_OFFSET;
+        float value = (float)slm__codebook[i] - SLM__Q4_OFFSET;
         book.step[i] = value - below;
         book.middle[i] = (value + below) * 0.5f;
     }

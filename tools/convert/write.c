@@ -16,7 +16,7 @@
 
 #include "../../examples/threads.h"
 
-enum { TILE = 16, BATCH_BYTES = 8 << 20, BATCH_TILES = 64, DATA_LIMIT = 64 << 20 };
+enum { TILE = 16, BATCH_BYTES = 8 << 20, BATCH_TILES = 64 };
 
 static char *volatile unfinished; /* the path of the file that is being written */
 
@@ -83,7 +83,7 @@ static void lay_out(Model *model) {
         at = section->offset + section->bytes.size;
     }
     model->data_offset = at = align64(at);
-    if (at > DATA_LIMIT)
+    if (at > SLM__HEAD_MOST)
         fail("the tokenizer is too large: %llu bytes before the weights",
              (unsigned long long)at);
     for (t = 0; t < model->tensor_count; t++) {
@@ -129,12 +129,13 @@ static Buffer make_head(Model *model) {
     put_directory(model);
     put_bytes(&head, model->header, SLM__HEADER_BYTES);
     memcpy(head.data, slm__magic, 8);
-    set_u32(head.data + 8, 1); /* major 1, minor 0 */
-    set_u64(head.data + 16, model->file_size);
-    set_u64(head.data + 24, model->data_offset);
-    set_u32(head.data + 40, model->section_count);
-    set_u32(head.data + 44, (uint32_t)model->tensor_count);
-    id = slm__fnv(0xCBF29CE484222325u, head.data + 64, 192);
+    set_u32(head.data + SLM__AT_MAJOR, 1); /* major 1, minor 0 */
+    set_u64(head.data + SLM__AT_SIZE, model->file_size);
+    set_u64(head.data + SLM__AT_DATA, model->data_offset);
+    set_u32(head.data + SLM__AT_SECTIONS, model->section_count);
+    set_u32(head.data + SLM__AT_TENSORS, (uint32_t)model->tensor_count);
+    id = slm__fnv(SLM__FNV_START, head.data + SLM__AT_ARCHITECTURE,
+                  SLM__HEADER_BYTES - SLM__AT_ARCHITECTURE);
     for (i = 0; i < model->section_count; i++) {
         Section *section = &model->sections[i];
         put_u32(&head, section->kind);
@@ -147,13 +148,14 @@ static Buffer make_head(Model *model) {
         if (section->kind == SLM__TOKENIZER || section->kind == SLM__DIRECTORY)
             id = slm__fnv(id, section->bytes.data, section->bytes.size);
     }
-    set_u64(head.data + 32, id);
+    set_u64(head.data + SLM__AT_CONTENT_ID, id);
     for (i = 0; i < model->section_count; i++) {
         put_zeros(&head, (size_t)(model->sections[i].offset - head.size));
         put_bytes(&head, model->sections[i].bytes.data, model->sections[i].bytes.size);
     }
     put_zeros(&head, (size_t)(model->data_offset - head.size));
-    set_u32(head.data + 12, crc32_update(0, head.data + 16, head.size - 16));
+    set_u32(head.data + SLM__AT_CRC,
+            crc32_update(0, head.data + SLM__AT_SIZE, head.size - SLM__AT_SIZE));
     return head;
 }
 
@@ -602,16 +604,17 @@ static unsigned char *read_slm_head(const File *file, uint64_t *data_offset) {
     file_read(file, 0, start, SLM__HEADER_BYTES);
     if (memcmp(start, slm__magic, 8) != 0)
         fail("%s: neither a Hugging Face directory nor a .slm", file->path);
-    if (get_u16(start + 8) != 1)
+    if (get_u16(start + SLM__AT_MAJOR) != 1)
         fail("%s: a .slm of major version %lu is not supported; supported: 1", file->path,
-             (unsigned long)get_u16(start + 8));
-    *data_offset = get_u64(start + 24);
-    if (get_u64(start + 16) != file->size || *data_offset < SLM__HEADER_BYTES ||
-        *data_offset > file->size || *data_offset > DATA_LIMIT || *data_offset % 64)
+             (unsigned long)get_u16(start + SLM__AT_MAJOR));
+    *data_offset = get_u64(start + SLM__AT_DATA);
+    if (get_u64(start + SLM__AT_SIZE) != file->size || *data_offset < SLM__HEADER_BYTES ||
+        *data_offset > file->size || *data_offset > SLM__HEAD_MOST || *data_offset % 64)
         fail("%s: damaged: its sizes do not agree with the file's", file->path);
     head = allocate((size_t)*data_offset, 1);
     file_read(file, 0, head, (size_t)*data_offset);
-    if (crc32_update(0, head + 16, (size_t)*data_offset - 16) != get_u32(head + 12))
+    if (crc32_update(0, head + SLM__AT_SIZE, (size_t)*data_offset - SLM__AT_SIZE) !=
+        get_u32(head + SLM__AT_CRC))
         fail("%s: damaged: the checksum of its head is wrong", file->path);
     return head;
 }
@@ -637,9 +640,9 @@ void model_from_slm(Model *model, const char *path, const Options *options) {
     refuse_file(&file);
     head = read_slm_head(&file, &data_offset);
     memcpy(model->header, head, SLM__HEADER_BYTES);
-    count = get_u16(head + 40);
-    model->tensor_count = get_u32(head + 44);
-    if (count > 16 ||
+    count = get_u16(head + SLM__AT_SECTIONS);
+    model->tensor_count = get_u32(head + SLM__AT_TENSORS);
+    if (count > SLM__SECTIONS_MOST ||
         SLM__HEADER_BYTES + SLM__SECTION_BYTES * (uint64_t)count > data_offset)
         fail("%s: damaged: %lu sections", path, (unsigned long)count);
     for (i = 0; i < count; i++) {
