@@ -68,17 +68,11 @@ static double seconds(clockid_t clock) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* A sleep, or on Windows, which sleeps for whole milliseconds, as long a wait. */
 static void nap(long microseconds) {
-#ifdef _WIN32
-    double end = slm_threads_clock() + (double)microseconds * 1e-6;
-    while (slm_threads_clock() < end) continue;
-#else
     struct timespec time;
     time.tv_sec = 0;
     time.tv_nsec = microseconds * 1000;
     nanosleep(&time, NULL);
-#endif
 }
 
 /* ---- the pool */
@@ -244,11 +238,21 @@ typedef struct crowd {
     size_t by_caller, by_worker; /* tasks */
 } crowd;
 
+/* A nap, or on Windows, where a nap lasts whole milliseconds or no time, as long on the processor. */
+static void take(long microseconds) {
+#ifdef _WIN32
+    double end = slm_threads_clock() + (double)microseconds * 1e-6;
+    while (slm_threads_clock() < end) continue;
+#else
+    nap(microseconds);
+#endif
+}
+
 static void crowd_task(void *arg, size_t index) {
     crowd *c = (crowd *)arg;
     int own = pthread_equal(pthread_self(), c->caller);
     (void)index;
-    nap(own ? c->own : c->helped);
+    take(own ? c->own : c->helped);
     slm_threads_add(c->pool, own ? &c->by_caller : &c->by_worker, 1);
 }
 
