@@ -87,7 +87,7 @@ build/test: tests/test_main.c $(wildcard tests/test_*.c) slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) $(OPENMP) $< -o $@ -lm
 
-build/test-rows: tests/test_rows.c tools/bench_probe.h tools/bench_model.h examples/threads.h slm.h
+build/test-architectures: tests/test_architectures.c tools/bench_probe.h tools/bench_model.h examples/threads.h slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) $< -o $@ -lm
 
@@ -144,7 +144,7 @@ build/helper: tests/helper.c
 	@mkdir -p build
 	$(CC) $(CFLAGS) $(WARN) $< -o $@
 
-test: all shared build/test build/test-rows build/test-threads build/test-threads-openmp \
+test: all shared build/test build/test-architectures build/test-threads build/test-threads-openmp \
   build/test-protobuf build/helper $(FIXTURES)
 	@sh tests/run.sh $(GOLDEN)
 

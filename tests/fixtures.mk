@@ -1,6 +1,7 @@
 # fixtures.mk - what the tests read, made from tests/golden, tests/data and, where it is there, the
-# shared data: models of tiny shapes, and real tokenizers beside tiny models. The Makefile reads this
-# file; SHARED is the directory of the shared data.
+# shared data: models of tiny shapes, and real tokenizers beside tiny models. The Makefile reads
+# this file; SHARED is the directory of the shared data.
+
 TOKENIZERS := bpe2048 $(notdir $(wildcard $(addprefix $(SHARED)/tokenizers/,phi-2 gpt-j-6b gpt2)))
 TOKENIZERS += pieces512 pieces-slow pieces-new pieces-odd pieces-first pieces-words
 # those of one directory of $(SHARED), if it is there
@@ -20,7 +21,7 @@ ROWS_bpe2048 = 2064
 ROWS_phi-2 = 51200
 ROWS_gpt-j-6b = 50400
 ROWS_gpt2 = 50257
-TURNS := $(notdir $(wildcard tests/data/turns/*))
+CHATS := $(notdir $(wildcard tests/data/chat_formats/*))
 ROWS_llama = 32001
 ROWS_llama-slow = 32000
 ROWS_llama-new = 32000
@@ -33,8 +34,9 @@ ROWS_pieces-words = 258
 TRAINED := $(call of,models/stories260K/hf,stories260K-f32 stories260K-f16)
 WIDE = $(foreach type,f16 q8 q4 q4f,gptj-$(type) llama-$(type))
 GOLDEN := $(notdir $(patsubst %/config.json,%,$(wildcard tests/golden/*/config.json)))
-FIXTURES = $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm) $(WIDE:%=build/wide/%.slm) \
-  $(TURNS:%=build/turns/%.slm) $(TRAINED:%=build/trained/%.slm)
+FIXTURES = $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm) \
+  $(WIDE:%=build/wide/%.slm) \
+  $(CHATS:%=build/chat_formats/%.slm) $(TRAINED:%=build/trained/%.slm)
 
 build/golden/%.slm: tests/golden/%/config.json build/slm-convert
 	@mkdir -p build/golden
@@ -71,11 +73,13 @@ build/wide/%.slm: build/make-checkpoint build/slm-convert
 	@build/slm-convert build/wide/$* $@ --type $(lastword $(subst -, ,$*)) 2>/dev/null
 
 # a chat model's tokenizer in small, with the format that its configuration shows
-build/turns/%.slm: build/make-checkpoint build/slm-convert tests/data/turns/%/tokenizer_config.json
-	@rm -rf build/turns/$* && mkdir -p build/turns/$*
+build/chat_formats/%.slm: build/make-checkpoint build/slm-convert \
+  tests/data/chat_formats/%/tokenizer_config.json
+	@rm -rf build/chat_formats/$* && mkdir -p build/chat_formats/$*
 	@for file in $(if $(filter pieces-%,$*),pieces512/tokenizer.model,$(if $(filter json-%,$*), \
-	  turns/$*/tokenizer.json,bpe2048/vocab.json bpe2048/merges.txt)) \
-	  turns/$*/tokenizer_config.json; do ln -s $(abspath tests/data)/$$file build/turns/$*/; done
-	@build/make-checkpoint build/turns/$* $(if $(filter pieces-% json-%,$*),515,2064)
-	@build/slm-convert build/turns/$* $@ --type f16 2>build/turns/$*/log || \
-	  { cat build/turns/$*/log; exit 1; }
+	  chat_formats/$*/tokenizer.json,bpe2048/vocab.json bpe2048/merges.txt)) \
+	  chat_formats/$*/tokenizer_config.json; do \
+	  ln -s $(abspath tests/data)/$$file build/chat_formats/$*/; done
+	@build/make-checkpoint build/chat_formats/$* $(if $(filter pieces-% json-%,$*),515,2064)
+	@build/slm-convert build/chat_formats/$* $@ --type f16 2>build/chat_formats/$*/log || \
+	  { cat build/chat_formats/$*/log; exit 1; }

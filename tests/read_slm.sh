@@ -21,8 +21,8 @@ for case in phi_wide gptj_part phi_text llama_three neo_small; do
     done
 done
 for name in ids/bpe2048 ids/pieces512 ids/pieces-slow ids/pieces-new ids/pieces-odd \
-    ids/pieces-first ids/pieces-words turns/chatml turns/llama-2 turns/zephyr turns/own-chatml \
-    turns/own-bos-chatml turns/own-llama-2 turns/pieces-bos-zephyr; do
+    ids/pieces-first ids/pieces-words chat_formats/chatml chat_formats/llama-2 chat_formats/zephyr chat_formats/own-chatml \
+    chat_formats/own-bos-chatml chat_formats/own-llama-2 chat_formats/pieces-bos-zephyr; do
     build/slm-info build/$name.slm --json | grep -v '"session_' >$T/want.json
     $python tests/read_slm.py build/$name.slm | sed 's/^\(  "metadata".*[^,]\)$/\1,/' >$T/got.json
     cmp $T/want.json $T/got.json

@@ -11,7 +11,7 @@ done
 check "build/test NAME ..." $B/test functions range
 [ "$(cat $T/out)" = "12 passed, 0 failed, 0 skipped" ] && ok || bad "build/test runs what is named"
 refuse "build/test with a name that no test has" 2 $B/test functions nothing
-count "the tests of rows" $B/test-rows
+count "the tests of architectures" $B/test-architectures
 count "the threads' tests" $B/test-threads
 count "the threads' tests, OpenMP's too" $B/test-threads-openmp
 count "the tests of the reader of tokenizer.model" $B/test-protobuf
@@ -133,16 +133,16 @@ else
 fi
 . tests/tools.sh
 . tests/torch.sh
-. tests/sources.sh
-. tests/rows.sh
-. tests/turns.sh
-. tests/templates.sh
+. tests/checkpoints.sh
+. tests/configs.sh
+. tests/chat_formats.sh
+. tests/chat_templates.sh
 . tests/slide.sh
 . tests/snippets.sh
 . tests/reports.sh
 . tests/verify.sh
-. tests/pieces.sh
-. tests/saved.sh
+. tests/sentencepiece.sh
+. tests/saved_tokenizers.sh
 . tests/bench_test.sh
 . tests/project.sh
 . tests/install.sh

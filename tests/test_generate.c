@@ -1,4 +1,4 @@
-/* Sampling, generation and turns on the bundled model. Part of the runner. */
+/* Sampling, generation and chats on the bundled model. Part of the runner. */
 
 static size_t generate_text(slm_session *session, const slm_generation *generation, char *out,
                             size_t capacity, slm_reason *reason, double *logprob) {

@@ -38,15 +38,15 @@ static const char *where = "";
 #include "test_draft.c"
 #include "test_tokenizer.c"
 #include "test_texts.c"
-#include "test_ids.c"
-#include "test_turns.c"
-#include "test_pieces.c"
+#include "test_token_ids.c"
+#include "test_chat_formats.c"
+#include "test_sentencepiece.c"
 #include "test_slide.c"
-#include "test_trained.c"
+#include "test_trained_model.c"
 #include "test_damage.c"
 #include "test_session.c"
-#include "test_wide.c"
-#include "test_modes.c"
+#include "test_wide_ffn.c"
+#include "test_rounding_modes.c"
 #include "test_penalties.c"
 
 static int main_case; /* the number of the golden case */
@@ -74,7 +74,7 @@ static const struct main_test {
     {"penalties", "penalties and biases, bit by bit", NULL, test_penalty_bits, NULL},
     {"tokenizer", "UTF-8 and byte-level BPE, damaged too", test_tokenizer, NULL, NULL},
     {"ids", "token ids of millions of texts against Hugging Face", test_ids, NULL, NULL},
-    {"turns", "chat formats against Hugging Face's templates", test_turns, NULL, NULL},
+    {"chat_formats", "against Hugging Face's chat templates", test_chat_formats, NULL, NULL},
     {"pieces", "SentencePiece in a session and without memory", test_pieces, NULL, NULL},
     {"damage", "damaged files: an error or a model that runs", test_damage, NULL, NULL},
     {"counted", "what is allocated, and by which allocator", test_counted, NULL, NULL},

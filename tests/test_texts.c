@@ -1,4 +1,4 @@
-/* The generator of random texts: make_ids.py and make_pieces.py have the same, and draw in the
+/* The generator of random texts: make_token_ids.py and make_sentencepiece.py have the same, and draw in the
    same order. Part of the runner. */
 
 typedef struct texts_random {

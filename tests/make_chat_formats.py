@@ -1,9 +1,9 @@
-"""Makes tests/data/turns, tests/golden/turns and tests/golden/chats: tokenizers of chat models in small,
+"""Makes tests/data/chat_formats, tests/golden/chat_formats and tests/golden/chats: tokenizers of chat models in small,
 and the ids that Hugging Face gives to conversations in their published templates.
 
-usage: make_turns.py    (versions: tests/requirements.txt)
+usage: make_chat_formats.py    (versions: tests/requirements.txt)
 
-A directory of tests/data/turns has a tokenizer_config.json; its vocab.json and merges.txt are those
+A directory of tests/data/chat_formats has a tokenizer_config.json; its vocab.json and merges.txt are those
 of tests/data/bpe2048, its tokenizer.model is that of tests/data/pieces512 (pieces-*), or it has a
 tokenizer.json of its own (json-*). A golden file has conversations: lines S, U, A (system, user, assistant; \\n and
 \\\\ are escaped), O opens the answer, I has the ids of the whole.
@@ -188,7 +188,7 @@ def fast_file(settings):
 
 def make_five():
     for name, settings in FIVE_CHATS.items():
-        data = os.path.join(HERE, "data", "turns", name)
+        data = os.path.join(HERE, "data", "chat_formats", name)
         os.makedirs(data, exist_ok=True)
         for file_name, value, indent in (("tokenizer.json", fast_file(settings), None),
                                          ("tokenizer_config.json", settings, 1)):
@@ -287,7 +287,7 @@ def make_chats():
                      if "chat_template" in settings}
     os.makedirs(os.path.join(HERE, "golden", "chats"), exist_ok=True)
     for name, settings in {**with_template, **CHATS, **JSON_CHATS}.items():
-        data = os.path.join(HERE, "data", "turns", name)
+        data = os.path.join(HERE, "data", "chat_formats", name)
         os.makedirs(data, exist_ok=True)
         if name not in with_template:
             with open(os.path.join(data, "tokenizer_config.json"), "w") as file:
@@ -319,7 +319,7 @@ def main():
         return
     make_chats()
     for name, (settings, template) in {**CONFIGS, **SLOW}.items():
-        data = os.path.join(HERE, "data", "turns", name)
+        data = os.path.join(HERE, "data", "chat_formats", name)
         os.makedirs(data, exist_ok=True)
         with open(os.path.join(data, "tokenizer_config.json"), "w") as file:
             json.dump(settings, file, indent=1)
@@ -329,8 +329,8 @@ def main():
             plain = None
         else:
             tokenizer, plain = AutoTokenizer.from_pretrained(directory_of(settings)), twin(settings)
-        os.makedirs(os.path.join(HERE, "golden", "turns"), exist_ok=True)
-        with open(os.path.join(HERE, "golden", "turns", name + ".txt"), "w") as file:
+        os.makedirs(os.path.join(HERE, "golden", "chat_formats"), exist_ok=True)
+        with open(os.path.join(HERE, "golden", "chat_formats", name + ".txt"), "w") as file:
             for messages in CONVERSATIONS:
                 ids = expected(name, tokenizer, plain, template, messages)
                 other = by_template(name, tokenizer, template, messages)

@@ -1,6 +1,6 @@
 """Makes tests/golden/ids: hashes of the ids that Hugging Face's tokenizers give.
 
-usage: make_ids.py [--shared DIR] [--out DIR] [NAME ...]    (versions: tests/requirements.txt)
+usage: make_token_ids.py [--shared DIR] [--out DIR] [NAME ...]    (versions: tests/requirements.txt)
 
 NAME is phi-2, gpt-j-6b or gpt2 (DIR/tokenizers/NAME) or bpe2048 (tests/data). The texts come from
 a generator that tests/test_texts.c has too, and from DIR/text. A file NAME.txt has sections "what
@@ -367,7 +367,7 @@ def check_reference(oracle):
     texts = [unicode_string(Random(STREAMS["strings"], i)) for i in range(20000)]
     for text, ids in zip(texts, oracle.ids(texts)):
         if oracle.ids_of_bytes(text.encode("utf-8")) != ids:
-            sys.exit("make_ids.py: %s: the reference for bytes fails on %r" % (oracle.name, text))
+            sys.exit("make_token_ids.py: %s: the reference for bytes fails on %r" % (oracle.name, text))
 
 
 # ---- sections ----------------------------------------------------------------------------------
@@ -421,7 +421,7 @@ def text_sections(oracle, file, directory):
         lines = [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
         whole = oracle.ids([text])
         if oracle.decode(whole[0]) != data:
-            sys.exit("make_ids.py: %s: decoding does not give %s" % (oracle.name, name))
+            sys.exit("make_token_ids.py: %s: decoding does not give %s" % (oracle.name, name))
         file.section("text:" + name, 1, [hash_all([data]), hash_all(whole)])
         file.section("lines:" + name, EACH, [hash_all(oracle.ids(lines[i:i + EACH]))
                                              for i in range(0, len(lines), EACH)])
@@ -431,7 +431,7 @@ def write_borders(path):
     """Where letters, numbers, spaces or characters of a word begin or end, as the library says."""
     flags = make_unicode.probe()
     if any(flags[STAND_INS:]):
-        sys.exit("make_ids.py: the stand-ins for bad bytes have a class")
+        sys.exit("make_token_ids.py: the stand-ins for bad bytes have a class")
     BORDERS.extend(c for c in range(1, 0x110000)
                    if flags[c] != flags[c - 1] and not 0xD800 <= c <= 0xE000)
     with open(path, "w", encoding="ascii") as f:
@@ -446,7 +446,7 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME", default=NAMES)
     args = parser.parse_args()
     if tokenizers.__version__ != "0.22.2":
-        sys.exit("make_ids.py: tokenizers is %s, not 0.22.2" % tokenizers.__version__)
+        sys.exit("make_token_ids.py: tokenizers is %s, not 0.22.2" % tokenizers.__version__)
     logging.set_verbosity_error()
     os.makedirs(args.out, exist_ok=True)
     write_borders(os.path.join(args.out, "borders.txt"))

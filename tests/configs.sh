@@ -1,4 +1,4 @@
-# rows.sh - what slm-convert reads from the configurations of LLaMA and GPT-Neo, and their models
+# configs.sh - what slm-convert reads from the configurations of LLaMA and GPT-Neo, and their models
 # in every type. run.sh, which counts, reads this file after tools.sh.
 
 # config CASE EXPRESSION: $T/flaw becomes the golden case with its config.json changed by sed

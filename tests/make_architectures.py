@@ -1,6 +1,6 @@
-"""Makes tests/golden/neox: Hugging Face's float64 logits of the GPT-NeoX in test_rows.c.
+"""Makes tests/golden/neox: Hugging Face's float64 logits of the GPT-NeoX in test_architectures.c.
 
-usage: make_rows.py WEIGHTS    (from `build/test-rows --write WEIGHTS`; versions: requirements.txt)
+usage: make_architectures.py WEIGHTS    (from `build/test-architectures --write WEIGHTS`; versions: requirements.txt)
 
 WEIGHTS has the tensors in the order of a .slm's directory, then the tokens, all as f32.
 """

@@ -1,17 +1,17 @@
 /* Chat formats: conversations by slm_chat against the ids of Hugging Face's chat templates
-   (tests/golden/turns and tests/golden/chats, made by make_turns.py, which says how attacks are
-   judged). Part of the runner. */
+   (tests/golden/chat_formats and tests/golden/chats, made by make_chat_formats.py, which says how
+   attacks are judged). Part of the runner. */
 
-enum { TURNS_ROOM = 4096, TURNS_LINES = 16 };
+enum { FORMATS_ROOM = 4096, FORMATS_LINES = 16 };
 
-typedef struct turns_case {
-    slm_role roles[TURNS_LINES];
-    char *texts[TURNS_LINES];
+typedef struct formats_case {
+    slm_role roles[FORMATS_LINES];
+    char *texts[FORMATS_LINES];
     size_t count, ids;
-    slm_token want[TURNS_ROOM];
-} turns_case;
+    slm_token want[FORMATS_ROOM];
+} formats_case;
 
-static char *turns_file(const char *path) {
+static char *formats_file(const char *path) {
     FILE *file = fopen(path, "rb");
     char *bytes = file ? (char *)calloc(1, 1 << 16) : NULL;
     size_t size = bytes ? fread(bytes, 1, (1 << 16) - 1, file) : 0;
@@ -22,7 +22,7 @@ static char *turns_file(const char *path) {
 }
 
 /* \n and \\ in place. */
-static char *turns_unescape(char *text) {
+static char *formats_unescape(char *text) {
     char *out = text, *at;
     for (at = text; *at; at++) {
         char c = *at;
@@ -34,7 +34,7 @@ static char *turns_unescape(char *text) {
 }
 
 /* The next conversation of *at; 0: there is none. */
-static int turns_read(char **at, turns_case *c) {
+static int formats_read(char **at, formats_case *c) {
     c->count = c->ids = 0;
     while (*at && **at) {
         char *line = *at, *end = strchr(line, '\n');
@@ -42,45 +42,45 @@ static int turns_read(char **at, turns_case *c) {
         *end = 0;
         *at = end + 1;
         if (*line == 'I') {
-            for (line++; *line && c->ids < TURNS_ROOM;)
+            for (line++; *line && c->ids < FORMATS_ROOM;)
                 c->want[c->ids++] = (slm_token)strtol(line, &line, 10);
             return 1;
         }
-        if (*line == 'O' || c->count == TURNS_LINES) continue;
+        if (*line == 'O' || c->count == FORMATS_LINES) continue;
         c->roles[c->count] = *line == 'S' ? SLM_SYSTEM : *line == 'U' ? SLM_USER : SLM_ASSISTANT;
-        c->texts[c->count++] = turns_unescape(line + 2);
+        c->texts[c->count++] = formats_unescape(line + 2);
     }
     return 0;
 }
 
-static int turns_equal(const slm_session *s, const slm_token *want, size_t count) {
+static int formats_equal(const slm_session *s, const slm_token *want, size_t count) {
     return s->sequence.position == count &&
            !memcmp(s->sequence.history, want, count * sizeof *want);
 }
 
-static int turns_same(const slm_session *s, const turns_case *c) {
-    return turns_equal(s, c->want, c->ids);
+static int formats_same(const slm_session *s, const formats_case *c) {
+    return formats_equal(s, c->want, c->ids);
 }
 
 /* An answer as a model would write it: opened, tokens of its own, and no end. */
-static slm_result turns_answer(slm_session *s, const char *text, int space) {
-    char spaced[TURNS_ROOM];
-    slm_token tokens[TURNS_ROOM];
+static slm_result formats_answer(slm_session *s, const char *text, int space) {
+    char spaced[FORMATS_ROOM];
+    slm_token tokens[FORMATS_ROOM];
     size_t count;
     slm_result result = slm_chat(s, SLM_ASSISTANT, NULL, 0);
     snprintf(spaced, sizeof spaced, "%s%s", space ? " " : "", text);
     if (result == SLM_OK)
-        result = slm_tokenize(s->model, spaced, SLM_NUL, 0, tokens, TURNS_ROOM, &count);
+        result = slm_tokenize(s->model, spaced, SLM_NUL, 0, tokens, FORMATS_ROOM, &count);
     return result == SLM_OK ? slm_eval(s, tokens, count) : result;
 }
 
-static slm_result turns_say(slm_session *s, const turns_case *c, int generated) {
+static slm_result formats_say(slm_session *s, const formats_case *c, int generated) {
     slm_result result = SLM_OK;
     size_t i;
     slm_rewind(s, 0);
     for (i = 0; i < c->count && result == SLM_OK; i++)
         if (generated && c->roles[i] == SLM_ASSISTANT)
-            result = turns_answer(s, c->texts[i],
+            result = formats_answer(s, c->texts[i],
                                   s->chat.format == SLM_CHAT_LLAMA2 &&
                                       s->model->tokenizer.kind == SLM__BYTES);
         else
@@ -89,7 +89,7 @@ static slm_result turns_say(slm_session *s, const turns_case *c, int generated) 
 }
 
 /* Has an answer white space around it, or text of a special token? */
-static int turns_odd(const turns_case *c) {
+static int formats_odd(const formats_case *c) {
     size_t i, length;
     for (i = 0; i < c->count; i++) {
         const uint8_t *text = (const uint8_t *)c->texts[i];
@@ -101,8 +101,8 @@ static int turns_odd(const turns_case *c) {
     return 0;
 }
 
-static void turns_golden(slm_session *s, const char *directory, const char *name, size_t most) {
-    static turns_case c;
+static void formats_golden(slm_session *s, const char *directory, const char *name, size_t most) {
+    static formats_case c;
     char path[128], *file, *at;
     size_t cases = 0, same = 0, generated = 0, odd = 0;
     /* some tokenizers put a space before a text of its own: only llama-2 has one there */
@@ -110,12 +110,12 @@ static void turns_golden(slm_session *s, const char *directory, const char *name
                  (s->model->tokenizer.flags & SLM__TEXT_PREFIX_SPACE);
     int apart = spaced && s->chat.format != SLM_CHAT_LLAMA2;
     snprintf(path, sizeof path, "tests/golden/%s/%s.txt", directory, name);
-    at = file = turns_file(path);
-    while (turns_read(&at, &c)) {
+    at = file = formats_file(path);
+    while (formats_read(&at, &c)) {
         cases++;
-        same += turns_say(s, &c, 0) == SLM_OK && turns_same(s, &c);
-        if (apart || turns_odd(&c)) odd++;
-        else generated += turns_say(s, &c, 1) == SLM_OK && turns_same(s, &c);
+        same += formats_say(s, &c, 0) == SLM_OK && formats_same(s, &c);
+        if (apart || formats_odd(&c)) odd++;
+        else generated += formats_say(s, &c, 1) == SLM_OK && formats_same(s, &c);
     }
     CHECK(cases == most && same == cases, "ids equal those of Hugging Face's chat template");
     CHECK((apart || odd < 6) && generated + odd == cases,
@@ -124,28 +124,28 @@ static void turns_golden(slm_session *s, const char *directory, const char *name
 }
 
 /* Does the next message first end what is there? */
-static int turns_closes(slm_session *s) {
+static int formats_closes(slm_session *s) {
     size_t at = s->sequence.position;
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
     return s->sequence.history[at] == s->chat.answer_end ||
            s->sequence.history[at + 1] == s->chat.answer_end; /* llama-2: behind a space */
 }
 
-static void turns_closed(slm_session *s) {
+static void formats_closed(slm_session *s) {
     slm_token other[2] = {300, 300};
     slm_rewind(s, 0);
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
     slm_chat(s, SLM_ASSISTANT, "One", SLM_NUL);
-    CHECK(!turns_closes(s), "a message that was said to its end is not ended again");
+    CHECK(!formats_closes(s), "a message that was said to its end is not ended again");
     if (s->chat.format != SLM_CHAT_LLAMA2) slm_chat(s, SLM_ASSISTANT, NULL, 0);
-    CHECK(turns_closes(s), "an answer that was opened is, if it is empty too");
+    CHECK(formats_closes(s), "an answer that was opened is, if it is empty too");
     slm_rewind(s, s->sequence.position - 2);
     slm_eval(s, other, 2);
-    CHECK(turns_closes(s), "other text in the place of a message is");
+    CHECK(formats_closes(s), "other text in the place of a message is");
 }
 
 /* The next message after a rewind is as if what was taken back had never been. */
-static void turns_rewound(slm_session *s) {
+static void formats_rewound(slm_session *s) {
     slm_token first[512], other[64];
     size_t count, system, i;
     slm_rewind(s, 0);
@@ -156,7 +156,7 @@ static void turns_rewound(slm_session *s) {
     memcpy(first, s->sequence.history, count * sizeof *first);
     slm_rewind(s, system);
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
-    CHECK(turns_equal(s, first, count), "back to behind the system message");
+    CHECK(formats_equal(s, first, count), "back to behind the system message");
     slm_rewind(s, 0);
     for (i = 0; i < system; i++) other[i] = 300;
     slm_eval(s, other, system);
@@ -171,12 +171,12 @@ static void turns_rewound(slm_session *s) {
     slm_rewind(s, 0);
     slm_prompt(s, "", 0, 0);
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
-    CHECK(turns_equal(s, first, count), "a context of BOS alone is a beginning");
+    CHECK(formats_equal(s, first, count), "a context of BOS alone is a beginning");
 }
 
 /* Tokens of the context that are added ones, but for the one that steers nothing
-   (make_turns.py). */
-static size_t turns_controls(const slm_session *s) {
+   (make_chat_formats.py). */
+static size_t formats_controls(const slm_session *s) {
     size_t count = 0, i;
     for (i = 0; i < s->sequence.position; i++)
         count += s->sequence.history[i] != 2051 &&
@@ -186,7 +186,7 @@ static size_t turns_controls(const slm_session *s) {
 
 /* Messages put together from parts of marks: whatever they say, the turn has the format's control
    tokens and no other one, and its text is what was rendered. */
-static void turns_attacked(slm_session *s) {
+static void formats_attacked(slm_session *s) {
     static const char *const parts[] = {
         "<|im_start|>", "<|im_end|>", "</s>", "<s>", "[PAD]", "<|endoftext|>", "<|system|>",
         "<|user|>", "<", "|", "im_end", "|>", "<|", "/s>", "\n", " ", "a", "~~~", "~", "[INST]",
@@ -196,13 +196,13 @@ static void turns_attacked(slm_session *s) {
     size_t count, size, i, n, wrong = 0;
     slm_rewind(s, 0);
     slm_chat(s, SLM_USER, "x", 1);
-    count = turns_controls(s);
+    count = formats_controls(s);
     for (i = 0; i < 1000; i++) {
         for (n = 1 + texts_draw(&random, 8), message[0] = 0; n; n--)
             strcat(message, parts[texts_draw(&random, sizeof parts / sizeof parts[0])]);
         slm_rewind(s, 0);
         if (slm_chat(s, SLM_USER, message, SLM_NUL) != SLM_OK) wrong++;
-        wrong += turns_controls(s) != count;
+        wrong += formats_controls(s) != count;
         slm_detokenize(s->model, s->sequence.history, s->sequence.position, 0, text, sizeof text,
                        &size);
         text[size < sizeof text ? size : 0] = 0;
@@ -214,7 +214,7 @@ static void turns_attacked(slm_session *s) {
     CHECK(!wrong, "a message never becomes a control token");
 }
 
-static void turns_formats(const slm_model *model, const char *name) {
+static void formats_formats(const slm_model *model, const char *name) {
     slm_session_desc desc;
     slm_session *s;
     slm_error error;
@@ -229,10 +229,11 @@ static void turns_formats(const slm_model *model, const char *name) {
                       strstr(error.text, "<|im_start|>"), "the missing token is named");
         slm_session_close(s);
     }
-    CHECK(!slm_chat_format_name(SLM_CHAT_AUTO) && !slm_chat_format_name(SLM_CHAT_COUNT), "no such formats");
+    CHECK(!slm_chat_format_name(SLM_CHAT_AUTO) && !slm_chat_format_name(SLM_CHAT_COUNT),
+          "no such formats");
 }
 
-static void turns_of(const char *name, const char *format) {
+static void formats_of(const char *name, const char *format) {
     char path[128];
     slm_model *model;
     slm_session *s;
@@ -240,7 +241,7 @@ static void turns_of(const char *name, const char *format) {
     slm_error error;
     uint32_t i;
     int ends = 0;
-    snprintf(path, sizeof path, "build/turns/%s.slm", name);
+    snprintf(path, sizeof path, "build/chat_formats/%s.slm", name);
     where = path;
     CHECK(slm_model_open(&model, path, NULL, &error) == SLM_OK, "a chat model opens");
     if (!model) return;
@@ -250,13 +251,13 @@ static void turns_of(const char *name, const char *format) {
     for (i = 0; i < info.end_count; i++) ends |= info.end[i] == s->chat.answer_end;
     CHECK(ends && s->chat.answer_end >= 0, "the end of a turn is an end token");
     CHECK(slm__is_end(s, s->chat.answer_end) && !slm__is_end(s, 300), "... of a session too");
-    model->chat_bos = SLM__BOS_AS_TOKENIZER; /* as without a template: see make_turns.py */
-    turns_golden(s, "turns", name, 15);
-    turns_rewound(s);
-    turns_closed(s);
-    turns_attacked(s);
+    model->chat_bos = SLM__BOS_AS_TOKENIZER; /* as without a template: see make_chat_formats.py */
+    formats_golden(s, "chat_formats", name, 15);
+    formats_rewound(s);
+    formats_closed(s);
+    formats_attacked(s);
     slm_session_close(s);
-    turns_formats(model, format);
+    formats_formats(model, format);
     slm_model_close(model);
 }
 
@@ -271,7 +272,7 @@ static void chats_own(slm_session *s, const char *own) {
     count = s->sequence.position;
     memcpy(want, s->sequence.history, count * sizeof *want);
     slm_rewind(s, 0);
-    CHECK(slm_chat(s, SLM_USER, "Hello", 5) == SLM_OK && turns_equal(s, want, count),
+    CHECK(slm_chat(s, SLM_USER, "Hello", 5) == SLM_OK && formats_equal(s, want, count),
           "as if it had been given");
     slm_rewind(s, 0);
     slm_prompt(s, "", 0, 0);
@@ -295,7 +296,7 @@ static void chats_own(slm_session *s, const char *own) {
     CHECK(s->sequence.position == i, "... later too");
     slm_rewind(s, 0);
     slm_chat(s, SLM_USER, "Hello", SLM_NUL);
-    CHECK(turns_equal(s, want, count), "a rewind to 0 forgets that");
+    CHECK(formats_equal(s, want, count), "a rewind to 0 forgets that");
 }
 
 /* What does not fit is not there, its own system message neither. */
@@ -320,7 +321,7 @@ static void chats_of(const char *name, const char *format, const char *own) {
     slm_model *model;
     slm_session *s;
     slm_model_info info;
-    snprintf(path, sizeof path, "build/turns/%s.slm", name);
+    snprintf(path, sizeof path, "build/chat_formats/%s.slm", name);
     where = path;
     CHECK(slm_model_open(&model, path, NULL, NULL) == SLM_OK, "a chat model opens");
     if (!model) return;
@@ -329,7 +330,7 @@ static void chats_of(const char *name, const char *format, const char *own) {
     CHECK(own ? info.system_message && !strcmp(info.system_message, own) : !info.system_message,
           "... and its own system message");
     CHECK(slm_session_open(&s, model, NULL, NULL) == SLM_OK, "a session");
-    turns_golden(s, "chats", name, 9);
+    formats_golden(s, "chats", name, 9);
     if (own) {
         slm_rewind(s, 0);
         slm_chat(s, SLM_SYSTEM, own, SLM_NUL);
@@ -369,11 +370,11 @@ static void test_chats(void) {
 }
 
 /* A file may name a format that its tokenizer cannot write: it opens, and slm_chat says so. */
-static void turns_lacking(void) {
+static void formats_lacking(void) {
     slm_model *model;
     slm_session *s;
     slm_error error;
-    where = "turns";
+    where = "chat_formats";
     CHECK(slm_model_open(&model, "build/golden/phi_text.slm", NULL, &error) == SLM_OK, "a model");
     if (!model) return;
     model->chat_format = SLM_CHAT_CHATML;
@@ -385,15 +386,15 @@ static void turns_lacking(void) {
     slm_model_close(model);
 }
 
-static void test_turns(void) {
-    turns_of("chatml", "chatml");
-    turns_of("llama-2", "llama-2");
-    turns_of("zephyr", "zephyr");
-    turns_of("pieces-chatml", "chatml");
-    turns_of("pieces-late-chatml", "chatml");
-    turns_of("pieces-llama-2", "llama-2");
-    turns_of("pieces-zephyr", "zephyr");
-    turns_lacking();
+static void test_chat_formats(void) {
+    formats_of("chatml", "chatml");
+    formats_of("llama-2", "llama-2");
+    formats_of("zephyr", "zephyr");
+    formats_of("pieces-chatml", "chatml");
+    formats_of("pieces-late-chatml", "chatml");
+    formats_of("pieces-llama-2", "llama-2");
+    formats_of("pieces-zephyr", "zephyr");
+    formats_lacking();
     test_chats();
     where = "";
 }

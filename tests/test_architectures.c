@@ -1,7 +1,7 @@
-/* test_rows.c - what no architecture of the library needs yet: a row that a test adds (GPT-NeoX:
-   a parallel block with two norms) equals Hugging Face in float64, and rows of two sequences in
+/* test_architectures.c - what no architecture of the library needs yet: a row that a test adds
+   (GPT-NeoX: a parallel block with two norms) equals Hugging Face in float64, and rows of two sequences in
    one batch each have the bits that they have alone.
-   test-rows --write WEIGHTS: the tensors as f32, for make_rows.py. */
+   test-architectures --write WEIGHTS: the tensors as f32, for make_architectures.py. */
 #define _GNU_SOURCE 1 /* for threads.h and bench_model.h */
 #define SLM__MORE_ARCHITECTURES                                                                \
     {60000, "gpt_neox", SLM__PARALLEL_NORMS, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_HALF,     \
@@ -32,7 +32,7 @@ static void check(int good, const char *text) {
     if (good) passed++;
     else {
         failed++;
-        printf("FAILED tests/test_rows.c: %s\n", text);
+        printf("FAILED tests/test_architectures.c: %s\n", text);
     }
 }
 

@@ -1,5 +1,6 @@
-/* test_modes.c - what a host does to the processor's rounding and denormals, in its own thread or
-   in those that run its hook's tasks, changes no result, and is as it was after each call. */
+/* test_rounding_modes.c - what a host does to the processor's rounding and denormals, in its own
+   thread or in those that run its hook's tasks, changes no result, and is as it was after each
+   call. */
 #include <fenv.h>
 
 /* strange: rounds upward and, on x86, takes denormals for zeros. */

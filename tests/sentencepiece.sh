@@ -1,4 +1,4 @@
-# pieces.sh - SentencePiece tokenizers: what slm-convert refuses by name, and the programs with
+# sentencepiece.sh - SentencePiece tokenizers: what slm-convert refuses by name, and the programs with
 # one. run.sh, which counts, reads this file after tools.sh.
 D=tests/data/pieces512; P=$T/pieces; mark=$(printf '\342\226\201')
 

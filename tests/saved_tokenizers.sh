@@ -1,6 +1,6 @@
-# saved.sh - tokenizers as transformers 4 and 5 write them (make_saved.py has their ids), tokens
+# saved_tokenizers.sh - tokenizers as transformers 4 and 5 write them (make_saved_tokenizers.py has their ids), tokens
 # beyond the model's rows, and what refusals say. run.sh, which counts, reads this file after
-# pieces.sh.
+# sentencepiece.sh.
 S=tests/golden/saved
 
 # put_together NAME: $P becomes the directory of a case

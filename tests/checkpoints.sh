@@ -1,4 +1,4 @@
-# sources.sh - checkpoints as people save them: what Hugging Face loads is converted, the rest is
+# checkpoints.sh - checkpoints as people save them: what Hugging Face loads is converted, the rest is
 # refused with the way out, and nothing of the source is written over. run.sh, which counts, reads
 # this file after tools.sh.
 

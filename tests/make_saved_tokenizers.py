@@ -1,6 +1,6 @@
 """Makes the goldens of what transformers 4 and 5 write, and read in ways of their own.
 
-usage: make_saved.py [--out DIR] [configs] [goldens] [tokenizers]
+usage: make_saved_tokenizers.py [--out DIR] [configs] [goldens] [tokenizers]
 
 configs (of transformers 5, tests/requirements-5.txt): data/saved5/CASE.json, the config.json of
 each golden case as transformers 5 saves it. Transformers 5 must give the case's logits with it, in
@@ -58,7 +58,7 @@ def check_logits(directory, name):
     error = ((got - want) ** 2).sum() / (want.astype(float) ** 2).sum()
     print(f"{name}: largest difference {abs(got - want).max():.1e}, NMSE {error:.1e}")
     if abs(got - want).max() > 1e-4 or error > 1e-9:
-        sys.exit(f"make_saved.py: {name}: transformers 5 gives other logits")
+        sys.exit(f"make_saved_tokenizers.py: {name}: transformers 5 gives other logits")
 
 
 def save_configs(out):
@@ -205,7 +205,7 @@ def main():
     arguments = parser.parse_args()
     if transformers.__version__ not in (["4.57.6"] if arguments.what == ["tokenizers"] else []) + \
             ["5.24.0"]:
-        sys.exit(f"make_saved.py: transformers is {transformers.__version__}")
+        sys.exit(f"make_saved_tokenizers.py: transformers is {transformers.__version__}")
     torch.set_num_threads(1)
     if "configs" in arguments.what:
         save_configs(os.path.join(arguments.out, "data", "saved5"))

@@ -1,6 +1,6 @@
-# turns.sh - how slm-convert finds the chat format, --chat and --system. run.sh, which counts, reads this
+# chat_formats.sh - how slm-convert finds the chat format, --chat and --system. run.sh, which counts, reads this
 # file.
-C=$B/turns/chatml
+C=$B/chat_formats/chatml
 # format NAME FORMAT: the chat format of $T/t.slm
 format() {
     got=$($B/slm-info $T/t.slm | sed -n 's/^chat_format *//p')
@@ -14,20 +14,20 @@ shape() {
         >$T/shape/tokenizer_config.json
 }
 for each in chatml llama-2 zephyr; do
-    check "convert: --chat $each" $B/slm-convert $B/turns/$each $T/t.slm --chat $each
-    same "... is what it finds" $T/t.slm $B/turns/$each.slm
+    check "convert: --chat $each" $B/slm-convert $B/chat_formats/$each $T/t.slm --chat $each
+    same "... is what it finds" $T/t.slm $B/chat_formats/$each.slm
 done
-check "slm-info shows the chat format" $B/slm-info $B/turns/chatml.slm --json
+check "slm-info shows the chat format" $B/slm-info $B/chat_formats/chatml.slm --json
 grep -q '"chat_format": "chatml"' $T/out && grep -q '"end_tokens": \[2049, 2053\]' $T/out && ok ||
     bad "chatml: <|im_end|> is an end token"
 check "convert: --chat wins" $B/slm-convert $C $T/t.slm --chat zephyr; format "--chat wins" zephyr
-check "convert: --chat of a .slm" $B/slm-convert $B/turns/zephyr.slm $T/t.slm --chat=llama-2
+check "convert: --chat of a .slm" $B/slm-convert $B/chat_formats/zephyr.slm $T/t.slm --chat=llama-2
 format "--chat of a .slm" llama-2
-$B/slm-convert $B/turns/zephyr.slm $T/t.slm 2>/dev/null; format "a .slm keeps its format" zephyr
+$B/slm-convert $B/chat_formats/zephyr.slm $T/t.slm 2>/dev/null; format "a .slm keeps its format" zephyr
 refused "convert: an unknown --chat" 2 "chatml, llama-2" $B/slm-convert $C $T/never.slm --chat alpaca
 refused "convert: --chat without a value" 2 "nothing" $B/slm-convert $C $T/never.slm --chat
 refused "convert: a format that lacks its tokens" 1 "no <|im_start|>" \
-    $B/slm-convert $B/turns/zephyr $T/never.slm --chat chatml
+    $B/slm-convert $B/chat_formats/zephyr $T/never.slm --chat chatml
 [ ! -e $T/never.slm ] && ok || bad "a refused --chat left a file"
 # the first mark may be BOS itself, as in many ChatML models: it is printed once
 rm -rf $T/shape; mkdir $T/shape; cp $C/* $T/shape/; rm $T/shape/tokenizer_config.json
@@ -56,8 +56,8 @@ $B/slm-info $T/t.slm | grep -q '^chat_adds_bos *1' && ok || bad "BOS is <|im_sta
 # the rule for BOS is the template's, whichever format is asked for, now or later
 for each in own-bos-chatml chatml bos-zephyr zephyr llama-2 own-llama-2 one-llama-2 json-llama-2; do
     for chat in plain phi-2 zephyr llama-2; do
-        $B/slm-convert $B/turns/$each $T/t.slm --chat $chat 2>/dev/null || bad "convert: $each --chat $chat"
-        $B/slm-convert $B/turns/$each $T/p.slm 2>/dev/null
+        $B/slm-convert $B/chat_formats/$each $T/t.slm --chat $chat 2>/dev/null || bad "convert: $each --chat $chat"
+        $B/slm-convert $B/chat_formats/$each $T/p.slm 2>/dev/null
         check "convert: $each.slm --chat $chat" $B/slm-convert $T/p.slm $T/x.slm --chat $chat
         for file in t x; do $B/slm-info $T/$file.slm | grep -E '^(chat_format|chat_adds_bos|system_message) ' >$T/$file.chat; done
         [ $(wc -l <$T/t.chat) -ge 2 ] && same "... is what $each --chat $chat is" $T/t.chat $T/x.chat
@@ -103,8 +103,8 @@ said "... is a warning" "warning: .*template.*--chat"; format "several templates
 cp $P/zephyr.jinja $T/shape/additional_chat_templates/default.jinja
 $B/slm-convert $T/shape $T/t.slm 2>/dev/null; format "additional_chat_templates/default.jinja" zephyr
 # the same in tokenizer_config.json
-cp -r $B/turns/zephyr $T/several; chmod -R u+w $T/several; rm $T/several/tokenizer_config.json
-sed '/"chat_template": \[/{n;N;N;N;d}; s/"name": "default"/"name": "tool_use"/' tests/data/turns/zephyr/tokenizer_config.json >$T/several/tokenizer_config.json
+cp -r $B/chat_formats/zephyr $T/several; chmod -R u+w $T/several; rm $T/several/tokenizer_config.json
+sed '/"chat_template": \[/{n;N;N;N;d}; s/"name": "default"/"name": "tool_use"/' tests/data/chat_formats/zephyr/tokenizer_config.json >$T/several/tokenizer_config.json
 check "convert: a list without a default" $B/slm-convert $T/several $T/t.slm
 said "... is a warning" "warning: .*template.*--chat"; format "a list without a default" plain
 # what a template cannot do: take long, take memory, write to the terminal
@@ -140,7 +140,7 @@ minor() { od -An -tu1 -j10 -N1 $1 | tr -d ' '; }
 check "convert: the template's own system message" $B/slm-convert $T/own $T/own.slm
 is "its own system message" "$(own $T/own.slm)" "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."
 is "... makes a file of minor 1" "$(minor $T/own.slm)" 1
-is "a file without one is of minor 0" "$(minor $B/turns/chatml.slm)" 0
+is "a file without one is of minor 0" "$(minor $B/chat_formats/chatml.slm)" 0
 check "convert: --system" $B/slm-convert $T/own $T/t.slm --system "Be brief."
 is "--system replaces it" "$(own $T/t.slm)" "Be brief."
 check "convert: --system ''" $B/slm-convert $T/own $T/t.slm --system=; is "--system '' drops it" "$(own $T/t.slm)" ""
@@ -151,12 +151,12 @@ for each in q8 bf16; do
     is "a .slm of $each keeps it" "$(own $T/t.slm)" "$(own $T/own.slm)"
     is "... and minor 1" "$(minor $T/t.slm)" 1
 done
-check "convert: --system of a .slm" $B/slm-convert $B/turns/zephyr.slm $T/p.slm --system "Be brief."
+check "convert: --system of a .slm" $B/slm-convert $B/chat_formats/zephyr.slm $T/p.slm --system "Be brief."
 is "--system of a .slm" "$(own $T/p.slm)" "Be brief."
 check "convert: --chat of a .slm with one" $B/slm-convert $T/p.slm $T/t.slm --chat plain
 is "--chat of a .slm keeps it" "$(own $T/t.slm)" "Be brief."
 check "convert: --system '' of a .slm" $B/slm-convert $T/p.slm $T/t.slm --system ""
-same "... gives the file without one" $T/t.slm $B/turns/zephyr.slm
+same "... gives the file without one" $T/t.slm $B/chat_formats/zephyr.slm
 check "convert: the same of its own" $B/slm-convert $T/own.slm $T/t.slm --system "" --chat chatml
 is "... leaves BOS as it was" "$($B/slm-info $T/t.slm | sed -n 's/^chat_adds_bos *//p')" 0
 refused "convert: --system without a value" 2 "needs a text" $B/slm-convert $C $T/never.slm --system
@@ -174,13 +174,13 @@ rm -f $T/t.slm
 refused "convert: a .slm whose tokenizer lacks a format's tokens" 1 "no <|im_start|>" \
     $B/slm-convert $B/golden/phi_text.slm $T/t.slm --chat chatml
 [ ! -e $T/t.slm ] && ok || bad "a refused --chat of a .slm left a file"
-check "convert: --chat plain, then as it was" $B/slm-convert $B/turns/chatml.slm $T/p.slm --chat plain
+check "convert: --chat plain, then as it was" $B/slm-convert $B/chat_formats/chatml.slm $T/p.slm --chat plain
 check "..." $B/slm-convert $T/p.slm $T/t.slm --chat chatml
-same "... is the same file" $B/turns/chatml.slm $T/t.slm
+same "... is the same file" $B/chat_formats/chatml.slm $T/t.slm
 # stats OPTION...: the context that a question takes
 stats() { printf 'Hello\n/stats\n' | $B/slm-chat "$@" -n 1 2>&1 | sed -n 's/^context \([0-9]*\) of.*/\1/p'; }
-plain=$(stats $B/turns/chatml.slm --chat plain); chatml=$(stats $B/turns/chatml.slm)
-with=$(stats $B/turns/chatml.slm --system "Be short.")
+plain=$(stats $B/chat_formats/chatml.slm --chat plain); chatml=$(stats $B/chat_formats/chatml.slm)
+with=$(stats $B/chat_formats/chatml.slm --system "Be short.")
 [ "$plain" -gt 0 ] && [ "$chatml" -gt "$plain" ] && [ "$with" -gt "$((chatml + 5))" ] && ok ||
     bad "slm-chat --chat and --system ($plain, $chatml, $with)"
 # the model's own message is what --system would say; "" is none

@@ -1,5 +1,5 @@
-/* SentencePiece BPE in a session and without memory; ids by the million are test_ids.c's. Part of
-   the runner. */
+/* SentencePiece BPE in a session and without memory; ids by the million are test_token_ids.c's.
+   Part of the runner. */
 
 static const struct {
     const char *name, *text;

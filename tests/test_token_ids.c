@@ -1,7 +1,7 @@
-/* Token ids against Hugging Face's: hashes in tests/golden/ids, made by make_ids.py and, for
-   SentencePiece, by make_pieces.py, which say what they are of. The Makefile converts the real
-   tokenizers of $SHARED (../shared/data); without them only the project's own are tested. Part of
-   the runner. */
+/* Token ids against Hugging Face's: hashes in tests/golden/ids, made by make_token_ids.py and, for
+   SentencePiece, by make_sentencepiece.py, which say what they are of. tests/fixtures.mk converts
+   the real tokenizers of $SHARED (../shared/data); without them only the project's own are tested.
+   Part of the runner. */
 
 #define IDS_MOST_TOKENIZERS 24
 
@@ -243,7 +243,7 @@ static void ids_compare(const char *what, ids_make *make, int code_points, const
     free(out);
 }
 
-/* Do make_ids.py and test_texts.c still make the same? */
+/* Do make_token_ids.py and test_texts.c still make the same? */
 static void ids_compare_generators(void) {
     ids_make *const makes[] = {ids_make_string, ids_make_code, ids_make_bytes, ids_make_marks};
     const ids_tokenizer *t = &ids_tokenizers[ids_tokenizer_count - 1]; /* one of pieces */

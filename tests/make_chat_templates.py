@@ -1,7 +1,7 @@
 """Makes tests/data/templates and tests/golden/templates.txt: chat templates in the idioms in which they
 are published, and the chat format that writes what each of them writes.
 
-usage: make_templates.py    (versions: tests/requirements.txt)
+usage: make_chat_templates.py    (versions: tests/requirements.txt)
 
 The oracle is apply_chat_template: a template has a format if both write the same for conversations of
 one to three turns, with and without a system message. What a format writes is spelled out below from
@@ -313,7 +313,7 @@ def shown(text):
 
 
 def tokenizer_of(case):
-    with open(os.path.join(HERE, "data", "turns", "chatml", "tokenizer_config.json")) as file:
+    with open(os.path.join(HERE, "data", "chat_formats", "chatml", "tokenizer_config.json")) as file:
         settings = json.load(file)
     settings.update(bos_token=case.bos_token, eos_token=case.eos_token, add_bos_token=bool(case.bos_token))
     out = tempfile.mkdtemp()

@@ -1,10 +1,10 @@
-"""Makes tests/golden/ids of the SentencePiece tokenizers, as make_ids.py those of byte-level BPE.
+"""Makes tests/golden/ids of the SentencePiece tokenizers, as make_token_ids.py those of byte-level BPE.
 
-usage: make_pieces.py [--shared DIR] [--out DIR] [--variants] [NAME ...]
+usage: make_sentencepiece.py [--shared DIR] [--out DIR] [--variants] [NAME ...]
 
 --variants writes tests/data/pieces-*, small tokenizers derived from pieces512: between them they
 have every option that the converter takes. NAME is a key of SOURCES below. The sections of a file
-are those of make_ids.py, and
+are those of make_token_ids.py, and
 
   marks        strings with special tokens, U+2581 and bytes written out
   mixed        decoded ids of which many are bytes and special tokens
@@ -19,15 +19,15 @@ import shutil
 import sys
 import tempfile
 
-import make_ids
-from make_ids import EACH, HERE, File, hash_all, generated, code_points
+import make_token_ids
+from make_token_ids import EACH, HERE, File, hash_all, generated, code_points
 import tokenizers
 from sentencepiece import sentencepiece_model_pb2 as sentencepiece_model
 from transformers import LlamaTokenizer, LlamaTokenizerFast, PreTrainedTokenizerFast, logging
 
 COUNTS = {"strings": 1000, "marks": 100, "code": 20, "decode": 100, "sequences": 100,
           "mixed": 100, "bytes": 50}
-make_ids.STREAMS.update({"marks": 5, "mixed": 6})
+make_token_ids.STREAMS.update({"marks": 5, "mixed": 6})
 FAST, SLOW, PLAIN = LlamaTokenizerFast, LlamaTokenizer, PreTrainedTokenizerFast
 
 # the class, and the files in the directory that it reads: a name alone lies in tests/data/NAME
@@ -60,8 +60,8 @@ MARKS = ["<s>", "</s>", "<unk>", "[PAD]", "<|im_start|>", "<|im_end|>", " <s>", 
 
 
 def marked_string(r):
-    return make_ids.many(r, 8, lambda r: MARKS[r.draw(len(MARKS))] if r.draw(2)
-                         else make_ids.piece(r))
+    return make_token_ids.many(r, 8, lambda r: MARKS[r.draw(len(MARKS))] if r.draw(2)
+                         else make_token_ids.piece(r))
 
 
 def mixed(r, tokens):
@@ -77,7 +77,7 @@ def mixed(r, tokens):
         elif kind == 3:
             ids.append(r.draw(tokens))
         else:
-            text = make_ids.any_code(r).encode("utf-8")
+            text = make_token_ids.any_code(r).encode("utf-8")
             ids += [3 + b for b in text[:1 + r.draw(len(text))]]
     return ids
 
@@ -208,7 +208,7 @@ class Oracle:
         self.bytes = first is not None and self.hf.convert_ids_to_tokens(first) == "<0x00>"
         if self.bytes and self.hf.convert_tokens_to_ids(["<0x%02X>" % b for b in range(256)]) != \
                 list(range(first, first + 256)):
-            sys.exit("make_pieces.py: %s: its bytes are not in order" % name)
+            sys.exit("make_sentencepiece.py: %s: its bytes are not in order" % name)
         self.first_byte = first
 
     def ids(self, texts):
@@ -222,7 +222,7 @@ class Oracle:
         shown, bases = [], []
         for data in texts:
             text = data.decode("utf-8", "surrogateescape")
-            base = make_ids.STAND_INS
+            base = make_token_ids.STAND_INS
             while any(base <= ord(c) < base + 256 for c in text):
                 base += 256
             bases.append(base)
@@ -260,13 +260,13 @@ def section(oracle, file, name, each, blocks):
 
 def decoded_sections(oracle, file):
     hashes = []
-    for texts in generated("strings", make_ids.unicode_string, COUNTS["decode"]):
+    for texts in generated("strings", make_token_ids.unicode_string, COUNTS["decode"]):
         hashes.append(hash_all(oracle.decode(ids) for ids in oracle.ids(texts)))
     file.section("decode", EACH, hashes)
     # the slow tokenizer refuses ids that are none
     tokens = len(oracle.hf) + (100 if oracle.fast else 0)
     file.section("tokens", tokens, [])
-    for name, make in (("sequences", make_ids.sequence), ("mixed", mixed)):
+    for name, make in (("sequences", make_token_ids.sequence), ("mixed", mixed)):
         hashes = []
         for many in generated(name, lambda r: make(r, tokens), COUNTS[name]):
             hashes.append(hash_all(map(oracle.decode, many)))
@@ -274,7 +274,7 @@ def decoded_sections(oracle, file):
 
 
 def text_sections(oracle, file, directory):
-    for name in make_ids.TEXTS:
+    for name in make_token_ids.TEXTS:
         with open(os.path.join(directory, name), "rb") as f:
             data = f.read()
         text = data.decode("utf-8")
@@ -288,20 +288,20 @@ def text_sections(oracle, file, directory):
 def make_file(oracle, shared, path):
     file = File(path)
     file.section("generator", EACH, [hash_all(next(generated(*kind, 1))) for kind in (
-        ("strings", lambda r: make_ids.unicode_string(r).encode("utf-8")),
-        ("code", lambda r: make_ids.code_string(r).encode("utf-8")),
-        ("bytes", make_ids.byte_string), ("marks", lambda r: marked_string(r).encode("utf-8")))])
+        ("strings", lambda r: make_token_ids.unicode_string(r).encode("utf-8")),
+        ("code", lambda r: make_token_ids.code_string(r).encode("utf-8")),
+        ("bytes", make_token_ids.byte_string), ("marks", lambda r: marked_string(r).encode("utf-8")))])
     section(oracle, file, "marks", EACH, generated("marks", marked_string, COUNTS["marks"]))
     decoded_sections(oracle, file)
     file.section("bytes", EACH, [hash_all(oracle.ids_of_bytes(texts)) for texts in
-                                 generated("bytes", make_ids.byte_string, COUNTS["bytes"])])
+                                 generated("bytes", make_token_ids.byte_string, COUNTS["bytes"])])
     text_sections(oracle, file, os.path.join(shared, "text"))
     section(oracle, file, "alone", 4096, code_points("%s"))
     section(oracle, file, "inside", 4096, code_points("a%sb"))
     section(oracle, file, "beside", 4096, code_points("  %s's"))
-    section(oracle, file, "code", EACH, generated("code", make_ids.code_string, COUNTS["code"]))
+    section(oracle, file, "code", EACH, generated("code", make_token_ids.code_string, COUNTS["code"]))
     section(oracle, file, "strings", EACH,
-            generated("strings", make_ids.unicode_string, COUNTS["strings"]))
+            generated("strings", make_token_ids.unicode_string, COUNTS["strings"]))
 
 
 def main():
@@ -313,13 +313,13 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME")
     args = parser.parse_args()
     if tokenizers.__version__ != "0.22.2":
-        sys.exit("make_pieces.py: tokenizers is %s, not 0.22.2" % tokenizers.__version__)
+        sys.exit("make_sentencepiece.py: tokenizers is %s, not 0.22.2" % tokenizers.__version__)
     logging.set_verbosity_error()
     if args.variants:
         write_variants()
         return
     with open(os.path.join(HERE, "golden", "ids", "borders.txt"), encoding="ascii") as f:
-        make_ids.BORDERS.extend(int(line, 16) for line in f)
+        make_token_ids.BORDERS.extend(int(line, 16) for line in f)
     for name in args.names or SOURCES:
         make_file(Oracle(name, args.shared), args.shared, os.path.join(args.out, name + ".txt"))
 
