@@ -4,9 +4,9 @@
 
 #include "library.h"
 
-/* Attributes beside the library's SLM__TOKEN_...: the first is written but not read, the others
-   are of special tokens while reading: by key, or in the list. */
-enum { ADDED = 4, NAMED = 64, ADDITIONAL = 128 };
+/* Attributes of special tokens beside the library's SLM__TOKEN_..., while reading alone: by key,
+   or in the list. */
+enum { NAMED = 64, ADDITIONAL = 128 };
 enum { TEXT_LIMIT = 64 << 20, BEYOND_SHOWN = 8 };
 
 typedef struct Text {

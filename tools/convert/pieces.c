@@ -504,13 +504,13 @@ static void mark_slow(Builder *builder) {
     for (id = 0; id < builder->used; id++) {
         unsigned char *attributes = &builder->attributes[id];
         int named = (*attributes & (NAMED | ADDITIONAL)) != 0;
-        if (*attributes & ADDED &&
+        if (*attributes & SLM__TOKEN_ADDED &&
             (!named || (*attributes & ADDITIONAL && id >= builder->model_count)))
             *attributes |= SLM__TOKEN_APART;
         *attributes &= (unsigned char)~SLM__TOKEN_SPECIAL;
         if (named)
             *attributes |= SLM__TOKEN_SPECIAL;
-        if (*attributes & (NAMED | ADDITIONAL | ADDED))
+        if (*attributes & (NAMED | ADDITIONAL | SLM__TOKEN_ADDED))
             builder->decoded[id].bytes = NULL;
     }
 }
@@ -592,7 +592,7 @@ Text pieces_decoded(const Builder *builder, uint32_t id) {
         text.size = 0; /* a control piece that is not special */
         return text;
     }
-    if (builder->from_model && builder->attributes[id] & ADDED)
+    if (builder->from_model && builder->attributes[id] & SLM__TOKEN_ADDED)
         return text;
     return spaced(text);
 }

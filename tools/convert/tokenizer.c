@@ -466,7 +466,7 @@ static void add_token(Builder *builder, Text text, uint32_t flags, int64_t decla
     if (!map_find(&builder->ids, text.bytes, text.size, &id) &&
         !map_find(&builder->beyond, text.bytes, text.size, &id)) {
         id = builder->from_model && declared >= 0 ? (uint32_t)declared : next_id(builder);
-        set_token(builder, id, text, ADDED);
+        set_token(builder, id, text, SLM__TOKEN_ADDED);
     }
     if (id >= builder->added_end)
         builder->added_end = id + 1;
@@ -490,7 +490,8 @@ static void add_token(Builder *builder, Text text, uint32_t flags, int64_t decla
     builder->added[at].flags = flags;
     builder->attributes[id] &= SLM__TOKEN_BYTE | NAMED | ADDITIONAL;
     builder->attributes[id] |=
-        SLM__TOKEN_EXISTS | ADDED | (flags & SLM__ADDED_SPECIAL ? SLM__TOKEN_SPECIAL : 0);
+        SLM__TOKEN_EXISTS | SLM__TOKEN_ADDED |
+        (flags & SLM__ADDED_SPECIAL ? (unsigned)SLM__TOKEN_SPECIAL : 0u);
 }
 
 /* The value of bos_token and its like: the special tokens map counts only where the tokenizer's
