@@ -312,6 +312,26 @@ typedef enum slm_chat_format {
     SLM_CHAT_ZEPHYR, SLM_CHAT_COUNT
 } slm_chat_format;
 
+/* What the head of an encoder does, and the shape of its logits. */
+typedef enum slm_task {
+    SLM_TASK_NONE = 0,
+    SLM_TASK_EMBED,    /* no head: sentence vectors */
+    SLM_TASK_CLASSIFY, /* a text or a pair gets scores: [text][labels]; one label: regression, rank */
+    SLM_TASK_TAG,      /* each token gets scores: [token][labels] */
+    SLM_TASK_FILL,     /* what stands at [MASK]: [token][vocabulary rows] */
+    SLM_TASK_ANSWER,   /* where the answer begins and ends: [token][2] */
+    SLM_TASK_NEXT,     /* does the pair follow the text: [text][2], yes first */
+    SLM_TASK_COUNT
+} slm_task;
+
+/* How the vectors of a text's tokens become one. */
+typedef enum slm_pooling {
+    SLM_POOLING_AUTO = 0, SLM_POOLING_CLS, SLM_POOLING_MEAN, SLM_POOLING_MAX, SLM_POOLING_LAST,
+    SLM_POOLING_COUNT
+} slm_pooling;
+
+typedef enum slm_scores { SLM_SCORES_SOFTMAX = 0, SLM_SCORES_SIGMOID, SLM_SCORES_RAW } slm_scores;
+
 typedef enum slm_load { SLM_LOAD_AUTO = 0, SLM_LOAD_MAP, SLM_LOAD_COPY } slm_load;
 
 typedef struct slm_model_desc {
@@ -334,9 +354,21 @@ typedef struct slm_model_info {
     slm_type weights;         /* the type of the first layer's matrices */
     slm_token bos, unk, end[8];
     uint32_t end_count;
-    int adds_bos;             /* the tokenizer puts BOS before a text */
+    int adds_bos;             /* the tokenizer puts BOS (or [CLS]) before a text */
     int chat_adds_bos;        /* slm_chat begins a conversation with BOS; llama-2's do always */
     const char *system_message; /* what slm_chat begins with where none is given; NULL: nothing */
+    /* of encoders; 0 and -1 for the others */
+    int is_encoder;
+    unsigned tasks;           /* bit 1u << SLM_TASK_...: the heads in the file */
+    slm_task task;            /* the one that a session has by default */
+    slm_pooling pooling;      /* of sentence vectors, by default */
+    slm_scores label_scores;  /* what turns logits of SLM_TASK_CLASSIFY into scores */
+    slm_scores rank_scores;   /* the same for a reranker */
+    uint32_t labels;          /* of SLM_TASK_CLASSIFY or _TAG */
+    uint32_t token_types;     /* that the model tells apart */
+    uint32_t longest_text;    /* tokens of a text, special ones included; the rest is cut off */
+    uint32_t embedding_size;  /* of sentence vectors */
+    slm_token cls, sep, mask, pad;
 } slm_model_info;
 
 SLM_API const char *slm_version(void);
@@ -360,6 +392,11 @@ SLM_API size_t slm_model_size(const void *head, size_t size);
 SLM_API slm_result slm_model_verify(const slm_model *, slm_error *);
 SLM_API void slm_model_close(slm_model *); /* after its sessions; NULL is fine */
 SLM_API void slm_model_get_info(const slm_model *, slm_model_info *);
+/* The name of a label of SLM_TASK_CLASSIFY or _TAG; NULL out of range. */
+SLM_API const char *slm_model_label(const slm_model *, size_t label);
+/* What sentence-transformers puts before a text that is embedded, by its name ("query"); name NULL:
+   before every text. NULL: there is no such one. Put it there yourself. */
+SLM_API const char *slm_model_prompt(const slm_model *, const char *name);
 
 /* Every task exactly once, in any order, on any threads; returns when all are done.
    A serial loop is a legal hook. */
@@ -386,6 +423,10 @@ typedef struct slm_session_desc {
     size_t memory_size;
     slm_chat_format chat_format;     /* for slm_chat; auto: the model's. Opening fails with
                             SLM_ERR_UNSUPPORTED if the tokenizer lacks a token that it needs. */
+    slm_task task;       /* of an encoder; 0: the model's first. Opening fails with
+                            SLM_ERR_UNSUPPORTED if the file has no such head */
+    slm_pooling pooling; /* of SLM_OUTPUT_EMBEDDING; auto: the file's, else mean for an encoder and
+                            last for a decoder */
 } slm_session_desc;
 
 /* The exact size of a session's block; 0: the descriptor is not valid for this model. */
@@ -505,6 +546,61 @@ SLM_API slm_result slm_generate(slm_session *, const slm_generation *);
 /* SLM_OK: a piece; SLM_DONE: the end, with its reason (the end token itself is not shown).
    After SLM_ERR_CANCELLED the next call goes on as if nothing had happened. */
 SLM_API slm_result slm_next(slm_session *, slm_piece *);
+
+/* Encoders. A text, or a pair that is one input: a question and its context, a query and a
+   document. */
+typedef struct slm_text {
+    const char *text; /* UTF-8; what is not is left out */
+    size_t size;      /* or SLM_NUL */
+    const char *pair; /* NULL: a single text; "" makes a pair too */
+    size_t pair_size; /* or SLM_NUL */
+} slm_text;
+
+/* A token of a text and what it stands for. */
+typedef struct slm_text_token {
+    slm_token token;
+    int32_t type;      /* 1: of the pair or its last [SEP], where the model has two types */
+    int32_t part;      /* 0: of text, 1: of pair, -1: added, such as [CLS] and [SEP] */
+    size_t start, end; /* bytes [start, end) of its part; 0, 0 if it was added */
+} slm_text_token;
+
+/* The tokens of a text as an encoder sees it: [CLS] text [SEP], or [CLS] text [SEP] pair [SEP];
+   special tokens that are written in a text become those tokens. At most `limit` tokens, of pairs
+   the longer text is cut first; 0: all. *count is the number after that cut, *whole (may be NULL)
+   before; SLM_ERR_CAPACITY if *count exceeds capacity. */
+SLM_API slm_result slm_tokenize_text(const slm_model *, const slm_text *, size_t limit,
+                                     slm_text_token *tokens, size_t capacity, size_t *count,
+                                     size_t *whole);
+
+typedef enum slm_output {
+    SLM_OUTPUT_HIDDEN = 1, /* a row for each token: [hidden] */
+    SLM_OUTPUT_POOLED,     /* a row for each text: the pooler's [hidden] */
+    SLM_OUTPUT_LOGITS,     /* of the session's task, see slm_task */
+    SLM_OUTPUT_EMBEDDING,  /* a row for each text: the sentence's vector [embedding size] */
+    SLM_OUTPUT_MASKS,      /* of SLM_TASK_FILL, a row for each [MASK] alone: [vocabulary rows] */
+    SLM_OUTPUT_COUNT
+} slm_output;
+
+/* Floats in a row of an output; 0: the session's model cannot give it. */
+SLM_API size_t slm_output_size(const slm_session *, slm_output);
+/* Runs texts through an encoder, many in one pass, each with the bits that it has alone. Their
+   rows follow each other in `out`, which has room for `capacity` floats; rows (may be NULL) gets
+   the number of rows of each text [count]. Texts beyond the longest text are cut. A decoder gives
+   hidden states after the final norm, and embeddings; its session must be at position 0 and stays
+   there. SLM_ERR_CAPACITY: *rows is right, and out has not been written. */
+SLM_API slm_result slm_encode(slm_session *, const slm_text *texts, size_t count, slm_output,
+                              float *out, size_t capacity, size_t *rows);
+/* vectors: [count][embedding size] */
+SLM_API slm_result slm_embed(slm_session *, const slm_text *texts, size_t count, float *vectors);
+
+/* The same from tokens, at most the session's context in each input. */
+typedef struct slm_input {
+    const slm_token *tokens;
+    const int32_t *types; /* of the tokens; NULL: all 0 */
+    size_t count;
+} slm_input;
+SLM_API slm_result slm_encode_tokens(slm_session *, const slm_input *inputs, size_t count,
+                                     slm_output, float *out, size_t capacity, size_t *rows);
 
 #ifdef __cplusplus
 }
