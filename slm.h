@@ -316,7 +316,7 @@ typedef enum slm_chat_format {
 typedef enum slm_task {
     SLM_TASK_NONE = 0,
     SLM_TASK_EMBED,    /* no head: sentence vectors */
-    SLM_TASK_CLASSIFY, /* a text or a pair gets scores: [text][labels]; one label: regression, rank */
+    SLM_TASK_CLASSIFY, /* a text or a pair gets scores: [text][labels]; one: regression, rank */
     SLM_TASK_TAG,      /* each token gets scores: [token][labels] */
     SLM_TASK_FILL,     /* what stands at [MASK]: [token][vocabulary rows] */
     SLM_TASK_ANSWER,   /* where the answer begins and ends: [token][2] */
@@ -377,6 +377,8 @@ SLM_API const char *slm_isa_name(slm_isa);   /* "portable", "avx2", ...; NULL ou
 SLM_API const char *slm_type_name(slm_type); /* "q4", ..., a vector's is "f32"; NULL likewise */
 SLM_API int slm_isa_available(slm_isa);      /* in this build and on this CPU */
 SLM_API const char *slm_chat_format_name(slm_chat_format); /* "plain", ...; NULL out of range */
+SLM_API const char *slm_task_name(slm_task);       /* "embed", "classify", ...; NULL likewise */
+SLM_API const char *slm_pooling_name(slm_pooling); /* "cls", "mean", "max", "last"; NULL likewise */
 
 /* Opens a .slm in place. On failure *model is NULL. The bytes given to _open_memory must be
    64-byte aligned, stay valid and unchanged until slm_model_close. */
@@ -1357,8 +1359,12 @@ typedef struct slm__strip {
 } slm__strip;
 
 /* The epilogue of a strip, applied to its sums before they are stored: v = sum + bias, then y = v,
-   y = gelu(v) or, with what y held before, y = silu(v) * y. */
-typedef enum slm__activation { SLM__LINEAR, SLM__GELU, SLM__SILU_GATE } slm__activation;
+   y = gelu(v) and so on or, with what y held before, y = silu(v) * y, y = v + y. A file has these
+   numbers; 0 stands for the architecture's own there. */
+typedef enum slm__activation {
+    SLM__LINEAR, SLM__GELU, SLM__GELU_ERF, SLM__RELU, SLM__SILU,
+    SLM__ACTIVATIONS, SLM__SILU_GATE = SLM__ACTIVATIONS, SLM__ADDED
+} slm__activation;
 
 /* Rows [0, rows) of the sums are written. */
 typedef struct slm__output {
@@ -1409,6 +1415,9 @@ typedef struct slm__kernels {
     void (*layer_norm)(float *out, const float *x, size_t size, const float *weight,
                        const float *bias, float eps);
     void (*rms_norm)(float *out, const float *x, size_t size, const float *weight, float eps);
+    /* out = bias + x * weight */
+    void (*no_norm)(float *out, const float *x, size_t size, const float *weight,
+                    const float *bias);
     /* sum = (a + b) + sum; b NULL: a + sum */
     void (*add)(float *sum, const float *a, const float *b, size_t size);
     /* to halves; the largest magnitude's bits, so that the caller sees what does not fit */
@@ -1423,16 +1432,28 @@ enum slm__slot {
     SLM__NORM = 1, SLM__QUERY = 3, SLM__KEY = 5, SLM__VALUE = 7, SLM__OUT = 9,
     SLM__QUERY_NORM = 11, SLM__KEY_NORM = 13, SLM__NORM2 = 15, SLM__UP = 17, SLM__GATE = 19,
     SLM__DOWN = 21, SLM__LAYER_SLOTS = 23,
-    SLM__EMBEDDING = 64, SLM__POSITIONS = 65, SLM__FINAL_NORM = 69, SLM__HEAD = 71,
-    SLM__MODEL_SLOTS = 73
+    /* MobileBERT's layers have more: into the bottleneck and out of it, ... */
+    SLM__NARROW = 23, SLM__NARROW_NORM = 25, SLM__SHARED = 27, SLM__SHARED_NORM = 29,
+    SLM__WIDEN = 31, SLM__WIDEN_NORM = 33,
+    /* ... and 0 to 4 feed-forwards before the last: up, down and norm of each */
+    SLM__STACK = 35, SLM__STACK_SLOTS = 6, SLM__STACK_MOST = 4,
+    SLM__WIDE_LAYER_SLOTS = SLM__STACK + SLM__STACK_SLOTS * SLM__STACK_MOST,
+    SLM__EMBEDDING = 64, SLM__POSITIONS = 65, SLM__TYPES = 66, SLM__EMBEDDING_NORM = 67,
+    SLM__FINAL_NORM = 69, SLM__HEAD = 71, SLM__TRANSFORM = 73,
+    /* heads of encoders */
+    SLM__POOLER = 75, SLM__CLASSIFIER = 77, SLM__TAGGER = 79, SLM__ANSWERER = 81,
+    SLM__FOLLOWER = 83, SLM__FILL_DENSE = 85, SLM__FILL_NORM = 87, SLM__FILL_HEAD = 89,
+    SLM__FILL_REST = 91, SLM__VECTOR_DENSE = 93, SLM__MODEL_SLOTS = 95
 };
 
 enum slm__rotary { SLM__ROTARY_NONE, SLM__ROTARY_HALF, SLM__ROTARY_INTERLEAVED };
 
 /* What a layer computes, see >>forward. */
-enum slm__block { SLM__PARALLEL, SLM__PARALLEL_NORMS, SLM__SEQUENTIAL };
+enum slm__block {
+    SLM__PARALLEL, SLM__PARALLEL_NORMS, SLM__SEQUENTIAL, SLM__POST_NORM, SLM__BOTTLENECK
+};
 
-enum slm__norm_kind { SLM__LAYER_NORM, SLM__RMS_NORM };
+enum slm__norm_kind { SLM__LAYER_NORM, SLM__RMS_NORM, SLM__NO_NORM }; /* the last: x * w + b */
 
 /* The tensors that not every architecture has. */
 enum slm__feature {
@@ -1442,11 +1463,35 @@ enum slm__feature {
     SLM__GATED = 64,     /* activation(gate) * up in the place of activation(up) */
     SLM__LEARNED = 128,  /* a table of positions */
     SLM__QK_NORM = 256,  /* of each head, by a flag of the file */
-    SLM__UNTIED = 512    /* a head beside the embedding, without a flag of the file */
+    SLM__UNTIED = 512,   /* a head beside the embedding, without a flag of the file */
+    SLM__DECODER = 1 << 10,   /* a final norm and a head that gives the next token's logits */
+    SLM__ENCODER = 1 << 11,   /* a norm of the embedding, and heads by the file's tasks */
+    SLM__HAS_TYPES = 1 << 12, /* a table of token types */
+    SLM__HAS_TRANSFORM = 1 << 13, /* a product makes the hidden size of the embedding's */
+    SLM__HAS_POOLER = 1 << 14,    /* with weights */
+    SLM__HAS_VECTOR_DENSE = 1 << 15,
+    SLM__HAS_REST = 1 << 16,      /* columns of the fill head that the embedding has not */
+    SLM__HAS_BOTTLENECK = 1 << 17,
+    SLM__HAS_SHARED = 1 << 18,    /* a bottleneck of their own for queries and keys */
+    SLM__HAS_STACK = 1 << 19,     /* and the next 3: a feed-forward before the last, or 2, 3, 4 */
+    SLM__HAS_TASK = 1 << 23       /* times 1 << slm_task, up to 1 << 29: its head */
 };
 
 /* Flags of a file's header. */
 enum { SLM__FLAG_TIED = 1, SLM__FLAG_QK_NORM = 2 };
+
+/* What stands in a layer of MobileBERT, and how its embedding begins. */
+enum slm__bottleneck_flag {
+    SLM__USES_BOTTLENECK = 1,  /* layers compute in a smaller size */
+    SLM__SHARES_BOTTLENECK = 2, /* queries and keys come from a second bottleneck, ... */
+    SLM__NARROW_ATTENTION = 4, /* ... or they and the values from the first one */
+    SLM__TRIGRAM = 8,          /* a token's embedding has the next one's and the last one's */
+    SLM__TRUE_NORM = 16,       /* LayerNorm in the place of NoNorm */
+    SLM__TRANSFORMS = 32       /* the embedding goes through a product */
+};
+
+/* What a text's first hidden state becomes before a head of texts. */
+enum slm__pooler { SLM__POOLER_NONE, SLM__POOLER_FIRST, SLM__POOLER_TANH, SLM__POOLER_RELU };
 
 typedef struct slm__architecture {
     uint16_t id;
@@ -1459,17 +1504,27 @@ typedef struct slm__architecture {
     uint32_t flags; /* that a file may have */
 } slm__architecture;
 
+enum { SLM__BERT_FEATURES = SLM__ENCODER | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS |
+                            SLM__NORM_BIAS | SLM__TWO_NORMS | SLM__LEARNED };
+
 static const slm__architecture slm__architectures[] = {
     {1, "phi", SLM__PARALLEL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_HALF,
-     SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__HEAD_BIAS | SLM__NORM_BIAS,
+     SLM__DECODER | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__HEAD_BIAS |
+         SLM__NORM_BIAS,
      SLM__FLAG_TIED | SLM__FLAG_QK_NORM},
     {2, "gptj", SLM__PARALLEL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_INTERLEAVED,
-     SLM__FFN_BIAS | SLM__HEAD_BIAS | SLM__NORM_BIAS, SLM__FLAG_TIED},
+     SLM__DECODER | SLM__FFN_BIAS | SLM__HEAD_BIAS | SLM__NORM_BIAS, SLM__FLAG_TIED},
     {3, "llama", SLM__SEQUENTIAL, SLM__RMS_NORM, SLM__SILU_GATE, SLM__ROTARY_HALF,
-     SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
+     SLM__DECODER | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
     {4, "gpt_neo", SLM__SEQUENTIAL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_NONE,
-     SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__NORM_BIAS | SLM__TWO_NORMS | SLM__LEARNED,
+     SLM__DECODER | SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__NORM_BIAS | SLM__TWO_NORMS | SLM__LEARNED,
      SLM__FLAG_TIED},
+    {5, "bert", SLM__POST_NORM, SLM__LAYER_NORM, SLM__GELU_ERF, SLM__ROTARY_NONE,
+     SLM__BERT_FEATURES, SLM__FLAG_TIED},
+    {6, "distilbert", SLM__POST_NORM, SLM__LAYER_NORM, SLM__GELU_ERF, SLM__ROTARY_NONE,
+     SLM__BERT_FEATURES, SLM__FLAG_TIED},
+    {7, "mobilebert", SLM__BOTTLENECK, SLM__NO_NORM, SLM__RELU, SLM__ROTARY_NONE,
+     SLM__BERT_FEATURES, SLM__FLAG_TIED},
 #ifdef SLM__MORE_ARCHITECTURES /* rows of a test, with a comma behind each */
     SLM__MORE_ARCHITECTURES
 #endif
@@ -1479,56 +1534,124 @@ enum { SLM__ARCHITECTURES = sizeof slm__architectures / sizeof slm__architecture
 
 enum slm__extent {
     SLM__ONE, SLM__HIDDEN, SLM__HEADS, SLM__KV_HEADS, SLM__HEAD_SIZE, SLM__FFN, SLM__VOCAB,
-    SLM__CONTEXT
+    SLM__CONTEXT,
+    SLM__INNER,       /* what a layer computes in: the bottleneck's size, or the hidden size */
+    SLM__VALUE_INPUT, /* inner, or hidden where values come from the residual stream itself */
+    SLM__EMBEDDED,    /* the embedding's size */
+    SLM__GATHERED,    /* that of the embeddings that a token begins with: one or three */
+    SLM__REST,        /* hidden without the embedding's size */
+    SLM__TOKEN_TYPES, SLM__LABELS, SLM__TWO, SLM__VECTOR
 };
 
+/* A tensor is there if the model has all features that it needs. Of the heads' tensors only the
+   fill head, which may be the embedding once more, has another type than f32. */
 typedef struct slm__expected {
     uint8_t slot;
-    uint32_t needs;     /* the tensor is there if the architecture has all of these features */
+    uint32_t needs;
     uint8_t rows, cols; /* rows SLM__ONE: a vector */
 } slm__expected;
 
 static int slm__has(uint32_t features, uint32_t needs) { return (features & needs) == needs; }
 
+/* Up, down and norm of feed-forward n of MobileBERT's that come before the last. */
+#define SLM__STACKED(n) \
+    {SLM__STACK + 6 * (n), SLM__HAS_STACK << (n), SLM__FFN, SLM__INNER}, \
+    {SLM__STACK + 6 * (n) + 1, SLM__HAS_STACK << (n), SLM__ONE, SLM__FFN}, \
+    {SLM__STACK + 6 * (n) + 2, SLM__HAS_STACK << (n), SLM__INNER, SLM__FFN}, \
+    {SLM__STACK + 6 * (n) + 3, SLM__HAS_STACK << (n), SLM__ONE, SLM__INNER}, \
+    {SLM__STACK + 6 * (n) + 4, SLM__HAS_STACK << (n), SLM__ONE, SLM__INNER}, \
+    {SLM__STACK + 6 * (n) + 5, SLM__HAS_STACK << (n), SLM__ONE, SLM__INNER}
+
 static const slm__expected slm__layer_tensors[] = {
-    {SLM__NORM, 0, SLM__ONE, SLM__HIDDEN},
-    {SLM__NORM + 1, SLM__NORM_BIAS, SLM__ONE, SLM__HIDDEN},
-    {SLM__QUERY, 0, SLM__HEADS, SLM__HIDDEN},
+    {SLM__NORM, 0, SLM__ONE, SLM__INNER},
+    {SLM__NORM + 1, SLM__NORM_BIAS, SLM__ONE, SLM__INNER},
+    {SLM__QUERY, 0, SLM__HEADS, SLM__INNER},
     {SLM__QUERY + 1, SLM__QKV_BIAS, SLM__ONE, SLM__HEADS},
-    {SLM__KEY, 0, SLM__KV_HEADS, SLM__HIDDEN},
+    {SLM__KEY, 0, SLM__KV_HEADS, SLM__INNER},
     {SLM__KEY + 1, SLM__QKV_BIAS, SLM__ONE, SLM__KV_HEADS},
-    {SLM__VALUE, 0, SLM__KV_HEADS, SLM__HIDDEN},
+    {SLM__VALUE, 0, SLM__KV_HEADS, SLM__VALUE_INPUT},
     {SLM__VALUE + 1, SLM__QKV_BIAS, SLM__ONE, SLM__KV_HEADS},
-    {SLM__OUT, 0, SLM__HIDDEN, SLM__HEADS},
-    {SLM__OUT + 1, SLM__OUT_BIAS, SLM__ONE, SLM__HIDDEN},
+    {SLM__OUT, 0, SLM__INNER, SLM__HEADS},
+    {SLM__OUT + 1, SLM__OUT_BIAS, SLM__ONE, SLM__INNER},
     {SLM__QUERY_NORM, SLM__QK_NORM, SLM__ONE, SLM__HEAD_SIZE},
     {SLM__QUERY_NORM + 1, SLM__QK_NORM | SLM__NORM_BIAS, SLM__ONE, SLM__HEAD_SIZE},
     {SLM__KEY_NORM, SLM__QK_NORM, SLM__ONE, SLM__HEAD_SIZE},
     {SLM__KEY_NORM + 1, SLM__QK_NORM | SLM__NORM_BIAS, SLM__ONE, SLM__HEAD_SIZE},
-    {SLM__NORM2, SLM__TWO_NORMS, SLM__ONE, SLM__HIDDEN},
-    {SLM__NORM2 + 1, SLM__TWO_NORMS | SLM__NORM_BIAS, SLM__ONE, SLM__HIDDEN},
-    {SLM__UP, 0, SLM__FFN, SLM__HIDDEN},
+    {SLM__NORM2, SLM__TWO_NORMS, SLM__ONE, SLM__INNER},
+    {SLM__NORM2 + 1, SLM__TWO_NORMS | SLM__NORM_BIAS, SLM__ONE, SLM__INNER},
+    {SLM__UP, 0, SLM__FFN, SLM__INNER},
     {SLM__UP + 1, SLM__FFN_BIAS, SLM__ONE, SLM__FFN},
-    {SLM__GATE, SLM__GATED, SLM__FFN, SLM__HIDDEN},
-    {SLM__DOWN, 0, SLM__HIDDEN, SLM__FFN},
-    {SLM__DOWN + 1, SLM__FFN_BIAS, SLM__ONE, SLM__HIDDEN}};
+    {SLM__GATE, SLM__GATED, SLM__FFN, SLM__INNER},
+    {SLM__DOWN, 0, SLM__INNER, SLM__FFN},
+    {SLM__DOWN + 1, SLM__FFN_BIAS, SLM__ONE, SLM__INNER},
+    {SLM__NARROW, SLM__HAS_BOTTLENECK, SLM__INNER, SLM__HIDDEN},
+    {SLM__NARROW + 1, SLM__HAS_BOTTLENECK, SLM__ONE, SLM__INNER},
+    {SLM__NARROW_NORM, SLM__HAS_BOTTLENECK, SLM__ONE, SLM__INNER},
+    {SLM__NARROW_NORM + 1, SLM__HAS_BOTTLENECK, SLM__ONE, SLM__INNER},
+    {SLM__SHARED, SLM__HAS_SHARED, SLM__INNER, SLM__HIDDEN},
+    {SLM__SHARED + 1, SLM__HAS_SHARED, SLM__ONE, SLM__INNER},
+    {SLM__SHARED_NORM, SLM__HAS_SHARED, SLM__ONE, SLM__INNER},
+    {SLM__SHARED_NORM + 1, SLM__HAS_SHARED, SLM__ONE, SLM__INNER},
+    {SLM__WIDEN, SLM__HAS_BOTTLENECK, SLM__HIDDEN, SLM__INNER},
+    {SLM__WIDEN + 1, SLM__HAS_BOTTLENECK, SLM__ONE, SLM__HIDDEN},
+    {SLM__WIDEN_NORM, SLM__HAS_BOTTLENECK, SLM__ONE, SLM__HIDDEN},
+    {SLM__WIDEN_NORM + 1, SLM__HAS_BOTTLENECK, SLM__ONE, SLM__HIDDEN},
+    SLM__STACKED(0), SLM__STACKED(1), SLM__STACKED(2), SLM__STACKED(3)};
+
+#define SLM__HAS(task) (SLM__HAS_TASK << SLM_TASK_##task)
 
 static const slm__expected slm__model_tensors[] = {
-    {SLM__EMBEDDING, 0, SLM__VOCAB, SLM__HIDDEN},
+    {SLM__EMBEDDING, 0, SLM__VOCAB, SLM__EMBEDDED},
     {SLM__POSITIONS, SLM__LEARNED, SLM__CONTEXT, SLM__HIDDEN},
-    {SLM__FINAL_NORM, 0, SLM__ONE, SLM__HIDDEN},
-    {SLM__FINAL_NORM + 1, SLM__NORM_BIAS, SLM__ONE, SLM__HIDDEN},
-    {SLM__HEAD, SLM__UNTIED, SLM__VOCAB, SLM__HIDDEN},
-    {SLM__HEAD + 1, SLM__HEAD_BIAS, SLM__ONE, SLM__VOCAB}};
+    {SLM__TYPES, SLM__HAS_TYPES, SLM__TOKEN_TYPES, SLM__HIDDEN},
+    {SLM__EMBEDDING_NORM, SLM__ENCODER, SLM__ONE, SLM__HIDDEN},
+    {SLM__EMBEDDING_NORM + 1, SLM__ENCODER, SLM__ONE, SLM__HIDDEN},
+    {SLM__FINAL_NORM, SLM__DECODER, SLM__ONE, SLM__HIDDEN},
+    {SLM__FINAL_NORM + 1, SLM__DECODER | SLM__NORM_BIAS, SLM__ONE, SLM__HIDDEN},
+    {SLM__HEAD, SLM__DECODER | SLM__UNTIED, SLM__VOCAB, SLM__HIDDEN},
+    {SLM__HEAD + 1, SLM__HEAD_BIAS, SLM__ONE, SLM__VOCAB},
+    {SLM__TRANSFORM, SLM__HAS_TRANSFORM, SLM__HIDDEN, SLM__GATHERED},
+    {SLM__TRANSFORM + 1, SLM__HAS_TRANSFORM, SLM__ONE, SLM__HIDDEN},
+    {SLM__POOLER, SLM__HAS_POOLER, SLM__HIDDEN, SLM__HIDDEN},
+    {SLM__POOLER + 1, SLM__HAS_POOLER, SLM__ONE, SLM__HIDDEN},
+    {SLM__CLASSIFIER, SLM__HAS(CLASSIFY), SLM__LABELS, SLM__HIDDEN},
+    {SLM__CLASSIFIER + 1, SLM__HAS(CLASSIFY), SLM__ONE, SLM__LABELS},
+    {SLM__TAGGER, SLM__HAS(TAG), SLM__LABELS, SLM__HIDDEN},
+    {SLM__TAGGER + 1, SLM__HAS(TAG), SLM__ONE, SLM__LABELS},
+    {SLM__ANSWERER, SLM__HAS(ANSWER), SLM__TWO, SLM__HIDDEN},
+    {SLM__ANSWERER + 1, SLM__HAS(ANSWER), SLM__ONE, SLM__TWO},
+    {SLM__FOLLOWER, SLM__HAS(NEXT), SLM__TWO, SLM__HIDDEN},
+    {SLM__FOLLOWER + 1, SLM__HAS(NEXT), SLM__ONE, SLM__TWO},
+    {SLM__FILL_DENSE, SLM__HAS(FILL), SLM__HIDDEN, SLM__HIDDEN},
+    {SLM__FILL_DENSE + 1, SLM__HAS(FILL), SLM__ONE, SLM__HIDDEN},
+    {SLM__FILL_NORM, SLM__HAS(FILL), SLM__ONE, SLM__HIDDEN},
+    {SLM__FILL_NORM + 1, SLM__HAS(FILL), SLM__ONE, SLM__HIDDEN},
+    {SLM__FILL_HEAD, SLM__HAS(FILL) | SLM__UNTIED, SLM__VOCAB, SLM__EMBEDDED},
+    {SLM__FILL_HEAD + 1, SLM__HAS(FILL), SLM__ONE, SLM__VOCAB},
+    {SLM__FILL_REST, SLM__HAS(FILL) | SLM__HAS_REST, SLM__VOCAB, SLM__REST},
+    {SLM__VECTOR_DENSE, SLM__HAS_VECTOR_DENSE, SLM__VECTOR, SLM__HIDDEN},
+    {SLM__VECTOR_DENSE + 1, SLM__HAS_VECTOR_DENSE, SLM__ONE, SLM__VECTOR}};
 
 static const char *slm__slot_name(unsigned slot) {
     static const char *const layer[] = {"", "norm", "query", "key", "value", "attention output",
                                         "query norm", "key norm", "second norm", "ffn up",
-                                        "ffn gate", "ffn down"};
-    if (slot < SLM__LAYER_SLOTS) return layer[(slot + 1) / 2];
-    if (slot <= SLM__POSITIONS)
-        return slot == SLM__EMBEDDING ? "token embedding" : "position embedding";
-    return slot < SLM__HEAD ? "final norm" : "head";
+                                        "ffn gate", "ffn down", "bottleneck", "bottleneck norm",
+                                        "shared bottleneck", "shared bottleneck norm",
+                                        "output bottleneck", "output bottleneck norm"};
+    static const char *const stacked[] = {"stacked ffn up", "stacked ffn down",
+                                          "stacked ffn norm"};
+    static const char *const model[] = {"embedding norm", "final norm", "head",
+                                        "embedding transform", "pooler", "classifier", "tagger",
+                                        "answer head", "next sentence head", "fill transform",
+                                        "fill norm", "fill head", "rest of the fill head",
+                                        "sentence vector's dense layer"};
+    if (slot < SLM__STACK) return layer[(slot + 1) / 2];
+    if (slot < SLM__WIDE_LAYER_SLOTS)
+        return stacked[(slot - SLM__STACK) % SLM__STACK_SLOTS / 2];
+    if (slot < SLM__EMBEDDING_NORM)
+        return slot == SLM__EMBEDDING ? "token embedding"
+               : slot == SLM__POSITIONS ? "position embedding" : "token types";
+    return model[(slot - SLM__EMBEDDING_NORM) / 2];
 }
 
 /* ---- >>weights ---------------------------------------------------------------------------
@@ -1542,7 +1665,7 @@ typedef struct slm__tensor {
 } slm__tensor;
 
 typedef struct slm__layer {
-    slm__tensor at[SLM__LAYER_SLOTS];
+    slm__tensor *at; /* by slot */
     uint32_t window; /* positions that a query sees; 0: all */
 } slm__layer;
 
@@ -1550,12 +1673,17 @@ typedef struct slm__shape {
     uint32_t vocab_rows, vocab_used, context, layers, hidden, ffn, heads, kv_heads, head_size,
         rotary, window, flags;
     float norm_eps, attention_scale;
+    /* of encoders; of decoders embedding and inner are the hidden size, stack and the rest 0 */
+    uint32_t embedding, inner, stack, bottleneck_flags, token_types, labels, tasks, activation,
+        longest_text, pooler, vector, vector_flags, label_scores, rank_scores, pooling;
 } slm__shape;
+
+enum { SLM__VECTOR_NORMED = 1, SLM__VECTOR_TANH = 2 }; /* vector_flags */
 
 typedef struct slm__tokenizer { /* pointers into the mapped section */
     uint32_t kind, count, merge_slots, longest_probe, flags, blob_bytes, added_count, end_count;
     uint32_t prefix, has_bytes; /* of kind 2: where a space is put; all byte tokens are there */
-    int32_t bos, unk, last, end[8];
+    int32_t bos, unk, last, mask, end[8]; /* bos, last: [CLS] and [SEP] of kind 3 */
     const uint32_t *offsets;    /* [count + 1] into the blob */
     const uint8_t *attributes;  /* [count] */
     const uint32_t *sorted;     /* [count] ids in the order of their bytes */
@@ -1599,12 +1727,17 @@ struct slm_model {
     uint64_t content_id;
     const slm__architecture *architecture;
     uint32_t features;
+    enum slm__norm_kind norm;
+    slm__activation activation;
     slm_chat_format chat_format;
     slm_token pad;              /* -1: none */
+    const char *labels;         /* in the file, each with its NUL; NULL: none */
+    const char *prompts;        /* the same: name and prompt in turn */
+    size_t prompt_count;
     uint32_t chat_bos;          /* slm__chat_bos */
     const char *system_message; /* in the file, with its NUL; NULL: none */
     slm__shape shape;
-    uint32_t tensors;
+    uint32_t tensors, layer_slots;
     int has_tokenizer;
     slm__tokenizer tokenizer;
     const float *inverse_frequencies;
@@ -1650,9 +1783,22 @@ static float slm__element(const slm__tensor *tensor, size_t row, size_t col) {
     }
 }
 
-static uint32_t slm__features_of(const slm__architecture *architecture, uint32_t flags) {
-    return architecture->features | (flags & SLM__FLAG_TIED ? 0 : SLM__UNTIED) |
-           (flags & SLM__FLAG_QK_NORM ? SLM__QK_NORM : 0);
+/* The tensors that a model of this shape has. */
+static uint32_t slm__features_of(const slm__architecture *architecture,
+                                 const slm__shape *shape) {
+    uint32_t features = architecture->features, flags = shape->bottleneck_flags;
+    if (!(shape->flags & SLM__FLAG_TIED)) features |= SLM__UNTIED;
+    if (shape->flags & SLM__FLAG_QK_NORM) features |= SLM__QK_NORM;
+    features |= shape->tasks * SLM__HAS_TASK;
+    features |= ((1u << shape->stack) - 1) * SLM__HAS_STACK;
+    if (shape->token_types) features |= SLM__HAS_TYPES;
+    if (shape->pooler >= SLM__POOLER_TANH) features |= SLM__HAS_POOLER;
+    if (shape->vector) features |= SLM__HAS_VECTOR_DENSE;
+    if (flags & SLM__TRANSFORMS) features |= SLM__HAS_TRANSFORM;
+    if (flags & SLM__USES_BOTTLENECK) features |= SLM__HAS_BOTTLENECK;
+    if (flags & SLM__SHARES_BOTTLENECK) features |= SLM__HAS_SHARED;
+    if (shape->hidden != shape->embedding) features |= SLM__HAS_REST;
+    return features;
 }
 
 static uint32_t slm__extent_of(const slm__shape *shape, unsigned extent) {
@@ -1664,6 +1810,17 @@ static uint32_t slm__extent_of(const slm__shape *shape, unsigned extent) {
     case SLM__FFN: return shape->ffn;
     case SLM__VOCAB: return shape->vocab_rows;
     case SLM__CONTEXT: return shape->context;
+    case SLM__INNER: return shape->inner;
+    case SLM__VALUE_INPUT:
+        return shape->bottleneck_flags & SLM__NARROW_ATTENTION ? shape->inner : shape->hidden;
+    case SLM__EMBEDDED: return shape->embedding;
+    case SLM__GATHERED:
+        return shape->embedding * (shape->bottleneck_flags & SLM__TRIGRAM ? 3 : 1);
+    case SLM__REST: return shape->hidden - shape->embedding;
+    case SLM__TOKEN_TYPES: return shape->token_types;
+    case SLM__LABELS: return shape->labels;
+    case SLM__TWO: return 2;
+    case SLM__VECTOR: return shape->vector;
     default: return 1;
     }
 }
@@ -1676,6 +1833,9 @@ static const uint32_t *slm__added_token(const slm__tokenizer *t, slm_token id, c
 static size_t slm__bpe_scratch_size(size_t n);
 static slm_result slm__encode_text(const slm__tokenizer *t, const char *text, size_t size,
                                    unsigned flags, slm__token_list *out);
+static slm_result slm__tokenize_text(const slm__tokenizer *t, const slm_text *text, size_t limit,
+                                     slm_text_token *tokens, size_t capacity, size_t *count,
+                                     size_t *whole);
 static const char *slm__format_lacks(const slm_model *model, slm_chat_format format);
 static slm_token slm__answer_end(const slm_model *model, slm_chat_format format);
 static const slm__kernels *slm__kernels_for(slm_isa *isa);
@@ -1690,10 +1850,14 @@ enum slm__header_at { /* where the header's fields lie */
     SLM__AT_MAJOR = 8, SLM__AT_CRC = 12, SLM__AT_SIZE = 16, SLM__AT_DATA = 24,
     SLM__AT_CONTENT_ID = 32, SLM__AT_SECTIONS = 40, SLM__AT_TENSORS = 44,
     SLM__AT_ARCHITECTURE = 64, SLM__AT_TOKENIZER = 66, SLM__AT_CHAT_FORMAT = 68,
-    SLM__AT_SHAPE = 72, SLM__AT_LAYERS = 84, SLM__AT_EMBEDDING_SIZE = 128, SLM__AT_FFNS = 136,
+    SLM__AT_POOLING = 70, SLM__AT_SHAPE = 72, SLM__AT_LAYERS = 84, SLM__AT_TOKEN_TYPES = 116,
+    SLM__AT_LABELS = 120, SLM__AT_TASKS = 124, SLM__AT_EMBEDDING_SIZE = 128,
+    SLM__AT_BOTTLENECK = 132, SLM__AT_FFNS = 136, SLM__AT_BOTTLENECK_FLAGS = 140,
     SLM__AT_PAD = 144, SLM__AT_FLAGS = 148, SLM__AT_NORM_EPS = 152,
     SLM__AT_EMBEDDING_SCALE = 156, SLM__AT_ATTENTION_SCALE = 160, SLM__AT_LOGIT_CAP = 164,
-    SLM__AT_ATTENTION_CAP = 168
+    SLM__AT_ATTENTION_CAP = 168, SLM__AT_ACTIVATION = 176, SLM__AT_LONGEST_TEXT = 180,
+    SLM__AT_POOLER = 184, SLM__AT_VECTOR = 188, SLM__AT_VECTOR_FLAGS = 192,
+    SLM__AT_LABEL_SCORES = 196, SLM__AT_RANK_SCORES = 200, SLM__AT_TASK = 204
 };
 
 enum { /* what a file may have at most */
@@ -1708,8 +1872,8 @@ typedef struct slm__section {
     size_t size;
 } slm__section;
 
-enum { SLM__TOKENIZER = 1, SLM__FREQUENCIES, SLM__LAYER_KINDS, SLM__DIRECTORY, SLM__CHAT = 9,
-       SLM__SECTION_KINDS };
+enum { SLM__TOKENIZER = 1, SLM__FREQUENCIES, SLM__LAYER_KINDS, SLM__DIRECTORY,
+       SLM__LABEL_NAMES = 6, SLM__PROMPTS = 7, SLM__CHAT = 9, SLM__SECTION_KINDS };
 
 /* What a conversation begins with. */
 enum slm__chat_bos { SLM__BOS_AS_TOKENIZER, SLM__BOS_FIRST, SLM__BOS_NOT_FIRST };
@@ -1761,9 +1925,28 @@ static slm_result slm__read_sections(const uint8_t *file, slm__section *sections
     return SLM_OK;
 }
 
-/* One table of caps: every hyper-parameter passes here before it is used. */
+typedef struct slm__cap {
+    uint16_t at, field; /* in the header; in slm__shape */
+    uint32_t low, high;
+    const char *name;
+} slm__cap;
+
+/* Every hyper-parameter passes here before it is used. */
+static slm_result slm__read_sizes(slm_model *model, const slm__cap *caps, size_t count,
+                                  slm_error *error) {
+    size_t i;
+    for (i = 0; i < count; i++) {
+        uint32_t value = slm__u32(model->file + caps[i].at);
+        if (value < caps[i].low || value > caps[i].high)
+            return slm__fail(error, SLM_ERR_FORMAT, "%s is %u, allowed %u to %u", caps[i].name,
+                             (size_t)value, (size_t)caps[i].low, (size_t)caps[i].high);
+        memcpy((uint8_t *)&model->shape + caps[i].field, &value, sizeof value);
+    }
+    return SLM_OK;
+}
+
 static slm_result slm__read_shape(slm_model *model, slm_error *error) {
-    static const struct { uint16_t at, field; uint32_t low, high; const char *name; } caps[] = {
+    static const slm__cap caps[] = {
         {72, offsetof(slm__shape, vocab_rows), 1, 1u << 20, "vocabulary rows"},
         {76, offsetof(slm__shape, vocab_used), 0, 1u << 20, "vocabulary"},
         {80, offsetof(slm__shape, context), 1, SLM__CONTEXT_MOST, "context"},
@@ -1778,14 +1961,8 @@ static slm_result slm__read_shape(slm_model *model, slm_error *error) {
         {SLM__AT_FLAGS, offsetof(slm__shape, flags), 0, 3, "flags"}};
     const uint8_t *file = model->file;
     slm__shape *shape = &model->shape;
-    size_t i;
-    for (i = 0; i < sizeof caps / sizeof caps[0]; i++) {
-        uint32_t value = slm__u32(file + caps[i].at);
-        if (value < caps[i].low || value > caps[i].high)
-            return slm__fail(error, SLM_ERR_FORMAT, "%s is %u, allowed %u to %u", caps[i].name,
-                             (size_t)value, (size_t)caps[i].low, (size_t)caps[i].high);
-        memcpy((uint8_t *)shape + caps[i].field, &value, sizeof value);
-    }
+    slm_result result = slm__read_sizes(model, caps, sizeof caps / sizeof caps[0], error);
+    if (result != SLM_OK) return result;
     if (shape->heads % shape->kv_heads || shape->rotary % 2 || shape->rotary > shape->head_size ||
         shape->vocab_used > shape->vocab_rows)
         return slm__fail(error, SLM_ERR_FORMAT, "heads, rotary size or vocabulary inconsistent");
@@ -1796,28 +1973,88 @@ static slm_result slm__read_shape(slm_model *model, slm_error *error) {
         slm__f32(file + SLM__AT_EMBEDDING_SCALE) != 1.0f ||
         slm__f32(file + SLM__AT_LOGIT_CAP) != 0 || slm__f32(file + SLM__AT_ATTENTION_CAP) != 0)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "norm eps, a scale or cap");
+    shape->embedding = shape->inner = shape->hidden;
+    return SLM_OK;
+}
+
+/* What a decoder's header has no meaning for. */
+static slm_result slm__read_encoder(slm_model *model, slm_error *error) {
+    static const slm__cap caps[] = {
+        {SLM__AT_TOKEN_TYPES, offsetof(slm__shape, token_types), 0, 1u << 16, "token types"},
+        {SLM__AT_LABELS, offsetof(slm__shape, labels), 0, 1u << 16, "labels"},
+        {SLM__AT_TASKS, offsetof(slm__shape, tasks), 0, (1u << SLM_TASK_COUNT) - 1, "tasks"},
+        {SLM__AT_EMBEDDING_SIZE, offsetof(slm__shape, embedding), 1, 1u << 16, "embedding size"},
+        {SLM__AT_BOTTLENECK, offsetof(slm__shape, inner), 0, 1u << 16, "bottleneck size"},
+        {SLM__AT_FFNS, offsetof(slm__shape, stack), 1, SLM__STACK_MOST + 1, "feed-forwards"},
+        {SLM__AT_BOTTLENECK_FLAGS, offsetof(slm__shape, bottleneck_flags), 0, 63,
+         "bottleneck flags"},
+        {SLM__AT_ACTIVATION, offsetof(slm__shape, activation), 0, SLM__ACTIVATIONS - 1,
+         "activation"},
+        {SLM__AT_LONGEST_TEXT, offsetof(slm__shape, longest_text), 0, SLM__CONTEXT_MOST,
+         "longest text"},
+        {SLM__AT_POOLER, offsetof(slm__shape, pooler), 0, SLM__POOLER_RELU, "pooler"},
+        {SLM__AT_VECTOR, offsetof(slm__shape, vector), 0, 1u << 16, "sentence vector's size"},
+        {SLM__AT_VECTOR_FLAGS, offsetof(slm__shape, vector_flags), 0, 3, "vector flags"},
+        {SLM__AT_LABEL_SCORES, offsetof(slm__shape, label_scores), 0, SLM_SCORES_RAW, "scores"},
+        {SLM__AT_RANK_SCORES, offsetof(slm__shape, rank_scores), 0, SLM_SCORES_RAW, "scores"}};
+    slm__shape *shape = &model->shape;
+    uint32_t texts = 1u << SLM_TASK_CLASSIFY | 1u << SLM_TASK_NEXT, flags;
+    uint32_t labelled = 1u << SLM_TASK_CLASSIFY | 1u << SLM_TASK_TAG;
+    slm_result result = slm__read_sizes(model, caps, sizeof caps / sizeof caps[0], error);
+    if (result != SLM_OK) return result;
+    flags = shape->bottleneck_flags;
+    shape->stack--;
+    if (!shape->inner) shape->inner = shape->hidden;
+    if (!shape->longest_text) shape->longest_text = shape->context;
+    shape->pooling = slm__u16(model->file + SLM__AT_POOLING);
+    if (model->architecture->block != SLM__BOTTLENECK &&
+        (flags || shape->stack || shape->inner != shape->hidden ||
+         shape->embedding != shape->hidden))
+        return slm__fail(error, SLM_ERR_FORMAT, "a bottleneck with architecture %s",
+                         model->architecture->name);
+    if ((flags & SLM__TRANSFORMS) != (flags & SLM__TRIGRAM || shape->embedding != shape->hidden
+                                          ? (uint32_t)SLM__TRANSFORMS
+                                          : 0) ||
+        (!(flags & SLM__USES_BOTTLENECK) &&
+         (shape->inner != shape->hidden ||
+          flags & (SLM__SHARES_BOTTLENECK | SLM__NARROW_ATTENTION))) ||
+        (flags & SLM__SHARES_BOTTLENECK && flags & SLM__NARROW_ATTENTION) ||
+        shape->embedding > shape->hidden)
+        return slm__fail(error, SLM_ERR_FORMAT, "bottleneck or embedding size inconsistent");
+    if (shape->kv_heads != shape->heads || shape->longest_text > shape->context ||
+        shape->pooling >= SLM_POOLING_COUNT || shape->tasks & 1u ||
+        (shape->tasks & texts && !shape->pooler) ||
+        (shape->tasks & labelled ? !shape->labels : shape->labels != 0))
+        return slm__fail(error, SLM_ERR_FORMAT, "heads, labels or lengths inconsistent");
     return SLM_OK;
 }
 
 static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
     uint32_t id = slm__u16(model->file + SLM__AT_ARCHITECTURE);
+    const slm__architecture *row = NULL;
+    slm_result result = SLM_OK;
     size_t i;
     for (i = 0; i < SLM__ARCHITECTURES; i++)
-        if (slm__architectures[i].id == id) model->architecture = &slm__architectures[i];
-    if (!model->architecture)
-        return slm__fail(error, SLM_ERR_UNSUPPORTED, "architecture number %u", (size_t)id);
+        if (slm__architectures[i].id == id) row = &slm__architectures[i];
+    if (!row) return slm__fail(error, SLM_ERR_UNSUPPORTED, "architecture number %u", (size_t)id);
+    model->architecture = row;
     id = slm__u16(model->file + SLM__AT_CHAT_FORMAT);
     if (id + 1 >= SLM_CHAT_COUNT)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "chat format %u", (size_t)id);
     model->chat_format = (slm_chat_format)(id + 1);
     model->pad = (slm_token)slm__u32(model->file + SLM__AT_PAD);
-    model->features = slm__features_of(model->architecture, model->shape.flags);
-    if (model->shape.flags & ~model->architecture->flags)
+    if (model->shape.flags & ~row->flags)
         return slm__fail(error, SLM_ERR_FORMAT, "flags %u with architecture %s",
-                         (size_t)model->shape.flags, model->architecture->name);
-    if (model->shape.rotary && model->architecture->rotary == SLM__ROTARY_NONE)
+                         (size_t)model->shape.flags, row->name);
+    if (model->shape.rotary && row->rotary == SLM__ROTARY_NONE)
         return slm__fail(error, SLM_ERR_FORMAT, "rotary size %u with architecture %s",
-                         (size_t)model->shape.rotary, model->architecture->name);
+                         (size_t)model->shape.rotary, row->name);
+    if (row->features & SLM__ENCODER) result = slm__read_encoder(model, error);
+    if (result != SLM_OK) return result;
+    model->norm = model->shape.bottleneck_flags & SLM__TRUE_NORM ? SLM__LAYER_NORM : row->norm;
+    model->activation = model->shape.activation ? (slm__activation)model->shape.activation
+                                                : row->activation;
+    model->features = slm__features_of(row, &model->shape);
     return SLM_OK;
 }
 
@@ -1826,6 +2063,17 @@ typedef struct slm__cursor {
     const uint8_t *entry, *end;
     uint64_t offset; /* where the next tensor has to lie */
 } slm__cursor;
+
+/* Whether a tensor may have this type. MobileBERT's activations reach 1e7, which no code of 8 bits
+   follows; heads are f32 but for the vocabulary's. */
+static int slm__type_fits(const slm_model *model, const slm__expected *want, uint32_t type) {
+    int head = want->slot >= SLM__POOLER && want->slot < SLM__MODEL_SLOTS &&
+               want->slot != SLM__FILL_HEAD && want->slot != SLM__FILL_REST;
+    if (want->rows == SLM__ONE) return type == SLM_TYPE_VECTOR;
+    if (type < SLM_TYPE_F32 || type > SLM_TYPE_Q4F) return 0;
+    if (model->architecture->block == SLM__BOTTLENECK && slm__integer(type)) return 0;
+    return !head || type == SLM_TYPE_F32;
+}
 
 static slm_result slm__bind_tensor(slm_model *model, slm__cursor *cursor, uint32_t layer,
                                    const slm__expected *want, slm__tensor *tensor,
@@ -1846,8 +2094,7 @@ static slm_result slm__bind_tensor(slm_model *model, slm__cursor *cursor, uint32
     tensor->cols = cols;
     tensor->type = slm__u16(e + 4);
     tensor->crc = slm__u32(e + 32);
-    if (want->rows == SLM__ONE ? tensor->type != SLM_TYPE_VECTOR
-                               : tensor->type < SLM_TYPE_F32 || tensor->type > SLM_TYPE_Q4F)
+    if (!slm__type_fits(model, want, tensor->type))
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "layer %u, %s has type %u", (size_t)layer,
                          name, (size_t)tensor->type);
     tensor->tile = want->rows == SLM__ONE ? 0 : slm__tile_bytes(tensor->type, cols);
@@ -1896,7 +2143,8 @@ static slm_result slm__bind_tensors(slm_model *model, const slm__section *direct
     if (cursor.entry != cursor.end || cursor.offset != model->file_size)
         return slm__fail(error, SLM_ERR_FORMAT, "more tensors or bytes than the model has");
     if (!slm__has(model->features, SLM__UNTIED))
-        model->at[SLM__HEAD - SLM__EMBEDDING] = model->at[0];
+        model->at[(model->features & SLM__DECODER ? SLM__HEAD : SLM__FILL_HEAD) -
+                  SLM__EMBEDDING] = model->at[0];
     return SLM_OK;
 }
 
@@ -1946,6 +2194,36 @@ static slm_result slm__read_rest(slm_model *model, const slm__section *sections,
     return SLM_OK;
 }
 
+/* NUL-terminated texts of UTF-8, side by side: how many; SIZE_MAX: they are not. */
+static size_t slm__count_texts(const slm__section *section) {
+    const uint8_t *at = section->bytes, *end = at + section->size, *stop;
+    size_t count = 0;
+    for (; at < end; at = stop + 1, count++) {
+        stop = (const uint8_t *)memchr(at, 0, (size_t)(end - at));
+        if (!stop || !slm__is_utf8(at, (size_t)(stop - at))) return SIZE_MAX;
+    }
+    return count;
+}
+
+/* The labels and prompts of an encoder. */
+static slm_result slm__read_names(slm_model *model, const slm__section *sections,
+                                  slm_error *error) {
+    const slm__section *labels = &sections[SLM__LABEL_NAMES], *prompts = &sections[SLM__PROMPTS];
+    size_t count;
+    if (!(model->features & SLM__ENCODER)) return SLM_OK;
+    count = labels->bytes ? slm__count_texts(labels) : 0;
+    if (count != model->shape.labels)
+        return slm__fail(error, SLM_ERR_FORMAT, "the labels are not %u texts of UTF-8",
+                         (size_t)model->shape.labels);
+    count = prompts->bytes ? slm__count_texts(prompts) : 0;
+    if (count % 2)
+        return slm__fail(error, SLM_ERR_FORMAT, "the prompts are not pairs of texts of UTF-8");
+    model->labels = (const char *)labels->bytes;
+    model->prompts = (const char *)prompts->bytes;
+    model->prompt_count = count / 2;
+    return SLM_OK;
+}
+
 /* The chat section, once the tokenizer is read. */
 static slm_result slm__read_chat(slm_model *model, const slm__section *chat, slm_error *error) {
     const uint8_t *text;
@@ -1970,22 +2248,31 @@ static slm_result slm__read_chat(slm_model *model, const slm__section *chat, slm
     return SLM_OK;
 }
 
-static size_t slm__model_bytes(size_t layers) {
-    return slm__size(layers, sizeof(slm__layer), slm__round_up(sizeof(slm_model), 64));
+/* The slots of a layer of the architecture of this number. */
+static uint32_t slm__slots_of(uint32_t id) {
+    size_t i;
+    for (i = 0; i < SLM__ARCHITECTURES; i++)
+        if (slm__architectures[i].id == id && slm__architectures[i].block == SLM__BOTTLENECK)
+            return SLM__WIDE_LAYER_SLOTS;
+    return SLM__LAYER_SLOTS;
 }
 
 SLM_API size_t slm_model_size(const void *head, size_t size) {
     const uint8_t *file = (const uint8_t *)head;
-    uint32_t layers;
+    size_t layers, slots;
     if (!head || size < SLM__HEADER_BYTES || memcmp(file, slm__magic, 8) != 0) return 0;
     layers = slm__u32(file + SLM__AT_LAYERS);
-    return layers >= 1 && layers <= SLM__LAYERS_MOST ? slm__model_bytes(layers) : 0;
+    if (layers < 1 || layers > SLM__LAYERS_MOST) return 0;
+    slots = slm__slots_of(slm__u16(file + SLM__AT_ARCHITECTURE));
+    return slm__round_up(sizeof(slm_model), 64) +
+           layers * (sizeof(slm__layer) + slots * sizeof(slm__tensor));
 }
 
 /* The model's block: the caller's, or the allocator's. */
 static slm_result slm__new_model(slm_model **out, const uint8_t *bytes, size_t size,
                                  const slm_model_desc *desc, slm_error *error) {
-    size_t need = slm_model_size(bytes, size);
+    size_t need = slm_model_size(bytes, size), layers, i;
+    slm__tensor *tensors;
     slm_model *model;
     void *block = NULL;
     if (!need) return slm__fail(error, SLM_ERR_FORMAT, "layers out of range");
@@ -2002,6 +2289,10 @@ static slm_result slm__new_model(slm_model **out, const uint8_t *bytes, size_t s
     model->active = &model->active_counter;
     model->layers = (slm__layer *)(void *)((uint8_t *)model +
                                            slm__round_up(sizeof(slm_model), 64));
+    model->layer_slots = slm__slots_of(slm__u16(bytes + SLM__AT_ARCHITECTURE));
+    layers = slm__u32(bytes + SLM__AT_LAYERS);
+    tensors = (slm__tensor *)(void *)(model->layers + layers);
+    for (i = 0; i < layers; i++) model->layers[i].at = tensors + i * model->layer_slots;
     model->file = bytes;
     model->file_size = size;
     model->data_offset = (size_t)slm__u64(bytes + SLM__AT_DATA);
@@ -2019,8 +2310,10 @@ static slm_result slm__bind_model(slm_model *model, slm_error *error) {
         (result = slm__read_architecture(model, error)) != SLM_OK ||
         (result = slm__bind_tensors(model, &sections[SLM__DIRECTORY], error)) != SLM_OK)
         return result;
-    result = slm__read_rest(model, sections, error);
-    return result == SLM_OK ? slm__read_chat(model, &sections[SLM__CHAT], error) : result;
+    if ((result = slm__read_rest(model, sections, error)) != SLM_OK ||
+        (result = slm__read_chat(model, &sections[SLM__CHAT], error)) != SLM_OK)
+        return result;
+    return slm__read_names(model, sections, error);
 }
 
 SLM_API slm_result slm_model_open_memory(slm_model **out, const void *bytes, size_t size,
@@ -2213,7 +2506,7 @@ SLM_API slm_result slm_model_verify(const slm_model *model, slm_error *error) {
     if (!model) return slm__fail(error, SLM_ERR_ARGUMENT, "NULL model");
     result = slm__verify_id(model, error);
     for (layer = 0; layer < model->shape.layers && result == SLM_OK; layer++)
-        for (slot = 0; slot < SLM__LAYER_SLOTS && result == SLM_OK; slot++)
+        for (slot = 0; slot < model->layer_slots && result == SLM_OK; slot++)
             result = slm__verify_tensor(&model->layers[layer].at[slot], layer, slot, error);
     for (slot = SLM__EMBEDDING; slot < SLM__MODEL_SLOTS && result == SLM_OK; slot++)
         result = slm__verify_tensor(slm__model_tensor(model, slot), 0xFFFF, slot, error);
@@ -2237,13 +2530,62 @@ static void slm__tokenizer_info(const slm_model *model, slm_model_info *info) {
     memcpy(info->end, model->tokenizer.end, sizeof info->end);
 }
 
+/* Text `index` of NUL-terminated ones, of which there are more than that. */
+static const char *slm__nth_text(const char *texts, size_t index) {
+    while (index-- > 0) texts += strlen(texts) + 1;
+    return texts;
+}
+
+SLM_API const char *slm_model_label(const slm_model *model, size_t label) {
+    return model && label < model->shape.labels ? slm__nth_text(model->labels, label) : NULL;
+}
+
+SLM_API const char *slm_model_prompt(const slm_model *model, const char *name) {
+    const char *at = model ? model->prompts : NULL;
+    size_t i;
+    if (!name) name = "";
+    for (i = 0; model && i < model->prompt_count; i++) {
+        const char *prompt = at + strlen(at) + 1;
+        if (strcmp(at, name) == 0) return prompt;
+        at = prompt + strlen(prompt) + 1;
+    }
+    return NULL;
+}
+
+/* The task that a session has by default. */
+static slm_task slm__first_task(const slm_model *model) {
+    unsigned task = slm__u32(model->file + SLM__AT_TASK);
+    if (task && task < SLM_TASK_COUNT && model->shape.tasks >> task & 1) return (slm_task)task;
+    for (task = SLM_TASK_CLASSIFY; task < SLM_TASK_COUNT; task++)
+        if (model->shape.tasks >> task & 1) return (slm_task)task;
+    return SLM_TASK_EMBED;
+}
+
+static void slm__encoder_info(const slm_model *model, slm_model_info *info) {
+    const slm__shape *shape = &model->shape;
+    info->is_encoder = 1;
+    info->tasks = shape->tasks | 1u << SLM_TASK_EMBED;
+    info->task = slm__first_task(model);
+    info->pooling = shape->pooling ? (slm_pooling)shape->pooling : SLM_POOLING_MEAN;
+    info->label_scores = (slm_scores)shape->label_scores;
+    info->rank_scores = (slm_scores)shape->rank_scores;
+    info->labels = shape->labels;
+    info->token_types = shape->token_types;
+    info->longest_text = shape->longest_text;
+    info->pad = model->pad;
+    if (!model->has_tokenizer) return;
+    info->cls = model->tokenizer.bos;
+    info->sep = model->tokenizer.last;
+    info->mask = model->tokenizer.mask;
+}
+
 SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
     const slm__shape *shape;
     size_t layer;
     unsigned slot;
     if (!info) return;
     memset(info, 0, sizeof *info);
-    info->bos = info->unk = -1;
+    info->bos = info->unk = info->cls = info->sep = info->mask = info->pad = -1;
     if (!model) return;
     shape = &model->shape;
     info->architecture = model->architecture->name;
@@ -2269,14 +2611,17 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
     info->weights = (slm_type)model->layers[0].at[SLM__QUERY].type;
     info->system_message = model->system_message;
     for (layer = 0; layer < shape->layers; layer++) {
-        for (slot = 0; slot < SLM__LAYER_SLOTS; slot++)
+        for (slot = 0; slot < model->layer_slots; slot++)
             slm__count_tensor(&model->layers[layer].at[slot], info);
         info->window_layers += model->layers[layer].window != 0;
     }
     for (slot = SLM__EMBEDDING; slot < SLM__MODEL_SLOTS; slot++)
-        if (slot != SLM__HEAD || slm__has(model->features, SLM__UNTIED))
+        if ((slot != SLM__HEAD && slot != SLM__FILL_HEAD) ||
+            slm__has(model->features, SLM__UNTIED))
             slm__count_tensor(slm__model_tensor(model, slot), info);
+    info->embedding_size = shape->vector ? shape->vector : shape->hidden;
     if (model->has_tokenizer) slm__tokenizer_info(model, info);
+    if (model->features & SLM__ENCODER) slm__encoder_info(model, info);
 }
 
 /* ---- >>state -----------------------------------------------------------------------------
@@ -2287,13 +2632,16 @@ typedef struct slm__cache { /* one sequence's keys and values, all layers */
     uint8_t *keys;   /* [layer][kv head][context/16][head size][16] */
     uint8_t *values; /* [layer][kv head][context][head size rounded up to 16] */
     size_t key_head, value_head; /* elements of one head */
+    size_t layer_heads;          /* heads of a layer; 0: all layers use the same ones in turn */
     size_t item;                 /* bytes of an element: 2 or 4 */
+    size_t length;               /* its rows see all positions below; 0: those up to their own */
 } slm__cache;
 
 typedef struct slm__row {
     slm__cache *cache; /* the sequence */
     uint32_t position;
     slm_token token;
+    int32_t type; /* of the token, where the model has such */
     int overflow; /* a key or value is beyond what the cache holds */
 } slm__row;
 
@@ -2315,13 +2663,15 @@ typedef struct slm__sequence {
      attention      attention               the output's product
      value          the products of norm    the cache has it
      query_buffers  attention               attention
-     normed         a norm                  its products; then it may hold a second branch */
+     normed         a norm                  its products; then it may hold a second branch
+   An encoder's norms write where they read, so that normed and branch are free for its heads. */
 typedef struct slm__batch {
     size_t size, capacity;  /* rows at most; rounded up to what the kernels read at once */
     int quantized;          /* some matrix is of integers */
     slm__row *rows;         /* [size] */
-    float *hidden;          /* [size][hidden]: the residual stream */
+    float *hidden;          /* [capacity][hidden]: the residual stream */
     float *normed;          /* [capacity][hidden] */
+    float *inner, *shared;  /* [capacity][inner]: MobileBERT's bottlenecks; else NULL */
     float *query, *branch;  /* [size][heads * head size], then [size][hidden] */
     float *key, *attention; /* [size][kv heads * head size], then [capacity][heads * head size] */
     float *value;           /* [size][kv heads * head size], then ... */
@@ -2330,7 +2680,8 @@ typedef struct slm__batch {
     size_t queries;         /* that a task takes at once */
     size_t buffer_floats;   /* of a query: an odd number of cache lines, since at 2^n floats all
                                queries would want the same few of the processor's cache */
-    float *ffn_hidden;            /* [capacity][intermediate], or blocks of 256: see slm__product */
+    float *ffn_hidden;            /* [capacity][intermediate], or blocks of 256: see slm__product;
+                                     before the first layer what a transform reads */
     float *signs;          /* [widest input]: the rotation's, for integer weights */
     slm__codes *codes;     /* [blocks of hidden or heads * head size][capacity] */
     slm__codes *ffn_codes; /* [blocks of intermediate][capacity] */
@@ -2380,9 +2731,24 @@ typedef struct slm__workers {
     int in_region;          /* the session's own: parallel is the region's hook */
 } slm__workers;
 
+/* An encoder's texts on their way: rows are filled, computed and given out. */
+typedef struct slm__encoder {
+    slm_task task;
+    slm_pooling pooling;
+    slm__cache *caches;     /* [batch.size]: of the texts in the batch; keys and values of one
+                               layer, f32, each text's from a tile of 16 positions on */
+    size_t positions;       /* of all texts in the batch at most */
+    size_t texts, rows, used; /* in the batch now; positions in use */
+    slm_text_token *tokens; /* [longest text] */
+    slm_output output;      /* of the call under way, ... */
+    float *out;             /* ... where its next row goes, ... */
+    size_t capacity, need;  /* ... the floats that fit there, and those of the texts so far */
+} slm__encoder;
+
 struct slm_session {
     const slm_model *model;
     slm__sequence sequence;
+    slm__encoder encoder;
     slm__batch batch;
     slm__outputs outputs;
     slm__generator generator;
@@ -2492,8 +2858,8 @@ static void slm__rotate(float *head, const float *angles, size_t rotary, enum sl
 
 /* What a product reads: rows of floats, and their codes where integer weights will want them. */
 typedef struct slm__input {
-    const float *x;    /* [rows][cols] */
-    size_t cols;
+    const float *x;    /* [rows][stride] */
+    size_t cols, stride;
     slm__codes *codes; /* [blocks][capacity] */
     int encoded;       /* the codes are made */
 } slm__input;
@@ -2501,7 +2867,7 @@ typedef struct slm__input {
 static slm__input slm__input_of(const float *x, size_t cols, slm__codes *codes) {
     slm__input input;
     input.x = x;
-    input.cols = cols;
+    input.cols = input.stride = cols;
     input.codes = codes;
     input.encoded = 0;
     return input;
@@ -2570,9 +2936,10 @@ static void slm__multiply_strip(const slm__products *job, const slm__product *p,
     strip.tile = p->weight->tile;
     strip.count = slm__least(slm__tiles(p->weight) - tile, SLM__STRIP_TILES);
     strip.type = p->weight->type;
-    strip.cols = strip.x_stride = p->input->cols;
+    strip.cols = p->input->cols;
+    strip.x_stride = p->input->stride;
     strip.tokens = job->rows;
-    strip.x = p->input->x + job->row * p->input->cols;
+    strip.x = p->input->x + job->row * p->input->stride;
     strip.codes = p->input->codes + (s->batch.quantized ? job->row : 0);
     strip.code_stride = s->batch.capacity;
     finish.bias = p->bias->data ? slm__vector(p->bias) + tile * 16 : NULL;
@@ -2644,20 +3011,26 @@ static void slm__run_products(const slm_session *s, const slm__product *list, si
                   slm__multiply_task, &job);
 }
 
-/* The architecture's norm. out may be x. */
-static void slm__normalize(const slm_model *model, const slm__tensor *norm, size_t size,
-                           const float *x, float *out) {
+/* A norm of some kind. out may be x. */
+static void slm__normalize_as(const slm_model *model, enum slm__norm_kind kind,
+                              const slm__tensor *norm, size_t size, const float *x, float *out) {
     const float *weight = slm__vector(&norm[0]), *bias = slm__vector(&norm[1]);
     float eps = model->shape.norm_eps;
-    if (model->architecture->norm == SLM__RMS_NORM)
-        model->kernels->rms_norm(out, x, size, weight, eps);
+    if (kind == SLM__RMS_NORM) model->kernels->rms_norm(out, x, size, weight, eps);
+    else if (kind == SLM__NO_NORM) model->kernels->no_norm(out, x, size, weight, bias);
     else model->kernels->layer_norm(out, x, size, weight, bias, eps);
+}
+
+/* The model's own norm. */
+static void slm__normalize(const slm_model *model, const slm__tensor *norm, size_t size,
+                           const float *x, float *out) {
+    slm__normalize_as(model, model->norm, norm, size, x, out);
 }
 
 /* Row `row` of an input as codes, where the model has integer weights. */
 static void slm__quantize_row(const slm_session *s, const slm__input *input, size_t row) {
     if (!s->batch.quantized) return;
-    s->model->kernels->quantize(input->x + row * input->cols, input->cols,
+    s->model->kernels->quantize(input->x + row * input->stride, input->cols,
                                 input->cols >= SLM__BLOCK ? s->batch.signs : NULL,
                                 input->codes + row, s->batch.capacity);
 }
@@ -2671,7 +3044,10 @@ typedef struct slm__pass {
     size_t from;             /* the first row whose stream this layer still changes */
     int pending;             /* branches that the residual stream still lacks: the first is in
                                 batch.branch, the second in batch.normed */
-    slm__input normed, attention, ffn_hidden;
+    float *stream, *norm_out; /* [count][width]: the residual stream, and where its norm goes,
+                                which is itself in encoders */
+    size_t width;
+    slm__input normed, shared, values, attention, ffn_hidden;
     slm__product product[SLM__LAYER_PRODUCTS];
 } slm__pass;
 
@@ -2679,11 +3055,10 @@ typedef struct slm__pass {
    Keys and values go into the cache, queries look at it. Knows positions and windows; the row of
    the architectures says which rotary style. */
 
-static uint8_t *slm__cache_head(const slm_session *s, const slm__cache *cache, int values,
-                                size_t layer, size_t head) {
+static uint8_t *slm__cache_head(const slm__cache *cache, int values, size_t layer, size_t head) {
     size_t one = values ? cache->value_head : cache->key_head;
     return (values ? cache->values : cache->keys) +
-           (layer * s->model->shape.kv_heads + head) * one * cache->item;
+           (layer * cache->layer_heads + head) * one * cache->item;
 }
 
 /* A head's optional norm, then its rotary positions. */
@@ -2737,9 +3112,9 @@ static void slm__prepare_row(const slm__pass *p, size_t row) {
         float *key = b->key + (row * shape->kv_heads + head) * size;
         const float *value = b->value + (row * shape->kv_heads + head) * size;
         slm__prepare_head(s, layer, SLM__KEY_NORM, key, row);
-        fits &= slm__cache_store(slm__cache_head(s, cache, 0, p->index, head), cache->item, key,
-                                 size, position, 0, kernels);
-        fits &= slm__cache_store(slm__cache_head(s, cache, 1, p->index, head), cache->item, value,
+        fits &= slm__cache_store(slm__cache_head(cache, 0, p->index, head), cache->item, key, size,
+                                 position, 0, kernels);
+        fits &= slm__cache_store(slm__cache_head(cache, 1, p->index, head), cache->item, value,
                                  size, position, 1, kernels);
     }
     b->rows[row].overflow = !fits;
@@ -2776,10 +3151,10 @@ static void slm__attend(slm_session *s, size_t layer, size_t head, size_t row, s
     q.out = b->attention + row * q.stride + head * q.size;
     q.count = end - row;
     q.first = b->rows[row].position;
-    q.length = 0;
+    q.length = cache->length;
     q.window = s->model->layers[layer].window;
-    q.keys = slm__cache_head(s, cache, 0, layer, kv);
-    q.values = slm__cache_head(s, cache, 1, layer, kv);
+    q.keys = slm__cache_head(cache, 0, layer, kv);
+    q.values = slm__cache_head(cache, 1, layer, kv);
     q.scale = shape->attention_scale;
     if (q.scale == 0) q.scale = 1.0f / sqrtf((float)q.size);
     q.item = cache->item;
@@ -2818,10 +3193,11 @@ static void slm__attention(slm__pass *p) {
                   slm__prepare_task, p);
     for (i = 0; i < p->count; i++)
         if (b->rows[i].overflow) b->bad_layer = (int)p->index;
-    seen = (size_t)b->rows[p->count - 1].position + 1;
+    seen = b->rows[p->count - 1].cache->length;
+    if (!seen) seen = (size_t)b->rows[p->count - 1].position + 1;
     if (window && window < seen) seen = window;
     slm__parallel(&w->parallel, w->team,
-                  (p->count - p->first) * seen * wide * s->sequence.cache.item * 2,
+                  (p->count - p->first) * seen * wide * b->rows[0].cache->item * 2,
                   b->attention_tasks, slm__attention_task, p);
     p->from = p->first;
     p->attention.encoded = 0;
@@ -2839,23 +3215,88 @@ static void slm__gather(const slm__tensor *table, size_t row, float *out) {
     if (slm__rotated(table->type, table->cols)) slm__unrotate(out, table->cols);
 }
 
+/* The cosines and sines of a row's position. */
+static void slm__turn(const slm_session *s, size_t row) {
+    const slm__batch *b = &s->batch;
+    float *angles = b->angles + row * s->model->shape.rotary;
+    size_t half = s->model->shape.rotary / 2, i;
+    for (i = 0; i < half; i++)
+        slm__sin_cos((float)b->rows[row].position * s->model->inverse_frequencies[i],
+                     &angles[2 * i + 1], &angles[2 * i]);
+}
+
+/* The residual stream takes what a row's position adds, or its token's type and position. */
+static void slm__add_position(const slm_session *s, size_t row) {
+    const slm__batch *b = &s->batch;
+    size_t hidden = s->model->shape.hidden;
+    const slm__tensor *positions = slm__model_tensor(s->model, SLM__POSITIONS);
+    const slm__tensor *types = slm__model_tensor(s->model, SLM__TYPES);
+    float *h = b->hidden + row * hidden, *more = b->normed + row * hidden;
+    if (types->data) {
+        slm__gather(types, (size_t)b->rows[row].type, more);
+        s->model->kernels->add(h, more, NULL, hidden);
+    }
+    if (positions->data) {
+        slm__gather(positions, b->rows[row].position, more);
+        s->model->kernels->add(h, more, NULL, hidden);
+    }
+}
+
 /* A row's token (and position) begins the residual stream. */
 static void slm__embed_task(void *arg, size_t row) {
     slm_session *s = (slm_session *)arg;
     slm__batch *b = &s->batch;
+    slm__gather(slm__model_tensor(s->model, SLM__EMBEDDING), (size_t)b->rows[row].token,
+                b->hidden + row * s->model->shape.hidden);
+    slm__add_position(s, row);
+    slm__turn(s, row);
+}
+
+/* What MobileBERT's transform reads: a token's embedding or, with trigrams, the embeddings of the
+   next token, of this one and of the one before, zeros beyond the text. */
+static void slm__trigram_task(void *arg, size_t row) {
+    slm_session *s = (slm_session *)arg;
+    const slm__tensor *table = slm__model_tensor(s->model, SLM__EMBEDDING);
+    const slm__row *r = &s->batch.rows[row];
+    int first, last, i, trigram = (s->model->shape.bottleneck_flags & SLM__TRIGRAM) != 0;
+    size_t cols = table->cols;
+    float *out = s->batch.ffn_hidden + row * cols * (trigram ? 3 : 1);
+    first = trigram ? 1 : 0;
+    last = -first;
+    for (i = first; i >= last; i--, out += cols)
+        if ((i > 0 && r->position + 1 == r->cache->length) || (i < 0 && !r->position))
+            memset(out, 0, cols * sizeof(float));
+        else slm__gather(table, (size_t)r[i].token, out);
+}
+
+static void slm__position_task(void *arg, size_t row) {
+    slm__add_position((const slm_session *)arg, row);
+}
+
+/* The residual stream before the first layer. */
+static void slm__embed(slm__pass *p) {
+    slm_session *s = p->s;
     const slm__shape *shape = &s->model->shape;
-    const slm__tensor *positions = slm__model_tensor(s->model, SLM__POSITIONS);
-    float *h = b->hidden + row * shape->hidden, *position = b->normed + row * shape->hidden;
-    float *angles = b->angles + row * shape->rotary;
-    size_t half = shape->rotary / 2, i;
-    slm__gather(slm__model_tensor(s->model, SLM__EMBEDDING), (size_t)b->rows[row].token, h);
-    if (positions->data) {
-        slm__gather(positions, b->rows[row].position, position);
-        s->model->kernels->add(h, position, NULL, shape->hidden);
+    const slm__tensor *transform = slm__model_tensor(s->model, SLM__TRANSFORM);
+    size_t work = p->count * shape->hidden * 64;
+    slm__input input;
+    slm__product product;
+    if (!transform->data) {
+        slm__parallel(&s->workers.parallel, s->workers.team, work, p->count, slm__embed_task, s);
+        return;
     }
-    for (i = 0; i < half; i++)
-        slm__sin_cos((float)b->rows[row].position * s->model->inverse_frequencies[i],
-                     &angles[2 * i + 1], &angles[2 * i]);
+    slm__parallel(&s->workers.parallel, s->workers.team, work, p->count, slm__trigram_task, s);
+    input = slm__input_of(s->batch.ffn_hidden, transform->cols, NULL);
+    product = slm__product_of(&input, transform, s->batch.hidden, shape->hidden);
+    slm__run_products(s, &product, 1, 0, p->count);
+    slm__parallel(&s->workers.parallel, s->workers.team, work, p->count, slm__position_task, s);
+}
+
+/* The stream that branches are added to from now on, and where its norm goes. */
+static void slm__use_stream(slm__pass *p, float *stream, float *norm_out, size_t width) {
+    p->stream = stream;
+    p->norm_out = norm_out;
+    p->width = width;
 }
 
 /* The inputs and outputs of a layer's products. A second branch beside a first one that still
@@ -2865,24 +3306,21 @@ static void slm__plan_products(slm__pass *p) {
     slm__batch *b = &s->batch;
     const slm__shape *shape = &s->model->shape;
     const slm__tensor *at = p->layer->at;
-    size_t hidden = shape->hidden, wide = (size_t)shape->heads * shape->head_size;
+    size_t width = p->width, wide = (size_t)shape->heads * shape->head_size;
     size_t narrow = (size_t)shape->kv_heads * shape->head_size, ffn = shape->ffn;
-    const slm__architecture *architecture = s->model->architecture;
-    float *second = architecture->block == SLM__SEQUENTIAL ? b->branch : b->normed;
+    float *second = s->model->architecture->block < SLM__SEQUENTIAL ? b->normed : b->branch;
     slm__product *product = p->product;
-    p->normed = slm__input_of(b->normed, hidden, b->codes);
     p->attention = slm__input_of(b->attention, wide, b->codes);
     p->ffn_hidden = slm__input_of(b->ffn_hidden, ffn, b->ffn_codes);
     product[SLM__P_QUERY] = slm__product_of(&p->normed, &at[SLM__QUERY], b->query, wide);
     product[SLM__P_KEY] = slm__product_of(&p->normed, &at[SLM__KEY], b->key, narrow);
     product[SLM__P_VALUE] = slm__product_of(&p->normed, &at[SLM__VALUE], b->value, narrow);
-    product[SLM__P_OUT] = slm__product_of(&p->attention, &at[SLM__OUT], b->branch, hidden);
+    product[SLM__P_OUT] = slm__product_of(&p->attention, &at[SLM__OUT], b->branch, width);
     product[SLM__P_UP] = slm__product_of(&p->normed, &at[SLM__UP], b->ffn_hidden, ffn);
     product[SLM__P_GATE] = slm__product_of(&p->normed, &at[SLM__GATE], b->ffn_hidden, ffn);
-    product[SLM__P_DOWN] = slm__product_of(&p->ffn_hidden, &at[SLM__DOWN], second, hidden);
+    product[SLM__P_DOWN] = slm__product_of(&p->ffn_hidden, &at[SLM__DOWN], second, width);
     if (slm__has(s->model->features, SLM__GATED)) product[SLM__P_UP].gate = &product[SLM__P_GATE];
-    product[product[SLM__P_UP].gate ? SLM__P_GATE : SLM__P_UP].activation =
-        architecture->activation;
+    product[product[SLM__P_UP].gate ? SLM__P_GATE : SLM__P_UP].activation = s->model->activation;
 }
 
 /* The feed-forward's hidden layer becomes codes block by block, in the tasks that compute it, if
@@ -2894,11 +3332,15 @@ static void slm__plan_codes(slm__pass *p) {
         p->product[SLM__P_UP].codes = p->s->batch.ffn_codes;
 }
 
+/* Where the model is an encoder, its first norm has made the codes of the first layer's input. */
 static void slm__enter_layer(slm__pass *p, size_t index, size_t first) {
+    int encoded = p->normed.encoded;
     p->index = index;
     p->layer = &p->s->model->layers[index];
     p->first = first;
     p->from = 0;
+    p->normed = slm__input_of(p->norm_out, p->width, p->s->batch.codes);
+    p->normed.encoded = encoded;
     slm__plan_products(p);
     slm__plan_codes(p);
 }
@@ -2911,15 +3353,16 @@ typedef struct slm__norm_job {
 
 static void slm__norm_task(void *arg, size_t index) {
     const slm__norm_job *job = (const slm__norm_job *)arg;
-    slm_session *s = job->pass->s;
-    slm__batch *b = &s->batch;
-    size_t size = s->model->shape.hidden, row = job->pass->from + index;
-    float *h = b->hidden + row * size, *normed = b->normed + row * size;
+    const slm__pass *p = job->pass;
+    slm__batch *b = &p->s->batch;
+    size_t size = p->width, row = p->from + index;
+    float *h = p->stream + row * size, *normed = p->norm_out + row * size;
     if (job->branches)
-        s->model->kernels->add(h, b->branch + row * size, job->branches > 1 ? normed : NULL, size);
+        p->s->model->kernels->add(h, b->branch + row * size, job->branches > 1 ? normed : NULL,
+                                  size);
     if (!job->norm) return;
-    slm__normalize(s->model, job->norm, size, h, normed);
-    slm__quantize_row(s, &job->pass->normed, row);
+    slm__normalize(p->s->model, job->norm, size, h, normed);
+    slm__quantize_row(p->s, &p->normed, row);
 }
 
 /* The residual stream takes the branches that are pending; then, with a norm, normed = norm(it). */
@@ -2931,8 +3374,8 @@ static void slm__norm(slm__pass *p, const slm__tensor *norm) {
     job.branches = p->pending;
     p->pending = 0;
     p->normed.encoded = 1;
-    slm__parallel(&p->s->workers.parallel, p->s->workers.team,
-                  rows * p->s->model->shape.hidden * 64, rows, slm__norm_task, &job);
+    slm__parallel(&p->s->workers.parallel, p->s->workers.team, rows * p->width * 64, rows,
+                  slm__norm_task, &job);
 }
 
 /* Rows of one or two inputs become codes for the products that read them. */
@@ -3027,21 +3470,115 @@ static void slm__block_sequential(slm__pass *p) {
     slm__multiply(p, SLM__DO_DOWN);
 }
 
+/* h = norm(h + attention(h)); h = second norm(h + ffn(h)): the norm writes where h is */
+static void slm__block_post_norm(slm__pass *p) {
+    slm__multiply(p, SLM__DO_QKV);
+    slm__attention(p);
+    slm__multiply(p, SLM__DO_OUT);
+    slm__norm(p, &p->layer->at[SLM__NORM]);
+    slm__multiply(p, SLM__DO_UP);
+    slm__multiply(p, SLM__DO_DOWN);
+    slm__norm(p, &p->layer->at[SLM__NORM2]);
+}
+
+/* y = norm(weight * hidden + bias), a row of the inner size for each of the batch. */
+static void slm__narrow_rows(slm__pass *p, unsigned weight, unsigned norm, float *y) {
+    const slm__shape *shape = &p->s->model->shape;
+    slm__input input = slm__input_of(p->s->batch.hidden, shape->hidden, NULL);
+    slm__product product = slm__product_of(&input, &p->layer->at[weight], y, shape->inner);
+    slm__run_products(p->s, &product, 1, 0, p->count);
+    slm__use_stream(p, y, y, shape->inner);
+    slm__norm(p, &p->layer->at[norm]);
+}
+
+/* The layer goes on in the inner size, and queries, keys and values read what the model's flags
+   say: the bottleneck, a second one, or the hidden state itself. */
+static void slm__enter_bottleneck(slm__pass *p) {
+    slm__batch *b = &p->s->batch;
+    const slm__shape *shape = &p->s->model->shape;
+    unsigned flags = shape->bottleneck_flags;
+    if (flags & SLM__SHARES_BOTTLENECK)
+        slm__narrow_rows(p, SLM__SHARED, SLM__SHARED_NORM, b->shared);
+    if (flags & SLM__USES_BOTTLENECK)
+        slm__narrow_rows(p, SLM__NARROW, SLM__NARROW_NORM, b->inner);
+    p->values = slm__input_of(b->hidden, shape->hidden, NULL);
+    p->shared = slm__input_of(b->shared, shape->inner, NULL);
+    p->normed = slm__input_of(p->stream, p->width, NULL);
+    slm__plan_products(p);
+    if (flags & SLM__USES_BOTTLENECK && !(flags & SLM__NARROW_ATTENTION)) {
+        slm__input *input = flags & SLM__SHARES_BOTTLENECK ? &p->shared : &p->values;
+        p->product[SLM__P_QUERY].input = p->product[SLM__P_KEY].input = input;
+        p->product[SLM__P_VALUE].input = &p->values;
+    }
+}
+
+/* h = norm(h + down(activation(up(h)))) with the tensors from `up` on, `down` and `norm`. */
+static void slm__ffn(slm__pass *p, unsigned up, unsigned down, unsigned norm) {
+    const slm__tensor *at = p->layer->at;
+    p->product[SLM__P_UP].weight = &at[up];
+    p->product[SLM__P_UP].bias = &at[up + 1];
+    p->product[SLM__P_DOWN].weight = &at[down];
+    p->product[SLM__P_DOWN].bias = &at[down + 1];
+    slm__multiply(p, SLM__DO_UP);
+    slm__multiply(p, SLM__DO_DOWN);
+    slm__norm(p, &at[norm]);
+}
+
+/* Back to the hidden size: h = norm(h + weight * inner + bias) */
+static void slm__leave_bottleneck(slm__pass *p) {
+    slm__batch *b = &p->s->batch;
+    const slm__shape *shape = &p->s->model->shape;
+    slm__input input = slm__input_of(p->stream, p->width, NULL);
+    slm__product product;
+    if (!(shape->bottleneck_flags & SLM__USES_BOTTLENECK)) return;
+    product = slm__product_of(&input, &p->layer->at[SLM__WIDEN], b->branch, shape->hidden);
+    slm__run_products(p->s, &product, 1, 0, p->count);
+    p->pending = 1;
+    slm__use_stream(p, b->hidden, b->hidden, shape->hidden);
+    slm__norm(p, &p->layer->at[SLM__WIDEN_NORM]);
+}
+
+/* MobileBERT (Sun et al. 2020): i = bottleneck(h); i = norm(i + attention); a stack of
+   i = norm(i + ffn(i)); h = norm(h + widened i) */
+static void slm__block_bottleneck(slm__pass *p) {
+    unsigned n, slot = SLM__STACK;
+    slm__enter_bottleneck(p);
+    slm__multiply(p, SLM__DO_QKV);
+    slm__attention(p);
+    slm__multiply(p, SLM__DO_OUT);
+    slm__norm(p, &p->layer->at[SLM__NORM]);
+    for (n = 0; n < p->s->model->shape.stack; n++, slot += SLM__STACK_SLOTS)
+        slm__ffn(p, slot, slot + 2, slot + 4);
+    slm__ffn(p, SLM__UP, SLM__DOWN, SLM__NORM2);
+    slm__leave_bottleneck(p);
+}
+
 /* In the order of enum slm__block. */
 static void (*const slm__blocks_of[])(slm__pass *) = {
-    slm__block_parallel, slm__block_parallel_norms, slm__block_sequential};
+    slm__block_parallel, slm__block_parallel_norms, slm__block_sequential, slm__block_post_norm,
+    slm__block_bottleneck};
+
+/* Before the first layer. */
+static void slm__start_pass(slm__pass *p, slm_session *s, size_t count) {
+    int encoder = (s->model->features & SLM__ENCODER) != 0;
+    slm__batch *b = &s->batch;
+    p->s = s;
+    p->count = count;
+    p->pending = 0;
+    p->from = 0;
+    slm__use_stream(p, b->hidden, encoder ? b->hidden : b->normed, s->model->shape.hidden);
+    p->normed = slm__input_of(p->norm_out, p->width, b->codes);
+    slm__embed(p);
+    if (encoder) slm__norm(p, slm__model_tensor(s->model, SLM__EMBEDDING_NORM));
+}
 
 /* Computes batch.rows[0 .. count) and leaves the residual stream of those from `first` on in
    batch.hidden. */
 static slm_result slm__forward_rows(slm_session *s, size_t first, size_t count) {
     size_t layer, layers = s->model->shape.layers;
     slm__pass pass;
-    pass.s = s;
-    pass.count = count;
-    pass.pending = 0;
     s->batch.bad_layer = -1;
-    slm__parallel(&s->workers.parallel, s->workers.team, count * s->model->shape.hidden * 64, count,
-                  slm__embed_task, s);
+    slm__start_pass(&pass, s, count);
     for (layer = 0; layer < layers; layer++) {
         if (s->cancel && s->cancel(s->cancel_user))
             return slm__fail(&s->error, SLM_ERR_CANCELLED, "cancelled");
@@ -3053,7 +3590,7 @@ static slm_result slm__forward_rows(slm_session *s, size_t first, size_t count) 
                              "layer %u: a key or value exceeds what the KV cache holds",
                              layer);
     }
-    slm__norm(&pass, NULL);
+    if (pass.pending) slm__norm(&pass, NULL);
     return SLM_OK;
 }
 
@@ -3068,20 +3605,38 @@ static void slm__forward_body(void *arg) {
     call->result = slm__forward_rows(call->s, call->first, call->count);
 }
 
+/* Bytes of a layer's weights: what decides how many threads are worth their start. */
+static size_t slm__layer_bytes(const slm_session *s) {
+    size_t bytes = 0, slot;
+    for (slot = 0; slot < s->model->layer_slots; slot++)
+        bytes += s->model->layers[0].at[slot].bytes;
+    return bytes;
+}
+
 static slm_result slm__forward(slm_session *s, size_t first, size_t count) {
     slm__forward_call call;
-    size_t work = 0, slot;
     call.s = s;
     call.first = first;
     call.count = count;
-    for (slot = 0; slot < SLM__LAYER_SLOTS; slot++) work += s->model->layers[0].at[slot].bytes;
-    slm__compute(s, work * ((count + 3) / 4), slm__forward_body, &call);
+    slm__compute(s, slm__layer_bytes(s) * ((count + 3) / 4), slm__forward_body, &call);
     return call.result;
 }
 
 /* ---- >>session ---------------------------------------------------------------------------
    A session is planned, measured, carved and opened; tokens become rows and logits. Knows no text
    and no sampling. */
+
+enum { SLM__TEXT_ROWS = 512 }; /* of an encoder's batch by default */
+
+static int slm__is_encoder(const slm_session *s) {
+    return (s->model->features & SLM__ENCODER) != 0;
+}
+
+/* Whether a call of decoders may go on. */
+static slm_result slm__check_decoder(slm_session *s) {
+    if (!slm__is_encoder(s)) return SLM_OK;
+    return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "an encoder: use slm_encode");
+}
 
 /* Rows of positions whose logits can be asked for: those kept, or a token and its drafts. */
 static size_t slm__finals(const slm_session *s) {
@@ -3096,18 +3651,35 @@ static size_t slm__attention_tasks(const slm_session *s) {
     return slm__least((size_t)s->workers.threads * 2, pairs / 2 * 2);
 }
 
+/* Keys and values of `heads` heads, of positions in whole tiles of 16. */
+static void slm__carve_cache(slm_session *s, slm__arena *arena, size_t heads, size_t positions) {
+    size_t size = s->model->shape.head_size;
+    slm__cache *cache = &s->sequence.cache;
+    cache->key_head = slm__size(positions, size, 0);
+    cache->value_head = slm__size(positions, slm__round_up(size, 16), 0);
+    cache->keys = (uint8_t *)slm__carve(arena, slm__size(heads, cache->key_head, 0), cache->item);
+    cache->values =
+        (uint8_t *)slm__carve(arena, slm__size(heads, cache->value_head, 0), cache->item);
+}
+
 static void slm__carve_sequence(slm_session *s, slm__arena *arena) {
     const slm__shape *shape = &s->model->shape;
     slm__sequence *own = &s->sequence;
     slm__cache *cache = &own->cache;
     size_t context = slm__round_up(own->context, 16);
     size_t heads = (size_t)shape->layers * shape->kv_heads;
-    cache->key_head = slm__size(context, shape->head_size, 0);
-    cache->value_head = slm__size(context, slm__round_up(shape->head_size, 16), 0);
-    cache->keys = (uint8_t *)slm__carve(arena, slm__size(heads, cache->key_head, 0), cache->item);
-    cache->values =
-        (uint8_t *)slm__carve(arena, slm__size(heads, cache->value_head, 0), cache->item);
+    cache->layer_heads = shape->kv_heads;
+    slm__carve_cache(s, arena, heads, context);
     own->history = (slm_token *)slm__carve(arena, own->context, sizeof(slm_token));
+}
+
+/* All texts of a batch share the keys and values of one layer; sequence.cache says how they lie. */
+static void slm__carve_encoder(slm_session *s, slm__arena *arena) {
+    slm__encoder *e = &s->encoder;
+    e->positions = slm__round_up(s->batch.size, 16) * 2;
+    slm__carve_cache(s, arena, s->model->shape.kv_heads, e->positions);
+    e->caches = (slm__cache *)slm__carve(arena, s->batch.size, sizeof(slm__cache));
+    e->tokens = (slm_text_token *)slm__carve(arena, s->sequence.context, sizeof(slm_text_token));
 }
 
 /* Queries, query buffers and tasks of attention. */
@@ -3136,15 +3708,20 @@ static void slm__carve_batch(slm_session *s, slm__arena *arena) {
     size_t narrow = (size_t)shape->kv_heads * shape->head_size, ffn = shape->ffn;
     size_t widest = hidden > wide ? hidden : wide, inputs = b->quantized ? b->capacity : 0;
     size_t buffers, values = slm__size(b->size, narrow, 0);
+    size_t before = slm__extent_of(shape, SLM__GATHERED), inner = 0;
     slm__plan_attention(s);
     buffers = slm__size(b->attention_tasks * b->queries, b->buffer_floats, 0);
     b->rows = (slm__row *)slm__carve(arena, b->size, sizeof(slm__row));
-    b->hidden = slm__carve_floats(arena, b->size, hidden);
+    b->hidden = slm__carve_floats(arena, slm__is_encoder(s) ? b->capacity : b->size, hidden);
     b->normed = slm__carve_floats(arena, b->capacity, hidden);
     b->query = b->branch = slm__carve_floats(arena, b->size, widest);
     b->key = b->attention = slm__carve_floats(arena, b->capacity, wide);
     b->value = b->query_buffers = slm__carve_floats(arena, values > buffers ? values : buffers, 1);
+    if (ffn < before) ffn = before;
     b->ffn_hidden = slm__carve_floats(arena, b->capacity, slm__round_up(ffn, SLM__BLOCK));
+    if (shape->bottleneck_flags & SLM__USES_BOTTLENECK) inner = b->capacity;
+    b->inner = slm__carve_floats(arena, inner, shape->inner);
+    b->shared = slm__carve_floats(arena, inner, shape->inner);
     b->signs = slm__carve_floats(arena, inputs ? widest > ffn ? widest : ffn : 0, 1);
     b->codes = slm__carve_codes(arena, inputs, widest);
     b->ffn_codes = slm__carve_codes(arena, inputs, ffn);
@@ -3167,6 +3744,11 @@ static void slm__carve_generator(slm_session *s, slm__arena *arena) {
 }
 
 static void slm__carve_session(slm_session *s, slm__arena *arena) {
+    if (slm__is_encoder(s)) {
+        slm__carve_encoder(s, arena);
+        slm__carve_batch(s, arena);
+        return;
+    }
     slm__carve_sequence(s, arena);
     slm__carve_batch(s, arena);
     slm__carve_outputs(s, arena);
@@ -3190,14 +3772,20 @@ static void slm__clear_session(slm_session *s) {
     const slm__cache *cache = &s->sequence.cache;
     slm__batch *b = &s->batch;
     size_t wide = (size_t)shape->heads * shape->head_size, hidden = shape->hidden, row;
-    size_t heads = (size_t)shape->layers * shape->kv_heads, tokens = s->model->kernels->tokens;
+    size_t heads = shape->kv_heads, tokens = s->model->kernels->tokens;
+    int encoder = slm__is_encoder(s);
+    size_t inner = shape->bottleneck_flags & SLM__USES_BOTTLENECK ? shape->inner : 0;
+    if (!encoder) heads *= shape->layers;
     memset(cache->keys, 0, slm__size(heads, cache->key_head * cache->item, 0));
-    memset(s->outputs.final, 0, (slm__finals(s) + tokens) * hidden * sizeof(float));
+    if (!encoder) memset(s->outputs.final, 0, (slm__finals(s) + tokens) * hidden * sizeof(float));
     for (row = 0; row < b->capacity; row++)
         if (row >= b->size || row < tokens) {
+            if (encoder) memset(b->hidden + row * hidden, 0, hidden * sizeof(float));
             memset(b->normed + row * hidden, 0, hidden * sizeof(float));
             memset(b->attention + row * wide, 0, wide * sizeof(float));
             memset(b->ffn_hidden + row * shape->ffn, 0, shape->ffn * sizeof(float));
+            if (inner) memset(b->inner + row * inner, 0, inner * sizeof(float));
+            if (inner) memset(b->shared + row * inner, 0, inner * sizeof(float));
         }
     if (b->quantized) slm__clear_codes(b, hidden > wide ? hidden : wide, shape->ffn);
 }
@@ -3205,15 +3793,18 @@ static void slm__clear_session(slm_session *s) {
 static int slm__has_integers(const slm_model *model) {
     size_t layer, slot;
     int found = slm__integer(slm__model_tensor(model, SLM__EMBEDDING)->type) ||
-                slm__integer(slm__model_tensor(model, SLM__HEAD)->type);
+                slm__integer(slm__model_tensor(model, SLM__HEAD)->type) ||
+                slm__integer(slm__model_tensor(model, SLM__FILL_HEAD)->type);
     for (layer = 0; layer < model->shape.layers; layer++)
-        for (slot = 0; slot < SLM__LAYER_SLOTS; slot++)
+        for (slot = 0; slot < model->layer_slots; slot++)
             found |= slm__integer(model->layers[layer].at[slot].type);
     return found;
 }
 
 static size_t slm__session_context(const slm_model *model, const slm_session_desc *desc) {
-    return desc->context ? desc->context : slm__least(model->shape.context, 4096);
+    size_t most = model->shape.context;
+    if (model->features & SLM__ENCODER) most = model->shape.longest_text;
+    return desc->context ? desc->context : slm__least(most, 4096);
 }
 
 /* Refuses a descriptor that asks for what cannot be. */
@@ -3231,7 +3822,29 @@ static slm_result slm__check_session(const slm_model *model, const slm_session_d
         desc->kv_type != SLM_TYPE_F16)
         wrong = "kv_type is neither f32 nor f16";
     if ((unsigned)desc->chat_format >= SLM_CHAT_COUNT) wrong = "chat_format is out of range";
-    return wrong ? slm__fail(error, SLM_ERR_ARGUMENT, "%s", wrong) : SLM_OK;
+    if ((unsigned)desc->task >= SLM_TASK_COUNT) wrong = "task is out of range";
+    if ((unsigned)desc->pooling >= SLM_POOLING_COUNT) wrong = "pooling is out of range";
+    if (wrong) return slm__fail(error, SLM_ERR_ARGUMENT, "%s", wrong);
+    if (desc->task > SLM_TASK_EMBED && !(model->shape.tasks >> desc->task & 1))
+        return slm__fail(error, SLM_ERR_UNSUPPORTED, "the model has no head for %s",
+                         slm_task_name(desc->task));
+    return SLM_OK;
+}
+
+/* An encoder's own part of a plan: a batch holds the longest text at least. */
+static void slm__plan_encoder(slm_session *s, const slm_session_desc *desc) {
+    const slm_model *model = s->model;
+    slm__encoder *e = &s->encoder;
+    slm__batch *b = &s->batch;
+    int encoder = slm__is_encoder(s);
+    e->task = desc->task ? desc->task : encoder ? slm__first_task(model) : SLM_TASK_EMBED;
+    e->pooling = desc->pooling ? desc->pooling : (slm_pooling)model->shape.pooling;
+    if (!e->pooling) e->pooling = encoder ? SLM_POOLING_MEAN : SLM_POOLING_LAST;
+    if (!encoder) return;
+    b->size = desc->batch ? desc->batch : (size_t)SLM__TEXT_ROWS;
+    if (b->size < s->sequence.context) b->size = s->sequence.context;
+    b->capacity = b->size + model->kernels->tokens - 1;
+    s->sequence.cache.item = 4;
 }
 
 /* Fills what does not depend on memory, from a descriptor that has been checked. */
@@ -3265,6 +3878,7 @@ static void slm__plan_session(slm_session *s, const slm_model *model,
     c->answer_end = slm__answer_end(model, c->format);
     b->quantized = slm__has_integers(model);
     seq->cache.item = desc->kv_type == SLM_TYPE_F16 || (!desc->kv_type && b->quantized) ? 2 : 4;
+    slm__plan_encoder(s, desc);
 }
 
 static size_t slm__session_bytes(slm_session *plan) {
@@ -3416,6 +4030,7 @@ static slm_result slm__eval(slm_session *s, const slm_token *tokens, size_t coun
 SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t count) {
     size_t i;
     if (!s) return SLM_ERR_ARGUMENT;
+    if (slm__check_decoder(s) != SLM_OK) return s->error.code;
     if (!tokens && count) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "tokens is NULL");
     for (i = 0; i < count; i++)
         if (tokens[i] < 0 || (uint32_t)tokens[i] >= s->model->shape.vocab_rows)
@@ -3456,7 +4071,7 @@ SLM_API const float *slm_logits(slm_session *s, size_t back) {
     slm__product product;
     slm__outputs *o;
     size_t rows, at, hidden, i;
-    if (!s) return NULL;
+    if (!s || slm__check_decoder(s) != SLM_OK) return NULL;
     o = &s->outputs;
     hidden = s->model->shape.hidden;
     if (back >= o->final_count - o->final_first) {
@@ -3481,6 +4096,442 @@ SLM_API const float *slm_logits(slm_session *s, size_t back) {
             return NULL;
         }
     return o->logits + (at - o->logits_at) * rows;
+}
+
+/* ---- >>encode ----------------------------------------------------------------------------
+   Texts become rows of a batch, side by side without padding; what the layers make of them goes
+   through a head, or becomes one vector a text, into the caller's memory. Knows no file. */
+
+SLM_API const char *slm_task_name(slm_task task) {
+    static const char *const names[] = {"none", "embed", "classify", "tag", "fill", "answer",
+                                        "next"};
+    return (size_t)task < sizeof names / sizeof names[0] ? names[task] : NULL;
+}
+
+SLM_API const char *slm_pooling_name(slm_pooling pooling) {
+    static const char *const names[] = {"auto", "cls", "mean", "max", "last"};
+    return (size_t)pooling < sizeof names / sizeof names[0] ? names[pooling] : NULL;
+}
+
+/* Whether a task's logits are one row for each token. */
+static int slm__by_token(slm_task task) {
+    return task == SLM_TASK_TAG || task == SLM_TASK_FILL || task == SLM_TASK_ANSWER;
+}
+
+static size_t slm__logits_size(const slm_session *s) {
+    switch (s->encoder.task) {
+    case SLM_TASK_CLASSIFY: case SLM_TASK_TAG: return s->model->shape.labels;
+    case SLM_TASK_FILL: return s->model->shape.vocab_rows;
+    case SLM_TASK_ANSWER: case SLM_TASK_NEXT: return 2;
+    default: return 0;
+    }
+}
+
+SLM_API size_t slm_output_size(const slm_session *s, slm_output output) {
+    const slm__shape *shape;
+    unsigned pooler;
+    if (!s) return 0;
+    shape = &s->model->shape;
+    pooler = shape->pooler;
+    switch (output) {
+    case SLM_OUTPUT_HIDDEN: return shape->hidden;
+    case SLM_OUTPUT_POOLED:
+        return pooler == SLM__POOLER_FIRST || pooler == SLM__POOLER_TANH ? shape->hidden : 0;
+    case SLM_OUTPUT_LOGITS: return slm__logits_size(s);
+    case SLM_OUTPUT_EMBEDDING: return shape->vector ? shape->vector : shape->hidden;
+    case SLM_OUTPUT_MASKS: return s->encoder.task == SLM_TASK_FILL ? shape->vocab_rows : 0;
+    default: return 0;
+    }
+}
+
+/* Rows that the text in encoder.tokens gives. */
+static size_t slm__output_rows(const slm_session *s, size_t count) {
+    const slm__encoder *e = &s->encoder;
+    size_t masks = 0, i;
+    if (e->output == SLM_OUTPUT_HIDDEN) return count;
+    if (e->output == SLM_OUTPUT_LOGITS) return slm__by_token(e->task) ? count : 1;
+    if (e->output != SLM_OUTPUT_MASKS) return 1;
+    for (i = 0; i < count; i++) masks += e->tokens[i].token == s->model->tokenizer.mask;
+    return masks;
+}
+
+/* tanh(x) = 1 - 2 / (exp(2x) + 1) */
+static void slm__tanh_all(float *x, size_t count) {
+    size_t i;
+    for (i = 0; i < count; i++) x[i] = 1.0f - 2.0f / (slm__exp(2.0f * x[i]) + 1.0f);
+}
+
+/* A head's product: y = activation(weight x + bias), with y added to it if that is SLM__ADDED. */
+static void slm__apply_head(slm_session *s, const slm__input *input, unsigned slot, size_t rows,
+                            slm__activation activation, float *y) {
+    slm__input own = *input;
+    const slm__tensor *weight = slm__model_tensor(s->model, slot);
+    slm__product product = slm__product_of(&own, weight, y, weight->rows);
+    size_t row;
+    product.activation = activation;
+    for (row = 0; row < rows && slm__integer(weight->type); row++)
+        slm__quantize_row(s, &own, row);
+    slm__run_products(s, &product, 1, 0, rows);
+}
+
+static slm__input slm__head_input(const slm_session *s, const float *x) {
+    return slm__input_of(x, s->model->shape.hidden, s->batch.codes);
+}
+
+/* batch.branch = what the pooler makes of each text's first token. */
+static void slm__pool(slm_session *s) {
+    slm__batch *b = &s->batch;
+    slm__encoder *e = &s->encoder;
+    size_t hidden = s->model->shape.hidden, pooler = s->model->shape.pooler, text, row = 0;
+    float *first = pooler == SLM__POOLER_FIRST ? b->branch : b->normed;
+    slm__input input = slm__head_input(s, first);
+    for (text = 0; text < e->texts; row += e->caches[text].length, text++)
+        memcpy(first + text * hidden, b->hidden + row * hidden, hidden * sizeof(float));
+    if (pooler == SLM__POOLER_FIRST) return;
+    slm__apply_head(s, &input, SLM__POOLER, e->texts,
+                    pooler == SLM__POOLER_RELU ? SLM__RELU : SLM__LINEAR, b->branch);
+    if (pooler == SLM__POOLER_TANH) slm__tanh_all(b->branch, e->texts * hidden);
+}
+
+/* The masked-LM head over rows of x: a transform and its norm, then the vocabulary's rows. */
+static void slm__fill(slm_session *s, const float *x, size_t rows) {
+    const slm_model *model = s->model;
+    size_t hidden = model->shape.hidden, row;
+    float *changed = s->batch.branch;
+    slm__input input = slm__head_input(s, x);
+    slm__apply_head(s, &input, SLM__FILL_DENSE, rows, model->activation, changed);
+    for (row = 0; row < rows; row++)
+        slm__normalize_as(model, SLM__LAYER_NORM, slm__model_tensor(model, SLM__FILL_NORM), hidden,
+                          changed + row * hidden, changed + row * hidden);
+    input.x = changed;
+    input.cols = model->shape.embedding;
+    slm__apply_head(s, &input, SLM__FILL_HEAD, rows, SLM__LINEAR, s->encoder.out);
+    if (!slm__has(model->features, SLM__HAS_REST)) return;
+    input.x += input.cols;
+    input.cols = hidden - input.cols;
+    slm__apply_head(s, &input, SLM__FILL_REST, rows, SLM__ADDED, s->encoder.out);
+}
+
+/* Rows of [MASK] alone go to batch.normed; how many. */
+static size_t slm__gather_masks(slm_session *s) {
+    slm__batch *b = &s->batch;
+    size_t hidden = s->model->shape.hidden, count = 0, row;
+    for (row = 0; row < s->encoder.rows; row++)
+        if (b->rows[row].token == s->model->tokenizer.mask)
+            memcpy(b->normed + count++ * hidden, b->hidden + row * hidden,
+                   hidden * sizeof(float));
+    return count;
+}
+
+/* Row `index` of a text joins its vector: the first, the last, the mean or the largest elements. */
+static void slm__pool_row(const slm_session *s, const float *row, size_t index, float *vector) {
+    size_t hidden = s->model->shape.hidden, i;
+    slm_pooling pooling = s->encoder.pooling;
+    if (!index || pooling == SLM_POOLING_LAST) memcpy(vector, row, hidden * sizeof(float));
+    else if (pooling == SLM_POOLING_MEAN) s->model->kernels->add(vector, row, NULL, hidden);
+    else if (pooling == SLM_POOLING_MAX)
+        for (i = 0; i < hidden; i++)
+            if (!(vector[i] >= row[i])) vector[i] = row[i];
+}
+
+static void slm__end_pooling(const slm_session *s, size_t count, float *vector) {
+    size_t i;
+    if (s->encoder.pooling != SLM_POOLING_MEAN) return;
+    for (i = 0; i < s->model->shape.hidden; i++) vector[i] /= (float)count;
+}
+
+/* x / |x| */
+static void slm__unit(float *x, size_t size) {
+    float partial[16] = {0}, length;
+    size_t i;
+    for (i = 0; i < size; i++) partial[i & 15] = slm__madd(partial[i & 15], x[i], x[i]);
+    length = sqrtf(slm__tree(partial));
+    if (length < 1e-12f) length = 1e-12f;
+    for (i = 0; i < size; i++) x[i] /= length;
+}
+
+/* The sentence vectors of the texts in the batch. */
+static void slm__give_vectors(slm_session *s) {
+    const slm__shape *shape = &s->model->shape;
+    slm__encoder *e = &s->encoder;
+    size_t hidden = shape->hidden, size = slm_output_size(s, SLM_OUTPUT_EMBEDDING), text, i;
+    const float *row = s->batch.hidden;
+    float *pooled = shape->vector ? s->batch.normed : e->out;
+    slm__input input = slm__head_input(s, pooled);
+    for (text = 0; text < e->texts; text++) {
+        for (i = 0; i < e->caches[text].length; i++, row += hidden)
+            slm__pool_row(s, row, i, pooled + text * hidden);
+        slm__end_pooling(s, i, pooled + text * hidden);
+    }
+    if (shape->vector)
+        slm__apply_head(s, &input, SLM__VECTOR_DENSE, e->texts, SLM__LINEAR, e->out);
+    if (shape->vector_flags & SLM__VECTOR_TANH) slm__tanh_all(e->out, e->texts * size);
+    for (text = 0; shape->vector_flags & SLM__VECTOR_NORMED && text < e->texts; text++)
+        slm__unit(e->out + text * size, size);
+}
+
+/* Logits of the texts in the batch; how many rows. */
+static size_t slm__give_logits(slm_session *s) {
+    slm__encoder *e = &s->encoder;
+    slm__input tokens = slm__head_input(s, s->batch.hidden);
+    slm__input texts = slm__head_input(s, s->batch.branch);
+    switch (e->task) {
+    case SLM_TASK_TAG:
+        slm__apply_head(s, &tokens, SLM__TAGGER, e->rows, SLM__LINEAR, e->out);
+        return e->rows;
+    case SLM_TASK_ANSWER:
+        slm__apply_head(s, &tokens, SLM__ANSWERER, e->rows, SLM__LINEAR, e->out);
+        return e->rows;
+    case SLM_TASK_FILL: slm__fill(s, s->batch.hidden, e->rows); return e->rows;
+    default:
+        slm__pool(s);
+        slm__apply_head(s, &texts, e->task == SLM_TASK_NEXT ? SLM__FOLLOWER : SLM__CLASSIFIER,
+                        e->texts, SLM__LINEAR, e->out);
+        return e->texts;
+    }
+}
+
+/* What the call asked for, of the texts in the batch; how many rows. */
+static size_t slm__give(slm_session *s) {
+    slm__encoder *e = &s->encoder;
+    size_t hidden = s->model->shape.hidden, rows = e->texts;
+    switch (e->output) {
+    case SLM_OUTPUT_HIDDEN:
+        memcpy(e->out, s->batch.hidden, e->rows * hidden * sizeof(float));
+        return e->rows;
+    case SLM_OUTPUT_POOLED:
+        slm__pool(s);
+        memcpy(e->out, s->batch.branch, rows * hidden * sizeof(float));
+        return rows;
+    case SLM_OUTPUT_LOGITS: return slm__give_logits(s);
+    case SLM_OUTPUT_MASKS:
+        rows = slm__gather_masks(s);
+        if (rows) slm__fill(s, s->batch.normed, rows);
+        return rows;
+    default: slm__give_vectors(s); return rows;
+    }
+}
+
+/* `count` floats are in the caller's memory now. */
+static slm_result slm__check_outputs(slm_session *s, size_t count) {
+    size_t i;
+    for (i = 0; i < count; i++)
+        if (!slm__finite(s->encoder.out[i]))
+            return slm__fail(&s->error, SLM_ERR_NUMERIC, "an output is not finite");
+    s->encoder.out += count;
+    return SLM_OK;
+}
+
+static void slm__encode_body(void *arg) {
+    slm__forward_call *call = (slm__forward_call *)arg;
+    slm_session *s = call->s;
+    call->result = slm__forward_rows(s, call->first, call->count);
+    if (call->result == SLM_OK)
+        call->result =
+            slm__check_outputs(s, slm__give(s) * slm_output_size(s, s->encoder.output));
+}
+
+/* The texts in the batch go through the layers and to the caller. */
+static slm_result slm__flush_texts(slm_session *s) {
+    slm__encoder *e = &s->encoder;
+    slm__forward_call call;
+    call.s = s;
+    call.first = 0;
+    call.count = e->rows;
+    call.result = SLM_OK;
+    if (e->rows)
+        slm__compute(s, slm__layer_bytes(s) * ((e->rows + 3) / 4), slm__encode_body, &call);
+    e->texts = e->rows = e->used = 0;
+    return call.result;
+}
+
+/* The text in encoder.tokens joins the batch, after what is there if it does not fit beside it. */
+static slm_result slm__add_text(slm_session *s, size_t count) {
+    slm__encoder *e = &s->encoder;
+    slm__cache *cache;
+    size_t size = s->model->shape.head_size, room = slm__round_up(count, 16), i;
+    slm_result result = SLM_OK;
+    if (e->rows + count > s->batch.size || e->used + room > e->positions)
+        result = slm__flush_texts(s);
+    if (result != SLM_OK) return result;
+    cache = &e->caches[e->texts++];
+    *cache = s->sequence.cache;
+    cache->keys += e->used * size * cache->item;
+    cache->values += e->used * slm__round_up(size, 16) * cache->item;
+    cache->length = count;
+    e->used += room;
+    for (i = 0; i < count; i++) {
+        slm__row *row = &s->batch.rows[e->rows++];
+        row->cache = cache;
+        row->position = (uint32_t)i;
+        row->token = e->tokens[i].token;
+        row->type = s->model->shape.token_types > 1 ? e->tokens[i].type : 0;
+    }
+    return SLM_OK;
+}
+
+/* A decoder's rows of one chunk, from position `at` on, after its final norm. */
+static slm_result slm__give_causal(slm_session *s, size_t at, size_t count) {
+    slm__encoder *e = &s->encoder;
+    size_t hidden = s->model->shape.hidden, row;
+    for (row = 0; row < count; row++) {
+        float *h = s->batch.hidden + row * hidden;
+        slm__normalize(s->model, slm__model_tensor(s->model, SLM__FINAL_NORM), hidden, h, h);
+        if (e->output == SLM_OUTPUT_EMBEDDING) slm__pool_row(s, h, at + row, e->out);
+        else memcpy(e->out + row * hidden, h, hidden * sizeof(float));
+    }
+    return e->output == SLM_OUTPUT_EMBEDDING ? SLM_OK : slm__check_outputs(s, count * hidden);
+}
+
+/* A decoder's text in `prompt`, alone and from position 0, in chunks of the batch. */
+static slm_result slm__encode_causal(slm_session *s, size_t count) {
+    slm__batch *b = &s->batch;
+    slm__encoder *e = &s->encoder;
+    size_t at, chunk, row;
+    slm_result result = SLM_OK;
+    for (at = 0; at < count && result == SLM_OK; at += chunk) {
+        chunk = slm__least(count - at, b->size);
+        for (row = 0; row < chunk; row++) {
+            b->rows[row].cache = &s->sequence.cache;
+            b->rows[row].position = (uint32_t)(at + row);
+            b->rows[row].token = s->prompt[at + row];
+        }
+        result = slm__forward(s, 0, chunk);
+        if (result == SLM_OK) result = slm__give_causal(s, at, chunk);
+    }
+    if (result != SLM_OK || e->output != SLM_OUTPUT_EMBEDDING) return result;
+    slm__end_pooling(s, count, e->out);
+    return slm__check_outputs(s, s->model->shape.hidden);
+}
+
+/* A text's tokens, in encoder.tokens or a decoder's prompt, unless the caller's memory is full:
+   then its rows are counted, no more. */
+static slm_result slm__take_tokens(slm_session *s, size_t count, size_t *rows) {
+    slm__encoder *e = &s->encoder;
+    size_t size = slm_output_size(s, e->output), need;
+    need = slm__is_encoder(s) ? slm__output_rows(s, count)
+                              : e->output == SLM_OUTPUT_HIDDEN ? count : 1;
+    if (rows) *rows = need;
+    e->need = slm__size(need, size, e->need);
+    if (e->need > e->capacity) return SLM_OK;
+    return slm__is_encoder(s) ? slm__add_text(s, count) : slm__encode_causal(s, count);
+}
+
+/* An encoder's longest text, or a decoder's context, ends a text that is longer. */
+static slm_result slm__take_text(slm_session *s, const slm_text *text, size_t *rows) {
+    const slm__tokenizer *t = &s->model->tokenizer;
+    size_t most = s->sequence.context, count = 0;
+    slm__token_list list;
+    slm_result result;
+    if (!text->text && text->size)
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a text is NULL");
+    if (slm__is_encoder(s)) {
+        result = slm__tokenize_text(t, text, most, s->encoder.tokens, most, &count, NULL);
+        if (result != SLM_OK) return slm__fail(&s->error, result, "a text has no tokens");
+        return slm__take_tokens(s, count, rows);
+    }
+    if (text->pair) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a decoder takes no pairs");
+    list.tokens = s->prompt;
+    list.capacity = most;
+    list.scratch = s->scratch;
+    list.scratch_size = s->scratch_size;
+    list.allocator = &s->allocator;
+    count = text->size == SLM_NUL ? strlen(text->text) : text->size;
+    result = slm__encode_text(t, text->text, count, SLM_ADD_BOS | SLM_PARSE_SPECIAL, &list);
+    if (result != SLM_OK && result != SLM_ERR_CAPACITY)
+        return slm__fail(&s->error, result, "no memory for a word of the text");
+    count = slm__least(list.count, most);
+    if (!count) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a text has no tokens");
+    return slm__take_tokens(s, count, rows);
+}
+
+static slm_result slm__take_input(slm_session *s, const slm_input *input, size_t *rows) {
+    const slm__shape *shape = &s->model->shape;
+    uint32_t types = shape->token_types > 1 ? shape->token_types : 1;
+    size_t i;
+    if (!input->tokens || !input->count || input->count > s->sequence.context)
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "an input has %u tokens, allowed 1 to %u",
+                         input->tokens ? input->count : 0, s->sequence.context);
+    for (i = 0; i < input->count; i++) {
+        int32_t type = input->types ? input->types[i] : 0;
+        if (input->tokens[i] < 0 || (uint32_t)input->tokens[i] >= shape->vocab_rows)
+            return slm__fail(&s->error, SLM_ERR_ARGUMENT, "token %u of an input is not below %u", i,
+                             (size_t)shape->vocab_rows);
+        if (type < 0 || (uint32_t)type >= types)
+            return slm__fail(&s->error, SLM_ERR_ARGUMENT, "type %u of an input is not below %u", i,
+                             (size_t)types);
+        if (!slm__is_encoder(s)) s->prompt[i] = input->tokens[i];
+        else {
+            s->encoder.tokens[i].token = input->tokens[i];
+            s->encoder.tokens[i].type = type;
+        }
+    }
+    return slm__take_tokens(s, input->count, rows);
+}
+
+/* Exactly one of texts and inputs is given. */
+static slm_result slm__encode_all(slm_session *s, const slm_text *texts, const slm_input *inputs,
+                                  size_t count, size_t *rows) {
+    slm__encoder *e = &s->encoder;
+    unsigned saved = slm__begin(s);
+    slm_result result = SLM_OK;
+    size_t i;
+    e->texts = e->rows = e->used = e->need = 0;
+    for (i = 0; i < count && result == SLM_OK; i++)
+        result = texts ? slm__take_text(s, &texts[i], rows ? &rows[i] : NULL)
+                       : slm__take_input(s, &inputs[i], rows ? &rows[i] : NULL);
+    if (result == SLM_OK && e->need <= e->capacity) result = slm__flush_texts(s);
+    slm__end(s, saved);
+    if (result == SLM_OK && e->need > e->capacity)
+        return slm__fail(&s->error, SLM_ERR_CAPACITY, "out has room for %u floats, needed are %u",
+                         e->capacity, e->need);
+    return result;
+}
+
+/* Refuses what cannot be; sets where the call's results go. */
+static slm_result slm__start_encode(slm_session *s, int given, slm_output output, float *out,
+                                    size_t capacity) {
+    if (!given || (!out && capacity))
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "texts or out is NULL");
+    if ((unsigned)output >= SLM_OUTPUT_COUNT || !output)
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "output is out of range");
+    if (!slm_output_size(s, output))
+        return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "task %s of this model has no such output",
+                         slm_task_name(s->encoder.task));
+    if (s->sequence.position)
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "the session is not at position 0");
+    if (!slm__is_encoder(s)) slm__forget_logits(s);
+    s->encoder.output = output;
+    s->encoder.out = out;
+    s->encoder.capacity = capacity;
+    return SLM_OK;
+}
+
+SLM_API slm_result slm_encode(slm_session *s, const slm_text *texts, size_t count,
+                              slm_output output, float *out, size_t capacity, size_t *rows) {
+    slm_result result;
+    if (!s) return SLM_ERR_ARGUMENT;
+    result = slm__start_encode(s, texts || !count, output, out, capacity);
+    if (result != SLM_OK) return result;
+    if (!s->model->has_tokenizer)
+        return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "the file has no tokenizer");
+    return slm__encode_all(s, texts, NULL, texts ? count : 0, rows);
+}
+
+SLM_API slm_result slm_encode_tokens(slm_session *s, const slm_input *inputs, size_t count,
+                                     slm_output output, float *out, size_t capacity,
+                                     size_t *rows) {
+    slm_result result;
+    if (!s) return SLM_ERR_ARGUMENT;
+    result = slm__start_encode(s, inputs || !count, output, out, capacity);
+    return result != SLM_OK ? result : slm__encode_all(s, NULL, inputs, inputs ? count : 0, rows);
+}
+
+SLM_API slm_result slm_embed(slm_session *s, const slm_text *texts, size_t count, float *vectors) {
+    size_t size = slm_output_size(s, SLM_OUTPUT_EMBEDDING);
+    if (count && size > SIZE_MAX / sizeof(float) / count) return SLM_ERR_ARGUMENT;
+    return slm_encode(s, texts, count, SLM_OUTPUT_EMBEDDING, vectors, vectors ? count * size : 0,
+                      NULL);
 }
 
 /* ---- >>sampling --------------------------------------------------------------------------
@@ -3632,6 +4683,7 @@ SLM_API slm_result slm_sample(slm_session *s, const slm_sampling *sampling, slm_
     size_t row, best = SIZE_MAX;
     unsigned saved;
     if (!s) return SLM_ERR_ARGUMENT;
+    if (slm__check_decoder(s) != SLM_OK) return s->error.code;
     if (!token) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "token is NULL");
     *token = -1;
     memset(&greedy, 0, sizeof greedy);
@@ -3667,6 +4719,7 @@ SLM_API slm_result slm_score(slm_session *s, const slm_token *tokens, size_t cou
     size_t start, done = 0, chunk, i, rows;
     slm_result result = SLM_OK;
     if (!s) return SLM_ERR_ARGUMENT;
+    if (slm__check_decoder(s) != SLM_OK) return s->error.code;
     if (count && (!tokens || !logprobs))
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "tokens or logprobs is NULL");
     start = s->sequence.position;
@@ -3720,6 +4773,7 @@ SLM_API slm_result slm_prompt(slm_session *s, const char *text, size_t size, uns
     slm__token_list out;
     slm_result result;
     if (!s) return SLM_ERR_ARGUMENT;
+    if (slm__check_decoder(s) != SLM_OK) return s->error.code;
     if (!text && size) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "text is NULL");
     if (!s->model->has_tokenizer)
         return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "the model has no tokenizer");
@@ -3760,6 +4814,7 @@ SLM_API slm_result slm_generate(slm_session *s, const slm_generation *generation
     const char *wrong;
     size_t i;
     if (!s) return SLM_ERR_ARGUMENT;
+    if (slm__check_decoder(s) != SLM_OK) return s->error.code;
     if (!s->outputs.final_count)
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "nothing to go on from: evaluate a token");
     wrong = generation ? slm__check_sampling(s, &generation->sampling) : NULL;
@@ -3950,6 +5005,7 @@ SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
     slm_result result;
     slm_reason over;
     if (!s) return SLM_ERR_ARGUMENT;
+    if (slm__check_decoder(s) != SLM_OK) return s->error.code;
     if (!piece) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "piece is NULL");
     memset(piece, 0, sizeof *piece);
     piece->token = -1;
@@ -5266,6 +6322,13 @@ SLM_API slm_result slm_tokenize(const slm_model *model, const char *text, size_t
     return result;
 }
 
+static slm_result slm__tokenize_text(const slm__tokenizer *t, const slm_text *text, size_t limit,
+                                     slm_text_token *tokens, size_t capacity, size_t *count,
+                                     size_t *whole) {
+    (void)t, (void)text, (void)limit, (void)tokens, (void)capacity, (void)count, (void)whole;
+    return SLM_ERR_UNSUPPORTED;
+}
+
 SLM_API const char *slm_token_text(const slm_model *model, slm_token token, size_t *size) {
     if (size) *size = 0;
     if (!model || !size || !model->has_tokenizer) return NULL;
@@ -5513,6 +6576,7 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
     size_t start;
     slm_result result = SLM_OK;
     if (!s) return SLM_ERR_ARGUMENT;
+    if (slm__check_decoder(s) != SLM_OK) return s->error.code;
     if (!text && role == SLM_ASSISTANT && size == SLM_NUL) size = 0;
     if (!text && size) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "text is NULL");
     if (!s->model->has_tokenizer)
@@ -6510,7 +7574,8 @@ SLM__TARGET_AMX static void slm__multiply_amx(const slm__strip *s, const slm__ou
 
 static const slm__kernels slm__kernels_amx = {
     16, SLM__QUERIES, slm__multiply_amx, slm__quantize_avx512, slm__attend_avx512,
-    slm__layer_norm_avx512, slm__rms_norm_avx512, slm__add_rows_avx512, slm__narrow_avx512};
+    slm__layer_norm_avx512, slm__rms_norm_avx512, slm__no_norm_avx512, slm__add_rows_avx512,
+    slm__narrow_avx512};
 
 /* Linux gives a process its tile registers when it asks. */
 static int slm__amx_granted(void) {
@@ -6954,6 +8019,25 @@ SLM__INLINE SLM__V SLM__N(gelus)(SLM__V x) {
     return SLM__L(div)(x, SLM__L(add)(SLM__L(set)(1.0f), u));
 }
 
+/* x * Phi(x), the exact GELU: Phi(x) = 0.5 + y * P(y * y) / Q(y * y), a fit to the normal
+   distribution of our own; y is x within +-5.286, where that is 1 and 0 to the bit. */
+SLM__INLINE SLM__V SLM__N(gelus_erf)(SLM__V x) {
+    SLM__V y = SLM__L(max)(SLM__L(set)(-5.286f), SLM__L(min)(SLM__L(set)(5.286f), x));
+    SLM__V z = SLM__L(mul)(y, y), p, q;
+    p = SLM__L(madd)(SLM__L(set)(6.37906533e-6f), z, SLM__L(set)(2.40503599e-8f));
+    p = SLM__L(madd)(SLM__L(set)(1.60334166e-4f), z, p);
+    p = SLM__L(madd)(SLM__L(set)(4.62799147e-3f), z, p);
+    p = SLM__L(madd)(SLM__L(set)(3.29357423e-2f), z, p);
+    p = SLM__L(madd)(SLM__L(set)(3.98942262e-1f), z, p);
+    q = SLM__L(madd)(SLM__L(set)(7.13522531e-5f), z, SLM__L(set)(1.23717041e-6f));
+    q = SLM__L(madd)(SLM__L(set)(1.83656963e-3f), z, q);
+    q = SLM__L(madd)(SLM__L(set)(2.81388015e-2f), z, q);
+    q = SLM__L(madd)(SLM__L(set)(2.49223888e-1f), z, q);
+    q = SLM__L(madd)(SLM__L(set)(1.0f), z, q);
+    y = SLM__L(div)(SLM__L(mul)(y, p), q);
+    return SLM__L(mul)(x, SLM__L(add)(SLM__L(set)(0.5f), y));
+}
+
 /* slm__silu */
 SLM__INLINE SLM__V SLM__N(silus)(SLM__V x) {
     SLM__V e = SLM__N(exps)(SLM__L(mul)(SLM__L(set)(-1.0f), x));
@@ -7154,6 +8238,17 @@ SLM__INLINE void SLM__N(direct)(const slm__strip *s, size_t tiles, size_t tile, 
         SLM__N(block_floats)(SLM_TYPE_BF16, tiles, 1, w, s->tile, floats, 0, cols, y, 0);
 }
 
+/* What an activation makes of v. */
+SLM__INLINE SLM__V SLM__N(activated)(slm__activation activation, SLM__V v) {
+    switch (activation) {
+    case SLM__GELU: return SLM__N(gelus)(v);
+    case SLM__GELU_ERF: return SLM__N(gelus_erf)(v);
+    case SLM__RELU: return SLM__L(max)(SLM__L(set)(0.0f), v);
+    case SLM__SILU: case SLM__SILU_GATE: return SLM__N(silus)(v);
+    default: return v;
+    }
+}
+
 /* Sums become results: a strip's tiles [first, first + tiles), inputs [token, token + tokens). */
 SLM__TARGET static void SLM__N(finish)(const slm__strip *s, const slm__output *f, size_t first,
                                        size_t tiles, size_t token, size_t tokens,
@@ -7176,10 +8271,12 @@ SLM__TARGET static void SLM__N(finish)(const slm__strip *s, const slm__output *f
             if (row_scales && f->bias) v = SLM__L(madd)(bias, v, scale);
             else if (row_scales) v = SLM__L(mul)(v, scale);
             else if (f->bias) v = SLM__L(add)(v, bias);
-            if (f->activation == SLM__GELU) v = SLM__N(gelus)(v);
-            if (f->activation == SLM__SILU_GATE) {
+            v = SLM__N(activated)(f->activation, v);
+            if (f->activation >= SLM__SILU_GATE) {
+                SLM__V old;
                 memcpy(padded, out, rows * sizeof(float));
-                v = SLM__L(mul)(SLM__N(silus)(v), SLM__L(load_f32)(padded));
+                old = SLM__L(load_f32)(padded);
+                v = f->activation == SLM__ADDED ? SLM__L(add)(v, old) : SLM__L(mul)(v, old);
             }
             if (rows == 16) {
                 SLM__L(store)(out, v);
@@ -7625,6 +8722,16 @@ SLM__TARGET static void SLM__N(rms_norm)(float *out, const float *x, size_t size
     for (; i < size; i++) out[i] = (x[i] * scale) * weight[i];
 }
 
+/* MobileBERT's NoNorm. */
+SLM__TARGET static void SLM__N(no_norm)(float *out, const float *x, size_t size,
+                                        const float *weight, const float *bias) {
+    size_t i;
+    for (i = 0; i + 16 <= size; i += 16)
+        SLM__L(store)(out + i, SLM__L(madd)(SLM__L(load_f32)(bias + i), SLM__L(load_f32)(x + i),
+                                            SLM__L(load_f32)(weight + i)));
+    for (; i < size; i++) out[i] = SLM__N(madd_one)(bias[i], x[i], weight[i]);
+}
+
 /* sum[i] = (a[i] + b[i]) + sum[i], or without b: a[i] + sum[i] */
 SLM__TARGET static void SLM__N(add_rows)(float *sum, const float *a, const float *b,
                                          size_t size) {
@@ -7662,7 +8769,7 @@ SLM__TARGET static uint32_t SLM__N(narrow)(uint16_t *out, const float *x, size_t
 static const slm__kernels SLM__N(kernels) = {
     SLM__TOKEN_BLOCK,  SLM__QUERY_BLOCK > 1 ? SLM__QUERIES : 1,
     SLM__N(multiply),  SLM__N(quantize), SLM__N(attend),  SLM__N(layer_norm),
-    SLM__N(rms_norm),  SLM__N(add_rows), SLM__N(narrow)};
+    SLM__N(rms_norm),  SLM__N(no_norm),  SLM__N(add_rows), SLM__N(narrow)};
 
 #undef SLM__JOIN2
 #undef SLM__JOIN

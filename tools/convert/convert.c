@@ -2,7 +2,7 @@
    What its config.json may say of an architecture stands in a table; the names of its tensors in
    names.c; what it computes, and with which tensors, in the library. */
 #define _POSIX_C_SOURCE 200809L
-#include "names.h"
+#include "encoder.h"
 
 #include <math.h>
 #include <signal.h>
@@ -53,6 +53,12 @@ typedef struct Architecture {
     .head_key = HEAD_QUOTIENT, .rope_keys = ROPE_DEFAULT, .rotary_size = 32, .cuts_rotary = 1, \
     .chat = SLM_CHAT_PHI2
 
+#define BERT_KEYS(vocab, layers, hidden, inner, heads) \
+    .keys = {{"vocab_size", NULL, vocab}, {"max_position_embeddings", NULL, 512}, \
+             {"num_hidden_layers", NULL, layers}, {"hidden_size", NULL, hidden}, \
+             {"intermediate_size", NULL, inner}, {"num_attention_heads", NULL, heads}, \
+             {NULL, NULL, 0}, {"layer_norm_eps", NULL, 1e-12}}
+
 static const Architecture architectures[] = {
     {.name = "phi", .model_type = "phi", .activation_key = "hidden_act", .layouts = phi_layouts,
      .keys = {{"vocab_size", NULL, 51200}, {"max_position_embeddings", NULL, 2048},
@@ -85,7 +91,17 @@ static const Architecture architectures[] = {
               {"num_layers", "num_hidden_layers", 24}, {"hidden_size", NULL, 2048},
               {"intermediate_size", NULL, 0}, {"num_heads", "num_attention_heads", 16},
               {NULL, NULL, 0}, {"layer_norm_epsilon", NULL, 1e-5}},
-     .layer_kinds = 1, .tied = 1, .attention_scale = 1, .chat = SLM_CHAT_PLAIN}};
+     .layer_kinds = 1, .tied = 1, .attention_scale = 1, .chat = SLM_CHAT_PLAIN},
+    {.name = "bert", .model_type = "bert", .layouts = bert_layouts,
+     BERT_KEYS(30522, 12, 768, 3072, 12), .tied = 1},
+    {.name = "distilbert", .model_type = "distilbert", .layouts = distilbert_layouts,
+     .keys = {{"vocab_size", NULL, 30522}, {"max_position_embeddings", NULL, 512},
+              {"n_layers", "num_hidden_layers", 6}, {"dim", "hidden_size", 768},
+              {"hidden_dim", NULL, 3072}, {"n_heads", "num_attention_heads", 12}, {NULL, NULL, 0},
+              {NULL, NULL, 1e-12}},
+     .tied = 1},
+    {.name = "mobilebert", .model_type = "mobilebert", .layouts = mobilebert_layouts,
+     BERT_KEYS(30522, 24, 512, 512, 4), .tied = 1}};
 
 enum { ARCHITECTURE_COUNT = sizeof architectures / sizeof *architectures };
 
@@ -120,6 +136,8 @@ typedef struct Config {
     Buffer kinds; /* of the layers: a byte each, 1 where attention sees the window */
 } Config;
 
+#define SUPPORTED "phi, gptj, llama, gpt_neo, bert, distilbert, mobilebert"
+
 /* model_type decides, as in Hugging Face: "architectures" is null, or names a class without a head
    or another one, depending on who saved the checkpoint. */
 static const Architecture *find_architecture(const char *path, const Json *json) {
@@ -130,9 +148,9 @@ static const Architecture *find_architecture(const char *path, const Json *json)
         if (json_is(type, architectures[i].model_type))
             return &architectures[i];
     if (!type)
-        fail("%s: no model_type; supported: phi, gptj, llama, gpt_neo", path);
-    fail("%s: model_type %s%s%s is not supported; supported: phi, gptj, llama, gpt_neo (model_type "
-         "says what a checkpoint is, not architectures)", path,
+        fail("%s: no model_type; supported: " SUPPORTED, path);
+    fail("%s: model_type %s%s%s is not supported; supported: " SUPPORTED " (model_type says what a "
+         "checkpoint is, not architectures)", path,
          type->type == JSON_STRING ? type->text : "(not a string)", name ? ", of class " : "",
          name && name->type == JSON_STRING ? name->text : name ? "(not a string)" : "");
 }
@@ -184,7 +202,7 @@ static void check_activation(const Config *config) {
     static const char *const silu[] = {"silu", "swish", NULL};
     const char *const *same = config->row->activation == SLM__SILU_GATE ? silu : gelu;
     const char *key = config->architecture->activation_key;
-    const Json *value = json_get(config->json, key);
+    const Json *value = key ? json_get(config->json, key) : NULL;
     size_t i;
     if (!value)
         return;
@@ -316,13 +334,13 @@ static void read_heads(Config *config) {
     shape->heads = config_size(config, KEY_HEADS);
     if (key != HEAD_UNREAD)
         given = config_number(config, "head_dim", 0);
-    if (!(key == HEAD_FREE && given != 0) && shape->hidden % shape->heads)
+    if (!(key == HEAD_FREE && given != 0) && shape->inner % shape->heads)
         fail("%s: a hidden size of %lu does not divide into %lu heads", config->path,
-             (unsigned long)shape->hidden, (unsigned long)shape->heads);
-    head = given != 0 ? given : shape->hidden / shape->heads;
-    if (key != HEAD_FREE && head != shape->hidden / shape->heads)
+             (unsigned long)shape->inner, (unsigned long)shape->heads);
+    head = given != 0 ? given : shape->inner / shape->heads;
+    if (key != HEAD_FREE && head != shape->inner / shape->heads)
         fail("%s: a head_dim of %g is not supported; supported: hidden size / heads (%lu)",
-             config->path, given, (unsigned long)(shape->hidden / shape->heads));
+             config->path, given, (unsigned long)(shape->inner / shape->heads));
     if (!(head >= 1 && head <= 4096) || head != floor(head))
         fail("%s: head_dim must be a whole number from 1 to 4096", config->path);
     kv = kv == 0 ? shape->heads : kv;
@@ -404,6 +422,22 @@ static void read_context(Config *config) {
     config->shape.context = SLM__CONTEXT_MOST;
 }
 
+static void put_encoder(unsigned char *head, const slm__shape *shape) {
+    const struct { unsigned at; uint32_t value; } fields[] = {
+        {SLM__AT_TOKEN_TYPES, shape->token_types}, {SLM__AT_LABELS, shape->labels},
+        {SLM__AT_TASKS, shape->tasks},
+        {SLM__AT_BOTTLENECK, shape->inner == shape->hidden ? 0 : shape->inner},
+        {SLM__AT_BOTTLENECK_FLAGS, shape->bottleneck_flags},
+        {SLM__AT_ACTIVATION, shape->activation}, {SLM__AT_LONGEST_TEXT, shape->longest_text},
+        {SLM__AT_POOLER, shape->pooler}, {SLM__AT_VECTOR, shape->vector},
+        {SLM__AT_VECTOR_FLAGS, shape->vector_flags},
+        {SLM__AT_LABEL_SCORES, shape->label_scores}, {SLM__AT_RANK_SCORES, shape->rank_scores}};
+    size_t i;
+    for (i = 0; i < sizeof fields / sizeof *fields; i++)
+        set_u32(head + fields[i].at, fields[i].value);
+    head[SLM__AT_POOLING] = (unsigned char)shape->pooling;
+}
+
 /* The numbers of the header that are those of config.json. */
 static void put_shape(unsigned char *head, const Config *config) {
     const slm__shape *shape = &config->shape;
@@ -414,13 +448,15 @@ static void put_shape(unsigned char *head, const Config *config) {
     head[SLM__AT_ARCHITECTURE] = (unsigned char)config->row->id;
     for (i = 0; i < sizeof sizes / sizeof *sizes; i++)
         set_u32(head + SLM__AT_SHAPE + 4 * i, sizes[i]);
-    set_u32(head + SLM__AT_EMBEDDING_SIZE, shape->hidden);
-    set_u32(head + SLM__AT_FFNS, 1);
+    set_u32(head + SLM__AT_EMBEDDING_SIZE, shape->embedding);
+    set_u32(head + SLM__AT_FFNS, shape->stack + 1);
     set_u32(head + SLM__AT_PAD, config->pad);
     set_u32(head + SLM__AT_FLAGS, shape->flags);
     set_u32(head + SLM__AT_NORM_EPS, slm__bits(shape->norm_eps));
     set_u32(head + SLM__AT_EMBEDDING_SCALE, slm__bits(1));
     set_u32(head + SLM__AT_ATTENTION_SCALE, slm__bits(shape->attention_scale));
+    if (config->row->features & SLM__ENCODER)
+        put_encoder(head, shape);
 }
 
 /* The library's caps, before anything of these sizes is read. */
@@ -446,6 +482,9 @@ static void read_sizes(Config *config) {
                      ? 4 * shape->hidden
                      : config_size(config, KEY_INTERMEDIATE);
     shape->layers = config_size(config, KEY_LAYERS);
+    shape->embedding = shape->inner = shape->hidden;
+    if (config->row->features & SLM__ENCODER)
+        encoder_read_config(shape, config->row, config->json, config->path);
     read_context(config);
     read_heads(config);
     read_rotary(config);
@@ -513,12 +552,14 @@ static void set_layout(OutTensor *out, const SourceTensor *source, const Place *
     uint64_t width = dtype_bytes(out->dtype);
     const uint64_t *strides = source->strides;
     int vector = out->type == SLM_TYPE_VECTOR;
-    out->col_step = strides[vector ? 0 : 1] * width;
-    out->row_step = vector ? 0 : strides[0] * width;
+    out->col_step = strides[vector || place->transposed ? 0 : 1] * width;
+    out->row_step = vector ? 0 : strides[place->transposed ? 1 : 0] * width;
     out->group = place->group;
     out->group_step = place->group_step;
     if (out->cols == 1 || (vector && place->rows == 1))
         out->col_step = width;
+    if (place->transposed && place->rows == 1)
+        out->row_step = width;
     if (out->col_step != width &&
         (vector || place->group || (out->row_step != width && place->rows > 1)))
         fail("%s: tensor %s: its strides are not supported", source->file->path, source->name);
@@ -526,10 +567,27 @@ static void set_layout(OutTensor *out, const SourceTensor *source, const Place *
         source->offset + (uint64_t)place->first * (vector ? out->col_step : out->row_step);
 }
 
-static SourceTensor *find_tensor(const Checkpoint *checkpoint, const char *name) {
+static SourceTensor *find_exactly(const Checkpoint *checkpoint, const char *name) {
     uint32_t at;
     return map_find(&checkpoint->by_name, name, strlen(name), &at) ? &checkpoint->tensors[at]
                                                                   : NULL;
+}
+
+/* TensorFlow called a norm's weight gamma and its bias beta, and older checkpoints still do. */
+static SourceTensor *find_tensor(const Checkpoint *checkpoint, const char *name) {
+    static const char *const older[2][2] = {{"LayerNorm.weight", "LayerNorm.gamma"},
+                                            {"LayerNorm.bias", "LayerNorm.beta"}};
+    SourceTensor *found = find_exactly(checkpoint, name);
+    char other[160];
+    size_t i, size = strlen(name), end;
+    for (i = 0; i < 2 && !found; i++) {
+        end = strlen(older[i][0]);
+        if (size < end || strcmp(name + size - end, older[i][0]) != 0)
+            continue;
+        snprintf(other, sizeof other, "%.*s%s", (int)(size - end), name, older[i][1]);
+        found = find_exactly(checkpoint, other);
+    }
+    return found;
 }
 
 /* Wrapped models (of PEFT, DDP, torch.compile) have the tensor under a longer name. */
@@ -586,10 +644,13 @@ static void add_tensor(Model *model, const Config *config, Checkpoint *checkpoin
     out->layer = layer;
     out->rows = slm__extent_of(&config->shape, want->rows);
     out->cols = slm__extent_of(&config->shape, want->cols);
-    out->type = vector ? (uint32_t)SLM_TYPE_VECTOR : type_of(type, layer);
+    out->type = vector ? (uint32_t)SLM_TYPE_VECTOR : type_of(type, layer, want->slot);
     source = find_source(config, checkpoint, want, layer, &place);
     refuse_rival(source);
-    check_source(source, place.rows, vector ? place.rows : out->cols, vector);
+    if (place.transposed)
+        check_source(source, out->cols, place.rows, 0);
+    else
+        check_source(source, place.rows, vector ? place.rows : out->cols, vector);
     out->dtype = source->dtype;
     out->file = source->file;
     set_layout(out, source, &place);
@@ -605,10 +666,11 @@ static int ends_in_parts(const char *name, const char *parts) {
            (size == end || name[size - end - 1] == '.');
 }
 
-/* What a model computes for itself and some checkpoints carry, wherever they keep it. */
+/* What a model computes for itself and some checkpoints carry, wherever they keep it, and BERT's
+   second copy of a bias. */
 static int is_buffer(const char *name) {
     static const char *const buffers[] = {"attn.bias", "attention.bias", "masked_bias",
-                                          "position_ids"};
+                                          "position_ids", "cls.predictions.decoder.bias"};
     const char *rotary = strstr(name, "rotary_emb.");
     size_t i;
     for (i = 0; i < sizeof buffers / sizeof *buffers; i++)
@@ -618,7 +680,10 @@ static int is_buffer(const char *name) {
 }
 
 static int is_in_layer(const char *name) {
-    static const char *const prefixes[] = {"model.layers.", "layers.", "transformer.h.", "h."};
+    static const char *const prefixes[] = {
+        "model.layers.", "layers.", "transformer.h.", "h.", "bert.encoder.layer.",
+        "encoder.layer.", "distilbert.transformer.layer.", "transformer.layer.",
+        "mobilebert.encoder.layer."};
     size_t i;
     for (i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         size_t size = strlen(prefixes[i]);
@@ -640,13 +705,15 @@ static void refuse_in_layer(const SourceTensor *tensor) {
          "(--ignore-extra leaves it out)", tensor->file->path, tensor->name);
 }
 
-static void check_extra(const Checkpoint *checkpoint, const char *directory, int ignore) {
+static void check_extra(const Checkpoint *checkpoint, const Config *config, const char *directory,
+                        int ignore) {
     enum { SHOWN = 8 };
     Buffer names = {NULL, 0, 0};
     size_t i, count = 0;
     for (i = 0; i < checkpoint->count; i++) {
         const SourceTensor *tensor = &checkpoint->tensors[i];
-        if (tensor->used || !tensor->bytes || is_buffer(tensor->name))
+        if (tensor->used || !tensor->bytes || is_buffer(tensor->name) ||
+            encoder_leaves_out(&config->shape, tensor->name))
             continue;
         if (!ignore && is_in_layer(tensor->name))
             refuse_in_layer(tensor);
@@ -668,9 +735,14 @@ static void check_extra(const Checkpoint *checkpoint, const char *directory, int
 /* A tied head that is in the checkpoint too is the embedding once more. Where it is another,
    transformers 5 takes both and transformers 4 leaves it out. */
 static void settle_tied(Config *config, Checkpoint *checkpoint, const char *directory) {
-    SourceTensor *head = find_tensor(checkpoint, head_name), *embedding;
+    const char *fill = config->architecture->layouts->names[SLM__FILL_HEAD];
+    SourceTensor *head, *embedding;
+    char name[128];
     int tied;
     Place place;
+    if (fill)
+        snprintf(name, sizeof name, "%s.weight", fill);
+    head = find_tensor(checkpoint, fill ? name : head_name);
     if (!(config->shape.flags & SLM__FLAG_TIED) || !head || !head->bytes)
         return;
     place_tensor(&place, config->architecture->layouts, &config->shape, slm__model_tensors,
@@ -686,8 +758,8 @@ static void settle_tied(Config *config, Checkpoint *checkpoint, const char *dire
     tied = version_from(config->json) < 5;
     if (!tied)
         config->shape.flags &= ~(uint32_t)SLM__FLAG_TIED;
-    warn("%s: config.json ties the head to the embedding, but lm_head.weight is another: it is %s, "
-         "as in the transformers that wrote it%s", directory, tied ? "left out" : "taken",
+    warn("%s: config.json ties the head to the embedding, but %s is another: it is %s, as in the "
+         "transformers that wrote it%s", directory, head->name, tied ? "left out" : "taken",
          tied ? " (\"tie_word_embeddings\": false takes it)" : "");
 }
 
@@ -695,7 +767,7 @@ static void collect_tensors(Model *model, const Config *config, Checkpoint *chec
                             uint32_t type) {
     enum { LAYER = sizeof slm__layer_tensors / sizeof *slm__layer_tensors,
            MODEL = sizeof slm__model_tensors / sizeof *slm__model_tensors };
-    uint32_t features = slm__features_of(config->row, config->shape.flags), layer;
+    uint32_t features = slm__features_of(config->row, &config->shape), layer;
     size_t i;
     model->tensors = allocate((size_t)config->shape.layers * LAYER + MODEL,
                               sizeof *model->tensors);
@@ -766,20 +838,34 @@ void model_from_directory(Model *model, const char *directory, const Options *op
     Config config;
     Tokenizer tokenizer;
     Chat chat;
+    EncoderParts parts;
     Section *section;
+    int encoder;
     refuse_directory(directory);
     read_config(&config, path);
     refuse_config(directory, config.json);
+    encoder = (config.row->features & SLM__ENCODER) != 0;
+    if (config.row->block == SLM__BOTTLENECK && slm__integer(options->type))
+        fail("%s: type %s does not suit mobilebert, whose activations reach 1e7; f32, f16 and bf16 "
+             "do", path, slm_type_name((slm_type)options->type));
     tokenizer_read(&tokenizer, directory, config.json, config.shape.vocab_rows);
-    chat_choose(&chat, directory, &tokenizer, (int)config.architecture->chat, &options->chat);
+    memset(&chat, 0, sizeof chat);
+    if (!encoder)
+        chat_choose(&chat, directory, &tokenizer, (int)config.architecture->chat, &options->chat);
     checkpoint_open(&checkpoint, directory);
+    if (encoder)
+        encoder_read_heads(&parts, &config.shape, config.row, config.json, path, &checkpoint);
     settle_tied(&config, &checkpoint, directory);
     config.shape.vocab_used = tokenizer.used;
     put_shape(model->header, &config);
+    if (encoder)
+        set_u32(model->header + SLM__AT_TASK, parts.task);
     model->header[SLM__AT_TOKENIZER] = (unsigned char)tokenizer.kind;
     model->header[SLM__AT_CHAT_FORMAT] = (unsigned char)chat.format;
     collect_tensors(model, &config, &checkpoint, options->type);
-    check_extra(&checkpoint, directory, options->ignore_extra);
+    check_extra(&checkpoint, &config, directory, options->ignore_extra);
+    if (encoder)
+        encoder_put(model, &parts);
     if (tokenizer.kind)
         model_section(model, SLM__TOKENIZER, 1)->bytes = tokenizer.section;
     section = model_section(model, SLM__FREQUENCIES, 1);
@@ -789,7 +875,8 @@ void model_from_directory(Model *model, const char *directory, const Options *op
     section = model_section(model, SECTION_METADATA, 0);
     put_metadata(&section->bytes, "source", "Hugging Face checkpoint");
     put_metadata(&section->bytes, "model_type", config.row->name);
-    chat_put(model, &chat);
+    if (!encoder)
+        chat_put(model, &chat);
     free(path);
 }
 

@@ -358,7 +358,7 @@ typedef struct Options { /* of the command line */
 
 void model_from_directory(Model *model, const char *directory, const Options *options);
 void model_from_slm(Model *model, const char *path, const Options *options);
-uint32_t type_of(uint32_t wanted, uint32_t layer); /* the types' rule */
+uint32_t type_of(uint32_t wanted, uint32_t layer, uint32_t slot); /* the types' rule */
 void model_write(Model *model, const char *path);
 
 #endif

@@ -61,8 +61,74 @@ const Layout neo_layouts[2] = {
       [SLM__HEAD] = "lm_head"}},
     {NULL, 0, SEPARATE, {NULL}}};
 
-/* A bias has the slot behind its weights', which is even; so is the embedding's, without a bias. */
-static int is_bias(unsigned slot) { return slot % 2 == 0 && slot != SLM__EMBEDDING; }
+#define BERT_LAYER \
+    [SLM__NORM] = "attention.output.LayerNorm", [SLM__QUERY] = "attention.self.query", \
+    [SLM__KEY] = "attention.self.key", [SLM__VALUE] = "attention.self.value", \
+    [SLM__OUT] = "attention.output.dense", [SLM__NORM2] = "output.LayerNorm", \
+    [SLM__UP] = "intermediate.dense", [SLM__DOWN] = "output.dense"
+
+#define BERT_HEADS \
+    [SLM__CLASSIFIER] = "classifier", [SLM__TAGGER] = "classifier", \
+    [SLM__ANSWERER] = "qa_outputs", [SLM__FOLLOWER] = "cls.seq_relationship", \
+    [SLM__FILL_DENSE] = "cls.predictions.transform.dense", \
+    [SLM__FILL_NORM] = "cls.predictions.transform.LayerNorm", \
+    [SLM__FILL_HEAD] = "cls.predictions.decoder", [SLM__FILL_HEAD + 1] = "cls.predictions", \
+    [SLM__FILL_REST] = "cls.predictions.dense"
+
+/* the fill head's bias, which some checkpoints have beside its weights, alone or once more */
+#define BERT_BIAS {"", 0, SEPARATE, {[SLM__FILL_HEAD + 1] = "cls.predictions.decoder"}}
+
+const Layout bert_layouts[3] = {
+    {"bert.encoder.layer.", 0, SEPARATE,
+     {BERT_LAYER, BERT_HEADS, [SLM__EMBEDDING] = "bert.embeddings.word_embeddings",
+      [SLM__POSITIONS] = "bert.embeddings.position_embeddings",
+      [SLM__TYPES] = "bert.embeddings.token_type_embeddings",
+      [SLM__EMBEDDING_NORM] = "bert.embeddings.LayerNorm", [SLM__POOLER] = "bert.pooler.dense"}},
+    BERT_BIAS,
+    {NULL, 0, SEPARATE, {NULL}}};
+
+const Layout distilbert_layouts[2] = {
+    {"distilbert.transformer.layer.", 0, SEPARATE,
+     {[SLM__NORM] = "sa_layer_norm", [SLM__QUERY] = "attention.q_lin",
+      [SLM__KEY] = "attention.k_lin", [SLM__VALUE] = "attention.v_lin",
+      [SLM__OUT] = "attention.out_lin", [SLM__NORM2] = "output_layer_norm",
+      [SLM__UP] = "ffn.lin1", [SLM__DOWN] = "ffn.lin2",
+      [SLM__EMBEDDING] = "distilbert.embeddings.word_embeddings",
+      [SLM__POSITIONS] = "distilbert.embeddings.position_embeddings",
+      [SLM__EMBEDDING_NORM] = "distilbert.embeddings.LayerNorm",
+      [SLM__POOLER] = "pre_classifier", [SLM__CLASSIFIER] = "classifier",
+      [SLM__TAGGER] = "classifier", [SLM__ANSWERER] = "qa_outputs",
+      [SLM__FILL_DENSE] = "vocab_transform", [SLM__FILL_NORM] = "vocab_layer_norm",
+      [SLM__FILL_HEAD] = "vocab_projector"}},
+    {NULL, 0, SEPARATE, {NULL}}};
+
+#define STACKED(n) \
+    [SLM__STACK + 6 * (n)] = "ffn." #n ".intermediate.dense", \
+    [SLM__STACK + 6 * (n) + 2] = "ffn." #n ".output.dense", \
+    [SLM__STACK + 6 * (n) + 4] = "ffn." #n ".output.LayerNorm"
+
+const Layout mobilebert_layouts[3] = {
+    {"mobilebert.encoder.layer.", 0, SEPARATE,
+     {BERT_LAYER, BERT_HEADS, STACKED(0), STACKED(1), STACKED(2), STACKED(3),
+      [SLM__NARROW] = "bottleneck.input.dense",
+      [SLM__NARROW_NORM] = "bottleneck.input.LayerNorm",
+      [SLM__SHARED] = "bottleneck.attention.dense",
+      [SLM__SHARED_NORM] = "bottleneck.attention.LayerNorm",
+      [SLM__WIDEN] = "output.bottleneck.dense",
+      [SLM__WIDEN_NORM] = "output.bottleneck.LayerNorm",
+      [SLM__EMBEDDING] = "mobilebert.embeddings.word_embeddings",
+      [SLM__POSITIONS] = "mobilebert.embeddings.position_embeddings",
+      [SLM__TYPES] = "mobilebert.embeddings.token_type_embeddings",
+      [SLM__EMBEDDING_NORM] = "mobilebert.embeddings.LayerNorm",
+      [SLM__TRANSFORM] = "mobilebert.embeddings.embedding_transformation",
+      [SLM__POOLER] = "mobilebert.pooler.dense"}},
+    BERT_BIAS,
+    {NULL, 0, SEPARATE, {NULL}}};
+
+/* A bias has the slot behind its weights', which is even; so are those of two tables without. */
+static int is_bias(unsigned slot) {
+    return slot % 2 == 0 && slot != SLM__EMBEDDING && slot != SLM__TYPES;
+}
 
 static void name_tensor(char *out, size_t size, const Layout *layout, const slm__shape *shape,
                         const char *name, uint32_t layer) {
@@ -93,7 +159,8 @@ static void place_part(Place *out, Fusion fusion, const slm__shape *shape, uint3
 int place_tensor(Place *out, const Layout *layout, const slm__shape *shape,
                  const slm__expected *want, uint32_t layer) {
     int bias = is_bias(want->slot);
-    const char *name = layout->names[want->slot - bias];
+    const char *own = layout->names[want->slot];
+    const char *name = own ? own : layout->names[want->slot - bias];
     int fused = layout->fusion != SEPARATE && want->slot >= SLM__QUERY &&
                 want->slot <= SLM__VALUE + 1;
     memset(out, 0, sizeof *out);
@@ -102,6 +169,7 @@ int place_tensor(Place *out, const Layout *layout, const slm__shape *shape,
         return 0;
     name_tensor(out->name, sizeof out->name - 8, layout, shape, name, layer);
     strcat(out->name, bias ? ".bias" : ".weight");
+    out->transposed = want->slot == SLM__FILL_REST; /* [columns, rows] in Hugging Face */
     if (fused)
         place_part(out, layout->fusion, shape, (want->slot - SLM__QUERY) / 2u);
     return 1;

@@ -13,19 +13,21 @@ typedef struct Layout {
     const char *prefix;   /* of a layer's tensors: its number follows */
     uint32_t first_layer; /* the number of the first layer */
     Fusion fusion;
-    /* By the slot of the weights, without ".weight" or ".bias"; NULL: it is not here. %lu: the
-       number behind the last layer's. */
+    /* By slot, without ".weight" or ".bias"; NULL: it is not here, but a bias has the name of its
+       weights where it has none of its own. %lu: the number behind the last layer's. */
     const char *names[SLM__MODEL_SLOTS];
 } Layout;
 
 enum { LAYOUTS = 4 };
 /* Those of today first; a prefix of NULL ends them. */
-extern const Layout phi_layouts[LAYOUTS + 1], gptj_layouts[2], llama_layouts[2], neo_layouts[2];
+extern const Layout phi_layouts[LAYOUTS + 1], gptj_layouts[2], llama_layouts[2], neo_layouts[2],
+    bert_layouts[3], distilbert_layouts[2], mobilebert_layouts[3];
 
 /* Rows [first, first + its own) of a tensor with `rows` rows, in groups as OutTensor has them. */
 typedef struct Place {
     char name[128];
     uint32_t rows, first, group, group_step;
+    int transposed;
 } Place;
 
 /* 0: the layout does not have it. */

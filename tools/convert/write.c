@@ -60,8 +60,11 @@ static void progress_step(Progress *progress, uint64_t bytes) {
 /* ---- types ------------------------------------------------------------------------------- */
 
 /* Four bits serve the layers' matrices; the embeddings and the head, whose error nothing after
-   them evens out, take eight. */
-uint32_t type_of(uint32_t wanted, uint32_t layer) {
+   them evens out, take eight. An encoder's heads and its few token types stay as they are. */
+uint32_t type_of(uint32_t wanted, uint32_t layer, uint32_t slot) {
+    int vocabulary = slot == SLM__FILL_HEAD || slot == SLM__FILL_REST;
+    if (slot == SLM__TYPES || (layer == MODEL_LAYER && slot >= SLM__POOLER && !vocabulary))
+        return SLM_TYPE_F32;
     return layer == MODEL_LAYER && slm__integer(wanted) ? SLM_TYPE_Q8 : wanted;
 }
 
@@ -572,7 +575,8 @@ static void read_slm_tensor(OutTensor *tensor, const File *file, const unsigned 
     tensor->dtype = source == SLM_TYPE_F16    ? DTYPE_F16
                     : source == SLM_TYPE_BF16 ? DTYPE_BF16
                                           : DTYPE_F32;
-    tensor->type = source == SLM_TYPE_VECTOR ? SLM_TYPE_VECTOR : type_of(type, tensor->layer);
+    tensor->type = source == SLM_TYPE_VECTOR ? SLM_TYPE_VECTOR
+                                             : type_of(type, tensor->layer, tensor->slot);
     tensor->source_stride = source == SLM_TYPE_VECTOR ? 0 : slm__tile_bytes(source, tensor->cols);
     tensor->bytes = source == SLM_TYPE_VECTOR ? (uint64_t)tensor->cols * 4
                                           : mul64(tile_count(tensor), tensor->source_stride);

@@ -1,0 +1,254 @@
+/* encoder.c - BERT, DistilBERT and MobileBERT: what config.json says of them that decoders do not
+   have, and which heads a checkpoint holds. */
+#define _POSIX_C_SOURCE 200809L
+#include "encoder.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t read_size(const Json *json, const char *path, const char *name, uint32_t least,
+                          uint32_t absent) {
+    const Json *value = json_get(json, name);
+    if (!value)
+        return absent;
+    if (value->type != JSON_NUMBER || !value->is_integer || value->integer < least ||
+        value->integer > 1 << 30)
+        fail("%s: %s must be a whole number from %lu on", path, name, (unsigned long)least);
+    return (uint32_t)value->integer;
+}
+
+static int read_flag(const Json *json, const char *path, const char *name, int absent) {
+    const Json *value = json_get(json, name);
+    if (value && value->type != JSON_TRUE && value->type != JSON_FALSE)
+        fail("%s: %s must be true or false", path, name);
+    return value ? value->type == JSON_TRUE : absent;
+}
+
+static const char *text_of(const Json *value) {
+    return value->type == JSON_STRING ? value->text : "(not a string)";
+}
+
+/* ---- config.json ------------------------------------------------------------------------- */
+
+/* The names of Hugging Face's ACT2FN that the library has; the same function has several. */
+static void read_activation(slm__shape *shape, const slm__architecture *row, const Json *json,
+                            const char *path) {
+    static const struct { const char *name; slm__activation activation; } known[] = {
+        {"gelu", SLM__GELU_ERF}, {"gelu_python", SLM__GELU_ERF}, {"gelu_new", SLM__GELU},
+        {"gelu_pytorch_tanh", SLM__GELU}, {"gelu_python_tanh", SLM__GELU},
+        {"gelu_fast", SLM__GELU}, {"gelu_accurate", SLM__GELU}, {"relu", SLM__RELU},
+        {"silu", SLM__SILU}, {"swish", SLM__SILU}};
+    const char *key = strcmp(row->name, "distilbert") == 0 ? "activation" : "hidden_act";
+    const Json *value = json_get(json, key);
+    size_t i;
+    shape->activation = row->activation;
+    if (!value)
+        return;
+    for (i = 0; i < sizeof known / sizeof *known; i++)
+        if (json_is(value, known[i].name)) {
+            shape->activation = known[i].activation;
+            return;
+        }
+    fail("%s: %s %s is not supported; supported: gelu, gelu_new, relu, silu", path, key,
+         text_of(value));
+}
+
+static void read_bottleneck(slm__shape *shape, const Json *json, const char *path) {
+    const Json *norm = json_get(json, "normalization_type");
+    uint32_t flags = 0, ffns = read_size(json, path, "num_feedforward_networks", 1, 4);
+    shape->embedding = read_size(json, path, "embedding_size", 1, 128);
+    if (read_flag(json, path, "trigram_input", 1))
+        flags |= SLM__TRIGRAM;
+    if (flags & SLM__TRIGRAM || shape->embedding != shape->hidden)
+        flags |= SLM__TRANSFORMS;
+    if (norm && json_is(norm, "layer_norm"))
+        flags |= SLM__TRUE_NORM;
+    else if (norm && !json_is(norm, "no_norm"))
+        fail("%s: normalization_type %s is not supported; supported: no_norm, layer_norm", path,
+             text_of(norm));
+    if (ffns > SLM__STACK_MOST + 1)
+        fail("%s: num_feedforward_networks is %lu; at most %d are supported", path,
+             (unsigned long)ffns, SLM__STACK_MOST + 1);
+    shape->stack = ffns - 1;
+    shape->inner = shape->hidden;
+    if (read_flag(json, path, "use_bottleneck", 1)) {
+        flags |= SLM__USES_BOTTLENECK;
+        shape->inner = read_size(json, path, "intra_bottleneck_size", 1, 128);
+        if (read_flag(json, path, "use_bottleneck_attention", 0))
+            flags |= SLM__NARROW_ATTENTION;
+        else if (read_flag(json, path, "key_query_shared_bottleneck", 1))
+            flags |= SLM__SHARES_BOTTLENECK;
+        else if (shape->inner != shape->hidden)
+            fail("%s: queries and keys of the hidden size %lu do not fit a bottleneck of %lu, in "
+                 "Hugging Face neither", path, (unsigned long)shape->hidden,
+                 (unsigned long)shape->inner);
+    }
+    shape->bottleneck_flags = flags;
+}
+
+void encoder_read_config(slm__shape *shape, const slm__architecture *row, const Json *json,
+                         const char *path) {
+    const Json *positions = json_get(json, "position_embedding_type");
+    static const char *const refused[] = {"is_decoder", "add_cross_attention"};
+    size_t i;
+    for (i = 0; i < 2; i++)
+        if (read_flag(json, path, refused[i], 0))
+            fail("%s: %s true is not supported: an encoder sees its whole text", path, refused[i]);
+    if (positions && !json_is(positions, "absolute"))
+        fail("%s: position_embedding_type %s is not supported; supported: absolute", path,
+             text_of(positions));
+    shape->embedding = shape->inner = shape->hidden;
+    shape->token_types =
+        strcmp(row->name, "distilbert") ? read_size(json, path, "type_vocab_size", 0, 2) : 0;
+    read_activation(shape, row, json, path);
+    if (row->block == SLM__BOTTLENECK)
+        read_bottleneck(shape, json, path);
+}
+
+/* ---- heads ------------------------------------------------------------------------------- */
+
+/* What a class of Hugging Face's has behind the layers, by the end of its name. */
+static const struct { const char *name; uint32_t tasks; } classes[] = {
+    {"ForMaskedLM", 1u << SLM_TASK_FILL},
+    {"ForPreTraining", 1u << SLM_TASK_FILL | 1u << SLM_TASK_NEXT},
+    {"ForNextSentencePrediction", 1u << SLM_TASK_NEXT},
+    {"ForSequenceClassification", 1u << SLM_TASK_CLASSIFY},
+    {"ForTokenClassification", 1u << SLM_TASK_TAG},
+    {"ForQuestionAnswering", 1u << SLM_TASK_ANSWER},
+    {"Model", 0}};
+
+static uint32_t tasks_of_class(const Json *name, const char *path) {
+    size_t i, size, end;
+    if (name->type != JSON_STRING)
+        fail("%s: a name in architectures is not a string", path);
+    for (i = 0; i < sizeof classes / sizeof *classes; i++) {
+        size = strlen(name->text);
+        end = strlen(classes[i].name);
+        if (size >= end && strcmp(name->text + size - end, classes[i].name) == 0)
+            return classes[i].tasks;
+    }
+    fail("%s: class %s is not supported; supported: Model, ForMaskedLM, ForPreTraining, "
+         "ForNextSentencePrediction, ForSequenceClassification, ForTokenClassification, "
+         "ForQuestionAnswering", path, name->text);
+}
+
+static int holds(const Checkpoint *checkpoint, const char *name) {
+    uint32_t at;
+    return map_find(&checkpoint->by_name, name, strlen(name), &at);
+}
+
+/* The classes' heads; of those that have names of their own also what lies beside them. */
+static uint32_t find_tasks(EncoderParts *out, const Json *json, const char *path,
+                           const Checkpoint *checkpoint) {
+    const Json *list = json_get(json, "architectures"), *item;
+    uint32_t tasks = 0, task;
+    for (item = list && list->type == JSON_ARRAY ? list->first : NULL; item; item = item->next)
+        tasks |= tasks_of_class(item, path);
+    for (task = SLM_TASK_CLASSIFY; task < SLM_TASK_COUNT && !out->task; task++)
+        if (list && list->first && tasks_of_class(list->first, path) >> task & 1)
+            out->task = task;
+    if (holds(checkpoint, "cls.predictions.transform.dense.weight") ||
+        holds(checkpoint, "vocab_transform.weight"))
+        tasks |= 1u << SLM_TASK_FILL;
+    if (holds(checkpoint, "cls.seq_relationship.weight"))
+        tasks |= 1u << SLM_TASK_NEXT;
+    if (holds(checkpoint, "qa_outputs.weight"))
+        tasks |= 1u << SLM_TASK_ANSWER;
+    if (tasks >> SLM_TASK_CLASSIFY & 1 && tasks >> SLM_TASK_TAG & 1)
+        fail("%s: a classifier of texts and one of tokens have the same name, classifier", path);
+    return tasks;
+}
+
+/* What stands between a text's first hidden state and a head of texts. */
+static uint32_t find_pooler(const slm__shape *shape, const slm__architecture *row,
+                            const Json *json, const char *path, const Checkpoint *checkpoint) {
+    uint32_t texts = 1u << SLM_TASK_CLASSIFY | 1u << SLM_TASK_NEXT;
+    char name[64];
+    if (strcmp(row->name, "distilbert") == 0)
+        return shape->tasks >> SLM_TASK_CLASSIFY & 1 ? SLM__POOLER_RELU : SLM__POOLER_NONE;
+    if (row->block == SLM__BOTTLENECK && !read_flag(json, path, "classifier_activation", 1))
+        return SLM__POOLER_FIRST;
+    snprintf(name, sizeof name, "%s.pooler.dense.weight", row->name);
+    if (shape->tasks & texts || holds(checkpoint, name) ||
+        holds(checkpoint, strchr(name, '.') + 1))
+        return SLM__POOLER_TANH;
+    return SLM__POOLER_NONE;
+}
+
+/* The names of the labels in order: id2label, or LABEL_0, LABEL_1 ... */
+static void read_labels(EncoderParts *out, slm__shape *shape, const Json *json,
+                        const char *path) {
+    const Json *names = json_get(json, "id2label"), *item;
+    uint32_t count = read_size(json, path, "num_labels", 1, 2), i;
+    if (names && names->type != JSON_OBJECT)
+        fail("%s: id2label must be an object", path);
+    if (names)
+        count = (uint32_t)names->size;
+    if (!count || count > 1 << 16)
+        fail("%s: %lu labels, allowed 1 to %d", path, (unsigned long)count, 1 << 16);
+    shape->labels = count;
+    for (i = 0; i < count; i++) {
+        char key[32];
+        snprintf(key, sizeof key, "%lu", (unsigned long)i);
+        item = names ? json_get(names, key) : NULL;
+        if (names && (!item || item->type != JSON_STRING || strlen(item->text) != item->size))
+            fail("%s: id2label has no text for label %s", path, key);
+        if (!names)
+            put_bytes(&out->labels, "LABEL_", 6);
+        put_bytes(&out->labels, names ? item->text : key, names ? item->size : strlen(key));
+        put_zeros(&out->labels, 1);
+    }
+}
+
+/* As Hugging Face's pipeline takes scores from logits, and sentence-transformers' cross-encoder. */
+static void read_scores(slm__shape *shape, const Json *json, const char *path) {
+    const Json *type = json_get(json, "problem_type");
+    const Json *own = json_get(json, "sentence_transformers");
+    const Json *rank = own && own->type == JSON_OBJECT ? json_get(own, "activation_fn") : NULL;
+    if (!rank)
+        rank = json_get(json, "sbert_ce_default_activation_function");
+    if (type && json_is(type, "regression"))
+        shape->label_scores = SLM_SCORES_RAW;
+    else if ((type && json_is(type, "multi_label_classification")) || shape->labels == 1)
+        shape->label_scores = SLM_SCORES_SIGMOID;
+    else if (type && !json_is(type, "single_label_classification"))
+        fail("%s: problem_type %s is not supported", path, text_of(type));
+    shape->rank_scores = SLM_SCORES_SIGMOID;
+    if (!rank)
+        return;
+    if (rank->type == JSON_STRING && strstr(rank->text, "Identity"))
+        shape->rank_scores = SLM_SCORES_RAW;
+    else if (rank->type != JSON_STRING || !strstr(rank->text, "Sigmoid"))
+        fail("%s: a cross-encoder's activation %s is not supported; supported: Sigmoid, Identity",
+             path, text_of(rank));
+}
+
+void encoder_read_heads(EncoderParts *out, slm__shape *shape, const slm__architecture *row,
+                        const Json *json, const char *path, const Checkpoint *checkpoint) {
+    memset(out, 0, sizeof *out);
+    shape->tasks = find_tasks(out, json, path, checkpoint);
+    shape->pooler = find_pooler(shape, row, json, path, checkpoint);
+    if (shape->tasks & (1u << SLM_TASK_CLASSIFY | 1u << SLM_TASK_TAG)) {
+        read_labels(out, shape, json, path);
+        read_scores(shape, json, path);
+    }
+}
+
+void encoder_put(Model *model, const EncoderParts *parts) {
+    if (parts->labels.size)
+        model_section(model, SLM__LABEL_NAMES, 0)->bytes = parts->labels;
+    if (parts->prompts.size)
+        model_section(model, SLM__PROMPTS, 0)->bytes = parts->prompts;
+}
+
+/* MobileBERT always has a transform of its embedding, and a second bottleneck where a flag says so;
+   it does not use the one where the sizes are the same without trigrams, nor the other where
+   attention reads the first bottleneck. */
+int encoder_leaves_out(const slm__shape *shape, const char *name) {
+    if (!(shape->bottleneck_flags & SLM__TRANSFORMS) && strstr(name, "embedding_transformation."))
+        return 1;
+    return shape->bottleneck_flags & SLM__NARROW_ATTENTION &&
+           strstr(name, ".bottleneck.attention.") != NULL;
+}

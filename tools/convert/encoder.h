@@ -1,0 +1,25 @@
+/* encoder.h - what a checkpoint of an encoder says beside its sizes: bottlenecks, heads, labels,
+   sentence vectors. For convert.c and encoder.c. */
+#ifndef SLM_ENCODER_H
+#define SLM_ENCODER_H
+
+#include "names.h"
+
+typedef struct EncoderParts {
+    uint32_t task;  /* of a session by default: slm_task */
+    Buffer labels;  /* the sections' bytes; empty: none */
+    Buffer prompts;
+} EncoderParts;
+
+/* Of config.json alone: token types, activation, MobileBERT's bottlenecks. Refuses what would
+   compute something else: a decoder, relative positions. */
+void encoder_read_config(slm__shape *shape, const slm__architecture *row, const Json *json,
+                         const char *path);
+/* Which heads are there, once the tensors' names are known, and what their outputs are called. */
+void encoder_read_heads(EncoderParts *out, slm__shape *shape, const slm__architecture *row,
+                        const Json *json, const char *path, const Checkpoint *checkpoint);
+void encoder_put(Model *model, const EncoderParts *parts); /* the sections */
+/* Tensors that Hugging Face saves and does not use. */
+int encoder_leaves_out(const slm__shape *shape, const char *name);
+
+#endif
