@@ -1797,7 +1797,7 @@ static uint32_t slm__features_of(const slm__architecture *architecture,
     if (flags & SLM__TRANSFORMS) features |= SLM__HAS_TRANSFORM;
     if (flags & SLM__USES_BOTTLENECK) features |= SLM__HAS_BOTTLENECK;
     if (flags & SLM__SHARES_BOTTLENECK) features |= SLM__HAS_SHARED;
-    if (shape->hidden != shape->embedding) features |= SLM__HAS_REST;
+    if (shape->hidden > shape->embedding) features |= SLM__HAS_REST;
     return features;
 }
 
@@ -2019,7 +2019,7 @@ static slm_result slm__read_encoder(slm_model *model, slm_error *error) {
          (shape->inner != shape->hidden ||
           flags & (SLM__SHARES_BOTTLENECK | SLM__NARROW_ATTENTION))) ||
         (flags & SLM__SHARES_BOTTLENECK && flags & SLM__NARROW_ATTENTION) ||
-        shape->embedding > shape->hidden)
+        (shape->embedding > shape->hidden && shape->tasks >> SLM_TASK_FILL & 1))
         return slm__fail(error, SLM_ERR_FORMAT, "bottleneck or embedding size inconsistent");
     if (shape->kv_heads != shape->heads || shape->longest_text > shape->context ||
         shape->pooling >= SLM_POOLING_COUNT || shape->tasks & 1u ||
@@ -3011,20 +3011,21 @@ static void slm__run_products(const slm_session *s, const slm__product *list, si
                   slm__multiply_task, &job);
 }
 
-/* A norm of some kind. out may be x. */
-static void slm__normalize_as(const slm_model *model, enum slm__norm_kind kind,
-                              const slm__tensor *norm, size_t size, const float *x, float *out) {
+/* The norm of a slot; of a layer's, `at` is the layer's tensors, else the model's from its first
+   slot on. out may be x. Two of MobileBERT's norms, if they are LayerNorms, have PyTorch's own
+   epsilon, and its fill head's is always a LayerNorm. */
+static void slm__normalize(const slm_model *model, const slm__tensor *at, unsigned slot,
+                           size_t size, const float *x, float *out) {
+    const slm__tensor *norm = &at[slot < SLM__EMBEDDING ? slot : slot - SLM__EMBEDDING];
     const float *weight = slm__vector(&norm[0]), *bias = slm__vector(&norm[1]);
+    enum slm__norm_kind kind = slot == SLM__FILL_NORM ? SLM__LAYER_NORM : model->norm;
     float eps = model->shape.norm_eps;
+    if (model->shape.bottleneck_flags & SLM__TRUE_NORM &&
+        (slot == SLM__EMBEDDING_NORM || slot == SLM__NORM2))
+        eps = 1e-5f;
     if (kind == SLM__RMS_NORM) model->kernels->rms_norm(out, x, size, weight, eps);
     else if (kind == SLM__NO_NORM) model->kernels->no_norm(out, x, size, weight, bias);
     else model->kernels->layer_norm(out, x, size, weight, bias, eps);
-}
-
-/* The model's own norm. */
-static void slm__normalize(const slm_model *model, const slm__tensor *norm, size_t size,
-                           const float *x, float *out) {
-    slm__normalize_as(model, model->norm, norm, size, x, out);
 }
 
 /* Row `row` of an input as codes, where the model has integer weights. */
@@ -3066,7 +3067,7 @@ static void slm__prepare_head(const slm_session *s, const slm__layer *layer, uns
                               float *head, size_t row) {
     const slm__shape *shape = &s->model->shape;
     if (layer->at[norm].data)
-        slm__normalize(s->model, &layer->at[norm], shape->head_size, head, head);
+        slm__normalize(s->model, layer->at, norm, shape->head_size, head, head);
     slm__rotate(head, s->batch.angles + row * shape->rotary, shape->rotary,
                 s->model->architecture->rotary);
 }
@@ -3347,7 +3348,7 @@ static void slm__enter_layer(slm__pass *p, size_t index, size_t first) {
 
 typedef struct slm__norm_job {
     slm__pass *pass;
-    const slm__tensor *norm; /* NULL: branches are added, that is all */
+    unsigned norm; /* its slot; 0: branches are added, that is all */
     int branches;
 } slm__norm_job;
 
@@ -3361,12 +3362,14 @@ static void slm__norm_task(void *arg, size_t index) {
         p->s->model->kernels->add(h, b->branch + row * size, job->branches > 1 ? normed : NULL,
                                   size);
     if (!job->norm) return;
-    slm__normalize(p->s->model, job->norm, size, h, normed);
+    slm__normalize(p->s->model,
+                   job->norm < SLM__EMBEDDING ? p->layer->at : p->s->model->at, job->norm, size, h,
+                   normed);
     slm__quantize_row(p->s, &p->normed, row);
 }
 
 /* The residual stream takes the branches that are pending; then, with a norm, normed = norm(it). */
-static void slm__norm(slm__pass *p, const slm__tensor *norm) {
+static void slm__norm(slm__pass *p, unsigned norm) {
     size_t rows = p->count - p->from;
     slm__norm_job job;
     job.pass = p;
@@ -3443,7 +3446,7 @@ static void slm__multiply(slm__pass *p, unsigned set) {
 
 /* h += attention(norm(h)) + ffn(norm(h)) */
 static void slm__block_parallel(slm__pass *p) {
-    slm__norm(p, &p->layer->at[SLM__NORM]);
+    slm__norm(p, SLM__NORM);
     slm__multiply(p, SLM__DO_QKV | SLM__DO_UP);
     slm__attention(p);
     slm__multiply(p, SLM__DO_OUT | SLM__DO_DOWN);
@@ -3451,9 +3454,9 @@ static void slm__block_parallel(slm__pass *p) {
 
 /* h += attention(norm(h)) + ffn(second norm(h)): nothing is pending between the norms */
 static void slm__block_parallel_norms(slm__pass *p) {
-    slm__norm(p, &p->layer->at[SLM__NORM]);
+    slm__norm(p, SLM__NORM);
     slm__multiply(p, SLM__DO_QKV);
-    slm__norm(p, &p->layer->at[SLM__NORM2]);
+    slm__norm(p, SLM__NORM2);
     slm__multiply(p, SLM__DO_UP);
     slm__attention(p);
     slm__multiply(p, SLM__DO_OUT | SLM__DO_DOWN);
@@ -3461,11 +3464,11 @@ static void slm__block_parallel_norms(slm__pass *p) {
 
 /* h += attention(norm(h)); h += ffn(second norm(h)) */
 static void slm__block_sequential(slm__pass *p) {
-    slm__norm(p, &p->layer->at[SLM__NORM]);
+    slm__norm(p, SLM__NORM);
     slm__multiply(p, SLM__DO_QKV);
     slm__attention(p);
     slm__multiply(p, SLM__DO_OUT);
-    slm__norm(p, &p->layer->at[SLM__NORM2]);
+    slm__norm(p, SLM__NORM2);
     slm__multiply(p, SLM__DO_UP);
     slm__multiply(p, SLM__DO_DOWN);
 }
@@ -3475,10 +3478,10 @@ static void slm__block_post_norm(slm__pass *p) {
     slm__multiply(p, SLM__DO_QKV);
     slm__attention(p);
     slm__multiply(p, SLM__DO_OUT);
-    slm__norm(p, &p->layer->at[SLM__NORM]);
+    slm__norm(p, SLM__NORM);
     slm__multiply(p, SLM__DO_UP);
     slm__multiply(p, SLM__DO_DOWN);
-    slm__norm(p, &p->layer->at[SLM__NORM2]);
+    slm__norm(p, SLM__NORM2);
 }
 
 /* y = norm(weight * hidden + bias), a row of the inner size for each of the batch. */
@@ -3488,7 +3491,7 @@ static void slm__narrow_rows(slm__pass *p, unsigned weight, unsigned norm, float
     slm__product product = slm__product_of(&input, &p->layer->at[weight], y, shape->inner);
     slm__run_products(p->s, &product, 1, 0, p->count);
     slm__use_stream(p, y, y, shape->inner);
-    slm__norm(p, &p->layer->at[norm]);
+    slm__norm(p, norm);
 }
 
 /* The layer goes on in the inner size, and queries, keys and values read what the model's flags
@@ -3521,7 +3524,7 @@ static void slm__ffn(slm__pass *p, unsigned up, unsigned down, unsigned norm) {
     p->product[SLM__P_DOWN].bias = &at[down + 1];
     slm__multiply(p, SLM__DO_UP);
     slm__multiply(p, SLM__DO_DOWN);
-    slm__norm(p, &at[norm]);
+    slm__norm(p, norm);
 }
 
 /* Back to the hidden size: h = norm(h + weight * inner + bias) */
@@ -3535,7 +3538,7 @@ static void slm__leave_bottleneck(slm__pass *p) {
     slm__run_products(p->s, &product, 1, 0, p->count);
     p->pending = 1;
     slm__use_stream(p, b->hidden, b->hidden, shape->hidden);
-    slm__norm(p, &p->layer->at[SLM__WIDEN_NORM]);
+    slm__norm(p, SLM__WIDEN_NORM);
 }
 
 /* MobileBERT (Sun et al. 2020): i = bottleneck(h); i = norm(i + attention); a stack of
@@ -3546,7 +3549,7 @@ static void slm__block_bottleneck(slm__pass *p) {
     slm__multiply(p, SLM__DO_QKV);
     slm__attention(p);
     slm__multiply(p, SLM__DO_OUT);
-    slm__norm(p, &p->layer->at[SLM__NORM]);
+    slm__norm(p, SLM__NORM);
     for (n = 0; n < p->s->model->shape.stack; n++, slot += SLM__STACK_SLOTS)
         slm__ffn(p, slot, slot + 2, slot + 4);
     slm__ffn(p, SLM__UP, SLM__DOWN, SLM__NORM2);
@@ -3569,7 +3572,7 @@ static void slm__start_pass(slm__pass *p, slm_session *s, size_t count) {
     slm__use_stream(p, b->hidden, encoder ? b->hidden : b->normed, s->model->shape.hidden);
     p->normed = slm__input_of(p->norm_out, p->width, b->codes);
     slm__embed(p);
-    if (encoder) slm__norm(p, slm__model_tensor(s->model, SLM__EMBEDDING_NORM));
+    if (encoder) slm__norm(p, SLM__EMBEDDING_NORM);
 }
 
 /* Computes batch.rows[0 .. count) and leaves the residual stream of those from `first` on in
@@ -3590,7 +3593,7 @@ static slm_result slm__forward_rows(slm_session *s, size_t first, size_t count) 
                              "layer %u: a key or value exceeds what the KV cache holds",
                              layer);
     }
-    if (pass.pending) slm__norm(&pass, NULL);
+    if (pass.pending) slm__norm(&pass, 0);
     return SLM_OK;
 }
 
@@ -3975,7 +3978,6 @@ static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_
     slm__batch *b = &s->batch;
     slm__outputs *o = &s->outputs;
     slm__sequence *seq = &s->sequence;
-    const slm__tensor *norm = slm__model_tensor(s->model, SLM__FINAL_NORM);
     size_t hidden = s->model->shape.hidden, row, i, first;
     slm_result result;
     for (row = 0; row < count; row++) {
@@ -3989,7 +3991,8 @@ static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_
     if (result != SLM_OK) return result;
     for (row = first; row < count; row++) {
         float *out = o->final + o->final_count * hidden;
-        slm__normalize(s->model, norm, hidden, b->hidden + row * hidden, out);
+        slm__normalize(s->model, s->model->at, SLM__FINAL_NORM, hidden, b->hidden + row * hidden,
+                       out);
         for (i = 0; i < hidden; i++)
             if (!slm__finite(out[i]))
                 return slm__fail(&s->error, SLM_ERR_NUMERIC, "position %u is not finite",
@@ -4201,8 +4204,8 @@ static void slm__fill(slm_session *s, const float *x, size_t rows) {
     slm__input input = slm__head_input(s, x);
     slm__apply_head(s, &input, SLM__FILL_DENSE, rows, model->activation, changed);
     for (row = 0; row < rows; row++)
-        slm__normalize_as(model, SLM__LAYER_NORM, slm__model_tensor(model, SLM__FILL_NORM), hidden,
-                          changed + row * hidden, changed + row * hidden);
+        slm__normalize(model, model->at, SLM__FILL_NORM, hidden, changed + row * hidden,
+                       changed + row * hidden);
     input.x = changed;
     input.cols = model->shape.embedding;
     slm__apply_head(s, &input, SLM__FILL_HEAD, rows, SLM__LINEAR, s->encoder.out);
@@ -4376,7 +4379,7 @@ static slm_result slm__give_causal(slm_session *s, size_t at, size_t count) {
     size_t hidden = s->model->shape.hidden, row;
     for (row = 0; row < count; row++) {
         float *h = s->batch.hidden + row * hidden;
-        slm__normalize(s->model, slm__model_tensor(s->model, SLM__FINAL_NORM), hidden, h, h);
+        slm__normalize(s->model, s->model->at, SLM__FINAL_NORM, hidden, h, h);
         if (e->output == SLM_OUTPUT_EMBEDDING) slm__pool_row(s, h, at + row, e->out);
         else memcpy(e->out + row * hidden, h, hidden * sizeof(float));
     }

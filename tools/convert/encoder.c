@@ -215,9 +215,10 @@ static void read_scores(slm__shape *shape, const Json *json, const char *path) {
         shape->label_scores = SLM_SCORES_SIGMOID;
     else if (type && !json_is(type, "single_label_classification"))
         fail("%s: problem_type %s is not supported", path, text_of(type));
-    shape->rank_scores = SLM_SCORES_SIGMOID;
-    if (!rank)
+    shape->rank_scores = shape->labels == 1 ? SLM_SCORES_SIGMOID : SLM_SCORES_RAW;
+    if (!rank || (rank->type == JSON_STRING && strncmp(rank->text, "torch.", 6) != 0))
         return;
+    shape->rank_scores = SLM_SCORES_SIGMOID;
     if (rank->type == JSON_STRING && strstr(rank->text, "Identity"))
         shape->rank_scores = SLM_SCORES_RAW;
     else if (rank->type != JSON_STRING || !strstr(rank->text, "Sigmoid"))
