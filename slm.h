@@ -1849,7 +1849,7 @@ static int slm__arithmetic_holds(const slm__kernels *kernels);
 enum { SLM__HEADER_BYTES = 256, SLM__SECTION_BYTES = 32, SLM__ENTRY_BYTES = 40 };
 
 enum slm__header_at { /* where the header's fields lie */
-    SLM__AT_MAJOR = 8, SLM__AT_CRC = 12, SLM__AT_SIZE = 16, SLM__AT_DATA = 24,
+    SLM__AT_MAJOR = 8, SLM__AT_MINOR = 10, SLM__AT_CRC = 12, SLM__AT_SIZE = 16, SLM__AT_DATA = 24,
     SLM__AT_CONTENT_ID = 32, SLM__AT_SECTIONS = 40, SLM__AT_TENSORS = 44,
     SLM__AT_ARCHITECTURE = 64, SLM__AT_TOKENIZER = 66, SLM__AT_CHAT_FORMAT = 68,
     SLM__AT_POOLING = 70, SLM__AT_SHAPE = 72, SLM__AT_LAYERS = 84, SLM__AT_TOKEN_TYPES = 116,
@@ -3777,10 +3777,10 @@ static void slm__clear_session(slm_session *s) {
     const slm__cache *cache = &s->sequence.cache;
     slm__batch *b = &s->batch;
     size_t wide = (size_t)shape->heads * shape->head_size, hidden = shape->hidden, row;
-    size_t heads = shape->kv_heads, tokens = s->model->kernels->tokens;
     int encoder = slm__is_encoder(s);
+    size_t heads = (size_t)(encoder ? 1 : shape->layers) * shape->kv_heads;
+    size_t tokens = s->model->kernels->tokens;
     size_t inner = shape->bottleneck_flags & SLM__USES_BOTTLENECK ? shape->inner : 0;
-    if (!encoder) heads *= shape->layers;
     memset(cache->keys, 0, slm__size(heads, cache->key_head * cache->item, 0));
     if (!encoder) memset(s->outputs.final, 0, (slm__finals(s) + tokens) * hidden * sizeof(float));
     for (row = 0; row < b->capacity; row++)
@@ -9002,8 +9002,9 @@ static const slm__kernels SLM__N(kernels) = {
      before, and the last one, rounded up to 64 bytes, ends the file. Gaps are zero; those after
      tensors are in no checksum. bytes: of a vector 4 * cols, of a matrix ceil(rows/16) tiles.
      Slots, with H hidden, I intermediate, N heads * head size, K kv heads * head size, D head size,
-     V vocab rows, C context; in encoders B the bottleneck's size (else B = H), E the embedding's, L
-     labels. Biases and the weights of norms are vectors, the others matrices. "BERTs": all encoders.
+     V vocab rows, C context; in encoders B the bottleneck's size (else B = H), E the embedding's,
+     L labels. Biases and the weights of norms are vectors, the others matrices. "BERTs" are all
+     encoders.
        slot   name                     shape   present if
        1      norm weight              [1,B]   always
        2      norm bias                [1,B]   Phi, GPT-J, GPT-Neo, BERTs
