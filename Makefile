@@ -148,7 +148,7 @@ build/helper: tests/helper.c
 
 test: all shared build/test build/test-architectures build/test-threads build/test-threads-openmp \
   build/test-protobuf build/helper $(FIXTURES)
-	@sh tests/run.sh $(GOLDEN)
+	@sh tests/run.sh $(GOLDEN) $(GOLDEN_ENCODERS)
 
 check check-long: WERROR = -Werror
 check: test

@@ -1474,7 +1474,8 @@ enum slm__feature {
     SLM__HAS_BOTTLENECK = 1 << 17,
     SLM__HAS_SHARED = 1 << 18,    /* a bottleneck of their own for queries and keys */
     SLM__HAS_STACK = 1 << 19,     /* and the next 3: a feed-forward before the last, or 2, 3, 4 */
-    SLM__HAS_TASK = 1 << 23       /* times 1 << slm_task, up to 1 << 29: its head */
+    SLM__HAS_TASK = 1 << 23,      /* times 1 << slm_task, up to 1 << 29: its head */
+    SLM__HAS_VECTOR_BIAS = 1 << 30
 };
 
 /* Flags of a file's header. */
@@ -1630,7 +1631,7 @@ static const slm__expected slm__model_tensors[] = {
     {SLM__FILL_HEAD + 1, SLM__HAS(FILL), SLM__ONE, SLM__VOCAB},
     {SLM__FILL_REST, SLM__HAS(FILL) | SLM__HAS_REST, SLM__VOCAB, SLM__REST},
     {SLM__VECTOR_DENSE, SLM__HAS_VECTOR_DENSE, SLM__VECTOR, SLM__HIDDEN},
-    {SLM__VECTOR_DENSE + 1, SLM__HAS_VECTOR_DENSE, SLM__ONE, SLM__VECTOR}};
+    {SLM__VECTOR_DENSE + 1, SLM__HAS_VECTOR_DENSE | SLM__HAS_VECTOR_BIAS, SLM__ONE, SLM__VECTOR}};
 
 static const char *slm__slot_name(unsigned slot) {
     static const char *const layer[] = {"", "norm", "query", "key", "value", "attention output",
@@ -1678,7 +1679,7 @@ typedef struct slm__shape {
         longest_text, pooler, vector, vector_flags, label_scores, rank_scores, pooling;
 } slm__shape;
 
-enum { SLM__VECTOR_NORMED = 1, SLM__VECTOR_TANH = 2 }; /* vector_flags */
+enum { SLM__VECTOR_NORMED = 1, SLM__VECTOR_TANH = 2, SLM__VECTOR_BIASED = 4 }; /* vector_flags */
 
 typedef struct slm__tokenizer { /* pointers into the mapped section */
     uint32_t kind, count, merge_slots, longest_probe, flags, blob_bytes, added_count, end_count;
@@ -1800,10 +1801,11 @@ static uint32_t slm__features_of(const slm__architecture *architecture,
     if (shape->token_types) features |= SLM__HAS_TYPES;
     if (shape->pooler >= SLM__POOLER_TANH) features |= SLM__HAS_POOLER;
     if (shape->vector) features |= SLM__HAS_VECTOR_DENSE;
+    if (shape->vector_flags & SLM__VECTOR_BIASED) features |= SLM__HAS_VECTOR_BIAS;
     if (flags & SLM__TRANSFORMS) features |= SLM__HAS_TRANSFORM;
     if (flags & SLM__USES_BOTTLENECK) features |= SLM__HAS_BOTTLENECK;
     if (flags & SLM__SHARES_BOTTLENECK) features |= SLM__HAS_SHARED;
-    if (shape->hidden != shape->embedding) features |= SLM__HAS_REST;
+    if (shape->hidden > shape->embedding) features |= SLM__HAS_REST;
     return features;
 }
 
@@ -1853,7 +1855,7 @@ static int slm__arithmetic_holds(const slm__kernels *kernels);
 enum { SLM__HEADER_BYTES = 256, SLM__SECTION_BYTES = 32, SLM__ENTRY_BYTES = 40 };
 
 enum slm__header_at { /* where the header's fields lie */
-    SLM__AT_MAJOR = 8, SLM__AT_CRC = 12, SLM__AT_SIZE = 16, SLM__AT_DATA = 24,
+    SLM__AT_MAJOR = 8, SLM__AT_MINOR = 10, SLM__AT_CRC = 12, SLM__AT_SIZE = 16, SLM__AT_DATA = 24,
     SLM__AT_CONTENT_ID = 32, SLM__AT_SECTIONS = 40, SLM__AT_TENSORS = 44,
     SLM__AT_ARCHITECTURE = 64, SLM__AT_TOKENIZER = 66, SLM__AT_CHAT_FORMAT = 68,
     SLM__AT_POOLING = 70, SLM__AT_SHAPE = 72, SLM__AT_LAYERS = 84, SLM__AT_TOKEN_TYPES = 116,
@@ -2000,7 +2002,7 @@ static slm_result slm__read_encoder(slm_model *model, slm_error *error) {
          "longest text"},
         {SLM__AT_POOLER, offsetof(slm__shape, pooler), 0, SLM__POOLER_RELU, "pooler"},
         {SLM__AT_VECTOR, offsetof(slm__shape, vector), 0, 1u << 16, "sentence vector's size"},
-        {SLM__AT_VECTOR_FLAGS, offsetof(slm__shape, vector_flags), 0, 3, "vector flags"},
+        {SLM__AT_VECTOR_FLAGS, offsetof(slm__shape, vector_flags), 0, 7, "vector flags"},
         {SLM__AT_LABEL_SCORES, offsetof(slm__shape, label_scores), 0, SLM_SCORES_RAW, "scores"},
         {SLM__AT_RANK_SCORES, offsetof(slm__shape, rank_scores), 0, SLM_SCORES_RAW, "scores"}};
     slm__shape *shape = &model->shape;
@@ -2025,7 +2027,7 @@ static slm_result slm__read_encoder(slm_model *model, slm_error *error) {
          (shape->inner != shape->hidden ||
           flags & (SLM__SHARES_BOTTLENECK | SLM__NARROW_ATTENTION))) ||
         (flags & SLM__SHARES_BOTTLENECK && flags & SLM__NARROW_ATTENTION) ||
-        shape->embedding > shape->hidden)
+        (shape->embedding > shape->hidden && shape->tasks >> SLM_TASK_FILL & 1))
         return slm__fail(error, SLM_ERR_FORMAT, "bottleneck or embedding size inconsistent");
     if (shape->kv_heads != shape->heads || shape->longest_text > shape->context ||
         shape->pooling >= SLM_POOLING_COUNT || shape->tasks & 1u ||
@@ -3023,20 +3025,21 @@ static void slm__run_products(const slm_session *s, const slm__product *list, si
                   slm__multiply_task, &job);
 }
 
-/* A norm of some kind. out may be x. */
-static void slm__normalize_as(const slm_model *model, enum slm__norm_kind kind,
-                              const slm__tensor *norm, size_t size, const float *x, float *out) {
+/* The norm of a slot; of a layer's, `at` is the layer's tensors, else the model's from its first
+   slot on. out may be x. Two of MobileBERT's norms, if they are LayerNorms, have PyTorch's own
+   epsilon, and its fill head's is always a LayerNorm. */
+static void slm__normalize(const slm_model *model, const slm__tensor *at, unsigned slot,
+                           size_t size, const float *x, float *out) {
+    const slm__tensor *norm = &at[slot < SLM__EMBEDDING ? slot : slot - SLM__EMBEDDING];
     const float *weight = slm__vector(&norm[0]), *bias = slm__vector(&norm[1]);
+    enum slm__norm_kind kind = slot == SLM__FILL_NORM ? SLM__LAYER_NORM : model->norm;
     float eps = model->shape.norm_eps;
+    if (model->shape.bottleneck_flags & SLM__TRUE_NORM &&
+        (slot == SLM__EMBEDDING_NORM || slot == SLM__NORM2))
+        eps = 1e-5f;
     if (kind == SLM__RMS_NORM) model->kernels->rms_norm(out, x, size, weight, eps);
     else if (kind == SLM__NO_NORM) model->kernels->no_norm(out, x, size, weight, bias);
     else model->kernels->layer_norm(out, x, size, weight, bias, eps);
-}
-
-/* The model's own norm. */
-static void slm__normalize(const slm_model *model, const slm__tensor *norm, size_t size,
-                           const float *x, float *out) {
-    slm__normalize_as(model, model->norm, norm, size, x, out);
 }
 
 /* Row `row` of an input as codes, where the model has integer weights. */
@@ -3078,7 +3081,7 @@ static void slm__prepare_head(const slm_session *s, const slm__layer *layer, uns
                               float *head, size_t row) {
     const slm__shape *shape = &s->model->shape;
     if (layer->at[norm].data)
-        slm__normalize(s->model, &layer->at[norm], shape->head_size, head, head);
+        slm__normalize(s->model, layer->at, norm, shape->head_size, head, head);
     slm__rotate(head, s->batch.angles + row * shape->rotary, shape->rotary,
                 s->model->architecture->rotary);
 }
@@ -3359,7 +3362,7 @@ static void slm__enter_layer(slm__pass *p, size_t index, size_t first) {
 
 typedef struct slm__norm_job {
     slm__pass *pass;
-    const slm__tensor *norm; /* NULL: branches are added, that is all */
+    unsigned norm; /* its slot; 0: branches are added, that is all */
     int branches;
 } slm__norm_job;
 
@@ -3373,12 +3376,14 @@ static void slm__norm_task(void *arg, size_t index) {
         p->s->model->kernels->add(h, b->branch + row * size, job->branches > 1 ? normed : NULL,
                                   size);
     if (!job->norm) return;
-    slm__normalize(p->s->model, job->norm, size, h, normed);
+    slm__normalize(p->s->model,
+                   job->norm < SLM__EMBEDDING ? p->layer->at : p->s->model->at, job->norm, size, h,
+                   normed);
     slm__quantize_row(p->s, &p->normed, row);
 }
 
 /* The residual stream takes the branches that are pending; then, with a norm, normed = norm(it). */
-static void slm__norm(slm__pass *p, const slm__tensor *norm) {
+static void slm__norm(slm__pass *p, unsigned norm) {
     size_t rows = p->count - p->from;
     slm__norm_job job;
     job.pass = p;
@@ -3455,7 +3460,7 @@ static void slm__multiply(slm__pass *p, unsigned set) {
 
 /* h += attention(norm(h)) + ffn(norm(h)) */
 static void slm__block_parallel(slm__pass *p) {
-    slm__norm(p, &p->layer->at[SLM__NORM]);
+    slm__norm(p, SLM__NORM);
     slm__multiply(p, SLM__DO_QKV | SLM__DO_UP);
     slm__attention(p);
     slm__multiply(p, SLM__DO_OUT | SLM__DO_DOWN);
@@ -3463,9 +3468,9 @@ static void slm__block_parallel(slm__pass *p) {
 
 /* h += attention(norm(h)) + ffn(second norm(h)): nothing is pending between the norms */
 static void slm__block_parallel_norms(slm__pass *p) {
-    slm__norm(p, &p->layer->at[SLM__NORM]);
+    slm__norm(p, SLM__NORM);
     slm__multiply(p, SLM__DO_QKV);
-    slm__norm(p, &p->layer->at[SLM__NORM2]);
+    slm__norm(p, SLM__NORM2);
     slm__multiply(p, SLM__DO_UP);
     slm__attention(p);
     slm__multiply(p, SLM__DO_OUT | SLM__DO_DOWN);
@@ -3473,11 +3478,11 @@ static void slm__block_parallel_norms(slm__pass *p) {
 
 /* h += attention(norm(h)); h += ffn(second norm(h)) */
 static void slm__block_sequential(slm__pass *p) {
-    slm__norm(p, &p->layer->at[SLM__NORM]);
+    slm__norm(p, SLM__NORM);
     slm__multiply(p, SLM__DO_QKV);
     slm__attention(p);
     slm__multiply(p, SLM__DO_OUT);
-    slm__norm(p, &p->layer->at[SLM__NORM2]);
+    slm__norm(p, SLM__NORM2);
     slm__multiply(p, SLM__DO_UP);
     slm__multiply(p, SLM__DO_DOWN);
 }
@@ -3487,10 +3492,10 @@ static void slm__block_post_norm(slm__pass *p) {
     slm__multiply(p, SLM__DO_QKV);
     slm__attention(p);
     slm__multiply(p, SLM__DO_OUT);
-    slm__norm(p, &p->layer->at[SLM__NORM]);
+    slm__norm(p, SLM__NORM);
     slm__multiply(p, SLM__DO_UP);
     slm__multiply(p, SLM__DO_DOWN);
-    slm__norm(p, &p->layer->at[SLM__NORM2]);
+    slm__norm(p, SLM__NORM2);
 }
 
 /* y = norm(weight * hidden + bias), a row of the inner size for each of the batch. */
@@ -3500,7 +3505,7 @@ static void slm__narrow_rows(slm__pass *p, unsigned weight, unsigned norm, float
     slm__product product = slm__product_of(&input, &p->layer->at[weight], y, shape->inner);
     slm__run_products(p->s, &product, 1, 0, p->count);
     slm__use_stream(p, y, y, shape->inner);
-    slm__norm(p, &p->layer->at[norm]);
+    slm__norm(p, norm);
 }
 
 /* The layer goes on in the inner size, and queries, keys and values read what the model's flags
@@ -3533,7 +3538,7 @@ static void slm__ffn(slm__pass *p, unsigned up, unsigned down, unsigned norm) {
     p->product[SLM__P_DOWN].bias = &at[down + 1];
     slm__multiply(p, SLM__DO_UP);
     slm__multiply(p, SLM__DO_DOWN);
-    slm__norm(p, &at[norm]);
+    slm__norm(p, norm);
 }
 
 /* Back to the hidden size: h = norm(h + weight * inner + bias) */
@@ -3547,7 +3552,7 @@ static void slm__leave_bottleneck(slm__pass *p) {
     slm__run_products(p->s, &product, 1, 0, p->count);
     p->pending = 1;
     slm__use_stream(p, b->hidden, b->hidden, shape->hidden);
-    slm__norm(p, &p->layer->at[SLM__WIDEN_NORM]);
+    slm__norm(p, SLM__WIDEN_NORM);
 }
 
 /* MobileBERT (Sun et al. 2020): i = bottleneck(h); i = norm(i + attention); a stack of
@@ -3558,7 +3563,7 @@ static void slm__block_bottleneck(slm__pass *p) {
     slm__multiply(p, SLM__DO_QKV);
     slm__attention(p);
     slm__multiply(p, SLM__DO_OUT);
-    slm__norm(p, &p->layer->at[SLM__NORM]);
+    slm__norm(p, SLM__NORM);
     for (n = 0; n < p->s->model->shape.stack; n++, slot += SLM__STACK_SLOTS)
         slm__ffn(p, slot, slot + 2, slot + 4);
     slm__ffn(p, SLM__UP, SLM__DOWN, SLM__NORM2);
@@ -3581,7 +3586,7 @@ static void slm__start_pass(slm__pass *p, slm_session *s, size_t count) {
     slm__use_stream(p, b->hidden, encoder ? b->hidden : b->normed, s->model->shape.hidden);
     p->normed = slm__input_of(p->norm_out, p->width, b->codes);
     slm__embed(p);
-    if (encoder) slm__norm(p, slm__model_tensor(s->model, SLM__EMBEDDING_NORM));
+    if (encoder) slm__norm(p, SLM__EMBEDDING_NORM);
 }
 
 /* Computes batch.rows[0 .. count) and leaves the residual stream of those from `first` on in
@@ -3602,7 +3607,7 @@ static slm_result slm__forward_rows(slm_session *s, size_t first, size_t count) 
                              "layer %u: a key or value exceeds what the KV cache holds",
                              layer);
     }
-    if (pass.pending) slm__norm(&pass, NULL);
+    if (pass.pending) slm__norm(&pass, 0);
     return SLM_OK;
 }
 
@@ -3784,10 +3789,10 @@ static void slm__clear_session(slm_session *s) {
     const slm__cache *cache = &s->sequence.cache;
     slm__batch *b = &s->batch;
     size_t wide = (size_t)shape->heads * shape->head_size, hidden = shape->hidden, row;
-    size_t heads = shape->kv_heads, tokens = s->model->kernels->tokens;
     int encoder = slm__is_encoder(s);
+    size_t heads = (size_t)(encoder ? 1 : shape->layers) * shape->kv_heads;
+    size_t tokens = s->model->kernels->tokens;
     size_t inner = shape->bottleneck_flags & SLM__USES_BOTTLENECK ? shape->inner : 0;
-    if (!encoder) heads *= shape->layers;
     memset(cache->keys, 0, slm__size(heads, cache->key_head * cache->item, 0));
     if (!encoder) memset(s->outputs.final, 0, (slm__finals(s) + tokens) * hidden * sizeof(float));
     for (row = 0; row < b->capacity; row++)
@@ -3987,7 +3992,6 @@ static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_
     slm__batch *b = &s->batch;
     slm__outputs *o = &s->outputs;
     slm__sequence *seq = &s->sequence;
-    const slm__tensor *norm = slm__model_tensor(s->model, SLM__FINAL_NORM);
     size_t hidden = s->model->shape.hidden, row, i, first;
     slm_result result;
     for (row = 0; row < count; row++) {
@@ -4001,7 +4005,8 @@ static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_
     if (result != SLM_OK) return result;
     for (row = first; row < count; row++) {
         float *out = o->final + o->final_count * hidden;
-        slm__normalize(s->model, norm, hidden, b->hidden + row * hidden, out);
+        slm__normalize(s->model, s->model->at, SLM__FINAL_NORM, hidden, b->hidden + row * hidden,
+                       out);
         for (i = 0; i < hidden; i++)
             if (!slm__finite(out[i]))
                 return slm__fail(&s->error, SLM_ERR_NUMERIC, "position %u is not finite",
@@ -4213,8 +4218,8 @@ static void slm__fill(slm_session *s, const float *x, size_t rows) {
     slm__input input = slm__head_input(s, x);
     slm__apply_head(s, &input, SLM__FILL_DENSE, rows, model->activation, changed);
     for (row = 0; row < rows; row++)
-        slm__normalize_as(model, SLM__LAYER_NORM, slm__model_tensor(model, SLM__FILL_NORM), hidden,
-                          changed + row * hidden, changed + row * hidden);
+        slm__normalize(model, model->at, SLM__FILL_NORM, hidden, changed + row * hidden,
+                       changed + row * hidden);
     input.x = changed;
     input.cols = model->shape.embedding;
     slm__apply_head(s, &input, SLM__FILL_HEAD, rows, SLM__LINEAR, s->encoder.out);
@@ -4388,7 +4393,7 @@ static slm_result slm__give_causal(slm_session *s, size_t at, size_t count) {
     size_t hidden = s->model->shape.hidden, row;
     for (row = 0; row < count; row++) {
         float *h = s->batch.hidden + row * hidden;
-        slm__normalize(s->model, slm__model_tensor(s->model, SLM__FINAL_NORM), hidden, h, h);
+        slm__normalize(s->model, s->model->at, SLM__FINAL_NORM, hidden, h, h);
         if (e->output == SLM_OUTPUT_EMBEDDING) slm__pool_row(s, h, at + row, e->out);
         else memcpy(e->out + row * hidden, h, hidden * sizeof(float));
     }
@@ -9885,6 +9890,7 @@ static const slm__kernels SLM__N(kernels) = {
      LayerNorm        in two passes: mean = sum / n, then v = sum of (x - mean) * (x - mean);
                       r = 1 / sqrt(v / n + eps); y = bias + ((x - mean) * r) * weight
      RMSNorm          v = sum of x * x; r = 1 / sqrt(v / n + eps); y = (x * r) * weight
+     NoNorm           y = bias + x * weight
      rotary           angle = float(position) * inverse frequency; its sine and cosine (below);
                       (x, y) become x*cos + (-y)*sin, y*cos + x*sin
      its pairs        inverse frequency i turns a head's elements i and i + rotary size / 2, in
@@ -9896,8 +9902,15 @@ static const slm__kernels SLM__N(kernels) = {
      its scale        the header's attention scale, or 1/sqrt(head size) if that is 0
      its heads        query head h takes key and value head h / (heads / kv heads), an integer
                       division; with flag 2 each query and key head is normed before it is rotated
-     what it sees     position p sees 0 to p; in a layer of kind 1 only the last `window` of these
+     what it sees     position p sees 0 to p; in a layer of kind 1 only the last `window` of these;
+                      in an encoder all positions of its text
      GELU (tanh form) u = (x + 0.044715 * ((x*x)*x)) * 0.79788456; x / (1 + exp(-2u))
+     GELU (exact)     y = x within -5.286 .. 5.286; z = y*y; p = 2.40503599e-8, then p = a + z*p
+                      for a = 6.37906533e-6, 1.60334166e-4, 4.62799147e-3, 3.29357423e-2,
+                      3.98942262e-1; q = 1.23717041e-6, then q = a + z*q for
+                      a = 7.13522531e-5, 1.83656963e-3, 2.81388015e-2, 2.49223888e-1, 1;
+                      x * (0.5 + (y*p) / q)
+     ReLU             the larger of 0 and x
      SiLU             x / (1 + exp(-x))
 
      functions        formula
@@ -9905,6 +9918,7 @@ static const slm__kernels SLM__N(kernels) = {
                       r = (x + n * -0.693359375) + n * 2.12194440e-4; p = 1.9875691500e-4, then
                       p = a + r*p for a = 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2,
                       1.6666665459e-1, 5.0000001201e-1; exp = ((r + (r*r)*p) + 1) * 2^n
+     tanh(x)          1 - 2 / (exp(2x) + 1)
      sine, cosine     in double, the results rounded:
                       n = (6755399441055744 + angle * 0.63661977236758134) - 6755399441055744;
                       r = (angle + n * -1.5707963109016418457) + n * -1.58932547735281966916e-8;
@@ -9930,8 +9944,34 @@ static const slm__kernels SLM__N(kernels) = {
      a layer of       stream = attention(norm(stream)) + stream, then
      GPT-Neo, LLaMA   stream = ffn(second norm(stream)) + stream; GPT-Neo has Phi's ffn and
                       LayerNorm; LLaMA has ffn(n) = down(SiLU(gate(n)) * up(n)) and RMSNorm
-     keys, values     are rounded to the KV cache's type
+     stream of BERT,  (token embedding + that of its type) + position's embedding, then the
+     DistilBERT       embedding norm
+     their layers     stream = norm(attention(stream) + stream), then
+                      stream = second norm(ffn(stream) + stream), with the file's activation
+     stream of        with a transform: (transform of the embedding + type's) + position's, then
+     MobileBERT       the embedding norm; with trigrams the transform reads the embeddings of the
+                      next token, of the token and of the one before in this order, zeros beyond
+                      the text; "norm" is NoNorm, or LayerNorm with bottleneck flag 16, and then
+                      embedding norm and second norm have an eps of 1e-5
+     its layers       b = bottleneck norm(bottleneck(stream)); queries and keys read, with flag 2,
+                      c = shared norm(shared bottleneck(stream)), with flag 4 b, otherwise the
+                      stream; values read b with flag 4, otherwise the stream;
+                      b = norm(attention + b); for each stacked ffn b = its norm(ffn(b) + b);
+                      b = second norm(ffn(b) + b); stream = output norm(output bottleneck(b) +
+                      stream). Without flag 1 the stream is b throughout
+     keys, values     are rounded to the KV cache's type; an encoder's are f32
      logits           head(final norm(stream)); with flag 1 the head is the token embedding
+     hidden states    an encoder's stream after its last layer; a decoder's final norm(stream)
+     pooled           of the first position's hidden state h: pooler 1 h; 2 tanh(pooler(h));
+                      3 ReLU(pooler(h))
+     an encoder's     classify: classifier(pooled); next: head(pooled); tag, answer: head(h) of
+     logits           each position; fill: t = LayerNorm(activation(fill transform(h))), then
+                      fill head(the first columns of t), which is the token embedding with flag 1,
+                      then + rest(the other columns of t) where there are any
+     sentence vector  of all hidden states of a text: the first (cls), the last, the largest of
+                      each element (max), or s = the first, s = h + s by position, s / their number
+                      (mean); then the dense layer and its tanh where there are such; then, if
+                      vector flag 1 is set, x / max(sqrt(sum of x * x), 1e-12)
      not finite       if a key or value is not, or, of a position whose logits are kept, a number
                       behind the final norm or a logit, the call fails with SLM_ERR_NUMERIC
 
@@ -9953,7 +9993,7 @@ static const slm__kernels SLM__N(kernels) = {
                       ids or, if top-k, top-p or min-p is asked for, from the last that stays to
                       the first
 
-   FILE FORMAT (.slm, major 1, minor 0, or 1 with a section of kind 9; little-endian)
+   FILE FORMAT (.slm, major 1; minor 0, 1 with a section of kind 9, 2: an encoder; little-endian)
      offset size  field (bytes of each; unsigned unless marked; fields shown as 0 are reserved:
                   write 0, ignore on read)
      0      8     magic 89 53 4C 4D 0D 0A 1A 0A
@@ -9964,36 +10004,55 @@ static const slm__kernels SLM__N(kernels) = {
                   tensor directory's bytes, in this order
      40     2 2 4 section count (at most 16), 0, tensor count
      48     16    0
-     64     2 x 4 (four of 2 bytes) architecture, tokenizer kind, chat format, default pooling (0)
+     64     2 x 4 (four of 2 bytes) architecture, tokenizer kind, chat format, pooling (E)
      72     4 x14 vocab rows, vocab used, context, layers, hidden, intermediate, heads, kv heads,
-                  head size, rotary size, window, token types, labels, tasks
-     128    4 x 6 embedding size (= hidden), bottleneck, ffn count (1), bottleneck flags,
-                  pad token (0xFFFFFFFF: none), flags (1: tied head, 2: query/key norm)
+                  head size, rotary size, window, token types (E), labels (E), tasks (E)
+     128    4 x 6 embedding size (E), bottleneck (E; 0: hidden), ffn count (E), bottleneck flags
+                  (E), pad token (0xFFFFFFFF: none), flags (1: tied head, 2: query/key norm)
      152    4 x 6 f32: norm eps, embedding scale (1), attention scale (0: 1/sqrt(head size)),
                   logit cap, attention cap (both must be 0), 0
-     176    80    0
+     176    4 x 8 (E) activation, longest text (0: context), pooler, sentence vector's size (0: no
+                  dense layer), vector flags, label scores, rank scores, default task
+     208    48    0
+     (E): of encoders; a decoder's embedding size is hidden, its ffn count 1, the others 0, and a
+     reader ignores them. pooling: 0 not said, 1 cls, 2 mean, 3 max, 4 last. tasks: bit 1 embed,
+     2 classify, 3 tag, 4 fill, 5 answer, 6 next; default task: such a number, or 0. bottleneck
+     flags: 1 layers have a bottleneck; 2 queries and keys have a second one; 4 attention reads the
+     first one; 8 trigrams; 16 LayerNorm; 32 the embedding has a transform. activation: 0 the
+     architecture's (exact GELU, of MobileBERT ReLU), 1 GELU in its tanh form, 2 exact GELU,
+     3 ReLU, 4 SiLU. pooler: 0 none, 1 the first hidden state, 2 with tanh, 3 with ReLU. vector
+     flags: 1 unit length, 2 tanh behind the dense layer, 4 the dense layer has a bias. scores of
+     labels and of a reranker: 0 softmax, 1 sigmoid, 2 the logits.
      256    32 each  sections: u32 kind, u32 flags (1: required), u64 offset, u64 bytes, u64 0
 
      A file beyond these limits is refused: vocab rows 1 to 2^20, vocab used at most those, context
      1 to 2^20, layers 1 to 512, hidden 1 to 2^16, intermediate 1 to 2^18, heads, kv heads and head
      size 1 to 1024, window at most 2^20, flags at most 3; kv heads divides heads; rotary size is
      even and at most head size; norm eps is finite and not negative, attention scale finite,
-     embedding scale 1; inverse frequencies are from 0 to 16.
+     embedding scale 1; inverse frequencies are from 0 to 16. Of an encoder: token types, labels,
+     sentence vector's size at most 2^16, embedding size 1 to 2^16, ffn count 1 to 5, longest text
+     at most context, and no value beyond those named above; kv heads equal heads; bottleneck
+     flags, a bottleneck and another embedding size only with MobileBERT; flag 32 where flag 8 is
+     set or the embedding size is not hidden, and only there; flags 2 and 4 and a bottleneck size
+     only with flag 1, and not both flags; embedding size at most hidden with a fill head; a pooler
+     with classify and next; labels with classify and tag, and only there.
 
      Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing, without overlap.
      kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
      them); 3 layer kinds (one byte a layer: 0, or 1 where attention sees the header's window,
      which is 0 if there is no such layer and from 1 to 2^20 if there is); 4 tensor directory;
-     5 stops that end an answer; 6 labels; 7 pooling; 8 metadata (key NUL value NUL ...; UTF-8,
-     shown and never interpreted); 9 chat (never required).
+     5 stops that end an answer; 6 labels (E: each a text of UTF-8 and a NUL); 7 prompts (E: name
+     NUL prompt NUL ... of UTF-8; the default prompt has the name ""); 8 metadata (key NUL value
+     NUL ...; UTF-8, shown and never interpreted); 9 chat (never required).
      An unknown required section is refused, an unknown optional one is skipped. Each kind occurs at
      most once. Kinds 4, 2 (if the rotary size is not 0) and 1 (if the tokenizer kind is not 0) must
      be there; without kind 3 all layers are of kind 0. Metadata: the last NUL may be missing, a
      last key without a value is ignored. A reader may leave content id and tensors' checksums
      unchecked when it opens a file.
 
-     Architectures: 1 Phi, 2 GPT-J, 3 LLaMA, 4 GPT-Neo. Tokenizer kinds: 0 none, 1 byte-level BPE,
-     2 SentencePiece BPE.
+     Architectures: 1 Phi, 2 GPT-J, 3 LLaMA, 4 GPT-Neo; encoders: 5 BERT, 6 DistilBERT,
+     7 MobileBERT.
+     Tokenizer kinds: 0 none, 1 byte-level BPE, 2 SentencePiece BPE, 3 WordPiece.
      Chat formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, no other; see CHAT FORMATS.
 
      Chat section (kind 9), what a conversation begins with:
@@ -10008,36 +10067,60 @@ static const slm__kernels SLM__N(kernels) = {
      before, and the last one, rounded up to 64 bytes, ends the file. Gaps are zero; those after
      tensors are in no checksum. bytes: of a vector 4 * cols, of a matrix ceil(rows/16) tiles.
      Slots, with H hidden, I intermediate, N heads * head size, K kv heads * head size, D head size,
-     V vocab rows, C context. Biases and the weights of norms are vectors, the others matrices.
+     V vocab rows, C context; in encoders B the bottleneck's size (else B = H), E the embedding's,
+     L labels. Biases and the weights of norms are vectors, the others matrices. "BERTs" are all
+     encoders.
        slot   name                     shape   present if
-       1      norm weight              [1,H]   always
-       2      norm bias                [1,H]   Phi, GPT-J, GPT-Neo
-       3      query weight             [N,H]   always
-       4      query bias               [1,N]   Phi
-       5, 7   key weight, value weight [K,H]   always
-       6, 8   key bias, value bias     [1,K]   Phi
-       9      attention output weight  [H,N]   always
-       10     attention output bias    [1,H]   Phi, GPT-Neo
+       1      norm weight              [1,B]   always
+       2      norm bias                [1,B]   Phi, GPT-J, GPT-Neo, BERTs
+       3      query weight             [N,B]   always
+       4      query bias               [1,N]   Phi, BERTs
+       5      key weight               [K,B]   always
+       7      value weight             [K,B]   always; [K,H] with a bottleneck without flag 4
+       6, 8   key bias, value bias     [1,K]   Phi, BERTs
+       9      attention output weight  [B,N]   always
+       10     attention output bias    [1,B]   Phi, GPT-Neo, BERTs
        11, 12 query norm weight, bias  [1,D]   Phi with flag 2
        13, 14 key norm weight, bias    [1,D]   Phi with flag 2
-       15     second norm weight       [1,H]   LLaMA, GPT-Neo
-       16     second norm bias         [1,H]   GPT-Neo
-       17     ffn up weight            [I,H]   always
-       18     ffn up bias              [1,I]   Phi, GPT-J, GPT-Neo
+       15     second norm weight       [1,B]   LLaMA, GPT-Neo, BERTs
+       16     second norm bias         [1,B]   GPT-Neo, BERTs
+       17     ffn up weight            [I,B]   always
+       18     ffn up bias              [1,I]   Phi, GPT-J, GPT-Neo, BERTs
        19     gate weight              [I,H]   LLaMA
        20     gate bias                        never in this version
-       21     ffn down weight          [H,I]   always
-       22     ffn down bias            [1,H]   Phi, GPT-J, GPT-Neo
+       21     ffn down weight          [B,I]   always
+       22     ffn down bias            [1,B]   Phi, GPT-J, GPT-Neo, BERTs
+       23, 24 bottleneck               [B,H], [1,B]  bottleneck flag 1
+       25, 26 its norm                 [1,B]   bottleneck flag 1
+       27, 28 shared bottleneck        [B,H], [1,B]  bottleneck flag 2
+       29, 30 its norm                 [1,B]   bottleneck flag 2
+       31, 32 output bottleneck        [H,B], [1,H]  bottleneck flag 1
+       33, 34 its norm                 [1,H]   bottleneck flag 1
+       35-40  a stacked ffn: up, down  [I,B], [1,I], [B,I], [1,B], [1,B], [1,B]
+              and norm, with biases            ffn count above 1; 41-46, 47-52, 53-58: above 2, 3, 4
      and of the model itself:
-       64     token embedding          [V,H]   always
-       65     position embedding       [C,H]   GPT-Neo
-       66     token types                      never in this version
-       67, 68 embedding norm weight, bias      never in this version
-       69     final norm weight        [1,H]   always
+       64     token embedding          [V,E]   always
+       65     position embedding       [C,H]   GPT-Neo, BERTs
+       66     token types              [types,H]  token types above 0
+       67, 68 embedding norm           [1,H]   BERTs
+       69     final norm weight        [1,H]   decoders
        70     final norm bias          [1,H]   Phi, GPT-J, GPT-Neo
-       71     head weight              [V,H]   always without flag 1, never with it
+       71     head weight              [V,H]   decoders without flag 1
        72     head bias                [1,V]   Phi, GPT-J
-     Flag 2 is Phi's alone; GPT-Neo's rotary size is 0.
+       73, 74 embedding transform      [H,E or 3E], [1,H]  bottleneck flag 32 (3E: flag 8)
+       75, 76 pooler                   [H,H], [1,H]  pooler 2 or 3
+       77, 78 classifier               [L,H], [1,L]  classify
+       79, 80 tagger                   [L,H], [1,L]  tag
+       81, 82 answer head              [2,H], [1,2]  answer
+       83, 84 next sentence head       [2,H], [1,2]  next
+       85, 86 fill transform           [H,H], [1,H]  fill
+       87, 88 fill norm                [1,H]   fill
+       89     fill head weight         [V,E]   fill without flag 1
+       90     fill head bias           [1,V]   fill
+       91     rest of the fill head    [V,H-E] fill, where H is above E
+       93, 94 sentence vector's dense  [size,H], [1,size]  where it has a size; bias: vector flag 4
+     Flag 2 is Phi's alone; the rotary size of GPT-Neo and BERTs is 0. Matrices 75 to 85 and 93 are
+     f32; MobileBERT has no q8, q4 and q4f.
      Types: 0 vector, f32 [cols] with rows = 1; matrices [rows, cols] in tiles of 16 rows:
        1 f32   a tile is [cols][16] f32
        2 f16   a tile is [cols][16] IEEE half

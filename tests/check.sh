@@ -34,7 +34,7 @@ done
 echo "address and undefined-behaviour sanitizers"
 $CC -std=c99 -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all \
     tests/test_main.c -o build/test-sanitized -lm
-cases=$(ls -d tests/golden/*/config.json 2>/dev/null | sed "s,tests/golden/,,; s,/config.json,,")
+cases=$(ls -d tests/golden/*/config.json tests/golden/encoders/*/config.json 2>/dev/null | sed "s,tests/golden/,,; s,/config.json,,")
 IDS_EVERY=50 build/test-sanitized --golden $cases >build/sanitized.txt || { cat build/sanitized.txt; exit 1; }
 tail -n 1 build/sanitized.txt
 echo "peak memory of slm-convert: at most 256 MB and twice the largest tensor (4.2 MB)"

@@ -34,12 +34,15 @@ ROWS_pieces-words = 258
 TRAINED := $(call of,models/stories260K/hf,stories260K-f32 stories260K-f16)
 WIDE = $(foreach type,f16 q8 q4 q4f,gptj-$(type) llama-$(type))
 GOLDEN := $(notdir $(patsubst %/config.json,%,$(wildcard tests/golden/*/config.json)))
-FIXTURES = $(GOLDEN:%=build/golden/%.slm) $(TOKENIZERS:%=build/ids/%.slm) \
+GOLDEN_ENCODERS := $(patsubst tests/golden/%/config.json,%, \
+  $(wildcard tests/golden/encoders/*/config.json))
+FIXTURES = $(GOLDEN:%=build/golden/%.slm) $(GOLDEN_ENCODERS:%=build/golden/%.slm) \
+  $(TOKENIZERS:%=build/ids/%.slm) \
   $(WIDE:%=build/wide/%.slm) \
   $(CHATS:%=build/chat_formats/%.slm) $(TRAINED:%=build/trained/%.slm)
 
 build/golden/%.slm: tests/golden/%/config.json build/slm-convert
-	@mkdir -p build/golden
+	@mkdir -p $(@D)
 	@build/slm-convert tests/golden/$* $@ --type f32 2>/dev/null
 
 build/trained/stories260K-%.slm: build/slm-convert

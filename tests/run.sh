@@ -5,7 +5,7 @@ B=build; T=$B/tmp; rm -rf $T; mkdir -p $T
 . tests/lib.sh
 count "the C tests" $B/test --golden "$@"
 check "build/test --list" $B/test --list
-for name in kernels damage golden modes; do
+for name in kernels damage golden encoders modes; do
     grep -q "^$name  *[^ ]" $T/out && ok || bad "build/test --list has $name"
 done
 check "build/test NAME ..." $B/test functions range

@@ -186,6 +186,7 @@ static slm__shape damage_shape(const damage_kind *kind) {
     shape.rotary = kind->rotary;
     shape.window = kind->window;
     shape.flags = kind->flags;
+    shape.embedding = shape.inner = shape.hidden;
     return shape;
 }
 
@@ -340,7 +341,7 @@ static void damage_put_chat(damage_file *f) {
 static void damage_build(damage_file *f, const damage_kind *kind) {
     slm__shape shape = damage_shape(kind);
     unsigned layer;
-    uint32_t features = slm__features_of(&slm__architectures[kind->architecture - 1], kind->flags);
+    uint32_t features = slm__features_of(&slm__architectures[kind->architecture - 1], &shape);
     size_t i, layer_count = sizeof slm__layer_tensors / sizeof slm__layer_tensors[0];
     size_t model_count = sizeof slm__model_tensors / sizeof slm__model_tensors[0];
     damage_state = 1;

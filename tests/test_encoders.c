@@ -49,6 +49,7 @@ typedef struct encoders_rows {
 static int encoders_read(encoders_case *c) {
     size_t size;
     char *text = golden_read(c->name, "inputs.txt", &size), *at = text;
+    int whole;
     c->ids = (slm_token *)malloc((size + 1) * sizeof *c->ids);
     c->types = (int32_t *)malloc((size + 1) * sizeof *c->types);
     while (at && *at && c->count < ENCODERS_INPUTS) {
@@ -63,8 +64,9 @@ static int encoders_read(encoders_case *c) {
         if (input->count > c->longest) c->longest = input->count;
         if (*at == '\n') at++;
     }
+    whole = c->count > 0 && !*at;
     free(text);
-    return c->count > 0 && at && !*at;
+    return whole;
 }
 
 static size_t encoders_row_count(const encoders_output *o, const slm_input *input) {

@@ -1,5 +1,5 @@
 /* test [NAME ...] [--golden CASE ...]: the tests of these names, or all of them; --list shows them.
-   A case is tests/golden/CASE, converted to build/golden/CASE.slm.
+   A case is tests/golden/CASE, converted to build/golden/CASE.slm; encoders/NAME is an encoder.
    test --kernels: those that an emulator has time for. */
 #include <math.h>
 #include <stdio.h>
@@ -34,6 +34,7 @@ static const char *where = "";
 #include "test_core.c"
 #include "test_kernels.c"
 #include "test_golden.c"
+#include "test_encoders.c"
 #include "test_generate.c"
 #include "test_draft.c"
 #include "test_tokenizer.c"
@@ -84,6 +85,7 @@ static const struct main_test {
     {"range", "values that become infinite", test_range, NULL, NULL},
     {"wide", "wide feed-forwards: tasks, threads and batches", test_wide, NULL, NULL},
     {"golden", "logits and greedy ids against Hugging Face", NULL, NULL, test_golden},
+    {"encoders", "hidden states and heads against Hugging Face", NULL, NULL, test_encoders},
     {"session", "sessions: memory, full context, rewinding", NULL, NULL, main_session},
     {"allocations", "every allocation refused in turn", NULL, NULL, main_allocation_failures},
     {"generate", "sampling, generation, conversations", NULL, test_generate, NULL},
@@ -100,6 +102,8 @@ static void main_run(const struct main_test *test, char **cases, int count) {
     if (test->bundled) test->bundled("examples/models/tiny-phi.slm");
     for (i = 0; test->golden && i < count; i++) {
         char path[256];
+        int encoder = !strncmp(cases[i], "encoders/", 9);
+        if (encoder != (test->golden == test_encoders)) continue;
         snprintf(path, sizeof path, "build/golden/%s.slm", cases[i]);
         where = cases[i];
         main_case = i;

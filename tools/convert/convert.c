@@ -764,7 +764,7 @@ static void settle_tied(Config *config, Checkpoint *checkpoint, const char *dire
 }
 
 static void collect_tensors(Model *model, const Config *config, Checkpoint *checkpoint,
-                            uint32_t type) {
+                            Checkpoint *dense, uint32_t type) {
     enum { LAYER = sizeof slm__layer_tensors / sizeof *slm__layer_tensors,
            MODEL = sizeof slm__model_tensors / sizeof *slm__model_tensors };
     uint32_t features = slm__features_of(config->row, &config->shape), layer;
@@ -777,7 +777,9 @@ static void collect_tensors(Model *model, const Config *config, Checkpoint *chec
                 add_tensor(model, config, checkpoint, &slm__layer_tensors[i], layer, type);
     for (i = 0; i < MODEL; i++)
         if (slm__has(features, slm__model_tensors[i].needs))
-            add_tensor(model, config, checkpoint, &slm__model_tensors[i], MODEL_LAYER, type);
+            add_tensor(model, config,
+                       slm__model_tensors[i].slot < SLM__VECTOR_DENSE ? checkpoint : dense,
+                       &slm__model_tensors[i], MODEL_LAYER, type);
 }
 
 /* ---- header and sections ----------------------------------------------------------------- */
@@ -838,7 +840,7 @@ void model_from_directory(Model *model, const char *directory, const Options *op
     Config config;
     Tokenizer tokenizer;
     Chat chat;
-    EncoderParts parts;
+    static EncoderParts parts; /* as for the checkpoint */
     Section *section;
     int encoder;
     refuse_directory(directory);
@@ -853,8 +855,10 @@ void model_from_directory(Model *model, const char *directory, const Options *op
     if (!encoder)
         chat_choose(&chat, directory, &tokenizer, (int)config.architecture->chat, &options->chat);
     checkpoint_open(&checkpoint, directory);
-    if (encoder)
+    if (encoder) {
         encoder_read_heads(&parts, &config.shape, config.row, config.json, path, &checkpoint);
+        encoder_read_vectors(&parts, &config.shape, directory, 0);
+    }
     settle_tied(&config, &checkpoint, directory);
     config.shape.vocab_used = tokenizer.used;
     put_shape(model->header, &config);
@@ -862,7 +866,7 @@ void model_from_directory(Model *model, const char *directory, const Options *op
         set_u32(model->header + SLM__AT_TASK, parts.task);
     model->header[SLM__AT_TOKENIZER] = (unsigned char)tokenizer.kind;
     model->header[SLM__AT_CHAT_FORMAT] = (unsigned char)chat.format;
-    collect_tensors(model, &config, &checkpoint, options->type);
+    collect_tensors(model, &config, &checkpoint, &parts.dense, options->type);
     check_extra(&checkpoint, &config, directory, options->ignore_extra);
     if (encoder)
         encoder_put(model, &parts);

@@ -215,9 +215,10 @@ static void read_scores(slm__shape *shape, const Json *json, const char *path) {
         shape->label_scores = SLM_SCORES_SIGMOID;
     else if (type && !json_is(type, "single_label_classification"))
         fail("%s: problem_type %s is not supported", path, text_of(type));
-    shape->rank_scores = SLM_SCORES_SIGMOID;
-    if (!rank)
+    shape->rank_scores = shape->labels == 1 ? SLM_SCORES_SIGMOID : SLM_SCORES_RAW;
+    if (!rank || (rank->type == JSON_STRING && strncmp(rank->text, "torch.", 6) != 0))
         return;
+    shape->rank_scores = SLM_SCORES_SIGMOID;
     if (rank->type == JSON_STRING && strstr(rank->text, "Identity"))
         shape->rank_scores = SLM_SCORES_RAW;
     else if (rank->type != JSON_STRING || !strstr(rank->text, "Sigmoid"))
@@ -234,6 +235,145 @@ void encoder_read_heads(EncoderParts *out, slm__shape *shape, const slm__archite
         read_labels(out, shape, json, path);
         read_scores(shape, json, path);
     }
+}
+
+/* ---- sentence vectors: modules.json and what it names ------------------------------------- */
+
+static Json *read_beside(const char *directory, const char *name) {
+    char *path = join_path(directory, name);
+    Json *json = json_read_optional(path);
+    free(path);
+    return json;
+}
+
+/* The file that a module's directory has: path/config.json. */
+static Json *read_module(const char *directory, const Json *module, char **path) {
+    const Json *name = json_get(module, "path");
+    char *place;
+    if (!name || name->type != JSON_STRING || strlen(name->text) != name->size)
+        fail("%s/modules.json: a module has no path", directory);
+    place = join_path(directory, name->text);
+    *path = place;
+    place = join_path(place, "config.json");
+    return json_read(place);
+}
+
+static void read_pooling(slm__shape *shape, const Json *json, const char *path) {
+    static const struct { const char *key, *name; slm_pooling pooling; } modes[] = {
+        {"pooling_mode_cls_token", "cls", SLM_POOLING_CLS},
+        {"pooling_mode_mean_tokens", "mean", SLM_POOLING_MEAN},
+        {"pooling_mode_max_tokens", "max", SLM_POOLING_MAX},
+        {"pooling_mode_lasttoken", "lasttoken", SLM_POOLING_LAST},
+        {"pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens", SLM_POOLING_AUTO},
+        {"pooling_mode_weightedmean_tokens", "weightedmean", SLM_POOLING_AUTO}};
+    const Json *mode = json_get(json, "pooling_mode");
+    size_t i, found = 0;
+    shape->pooling = SLM_POOLING_AUTO;
+    for (i = 0; i < sizeof modes / sizeof *modes; i++) {
+        int is = mode ? json_is(mode, modes[i].name) : read_flag(json, path, modes[i].key, 0);
+        if (is && modes[i].pooling == SLM_POOLING_AUTO)
+            fail("%s: %s is not supported; supported: cls, mean, max and last token", path,
+                 modes[i].key);
+        if (is)
+            shape->pooling = modes[i].pooling;
+        found += (size_t)is;
+    }
+    if (found != 1)
+        fail("%s: one of the pooling modes cls, mean, max and last token has to be chosen", path);
+    if (!read_flag(json, path, "include_prompt", 1))
+        fail("%s: include_prompt false is not supported: a prompt would be left out of the mean",
+             path);
+}
+
+static void read_dense(EncoderParts *out, slm__shape *shape, const Json *json,
+                       const char *directory) {
+    const Json *activation = json_get(json, "activation_function");
+    if (shape->vector)
+        fail("%s: a second dense layer is not supported", directory);
+    shape->vector = read_size(json, directory, "out_features", 1, 0);
+    if (!shape->vector || read_size(json, directory, "in_features", 1, 0) != shape->hidden)
+        fail("%s/config.json: in_features has to be the hidden size %lu, and out_features given",
+             directory, (unsigned long)shape->hidden);
+    if (read_flag(json, directory, "bias", 1))
+        shape->vector_flags |= SLM__VECTOR_BIASED;
+    if (!activation || (activation->type == JSON_STRING && strstr(activation->text, ".Tanh")))
+        shape->vector_flags |= SLM__VECTOR_TANH;
+    else if (activation->type != JSON_STRING || !strstr(activation->text, ".Identity"))
+        fail("%s/config.json: activation_function %s is not supported; supported: Tanh, Identity",
+             directory, text_of(activation));
+    checkpoint_open(&out->dense, directory);
+}
+
+static void put_text(Buffer *out, const Json *text, const char *path) {
+    if (text->type != JSON_STRING || strlen(text->text) != text->size)
+        fail("%s: a prompt is not a string without NULs", path);
+    put_bytes(out, text->text, text->size);
+    put_zeros(out, 1);
+}
+
+/* The default prompt has the name "". */
+static void read_prompts(EncoderParts *out, const Json *json, const char *path) {
+    const Json *prompts = json ? json_get(json, "prompts") : NULL, *item;
+    const Json *name = json ? json_get(json, "default_prompt_name") : NULL;
+    for (item = prompts && prompts->type == JSON_OBJECT ? prompts->first : NULL; item;
+         item = item->next) {
+        if (name && json_is(name, item->key)) {
+            put_zeros(&out->prompts, 1);
+            put_text(&out->prompts, item, path);
+        }
+        if (!item->key_size || strlen(item->key) != item->key_size)
+            continue;
+        put_bytes(&out->prompts, item->key, item->key_size + 1);
+        put_text(&out->prompts, item, path);
+    }
+}
+
+/* The modules in their order: Transformer, Pooling, perhaps Dense, perhaps Normalize. */
+static void read_modules(EncoderParts *out, slm__shape *shape, const char *directory,
+                         const Json *modules) {
+    static const char *const names[] = {".Transformer", ".Pooling", ".Dense", ".Normalize"};
+    const Json *item, *type;
+    size_t i, next = 0;
+    char *path;
+    for (item = modules->type == JSON_ARRAY ? modules->first : NULL; item; item = item->next) {
+        type = item->type == JSON_OBJECT ? json_get(item, "type") : NULL;
+        for (i = next; type && type->type == JSON_STRING && i < 4; i++)
+            if (type->size > strlen(names[i]) &&
+                strcmp(type->text + type->size - strlen(names[i]), names[i]) == 0)
+                break;
+        if (!type || type->type != JSON_STRING || i == 4 || (next < 2 && i != next))
+            fail("%s/modules.json: module %s is not supported here; supported: Transformer, "
+                 "Pooling, Dense, Normalize in this order", directory,
+                 type ? text_of(type) : "(of no type)");
+        next = i + 1;
+        if (i == 1)
+            read_pooling(shape, read_module(directory, item, &path), path);
+        if (i == 2)
+            read_dense(out, shape, read_module(directory, item, &path), path);
+        if (i == 3)
+            shape->vector_flags |= SLM__VECTOR_NORMED;
+    }
+    if (next < 2)
+        fail("%s/modules.json: there is no Pooling", directory);
+}
+
+void encoder_read_vectors(EncoderParts *out, slm__shape *shape, const char *directory,
+                          uint32_t model_longest) {
+    Json *modules = read_beside(directory, "modules.json");
+    Json *own = read_beside(directory, "sentence_bert_config.json");
+    uint32_t longest = model_longest;
+    if (modules) {
+        read_modules(out, shape, directory, modules);
+        read_prompts(out, read_beside(directory, "config_sentence_transformers.json"), directory);
+        shape->tasks |= 1u << SLM_TASK_EMBED;
+        out->task = SLM_TASK_EMBED;
+    }
+    if (modules && own) {
+        longest = read_size(own, "sentence_bert_config.json", "max_seq_length", 1, longest);
+        if (read_flag(own, "sentence_bert_config.json", "do_lower_case", 0))
+            warn("%s/sentence_bert_config.json: do_lower_case is left to the tokenizer", directory);
+    }
+    shape->longest_text = longest && longest < shape->context ? longest : 0;
 }
 
 void encoder_put(Model *model, const EncoderParts *parts) {

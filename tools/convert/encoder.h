@@ -6,9 +6,10 @@
 #include "names.h"
 
 typedef struct EncoderParts {
-    uint32_t task;  /* of a session by default: slm_task */
-    Buffer labels;  /* the sections' bytes; empty: none */
+    uint32_t task;    /* of a session by default: slm_task */
+    Buffer labels;    /* the sections' bytes; empty: none */
     Buffer prompts;
+    Checkpoint dense; /* of sentence vectors; without tensors: none */
 } EncoderParts;
 
 /* Of config.json alone: token types, activation, MobileBERT's bottlenecks. Refuses what would
@@ -18,6 +19,10 @@ void encoder_read_config(slm__shape *shape, const slm__architecture *row, const 
 /* Which heads are there, once the tensors' names are known, and what their outputs are called. */
 void encoder_read_heads(EncoderParts *out, slm__shape *shape, const slm__architecture *row,
                         const Json *json, const char *path, const Checkpoint *checkpoint);
+/* What sentence-transformers' files beside the checkpoint say of sentence vectors, where they are,
+   and the longest text; model_longest: the tokenizer's, 0: none. */
+void encoder_read_vectors(EncoderParts *out, slm__shape *shape, const char *directory,
+                          uint32_t model_longest);
 void encoder_put(Model *model, const EncoderParts *parts); /* the sections */
 /* Tensors that Hugging Face saves and does not use. */
 int encoder_leaves_out(const slm__shape *shape, const char *name);

@@ -73,7 +73,7 @@ const Layout neo_layouts[2] = {
     [SLM__FILL_DENSE] = "cls.predictions.transform.dense", \
     [SLM__FILL_NORM] = "cls.predictions.transform.LayerNorm", \
     [SLM__FILL_HEAD] = "cls.predictions.decoder", [SLM__FILL_HEAD + 1] = "cls.predictions", \
-    [SLM__FILL_REST] = "cls.predictions.dense"
+    [SLM__FILL_REST] = "cls.predictions.dense", [SLM__VECTOR_DENSE] = "linear"
 
 /* the fill head's bias, which some checkpoints have beside its weights, alone or once more */
 #define BERT_BIAS {"", 0, SEPARATE, {[SLM__FILL_HEAD + 1] = "cls.predictions.decoder"}}
@@ -99,7 +99,7 @@ const Layout distilbert_layouts[2] = {
       [SLM__POOLER] = "pre_classifier", [SLM__CLASSIFIER] = "classifier",
       [SLM__TAGGER] = "classifier", [SLM__ANSWERER] = "qa_outputs",
       [SLM__FILL_DENSE] = "vocab_transform", [SLM__FILL_NORM] = "vocab_layer_norm",
-      [SLM__FILL_HEAD] = "vocab_projector"}},
+      [SLM__FILL_HEAD] = "vocab_projector", [SLM__VECTOR_DENSE] = "linear"}},
     {NULL, 0, SEPARATE, {NULL}}};
 
 #define STACKED(n) \

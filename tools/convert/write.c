@@ -124,6 +124,8 @@ static void put_directory(Model *model) {
     }
 }
 
+enum { FIRST_ENCODER = 5 }; /* the number of BERT */
+
 /* All bytes before the weights; the checksums of the tensors must be known. */
 static Buffer make_head(Model *model) {
     Buffer head = {NULL, 0, 0};
@@ -133,6 +135,8 @@ static Buffer make_head(Model *model) {
     put_bytes(&head, model->header, SLM__HEADER_BYTES);
     memcpy(head.data, slm__magic, 8);
     set_u32(head.data + SLM__AT_MAJOR, 1); /* major 1, minor 0 */
+    if (get_u16(head.data + SLM__AT_ARCHITECTURE) >= FIRST_ENCODER)
+        head.data[SLM__AT_MINOR] = 2;
     set_u64(head.data + SLM__AT_SIZE, model->file_size);
     set_u64(head.data + SLM__AT_DATA, model->data_offset);
     set_u32(head.data + SLM__AT_SECTIONS, model->section_count);
@@ -147,7 +151,7 @@ static Buffer make_head(Model *model) {
         put_u64(&head, section->bytes.size);
         put_u64(&head, 0);
         if (section->kind == SLM__CHAT)
-            head.data[10] = 1; /* minor 1 */
+            head.data[SLM__AT_MINOR] = 1;
         if (section->kind == SLM__TOKENIZER || section->kind == SLM__DIRECTORY)
             id = slm__fnv(id, section->bytes.data, section->bytes.size);
     }
