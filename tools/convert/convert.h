@@ -101,7 +101,8 @@ typedef struct Json {
 /* Strict: UTF-8 only, no duplicate keys, limited depth. `name` is for messages. The text must
    be followed by a NUL byte. */
 Json *json_parse(const char *name, const unsigned char *text, size_t size);
-Json *json_read(const char *path);            /* fails when the file is missing */
+Json *json_read_any(const char *path);        /* fails when the file is missing */
+Json *json_read(const char *path);            /* the same, and it must be an object */
 Json *json_read_optional(const char *path);   /* NULL when the file is missing */
 const Json *json_member(const Json *object, const char *key); /* NULL: absent */
 const Json *json_get(const Json *object, const char *key);    /* NULL: absent or null */
