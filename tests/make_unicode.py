@@ -131,7 +131,7 @@ def rank_marks(flags):
     nfd = NFD().normalize_str
 
     def before(a, b):
-        return nfd(chr(b) + chr(a)) == nfd(chr(a)) + nfd(chr(b))
+        return a != b and nfd(chr(b) + chr(a)) == nfd(chr(a)) + nfd(chr(b))
 
     first, last = ord(FIRST_MARK), ord(LAST_MARK)
     opening = {c: ord(nfd(chr(c))[0]) for c in flags}

@@ -369,6 +369,8 @@ void words_put(Buffer *out, slm__tokenizer *t) {
     size_t size, length;
     for (i = 0; i < 2 * 257; i++)
         put_u32(out, slm__word_bound(t, i / 257, i % 257));
+    for (i = 0; i < t->count; i++)
+        put_u32(out, slm__token_key(t, t->sorted[i]));
     for (i = 0; i < t->count; i++) {
         const char *text = slm__token_text(t, (slm_token)t->sorted[i], &size), *other;
         before = i && i < count ? i - 1 : SLM__NO_TOKEN;
