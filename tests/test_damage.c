@@ -51,22 +51,45 @@ typedef struct damage_kind {
     uint32_t merge_slots; /* 0: no tokenizer */
     uint32_t pieces;      /* 1: a tokenizer of kind 2 */
     uint32_t window;      /* of the layers of odd number */
+    const uint32_t *encoder; /* see damage_fields; or NULL */
 } damage_kind;
 
+/* Where the fields of an encoder stand in the header, and in slm__shape. */
+static const struct { size_t at, field; } damage_fields[] = {
+    {116, offsetof(slm__shape, token_types)}, {120, offsetof(slm__shape, labels)},
+    {124, offsetof(slm__shape, tasks)}, {128, offsetof(slm__shape, embedding)},
+    {132, offsetof(slm__shape, inner)}, {136, offsetof(slm__shape, stack)},
+    {140, offsetof(slm__shape, bottleneck_flags)}, {176, offsetof(slm__shape, activation)},
+    {180, offsetof(slm__shape, longest_text)}, {184, offsetof(slm__shape, pooler)},
+    {188, offsetof(slm__shape, vector)}, {192, offsetof(slm__shape, vector_flags)},
+    {196, offsetof(slm__shape, label_scores)}, {200, offsetof(slm__shape, rank_scores)}};
+enum { DAMAGE_FIELDS = sizeof damage_fields / sizeof damage_fields[0], DAMAGE_LABELS = 3 };
+/* all heads but the tagger, whose labels are the classifier's, sentence vectors of another size */
+static const uint32_t damage_bert[DAMAGE_FIELDS] = {2, 3, 0x76, 6, 0, 1, 0, 4, 20,
+                                                    SLM__POOLER_TANH, 5, 7, 1, 2};
+/* bottlenecks, trigrams, two feed-forwards, the tagger, a fill head that is wider */
+static const uint32_t damage_mobile[DAMAGE_FIELDS] = {3, 3, 0x18, 4, 6, 2, 43, 0, 0,
+                                                      SLM__POOLER_FIRST, 0, 0, 0, 0};
+static const char damage_labels[] = "no\0\303\251\0"; /* and "" */
+static const char damage_prompts[] = "\0a: \0query\0q: ";
+
 static const damage_kind damage_kinds[] = {
-    {1, 1, 6, 258, 4, 2, 3, 2, 2, 16, 0, 0}, /* most kinds of tensors, one of them rotated */
-    {2, 2, 5, 7, 2, 2, 4, 4, 1, 0, 0, 0},    /* tied, no tokenizer */
-    {3, 2, 5, 7, 4, 2, 6, 6, 0, 0, 0, 0},    /* heads wider than the stream, shared keys */
-    {2, 1, 4, 4, 1, 1, 4, 4, 1, 16, 1, 0},   /* SentencePiece */
-    {4, 2, 6, 7, 2, 2, 3, 0, 1, 0, 0, 3}};   /* a table of positions, a window */
-static const damage_kind damage_uneven = {1, 1, 4, 4, 1, 1, 4, 2, 0, 24, 0, 0}; /* no power of 2 */
-static const damage_kind damage_roomy = {1, 1, 4, 4, 1, 1, 4, 2, 0, 2048, 0, 0};
+    {1, 1, 6, 258, 4, 2, 3, 2, 2, 16, 0, 0, NULL}, /* most tensors, one of them rotated */
+    {2, 2, 5, 7, 2, 2, 4, 4, 1, 0, 0, 0, NULL},    /* tied, no tokenizer */
+    {3, 2, 5, 7, 4, 2, 6, 6, 0, 0, 0, 0, NULL},    /* heads wider than the stream, shared keys */
+    {2, 1, 4, 4, 1, 1, 4, 4, 1, 16, 1, 0, NULL},   /* SentencePiece */
+    {4, 2, 6, 7, 2, 2, 3, 0, 1, 0, 0, 3, NULL},    /* a table of positions, a window */
+    {5, 2, 6, 7, 2, 2, 3, 0, 1, 0, 0, 0, damage_bert},
+    {7, 1, 9, 5, 2, 2, 3, 0, 0, 0, 0, 0, damage_mobile}};
+static const damage_kind damage_uneven = { /* no power of 2 */
+    1, 1, 4, 4, 1, 1, 4, 2, 0, 24, 0, 0, NULL};
+static const damage_kind damage_roomy = {1, 1, 4, 4, 1, 1, 4, 2, 0, 2048, 0, 0, NULL};
 
 typedef struct damage_file {
     damage_block block;
     uint8_t *bytes;
     size_t size, data, frequencies, kinds, metadata, tokenizer, directory, chat;
-    size_t tokenizer_bytes, tensors;
+    size_t tokenizer_bytes, tensors, labels, prompts;
 } damage_file;
 
 static const char *const damage_tokens[] = { /* the 20th does not exist */
@@ -173,6 +196,7 @@ static size_t damage_put_tokenizer(uint8_t *at, uint32_t slots, uint32_t pieces)
 
 static slm__shape damage_shape(const damage_kind *kind) {
     slm__shape shape;
+    size_t i;
     memset(&shape, 0, sizeof shape);
     shape.vocab_rows = DAMAGE_ROWS;
     shape.vocab_used = kind->merge_slots ? DAMAGE_TOKENS : DAMAGE_ROWS;
@@ -187,6 +211,10 @@ static slm__shape damage_shape(const damage_kind *kind) {
     shape.window = kind->window;
     shape.flags = kind->flags;
     shape.embedding = shape.inner = shape.hidden;
+    for (i = 0; kind->encoder && i < DAMAGE_FIELDS; i++)
+        memcpy((uint8_t *)&shape + damage_fields[i].field, &kind->encoder[i], 4);
+    if (kind->encoder) shape.stack--;
+    if (!shape.inner) shape.inner = shape.hidden;
     return shape;
 }
 
@@ -217,7 +245,9 @@ static void damage_fill(uint8_t *at, size_t bytes, unsigned type, uint32_t cols,
     for (i = 0; slm__integer(type) && i < bytes; i += tile) damage_scales(at + i, type, cols);
 }
 
-static unsigned damage_type(unsigned slot) {
+static unsigned damage_type(const slm__shape *shape, unsigned slot) {
+    if (shape->bottleneck_flags)
+        return slot == SLM__KEY || slot == SLM__FILL_REST ? SLM_TYPE_F16 : SLM_TYPE_F32;
     switch (slot) {
     case SLM__KEY:
     case SLM__UP: return SLM_TYPE_F16;
@@ -235,7 +265,7 @@ static void damage_put_tensor(damage_file *f, const slm__shape *shape, uint32_t 
                               unsigned layer, const slm__expected *want) {
     uint8_t *entry = f->bytes + f->directory + f->tensors * 40;
     uint32_t rows = slm__extent_of(shape, want->rows), cols = slm__extent_of(shape, want->cols);
-    unsigned type = want->rows == SLM__ONE ? SLM_TYPE_VECTOR : damage_type(want->slot);
+    unsigned type = want->rows == SLM__ONE ? SLM_TYPE_VECTOR : damage_type(shape, want->slot);
     int norm = want->slot == SLM__NORM || want->slot == SLM__NORM2 ||
                want->slot == SLM__QUERY_NORM || want->slot == SLM__KEY_NORM ||
                want->slot == SLM__FINAL_NORM;
@@ -327,6 +357,9 @@ static void damage_put_header(damage_file *f, const damage_kind *kind) {
     damage_put(f->bytes + 148, 4, shape.flags);
     damage_put(f->bytes + 152, 4, slm__bits(1e-5f));
     damage_put(f->bytes + 156, 4, slm__bits(1));
+    for (i = 0; kind->encoder && i < DAMAGE_FIELDS; i++)
+        damage_put(f->bytes + damage_fields[i].at, 4, kind->encoder[i]);
+    damage_put(f->bytes + 70, 2, kind->encoder ? SLM_POOLING_MAX : 0);
 }
 
 /* What a conversation begins with. */
@@ -363,6 +396,12 @@ static void damage_build(damage_file *f, const damage_kind *kind) {
         f->tokenizer_bytes =
             damage_put_tokenizer(f->bytes + f->size, kind->merge_slots, kind->pieces);
         f->tokenizer = damage_section(f, SLM__TOKENIZER, f->tokenizer_bytes);
+    }
+    if (kind->encoder) {
+        memcpy(f->bytes + f->size, damage_labels, sizeof damage_labels);
+        f->labels = damage_section(f, SLM__LABEL_NAMES, sizeof damage_labels);
+        memcpy(f->bytes + f->size, damage_prompts, sizeof damage_prompts);
+        f->prompts = damage_section(f, SLM__PROMPTS, sizeof damage_prompts);
     }
     for (i = 0; i < layer_count; i++) /* how many tensors, before they are written */
         f->tensors += slm__has(features, slm__layer_tensors[i].needs) ? kind->layers : 0;
@@ -434,6 +473,61 @@ static void damage_generate(slm_session *session) {
 
 static damage_block damage_pool; /* for sessions */
 
+/* All outputs of a task of an encoder; 1: something is wrong. */
+static int damage_encode(const slm_model *model, slm_session_desc *desc) {
+    static const slm_token tokens[] = {1, 2, 3, 4, 5, 2, 1, 0, 2};
+    slm_input inputs[2];
+    slm_session *session;
+    float out[9 * 32];
+    size_t rows[2], size;
+    int output, wrong = 0;
+    memset(inputs, 0, sizeof inputs);
+    inputs[0].tokens = tokens;
+    inputs[0].count = 4;
+    inputs[1].tokens = tokens + 4;
+    inputs[1].count = 5;
+    desc->memory_size = slm_session_size(model, desc);
+    if (!desc->memory_size || desc->memory_size > damage_pool.capacity) return 1;
+    damage_limit(&damage_pool, desc->memory_size);
+    if (slm_session_open(&session, model, desc, NULL) != SLM_OK) return 1;
+    for (output = SLM_OUTPUT_HIDDEN; output < SLM_OUTPUT_COUNT; output++) {
+        size = slm_output_size(session, (slm_output)output);
+        if (slm_encode_tokens(session, inputs, 2, (slm_output)output, out, 9 * 32, rows) == SLM_OK)
+            wrong |= !size || rows[0] > 4 || rows[1] > 5;
+    }
+    wrong |= slm_eval(session, tokens, 1) != SLM_ERR_UNSUPPORTED;
+    slm_session_close(session);
+    damage_limit(&damage_pool, damage_pool.capacity);
+    return wrong;
+}
+
+static int damage_use_encoder(const slm_model *model, const slm_model_info *info) {
+    slm_session_desc desc;
+    const char *text;
+    int task, wrong = 0;
+    size_t i;
+    memset(&desc, 0, sizeof desc);
+    desc.context = info->longest_text < 5 ? info->longest_text : 5;
+    desc.batch = 7;
+    desc.threads = 1;
+    desc.memory = damage_pool.bytes;
+    for (i = 0; i <= info->labels; i++) {
+        text = slm_model_label(model, i);
+        if (text) (void)slm__fnv(0, (const uint8_t *)text, strlen(text));
+        wrong |= (text != NULL) != (i < info->labels);
+    }
+    text = slm_model_prompt(model, "query");
+    if (text) (void)slm__fnv(0, (const uint8_t *)text, strlen(text));
+    (void)slm_model_prompt(model, NULL);
+    for (task = SLM_TASK_EMBED; task < SLM_TASK_COUNT; task++) {
+        if (!(info->tasks >> task & 1)) continue;
+        desc.task = (slm_task)task;
+        desc.pooling = (slm_pooling)(task % SLM_POOLING_COUNT);
+        wrong |= damage_encode(model, &desc);
+    }
+    return wrong;
+}
+
 /* 1: what may not happen whatever the file says did happen. */
 static int damage_use(const slm_model *model) {
     slm_session_desc desc;
@@ -445,6 +539,7 @@ static int damage_use(const slm_model *model) {
     int wrong = 0;
     memset(&desc, 0, sizeof desc);
     slm_model_get_info(model, &info);
+    if (info.is_encoder) return damage_use_encoder(model, &info);
     desc.context = info.context < 24 ? info.context : 24;
     desc.batch = 5;
     desc.logits_kept = desc.context < 2 ? desc.context : 2;
@@ -779,15 +874,62 @@ static void damage_check_tensors(damage_file *f) {
     damage_repair(f->bytes, f->size, DAMAGE_REPAIR);
 }
 
+/* The fields that only encoders have, each beyond its cap and against the others. */
+static void damage_check_encoder(damage_file *f, const damage_kind *kind) {
+    static const struct { size_t at; uint32_t high; const char *name; } caps[] = {
+        {116, 1u << 16, "token types"}, {120, 1u << 16, "labels"}, {124, 127, "tasks"},
+        {128, 1u << 16, "embedding size"}, {132, 1u << 16, "bottleneck"}, {136, 5, "feed-forwards"},
+        {140, 63, "bottleneck flags"}, {176, 4, "activation"}, {180, 1u << 20, "longest text"},
+        {184, 3, "pooler"}, {188, 1u << 16, "sentence vector"}, {192, 7, "vector flags"},
+        {196, 2, "scores"}, {200, 2, "scores"}};
+    const slm_result format = SLM_ERR_FORMAT;
+    int mobile = kind->encoder == damage_mobile;
+    size_t i;
+    for (i = 0; i < sizeof caps / sizeof caps[0]; i++) {
+        damage_refused(f, caps[i].at, 4, (uint64_t)caps[i].high + 1, format, caps[i].name);
+        damage_refused(f, caps[i].at, 4, 0xFFFFFFFFu, format, caps[i].name);
+    }
+    damage_refused(f, 128, 4, 0, format, "embedding size");
+    damage_refused(f, 136, 4, 0, format, "feed-forwards");
+    damage_refused(f, 180, 4, 65, format, "lengths inconsistent");
+    damage_refused(f, 70, 2, SLM_POOLING_COUNT, format, "lengths inconsistent");
+    damage_refused(f, 100, 4, 1, format, "heads, labels or lengths");
+    damage_refused(f, 120, 4, 0, format, "labels");
+    damage_refused(f, 120, 4, 4, format, "classifier" + (mobile ? 10 : 0));
+    damage_refused(f, 124, 4, 1, format, "labels");
+    damage_refused(f, 116, 4, kind->encoder[0] + 1, format, "token types is");
+    damage_refused(f, f->labels, 1, 0xFF, format, "labels are not 3 texts");
+    damage_refused(f, f->labels + 1, 1, 0, format, "labels are not 3 texts");
+    damage_refused(f, f->prompts, 1, 'x', format, "not pairs");
+    damage_refused(f, f->prompts + 1, 1, 0xC3, format, "not pairs");
+    if (mobile) {
+        damage_refused(f, 140, 4, 47, format, "bottleneck or embedding size");  /* both */
+        damage_refused(f, 140, 4, 42, format, "bottleneck or embedding size");  /* of none */
+        damage_refused(f, 140, 4, 11, format, "bottleneck or embedding size");  /* transform */
+        damage_refused(f, 128, 4, 10, format, "bottleneck or embedding size"); /* fill head */
+        damage_refused(f, 136, 4, 1, format, "tensor missing");
+        damage_refused(f, 184, 4, SLM__POOLER_TANH, format, "tensor missing");
+        damage_refused(f, f->directory + 4, 2, SLM_TYPE_Q8, SLM_ERR_UNSUPPORTED, "type 4");
+        return;
+    }
+    damage_refused(f, 132, 4, 4, format, "a bottleneck with architecture bert");
+    damage_refused(f, 140, 4, 1, format, "a bottleneck with architecture bert");
+    damage_refused(f, 136, 4, 2, format, "a bottleneck with architecture bert");
+    damage_refused(f, 128, 4, 5, format, "a bottleneck with architecture bert");
+    damage_refused(f, 184, 4, 0, format, "labels");
+    damage_refused(f, 188, 4, 4, format, "dense layer is");
+}
+
 /* What hangs on the architecture. */
 static void damage_check_architecture(damage_file *f, const damage_kind *kind) {
     const slm_result format = SLM_ERR_FORMAT;
     unsigned flags = slm__architectures[kind->architecture - 1].flags;
     if (!(flags & SLM__FLAG_QK_NORM)) {
         damage_refused(f, 148, 4, kind->flags | 2, format, "with architecture");
-        damage_refused(f, 64, 2, 1, format, "missing");
+        damage_refused(f, 64, 2, 1, format, kind->encoder ? "" : "missing");
     }
     damage_refused(f, 148, 4, kind->flags ^ 1, format, "tensor");
+    if (kind->encoder) damage_check_encoder(f, kind);
     if (kind->window) {
         damage_refused(f, 80, 4, 65, format, "position embedding is 64 x 6; wanted 65 x 6");
         damage_refused(f, 108, 4, 2, format, "rotary size 2 with architecture");
