@@ -12,7 +12,7 @@ OPENMP_PROBE = '\0043include <omp.h>' 'int main(void) { int n = 0;' \
   'return n != 4 && n != 1; }'
 FLAGS = $(CFLAGS) $(WARN) -pthread
 BIN = build/slm-convert build/slm-generate build/slm-chat build/slm-eval build/slm-tokenize \
-  build/slm-info build/slm-verify build/slm-bench build/hello
+  build/slm-encode build/slm-info build/slm-verify build/slm-bench build/hello
 MODEL = examples/models/tiny-phi.slm
 SHARED ?= ../shared/data
 export SHARED
@@ -72,6 +72,8 @@ build/slm-%: tools/%.c examples/threads.h tools/common.h build/slm.o
 
 build/slm-%: examples/%.c examples/threads.h tools/common.h build/slm.o
 	$(CC) $(FLAGS) -DSLM_LINKED $< build/slm.o -o $@ -lm
+
+build/slm-encode: $(wildcard tools/encode*.h) tools/jsonl.h
 
 # measures private functions too
 build/slm-bench: tools/bench.c tools/bench_model.h tools/bench_probe.h examples/threads.h \

@@ -8,15 +8,19 @@ static const char help[] =
     "usage: slm-tokenize MODEL.slm [options] < text\n"
     "  --help          this text\n"
     "  stdin, whole, becomes token ids on one line\n"
-    "  --no-special    without the added BOS\n"
+    "  --no-special    without the added BOS (WordPiece: [CLS] and [SEP])\n"
     "  --raw           special tokens written in the text are plain text\n"
     "  --decode        token ids become text again (raw bytes, special tokens kept)\n"
     "  --jsonl         a JSON string per line in, a JSON array of ids per line out;\n"
-    "                  with --decode the other way round, invalid UTF-8 as U+FFFD\n";
+    "                  with --decode the other way round, invalid UTF-8 as U+FFFD;\n"
+    "                  WordPiece: also [\"text\", \"pair\"]\n"
+    "  --offsets       WordPiece: {\"ids\", \"types\", \"offsets\"}, a JSON object for each text;\n"
+    "                  offsets are the bytes [start, end) of the text, or of its pair\n";
 
 typedef struct options {
     const char *model;
-    int decode, jsonl;
+    int decode, jsonl, offsets;
+    int is_words; /* the model's tokenizer is WordPiece */
     unsigned flags;
 } options;
 
@@ -81,7 +85,8 @@ static const char *parse_unicode(const char *at, const char *end, text *out) {
     return at + 6;
 }
 
-static void parse_string(const char *at, const char *end, size_t line, text *out) {
+/* Returns what follows the string. */
+static const char *parse_string(const char *at, const char *end, size_t line, text *out) {
     static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
     out->size = 0;
     at = skip_space(at, end);
@@ -100,8 +105,24 @@ static void parse_string(const char *at, const char *end, size_t line, text *out
             at++;
         } else at = NULL;
     }
-    if (!at || at == end || skip_space(at + 1, end) != end)
-        tool_fail(1, "line %zu: not a valid JSON string", line);
+    if (!at || at == end) tool_fail(1, "line %zu: not a valid JSON string", line);
+    return skip_space(at + 1, end);
+}
+
+/* "text" or, where there may be one, ["text", "pair"]: 1 if that is there. */
+static int parse_texts(const char *at, const char *end, size_t line, text *first, text *pair) {
+    int is_list;
+    at = skip_space(at, end);
+    is_list = pair && at < end && *at == '[';
+    at = parse_string(at + is_list, end, line, first);
+    if (is_list) {
+        if (at == end || *at != ',') tool_fail(1, "line %zu: not two JSON strings", line);
+        at = parse_string(at + 1, end, line, pair);
+        if (at == end || *at != ']') tool_fail(1, "line %zu: not two JSON strings", line);
+        at = skip_space(at + 1, end);
+    }
+    if (at != end) tool_fail(1, "line %zu: not a valid JSON string", line);
+    return is_list;
 }
 
 static void print_json(const char *bytes, size_t size) {
@@ -112,10 +133,58 @@ static void print_json(const char *bytes, size_t size) {
 
 /* ---- work -------------------------------------------------------------------------------- */
 
+static void print_ids(const slm_text_token *tokens, size_t count, int json) {
+    size_t i;
+    if (json) putchar('[');
+    for (i = 0; i < count; i++)
+        printf("%s%ld", i ? (json ? ", " : " ") : "", (long)tokens[i].token);
+    if (json) putchar(']');
+}
+
+static void print_spans(const slm_text_token *tokens, size_t count) {
+    size_t i;
+    fputs("{\"ids\": ", stdout);
+    print_ids(tokens, count, 1);
+    fputs(", \"types\": [", stdout);
+    for (i = 0; i < count; i++) printf("%s%ld", i ? ", " : "", (long)tokens[i].type);
+    fputs("], \"offsets\": [", stdout);
+    for (i = 0; i < count; i++)
+        printf("%s[%zu, %zu]", i ? ", " : "", tokens[i].start, tokens[i].end);
+    puts("]}");
+}
+
+/* A text or a pair for an encoder. */
+static void encode_words(const slm_model *model, const options *o, const slm_text *in) {
+    size_t count = 0, kept, i;
+    slm_text_token *tokens;
+    slm_result result = slm_tokenize_text(model, in, 0, NULL, 0, &count, NULL);
+    if (result != SLM_OK && result != SLM_ERR_CAPACITY)
+        tool_fail(1, "cannot tokenize: %s", slm_result_name(result));
+    tokens = (slm_text_token *)tool_allocate(count, sizeof *tokens);
+    result = slm_tokenize_text(model, in, 0, tokens, count, &count, NULL);
+    if (result != SLM_OK) tool_fail(1, "cannot tokenize: %s", slm_result_name(result));
+    for (i = kept = 0; i < count; i++)
+        if (o->flags & SLM_ADD_BOS || tokens[i].part >= 0) tokens[kept++] = tokens[i];
+    if (o->offsets) print_spans(tokens, kept);
+    else {
+        print_ids(tokens, kept, o->jsonl);
+        puts("");
+    }
+    free(tokens);
+}
+
 static void encode(const slm_model *model, const options *o, const char *bytes, size_t size) {
     size_t count = 0, i;
     slm_token *tokens;
-    slm_result result = slm_tokenize(model, bytes, size, o->flags, NULL, 0, &count);
+    slm_result result;
+    if (o->is_words && o->flags & SLM_PARSE_SPECIAL) {
+        slm_text in = {NULL, 0, NULL, 0};
+        in.text = bytes;
+        in.size = size;
+        encode_words(model, o, &in);
+        return;
+    }
+    result = slm_tokenize(model, bytes, size, o->flags, NULL, 0, &count);
     if (result != SLM_OK && result != SLM_ERR_CAPACITY)
         tool_fail(1, "cannot tokenize: %s", slm_result_name(result));
     tokens = (slm_token *)tool_allocate(count, sizeof *tokens);
@@ -178,22 +247,33 @@ static void decode(const slm_model *model, const options *o, const char *at, con
     write_text(model, o, out);
 }
 
+static void encode_line(const slm_model *model, const options *o, const char *at,
+                        const char *stop, size_t line, text texts[2]) {
+    int may_pair = o->is_words && o->flags & SLM_PARSE_SPECIAL;
+    slm_text in = {NULL, 0, NULL, 0};
+    int is_pair = parse_texts(at, stop, line, &texts[0], may_pair ? &texts[1] : NULL);
+    in.text = texts[0].bytes ? texts[0].bytes : "";
+    in.size = texts[0].size;
+    in.pair = texts[1].bytes ? texts[1].bytes : "";
+    in.pair_size = texts[1].size;
+    if (is_pair) encode_words(model, o, &in);
+    else encode(model, o, in.text, in.size);
+}
+
 static void each_line(const slm_model *model, const options *o, const char *bytes, size_t size) {
     const char *at = bytes, *end = bytes + size;
     size_t line = 1;
-    text out = {NULL, 0, 0};
+    text out[2] = {{NULL, 0, 0}, {NULL, 0, 0}};
     for (; at < end; line++) {
         const char *stop = (const char *)memchr(at, '\n', (size_t)(end - at));
         if (!stop) stop = end;
         if (skip_space(at, stop) == stop) tool_fail(1, "line %zu is empty", line);
-        if (o->decode) decode(model, o, at, stop, line, &out);
-        else {
-            parse_string(at, stop, line, &out);
-            encode(model, o, out.bytes ? out.bytes : "", out.size);
-        }
+        if (o->decode) decode(model, o, at, stop, line, &out[0]);
+        else encode_line(model, o, at, stop, line, out);
         at = stop < end ? stop + 1 : end;
     }
-    free(out.bytes);
+    free(out[0].bytes);
+    free(out[1].bytes);
 }
 
 static void parse(int count, char **args, options *o) {
@@ -208,11 +288,14 @@ static void parse(int count, char **args, options *o) {
         else if (!strcmp(name, "--raw")) o->flags &= ~SLM_PARSE_SPECIAL;
         else if (!strcmp(name, "--decode")) o->decode = 1;
         else if (!strcmp(name, "--jsonl")) o->jsonl = 1;
+        else if (!strcmp(name, "--offsets")) o->offsets = 1;
         else if (name[0] == '-' && name[1]) tool_fail(2, "unknown option %s (see --help)", name);
         else if (o->model) tool_fail(2, "one model only, not also %s", name);
         else o->model = name;
     }
     if (!o->model) tool_fail(2, "a MODEL.slm is needed (see --help)");
+    if (o->offsets && (o->decode || !(o->flags & SLM_PARSE_SPECIAL)))
+        tool_fail(2, "--offsets goes with neither --decode nor --raw");
 }
 
 int main(int count, char **args) {
@@ -227,6 +310,8 @@ int main(int count, char **args) {
     model = tool_open(o.model, NULL);
     slm_model_get_info(model, &info);
     if (!strcmp(info.tokenizer, "none")) tool_fail(1, "%s has no tokenizer", o.model);
+    o.is_words = !strcmp(info.tokenizer, "WordPiece");
+    if (o.offsets && !o.is_words) tool_fail(1, "--offsets: %s has no WordPiece", o.model);
     bytes = tool_read("-", &size);
     if (o.jsonl) each_line(model, &o, bytes, size);
     else if (o.decode) decode(model, &o, bytes, bytes + size, 1, &out);

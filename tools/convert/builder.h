@@ -1,4 +1,5 @@
-/* builder.h - what the readers of tokenizers put together, for tokenizer.c and pieces.c alone. */
+/* builder.h - what the readers of tokenizers put together, for tokenizer.c, pieces.c and
+   words.c alone. */
 #ifndef SLM_BUILDER_H
 #define SLM_BUILDER_H
 
@@ -6,7 +7,7 @@
 
 /* Attributes of special tokens beside the library's SLM__TOKEN_..., while reading alone: by key,
    or in the list. */
-enum { NAMED = 64, ADDITIONAL = 128 };
+enum { NAMED = 64, ADDITIONAL = 128, TWIN = 64 };
 enum { TEXT_LIMIT = 64 << 20, BEYOND_SHOWN = 8 };
 
 typedef struct Text {
@@ -49,6 +50,7 @@ typedef struct Builder {
     int specials_win;        /* their flags replace those of listed added tokens */
     uint32_t ends[END_LIMIT], end_count;
     uint32_t exist;          /* how many ids have a token */
+    uint32_t longest;        /* model_max_length; 0: none */
     /* of SLM__PIECES */
     int from_model;          /* tokenizer.model, not tokenizer.json */
     int legacy, prepends, splits; /* splits: a word ends at each space */
@@ -61,6 +63,13 @@ typedef struct Builder {
         uint32_t token, flags;
     } *controls;
     size_t control_count;
+    /* of SLM__WORDS */
+    int is_bert;             /* of BERT's class, or one that does the same */
+    int cleans_up;           /* the decoder leaves out spaces before punctuation */
+    uint32_t added_flags;    /* SLM__TEXT_...: how added tokens are normalized */
+    uint32_t longest_word;
+    int32_t mask;
+    unsigned char *own;      /* of each id: not 0: in the model's vocabulary */
 } Builder;
 
 /* tokenizer.c */
@@ -70,6 +79,10 @@ int is_beyond(const Builder *builder, Text text);
 void fail_beyond(const Builder *builder, Text text, const char *need) CONV_NORETURN;
 void add_merge(Builder *builder, Text left, Text right); /* builder->merges has room */
 void refuse(const Builder *builder, const char *part, const Json *object) CONV_NORETURN;
+uint32_t read_id(const Builder *builder, const Json *value);
+void read_vocabulary(Builder *builder, const Json *vocabulary);
+/* The id of a template's special token; -1: the piece is none. */
+int32_t template_token(const Builder *builder, const Json *processor, const Json *piece);
 
 /* pieces.c */
 int pieces_wanted(const Json *json);             /* of a tokenizer.json: is it of this kind? */
@@ -83,5 +96,16 @@ void pieces_rebuild(Builder *builder, const char *path, const Json *config);
 void pieces_finish(Builder *builder, const Json *config); /* once all tokens are added */
 Text pieces_decoded(const Builder *builder, uint32_t id);
 void pieces_put(Buffer *out, const Builder *builder); /* the tables that this kind alone has */
+
+/* words.c */
+extern const char *const words_specials[TOKENIZER_SPECIALS]; /* by default; NULL: none */
+int words_wanted(const Json *json);              /* of a tokenizer.json: is it of this kind? */
+void words_read_json(Builder *builder, const Json *json, const Json *config);
+/* unk: unk_token of the files; NULL: they name none. */
+void words_read_vocabulary(Builder *builder, const char *path, const Json *config,
+                           const Json *unk);
+void words_set_specials(Builder *builder, const int32_t *ids); /* by key; -1: there is none */
+void words_finish(Builder *builder);             /* once all tokens are added */
+void words_put(Buffer *out, slm__tokenizer *t);  /* the tables that this kind alone has */
 
 #endif

@@ -857,7 +857,7 @@ void model_from_directory(Model *model, const char *directory, const Options *op
     checkpoint_open(&checkpoint, directory);
     if (encoder) {
         encoder_read_heads(&parts, &config.shape, config.row, config.json, path, &checkpoint);
-        encoder_read_vectors(&parts, &config.shape, directory, 0);
+        encoder_read_vectors(&parts, &config.shape, directory, tokenizer.longest);
     }
     settle_tied(&config, &checkpoint, directory);
     config.shape.vocab_used = tokenizer.used;

@@ -101,7 +101,8 @@ typedef struct Json {
 /* Strict: UTF-8 only, no duplicate keys, limited depth. `name` is for messages. The text must
    be followed by a NUL byte. */
 Json *json_parse(const char *name, const unsigned char *text, size_t size);
-Json *json_read(const char *path);            /* fails when the file is missing */
+Json *json_read_any(const char *path);        /* fails when the file is missing */
+Json *json_read(const char *path);            /* the same, and it must be an object */
 Json *json_read_optional(const char *path);   /* NULL when the file is missing */
 const Json *json_member(const Json *object, const char *key); /* NULL: absent */
 const Json *json_get(const Json *object, const char *key);    /* NULL: absent or null */
@@ -237,15 +238,16 @@ typedef struct PieceModel {
 void protobuf_read(PieceModel *model, const char *name, const unsigned char *bytes, size_t size);
 void protobuf_free(PieceModel *model);
 
-/* ---- tokenizer (tokenizer.c, pieces.c) --------------------------------------------------- */
+/* ---- tokenizer (tokenizer.c, pieces.c, words.c) ------------------------------------------ */
 
 enum { TOKENIZER_SPECIALS = 7 }; /* bos, eos, unk, sep, pad, cls, mask */
 
 typedef struct Tokenizer {
-    int kind;            /* 0: none, 1: byte-level BPE, 2: SentencePiece BPE */
+    int kind;            /* 0: none, 1: byte-level BPE, 2: SentencePiece BPE, 3: WordPiece */
     int is_gpt2;         /* of the GPT-2 or CodeGen class */
     uint32_t used;       /* largest id + 1 */
     int32_t bos;         /* -1: there is none */
+    uint32_t longest;    /* model_max_length; 0: none that means anything */
     const char *specials[TOKENIZER_SPECIALS]; /* texts; NULL: there is none */
     Buffer section;
 } Tokenizer;

@@ -332,9 +332,9 @@ static void read_prompts(EncoderParts *out, const Json *json, const char *path) 
 static void read_modules(EncoderParts *out, slm__shape *shape, const char *directory,
                          const Json *modules) {
     static const char *const names[] = {".Transformer", ".Pooling", ".Dense", ".Normalize"};
-    const Json *item, *type;
+    const Json *item, *type, *own;
     size_t i, next = 0;
-    char *path;
+    char *path = NULL;
     for (item = modules->type == JSON_ARRAY ? modules->first : NULL; item; item = item->next) {
         type = item->type == JSON_OBJECT ? json_get(item, "type") : NULL;
         for (i = next; type && type->type == JSON_STRING && i < 4; i++)
@@ -346,10 +346,11 @@ static void read_modules(EncoderParts *out, slm__shape *shape, const char *direc
                  "Pooling, Dense, Normalize in this order", directory,
                  type ? text_of(type) : "(of no type)");
         next = i + 1;
+        own = i == 1 || i == 2 ? read_module(directory, item, &path) : NULL;
         if (i == 1)
-            read_pooling(shape, read_module(directory, item, &path), path);
+            read_pooling(shape, own, path);
         if (i == 2)
-            read_dense(out, shape, read_module(directory, item, &path), path);
+            read_dense(out, shape, own, path);
         if (i == 3)
             shape->vector_flags |= SLM__VECTOR_NORMED;
     }
@@ -359,9 +360,11 @@ static void read_modules(EncoderParts *out, slm__shape *shape, const char *direc
 
 void encoder_read_vectors(EncoderParts *out, slm__shape *shape, const char *directory,
                           uint32_t model_longest) {
-    Json *modules = read_beside(directory, "modules.json");
+    char *path = join_path(directory, "modules.json");
+    Json *modules = file_exists(path) ? json_read_any(path) : NULL;
     Json *own = read_beside(directory, "sentence_bert_config.json");
     uint32_t longest = model_longest;
+    free(path);
     if (modules) {
         read_modules(out, shape, directory, modules);
         read_prompts(out, read_beside(directory, "config_sentence_transformers.json"), directory);

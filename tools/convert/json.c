@@ -270,11 +270,16 @@ Json *json_parse(const char *name, const unsigned char *text, size_t size) {
     return value;
 }
 
-Json *json_read(const char *path) {
+Json *json_read_any(const char *path) {
     size_t size;
     unsigned char *text = read_whole(path, FILE_LIMIT, &size);
     Json *value = json_parse(path, text, size);
     free(text);
+    return value;
+}
+
+Json *json_read(const char *path) {
+    Json *value = json_read_any(path);
     if (value->type != JSON_OBJECT)
         fail("%s: not a JSON object", path);
     return value;

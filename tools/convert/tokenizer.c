@@ -1,6 +1,7 @@
 /* tokenizer.c - byte-level BPE from tokenizer.json, or from vocab.json and merges.txt, with the
    added and special tokens that Hugging Face's classes would end up with. What would tokenize
-   differently from GPT-2's rules is refused by name. SentencePiece BPE: pieces.c. */
+   differently from GPT-2's rules is refused by name. SentencePiece BPE: pieces.c; WordPiece:
+   words.c. */
 #include "builder.h"
 
 #include <stdio.h>
@@ -111,14 +112,14 @@ void set_token(Builder *builder, uint32_t id, Text text, int attributes) {
         builder->used = id + 1;
 }
 
-static uint32_t read_id(const Builder *builder, const Json *value) {
+uint32_t read_id(const Builder *builder, const Json *value) {
     if (!value || value->type != JSON_NUMBER || !value->is_integer || value->integer < 0 ||
         value->integer >= 0x7FFFFFFF)
         fail("%s: a token's id is not a number from 0 on", builder->path);
     return (uint32_t)value->integer;
 }
 
-static void read_vocabulary(Builder *builder, const Json *vocabulary) {
+void read_vocabulary(Builder *builder, const Json *vocabulary) {
     const Json *entry;
     uint32_t byte, code;
     Text name;
@@ -131,7 +132,7 @@ static void read_vocabulary(Builder *builder, const Json *vocabulary) {
         set_token(builder, read_id(builder, entry), name, 0);
     }
     builder->model_count = (uint32_t)vocabulary->size;
-    if (builder->kind == SLM__PIECES)
+    if (builder->kind != SLM__BYTES)
         return;
     for (byte = 0; byte < 256; byte++) {
         code = byte_char(byte);
@@ -253,7 +254,7 @@ static const char *part_names(const Json *object) {
 }
 
 void refuse(const Builder *builder, const char *part, const Json *object) {
-    fail("%s: %s %s%s is not supported; supported: byte-level BPE and SentencePiece BPE",
+    fail("%s: %s %s%s is not supported; supported: byte-level BPE, SentencePiece BPE and WordPiece",
          builder->path, part, type_name(object), part_names(object));
 }
 
@@ -277,8 +278,7 @@ static void read_json_model(Builder *builder, const Json *model) {
     read_merges(builder, json_get(model, "merges"));
 }
 
-/* The id of a template's special token; -1: the piece is none. */
-static int32_t template_token(const Builder *builder, const Json *processor, const Json *piece) {
+int32_t template_token(const Builder *builder, const Json *processor, const Json *piece) {
     const Json *special = json_get(json_get(piece, "SpecialToken"), "id"), *ids;
     if (!special || special->type != JSON_STRING)
         return -1;
@@ -394,12 +394,45 @@ static void rebuild_from_json(Builder *builder, const Json *json, const Json *co
         builder->prefix_space = is_true(config, "add_prefix_space");
 }
 
+static int class_is(const Json *name, const char *base) {
+    size_t size = strlen(base);
+    return name && name->type == JSON_STRING && name->size >= size &&
+           memcmp(name->text, base, size) == 0 &&
+           (name->size == size || strcmp(name->text + size, "Fast") == 0);
+}
+
+static int is_generic(const Json *name) {
+    return json_is(name, "TokenizersBackend") || class_is(name, "PreTrainedTokenizer");
+}
+
+/* Of its own rules the class has those for BERT's normalizer and names of special tokens. */
+static void find_words_class(Builder *builder, const Json *tokenizer) {
+    static const char *const classes[] = {"BertTokenizer", "DistilBertTokenizer",
+                                          "MobileBertTokenizer"};
+    const Json *name = json_get(tokenizer, "tokenizer_class");
+    size_t i;
+    builder->is_gpt2 = builder->is_codegen = 0;
+    builder->is_bert = !name;
+    for (i = 0; i < sizeof classes / sizeof *classes; i++)
+        builder->is_bert = builder->is_bert || class_is(name, classes[i]);
+    if (!builder->is_bert && !is_generic(name))
+        fail("%s: tokenizer_class %s with WordPiece is not supported; supported: BertTokenizer, "
+             "DistilBertTokenizer, MobileBertTokenizer, PreTrainedTokenizerFast", builder->path,
+             name->type == JSON_STRING ? name->text : "(no name)");
+}
+
 static void read_pipeline(Builder *builder, const Json *json, const Json *config) {
     const Json *part = json_get(json, "pre_tokenizer");
     if (pieces_wanted(json)) {
         builder->kind = SLM__PIECES;
         read_json_model(builder, json_get(json, "model"));
         pieces_read_json(builder, json);
+        return;
+    }
+    if (words_wanted(json)) {
+        builder->kind = SLM__WORDS;
+        find_words_class(builder, config);
+        words_read_json(builder, json, config);
         return;
     }
     read_byte_level(builder, json);
@@ -426,7 +459,8 @@ static void read_tokenizer_json(Builder *builder, const char *path, const Json *
         rebuild_from_json(builder, json, config);
     else
         read_pipeline(builder, json, config);
-    if (!builder->is_llama || builder->version5) /* that class of 4 makes its own */
+    if (builder->kind != SLM__WORDS &&
+        (!builder->is_llama || builder->version5)) /* that class of 4 makes its own */
         read_post_processor(builder, json_get(json, "post_processor"), 0);
     read_added(builder, path, json, config);
 }
@@ -531,14 +565,17 @@ static void put_special(Specials *out, const Json *value, int key, int is_defaul
 
 static void put_usual(Specials *out, const Builder *builder, const Json *config, const Json *map) {
     static const char *const llama_texts[] = {"<s>", "</s>", "<unk>"};
-    static Json fallback[3];
+    static Json fallback[SPECIAL_KEYS];
     int i, has_defaults = builder->is_gpt2 || builder->is_llama;
     for (i = 0; i < SPECIAL_KEYS; i++) {
         const Json *value = special_value(config, map, special_keys[i]);
-        int is_default = !value && i < 3 && has_defaults;
+        int is_default = !value && (builder->is_bert ? words_specials[i] != NULL
+                                                     : i < 3 && has_defaults);
         if (is_default) {
             fallback[i].type = JSON_STRING;
-            fallback[i].text = builder->is_llama ? llama_texts[i] : "<|endoftext|>";
+            fallback[i].text = builder->is_bert    ? words_specials[i]
+                               : builder->is_llama ? llama_texts[i]
+                                                   : "<|endoftext|>";
             fallback[i].size = strlen(fallback[i].text);
             value = &fallback[i];
         }
@@ -719,10 +756,12 @@ static void add_specials(Builder *builder, const Specials *specials) {
     }
     if (builder->version5 && !additional)
         add_controls(builder);
-    if (!builder->adds_bos || builder->bos < 0)
+    if (builder->kind != SLM__WORDS && (!builder->adds_bos || builder->bos < 0))
         builder->bos = ids[0];
     builder->eos = ids[1];
     builder->unk = ids[2];
+    if (builder->kind == SLM__WORDS)
+        words_set_specials(builder, ids);
 }
 
 /* ---- end tokens -------------------------------------------------------------------------- */
@@ -825,8 +864,9 @@ static Buffer make_blob(Builder *builder, uint32_t *offsets) {
         offsets[id] = (uint32_t)blob.size;
         if (!builder->attributes[id])
             continue;
-        builder->decoded[id] = builder->kind == SLM__PIECES ? pieces_decoded(builder, id)
-                                                            : decode_text(builder->texts[id]);
+        builder->decoded[id] = builder->kind == SLM__WORDS    ? builder->texts[id]
+                               : builder->kind == SLM__PIECES ? pieces_decoded(builder, id)
+                                                              : decode_text(builder->texts[id]);
         put_bytes(&blob, builder->decoded[id].bytes, builder->decoded[id].size);
     }
     offsets[builder->used] = (uint32_t)blob.size;
@@ -861,6 +901,11 @@ static void put_head(Buffer *out, const Builder *builder, uint32_t slots, uint32
         put_u32(out, (uint32_t)builder->last);
         put_u32(out, builder->prefix);
         put_zeros(out, 16);
+    } else if (builder->kind == SLM__WORDS) {
+        put_u32(out, (uint32_t)builder->last);
+        put_u32(out, builder->longest_word);
+        put_u32(out, (uint32_t)builder->mask);
+        put_zeros(out, 12);
     } else
         put_zeros(out, 24);
 }
@@ -873,6 +918,18 @@ static void check_added(const Builder *builder) {
                  "most %d", builder->path, (unsigned long)builder->added[i].id,
                  shown(builder->added[i].text), (unsigned long)builder->added[i].text.size,
                  SLM__LONGEST_ADDED);
+}
+
+static void put_words(Buffer *out, const Builder *builder, const uint32_t *offsets,
+                      const uint32_t *sorted, const Buffer *blob) {
+    slm__tokenizer t;
+    memset(&t, 0, sizeof t);
+    t.count = builder->used;
+    t.offsets = offsets;
+    t.attributes = builder->attributes;
+    t.sorted = sorted;
+    t.blob = (const char *)blob->data;
+    words_put(out, &t);
 }
 
 static void put_section(Buffer *out, Builder *builder) {
@@ -896,7 +953,9 @@ static void put_section(Buffer *out, Builder *builder) {
     qsort(sorted, builder->used, 4, compare_ids);
     for (i = 0; i < builder->used; i++)
         put_u32(out, sorted[i]);
-    for (i = 0; i < 256; i++)
+    if (builder->kind == SLM__WORDS)
+        put_words(out, builder, offsets, sorted, &blob);
+    for (i = 0; i < 256 && builder->kind != SLM__WORDS; i++)
         put_u32(out, builder->byte_tokens[i]);
     if (builder->kind == SLM__PIECES)
         pieces_put(out, builder);
@@ -919,17 +978,6 @@ static void put_section(Buffer *out, Builder *builder) {
 }
 
 /* ---- the whole --------------------------------------------------------------------------- */
-
-static int class_is(const Json *name, const char *base) {
-    size_t size = strlen(base);
-    return name && name->type == JSON_STRING && name->size >= size &&
-           memcmp(name->text, base, size) == 0 &&
-           (name->size == size || strcmp(name->text + size, "Fast") == 0);
-}
-
-static int is_generic(const Json *name) {
-    return json_is(name, "TokenizersBackend") || class_is(name, "PreTrainedTokenizer");
-}
 
 /* Which class transformers 5 would take. LlamaTokenizer, GPT2Tokenizer and CodeGenTokenizer have
    rules of their own; TokenizersBackend has those of tokenizer.json, as any class had in 4. */
@@ -978,6 +1026,17 @@ static void read_vocabulary_files(Builder *builder, const char *directory,
     builder->specials_win = !json_get(tokenizer, "added_tokens_decoder");
 }
 
+static void read_words(Builder *builder, const char *path, const Json *tokenizer,
+                       const Json *map) {
+    const Json *unk = special_text(special_value(tokenizer, map, "unk_token"));
+    builder->path = path;
+    find_words_class(builder, tokenizer);
+    if (!builder->is_bert || builder->version5)
+        fail("%s: vocab.txt without tokenizer.json is supported for the classes BertTokenizer, "
+             "DistilBertTokenizer and MobileBertTokenizer of transformers 4 alone", path);
+    words_read_vocabulary(builder, path, tokenizer, unk);
+}
+
 /* Transformers 4's class reads it alone, whatever the model's type is. */
 static void read_piece_model(Builder *builder, const char *path, const Json *tokenizer) {
     const Json *name = json_get(tokenizer, "tokenizer_class");
@@ -998,9 +1057,11 @@ static int wants_model(const Builder *builder, const char *model, const Json *to
            (json_get(tokenizer, "add_prefix_space") || is_true(tokenizer, "from_slow"));
 }
 
-static void read_pieces_and_rules(Builder *builder, const char *directory, const Json *tokenizer) {
+static void read_pieces_and_rules(Builder *builder, const char *directory, const Json *tokenizer,
+                                  const Json *map) {
     char *json = join_path(directory, "tokenizer.json");
     char *model = join_path(directory, "tokenizer.model");
+    char *words = join_path(directory, "vocab.txt");
     if (file_exists(json) && wants_model(builder, model, tokenizer)) {
         builder->rebuilds = 1;
         pieces_rebuild(builder, model, tokenizer);
@@ -1010,6 +1071,8 @@ static void read_pieces_and_rules(Builder *builder, const char *directory, const
         read_tokenizer_json(builder, json, tokenizer);
     else if (file_exists(join_path(directory, "vocab.json")))
         read_vocabulary_files(builder, directory, tokenizer);
+    else if (file_exists(words) && !file_exists(model))
+        read_words(builder, words, tokenizer, map);
     else
         read_piece_model(builder, model, tokenizer);
     if (builder->is_llama && (!builder->version5 || !file_exists(json))) {
@@ -1076,6 +1139,15 @@ static void say_beyond(const Builder *builder) {
     free(list.data);
 }
 
+/* "Very large" is written as 1e30. */
+static uint32_t read_longest(const Json *tokenizer) {
+    const Json *length = json_get(tokenizer, "model_max_length");
+    length = length ? length : json_get(tokenizer, "max_len");
+    if (!length || length->type != JSON_NUMBER || length->number < 1 || length->number > 1e9)
+        return 0;
+    return (uint32_t)length->number;
+}
+
 static void read_files(Builder *builder, const char *directory, const Json *config) {
     const Json *tokenizer, *map, *plain;
     Specials specials;
@@ -1087,7 +1159,8 @@ static void read_files(Builder *builder, const char *directory, const Json *conf
         warn("%s: split_special_tokens is ignored: special tokens are matched in a text",
              directory);
     find_class(builder, tokenizer, config);
-    read_pieces_and_rules(builder, directory, tokenizer);
+    builder->longest = read_longest(tokenizer);
+    read_pieces_and_rules(builder, directory, tokenizer, map);
     builder->path = directory;
     specials = find_specials(builder, tokenizer, map);
     add_listed(builder, tokenizer, &specials, plain);
@@ -1100,13 +1173,15 @@ static void read_files(Builder *builder, const char *directory, const Json *conf
     builder->path = directory;
     if (builder->kind == SLM__PIECES)
         pieces_finish(builder, tokenizer);
+    if (builder->kind == SLM__WORDS)
+        words_finish(builder);
     check_added(builder);
 }
 
-/* The files that make a directory one with a tokenizer; the last two are of other kinds. */
+/* The files that make a directory one with a tokenizer; the last is of another kind. */
 static const char *const tokenizer_files[] = {"tokenizer.json", "vocab.json", "tokenizer.model",
-                                              "spiece.model", "vocab.txt"};
-enum { TOKENIZER_FILES = sizeof tokenizer_files / sizeof *tokenizer_files, READABLE_FILES = 3 };
+                                              "vocab.txt", "spiece.model"};
+enum { TOKENIZER_FILES = sizeof tokenizer_files / sizeof *tokenizer_files, READABLE_FILES = 4 };
 
 /* Whatever is wrong with a tokenizer, the model can do without it: each failure says so. */
 static int has_tokenizer(const char *directory) {
@@ -1129,8 +1204,9 @@ static int has_tokenizer(const char *directory) {
     set_way_out(text);
     if (!readable)
         fail("%s/%s: this kind of tokenizer is not supported; supported: byte-level BPE "
-             "(tokenizer.json, or vocab.json and merges.txt) and SentencePiece BPE "
-             "(tokenizer.json or tokenizer.model)", directory, first);
+             "(tokenizer.json, or vocab.json and merges.txt), SentencePiece BPE "
+             "(tokenizer.json or tokenizer.model) and WordPiece (tokenizer.json or vocab.txt)",
+             directory, first);
     return 1;
 }
 
@@ -1172,6 +1248,7 @@ void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, u
     memset(&builder, 0, sizeof builder);
     builder.rows = rows;
     builder.bos = builder.eos = builder.unk = builder.model_unk = builder.last = -1;
+    builder.mask = -1;
     builder.kind = SLM__BYTES;
     builder.texts = allocate(rows, sizeof *builder.texts);
     builder.decoded = allocate(rows, sizeof *builder.decoded);
@@ -1184,6 +1261,7 @@ void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, u
     out->kind = builder.kind;
     out->is_gpt2 = builder.is_gpt2;
     out->used = builder.used;
+    out->longest = builder.longest;
 }
 
 int tokenizer_adds_bos(const Tokenizer *tokenizer) {
