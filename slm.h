@@ -1121,9 +1121,9 @@ typedef struct slm__region {
 
 enum { SLM__HALF_WORD = sizeof(size_t) * 4, SLM__SPINS = 4000 };
 
-/* Seconds. A helper that is waited for by so much more than four tasks take has no processor, since
-   another process wants it. Then the caller works alone for a while: an idle thread of libgomp
-   spins, uses up its time, and the end of the next region waits until it gets some more. */
+/* Seconds. A helper that is later than this plus the time of four tasks has lost its processor to
+   another process. Then the caller works alone for a while: an idle thread of libgomp spins, uses
+   up its time, and the end of the next region waits until it gets some more. */
 #define SLM__LATE 0.001
 #define SLM__CROWD_PAUSE 0.3
 
@@ -1161,7 +1161,7 @@ static void slm__nap(void) {
 #endif
 }
 
-/* At first as long on the processor, which is all that a quiet machine needs. */
+/* Spins first: a quiet machine needs no more. Then it sleeps. */
 static void slm__relax(unsigned *spins) {
     if (*spins == SLM__SPINS) {
         slm__nap();
@@ -3141,12 +3141,13 @@ static void slm__multiply_strip(const slm__products *job, const slm__product *p,
 enum { SLM__BLOCK_TILES = SLM__BLOCK / 16 };
 
 /* The tiles of a product that one task takes: a strip, or a block of the next product's codes. With
-   one token they are read from memory, which long runs make faster: then half a thread's share, in
-   whole strips or blocks, since a strip that two tasks compute would have its gate twice. */
+   one token they are read from memory, and long contiguous reads are faster: then a task takes half
+   of a thread's part, in whole strips or blocks, since a strip in two tasks would have its gate
+   twice. */
 static size_t slm__task_tiles(const slm_session *s, const slm__product *p, size_t tokens) {
-    size_t tasks = (size_t)s->workers.team * 2, share = (slm__tiles(p->weight) + tasks - 1) / tasks;
+    size_t tasks = (size_t)s->workers.team * 2, part = (slm__tiles(p->weight) + tasks - 1) / tasks;
     size_t least = p->codes ? (size_t)SLM__BLOCK_TILES : (size_t)SLM__STRIP_TILES;
-    return tokens > 1 ? least : slm__round_up(share, least);
+    return tokens > 1 ? least : slm__round_up(part, least);
 }
 
 /* Where the first row's result of a tile goes. */
@@ -3262,7 +3263,7 @@ static void slm__prepare_head(const slm_session *s, const slm__layer *layer, uns
 }
 
 /* Puts one head's key, or value, of a position into the cache. 0: it is not finite, or not as a
-   half: whoever sees it with a weight of zero would get a NaN. */
+   half: a later query would compute 0 * infinity, which is NaN. */
 static int slm__cache_store(uint8_t *to, size_t item, const float *x, size_t size,
                             size_t position, int value, const slm__kernels *kernels) {
     size_t padded = (size + 15) / 16 * 16, d;
@@ -4990,9 +4991,9 @@ static void slm__show(slm_session *s, slm_piece *piece, const char *text, size_t
     piece->size = g->shown = whole;
 }
 
-/* Prompt lookup: where the last three or else two of `count` tokens stood before, most recently,
-   what followed them is a guess at what follows now. Puts `most` tokens behind them; the guess
-   may run into itself, so a short period goes on. 0: they did not stand anywhere. */
+/* Prompt lookup: finds the last three, or else two, of `count` tokens earlier in the context, the
+   most recent place, and proposes the tokens after it: `most` of them are put behind the last. The
+   copy may overlap itself, so that a short period goes on. 0: the tokens stood nowhere before. */
 static size_t slm__look_up(slm_token *tokens, size_t count, size_t most) {
     size_t size, at, i;
     for (size = 3; size >= 2; size--)
@@ -6709,7 +6710,7 @@ static size_t slm__piece_end(const slm__tokenizer *t, const uint8_t *text, size_
     return end;
 }
 
-/* Text without added tokens, after a space that is not there if `prefix`. */
+/* Text without added tokens; with `prefix`, as if a space preceded it. */
 static slm_result slm__encode_pieces(slm__encoding *e, const uint8_t *text, size_t size,
                                      int prefix) {
     slm_result result = SLM_OK;
@@ -6874,7 +6875,8 @@ static slm_result slm__encode_between(slm__encoding *e, const uint8_t *text, siz
 }
 
 /* Whether text[done, start), before the added token a, has something to encode. The first part may
-   be the space alone that is put before a text; LlamaTokenizer leaves a space alone out. */
+   be nothing but the space that is put before a text; LlamaTokenizer drops a part that is only a
+   space. */
 static int slm__something_before(const slm__encoding *e, const uint8_t *text, size_t done,
                                  size_t start, unsigned pass, const uint32_t *a) {
     const slm__tokenizer *t = e->tokenizer;
@@ -6894,9 +6896,9 @@ static int slm__begins_added(const slm__encoding *e, unsigned byte) {
 }
 
 /* Cuts out the added tokens of a pass: 0 those that are not normalized, 1 the others in what
-   lies between. A match that is passed over still hides those that overlap it, and a search
-   goes on behind the match, not behind the white space that it swallows: as Hugging Face. With
-   `prefix` a space comes before the text, which a match may begin with. */
+   lies between. A rejected match still blocks the matches that overlap it, and the search goes on
+   behind the match, not behind the white space that it swallows: as Hugging Face. With `prefix` a
+   space comes before the text, and a match may begin with it. */
 static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t size,
                                    unsigned pass, int prefix) {
     const slm__tokenizer *t = e->tokenizer;
@@ -7316,8 +7318,8 @@ static size_t slm__next_bytes(const slm__decoding *d, size_t at, size_t end, uin
     return count;
 }
 
-/* Byte tokens [at, end). Hugging Face shows a run as a whole, in which one bad byte spoils all;
-   SentencePiece, with `parts`, character by character. */
+/* Byte tokens [at, end). In Hugging Face one bad byte turns the whole run into U+FFFD;
+   SentencePiece, with `parts`, decodes character by character. */
 static void slm__put_run(slm__decoding *d, size_t at, size_t end, int parts) {
     uint8_t bytes[4];
     uint32_t code, left = 0;
@@ -7351,8 +7353,8 @@ static size_t slm__run_end(const slm__decoding *d, size_t at, size_t end) {
     return at;
 }
 
-/* The first piece of a part without its space. What that leaves is unknown to SentencePiece if it
-   is no piece, and then its spaces are shown as they are written. 0: it is a piece. */
+/* The first token of a part without its space. If the rest is no token, SentencePiece shows each
+   U+2581 in it as it is written. 0: it is a token. */
 static int slm__put_unknown(slm__decoding *d, const char *text, size_t size) {
     size_t i;
     if (slm__find_piece(d->tokenizer, text, size) != SLM__NO_TOKEN) return 0;
@@ -7390,8 +7392,9 @@ static void slm__decode_run(slm__decoding *d, size_t at, size_t end, int first) 
     }
 }
 
-/* A part: tokens [at, end), none of which stands apart. A space comes before what precedes a
-   special token, and between one that begins the part and a token without a space. */
+/* A part: tokens [at, end), none of which stands apart. A run of tokens that a special token
+   follows gets a space in front; so does the second token of a part that begins with a special
+   token, if it has no space of its own. */
 static void slm__decode_part(slm__decoding *d, size_t at, size_t end) {
     const slm__tokenizer *t = d->tokenizer;
     size_t start = at, stop, size;
@@ -8527,7 +8530,7 @@ SLM__LANE slm__lanes_avx512 slm__float_avx512(slm__ints_avx512 s) {
 #define SLM__TARGET_AMX __attribute__((target(SLM__TARGET_512 ",amx-tile,amx-int8")))
 #define SLM__INLINE_AMX SLM__TARGET_AMX __attribute__((always_inline)) static inline
 
-/* Each of the 8 registers: 16 lines of 64 bytes. */
+/* Each of the 8 tile registers: 16 rows of 64 bytes. */
 typedef struct { uint8_t palette, start, zero[14]; uint16_t bytes[16]; uint8_t lines[16]; }
     slm__tile_config;
 static const slm__tile_config slm__tiles_of_16 = {
@@ -8583,16 +8586,17 @@ typedef struct slm__planes {
 } slm__planes;
 
 /* Sums of 2 tiles by 16 or 32 inputs on their way from the matrix unit to y[input][width]. */
-typedef struct slm__unsettled {
+typedef struct slm__unfinished {
     const int32_t *sums; /* [plane][tile][32 inputs][16 rows] */
     const slm__codes *x;
     slm__lanes_avx512 scale[2]; /* q8's */
     float *y;
     size_t width, left;
-} slm__unsettled;
+} slm__unfinished;
 
-/* The next `count` inputs, if any are left: block_q8 and block_q4 from where sums are whole. */
-SLM__INLINE_AMX void slm__flush(slm__unsettled *u, size_t planes, size_t count) {
+/* Finishes the next `count` inputs, if any are left: scales whole sums as block_q8 and block_q4
+   do. */
+SLM__INLINE_AMX void slm__flush(slm__unfinished *u, size_t planes, size_t count) {
     const int32_t *sums = u->sums;
     const slm__codes *x = u->x, *end = x + count;
     float *y = u->y;
@@ -8621,10 +8625,10 @@ SLM__INLINE_AMX void slm__flush(slm__unsettled *u, size_t planes, size_t count) 
 }
 
 /* A plane of two tiles times 16 or, with `more`, 32 inputs. Between the products sums from before
-   are settled, `share` inputs at each step, so that both halves of the core are busy. */
+   are finished, `chunk` inputs at each step, so that both halves of the core are busy. */
 SLM__INLINE_AMX void slm__multiply_plane(size_t planes, const uint8_t *const w[2], size_t steps,
-                                         const slm__codes *x, int more, slm__unsettled *before,
-                                         size_t share, int32_t *sums) {
+                                         const slm__codes *x, int more, slm__unfinished *before,
+                                         size_t chunk, int32_t *sums) {
     const uint8_t *a = w[0], *b = w[1];
     const int8_t *codes = x->code;
     size_t k;
@@ -8648,7 +8652,7 @@ SLM__INLINE_AMX void slm__multiply_plane(size_t planes, const uint8_t *const w[2
             SLM__PRODUCT(2, 5, 6);
             SLM__PRODUCT(3, 5, 7);
         }
-        slm__flush(before, planes, share);
+        slm__flush(before, planes, chunk);
     }
 #undef SLM__PRODUCT
     _tile_stored(0, sums, 64);
@@ -8690,9 +8694,9 @@ SLM__TARGET_AMX static void slm__prepare_planes(const slm__strip *s, size_t firs
 SLM__INLINE_AMX void slm__multiply_block(size_t planes, const slm__planes *w,
                                          const slm__codes *x, size_t tokens, int32_t *sums,
                                          float *y, size_t width) {
-    slm__unsettled before, now;
+    slm__unfinished before, now;
     size_t t, plane, products = planes * w->steps, turn = 0;
-    size_t share = products < 4 ? 16 : products < 8 ? 8 : 4;
+    size_t chunk = products < 4 ? 16 : products < 8 ? 8 : 4;
     memset(&before, 0, sizeof before);
     now.width = width;
     if (planes == 1) {
@@ -8706,7 +8710,7 @@ SLM__INLINE_AMX void slm__multiply_block(size_t planes, const slm__planes *w,
         now.left = tokens - t > 16 ? 32 : 16;
         for (plane = 0; plane < planes; plane++)
             slm__multiply_plane(planes, w->plane[plane], w->steps, now.x, tokens - t > 16,
-                                &before, share, sums + turn + plane * 1024);
+                                &before, chunk, sums + turn + plane * 1024);
         slm__flush(&before, planes, before.left);
         before = now;
     }
@@ -8733,7 +8737,7 @@ SLM__TARGET_AMX static void slm__multiply_tiles(const slm__strip *s, const slm__
     slm__finish_avx512(s, f, 0, s->count, token, tokens, y);
 }
 
-/* Few inputs would leave most lines of a register empty. */
+/* Few inputs would leave most rows of a register empty. */
 enum { SLM__TILE_TOKENS = 8 };
 
 /* An odd tile at the end goes through avx512's kernel. */
@@ -9476,8 +9480,8 @@ SLM__TARGET static void SLM__N(finish)(const slm__strip *s, const slm__output *f
 }
 
 /* Tile after tile, so that memory is read from one place in order: the processor fetches ahead by
-   itself, and faster than where four tiles are read beside each other. Of floats two go together,
-   as one's additions wait for each other longer than a cache for its lines. */
+   itself, and faster than where four tiles are read beside each other. Tiles of floats go in pairs:
+   one tile's chain of additions is slower than its loads from the cache. */
 SLM__TARGET static void SLM__N(multiply_one)(const slm__strip *s, const slm__output *f,
                                              size_t token) {
     size_t blocks = (s->cols + SLM__BLOCK - 1) / SLM__BLOCK, b, tile, wide;
@@ -9527,18 +9531,18 @@ SLM__INLINE void SLM__N(panel)(const slm__strip *s, size_t tiles, size_t first, 
     const uint8_t *scales = w + slm__block_scales_at(s->type, b), *ahead;
     size_t size = slm__block_at(s->type, s->cols, 1) - slm__block_at(s->type, s->cols, 0);
     /* of the next block: */
-    size_t share = (size * SLM__TOKEN_BLOCK / tokens + 63) / 64 * 64;
+    size_t fetched = (size * SLM__TOKEN_BLOCK / tokens + 63) / 64 * 64;
     in_place += slm__block_at(s->type, s->cols, b);
     ahead = cols > SLM__BLOCK ? in_place + size : w + tiles * s->tile;
     if (cols > SLM__BLOCK) cols = SLM__BLOCK;
     if (s->type != SLM_TYPE_F32 && s->type != SLM_TYPE_Q8)
         SLM__N(unpack)(s, tiles, first, b, panel);
-    for (t = 0; t < tokens; t += SLM__TOKEN_BLOCK, ahead += share) {
+    for (t = 0; t < tokens; t += SLM__TOKEN_BLOCK, ahead += fetched) {
         const slm__codes *x =
             slm__integer(s->type) ? s->codes + b * s->code_stride + token + t : NULL;
         const float *floats = s->x + (token + t) * s->x_stride + b * SLM__BLOCK;
         for (i = 0; i < tiles; i++)
-            for (k = 0; k < share; k += 64) SLM__PREFETCH(ahead + i * s->tile + k);
+            for (k = 0; k < fetched; k += 64) SLM__PREFETCH(ahead + i * s->tile + k);
         for (i = t; out && i < slm__least(t + SLM__TOKEN_BLOCK, tokens); i++)
             for (k = 0; k < tiles; k++) SLM__PREFETCH_WRITE(out + i * out_stride + k * 16);
         if (s->type == SLM_TYPE_Q8)
@@ -9742,7 +9746,7 @@ SLM__INLINE void SLM__N(widen)(size_t tiles, const uint8_t *w, size_t row_step, 
 /* One query, straight from the cache, byte after byte: that is read from memory a third faster than
    short streams beside each other. So its keys come tile by tile, and the tiles of values are
    neighbours. */
-SLM__INLINE void SLM__N(share_one)(size_t item, size_t tiles, const uint8_t *w, size_t row_step,
+SLM__INLINE void SLM__N(mix_one)(size_t item, size_t tiles, const uint8_t *w, size_t row_step,
                                    size_t rows, const float *x, const float *start, float *y) {
     if (tiles == SLM__SINGLE_TILES)
         SLM__N(mix)(item, SLM__SINGLE_TILES, 1, w, row_step, 16, rows, x, start, y, 0);
@@ -9752,11 +9756,11 @@ SLM__INLINE void SLM__N(share_one)(size_t item, size_t tiles, const uint8_t *w, 
         SLM__N(mix)(item, 1, 1, w, row_step, 16, rows, x, start, y, 0);
 }
 
-/* What `rows` rows of the cache add to y in each query's buffer, by mix with x there: some elements
-   of keys to scores or, `along` positions, some values to results. more: y holds a sum already.
-   Many queries meet the rows as floats, made once, SLM__QUERY_BLOCK at a time; those that see
-   nothing from position `from` on are left out. */
-SLM__TARGET static void SLM__N(share)(const slm__queries *job, size_t tiles, const uint8_t *w,
+/* Adds `rows` rows of the cache, weighted by x, to y in each query's buffer: some elements of keys
+   to scores or, `along` positions, some values to results. more: y holds a sum already. Many
+   queries meet the rows as floats, made once, SLM__QUERY_BLOCK at a time; those that see nothing
+   from position `from` on are left out. */
+SLM__TARGET static void SLM__N(mix_rows)(const slm__queries *job, size_t tiles, const uint8_t *w,
                                       size_t row_step, size_t tile_step, size_t rows, int along,
                                       size_t from, size_t x, size_t y, int more) {
     float panel_room[SLM__PANEL_ROWS * SLM__TILES * 16 + 16], *panel = slm__line(panel_room);
@@ -9765,9 +9769,9 @@ SLM__TARGET static void SLM__N(share)(const slm__queries *job, size_t tiles, con
     if (job->count == 1) {
         const float *start = more ? buffer + y : NULL;
         if (job->item == 4)
-            SLM__N(share_one)(4, tiles, w, row_step, rows, buffer + x, start, buffer + y);
+            SLM__N(mix_one)(4, tiles, w, row_step, rows, buffer + x, start, buffer + y);
         else
-            SLM__N(share_one)(2, tiles, w, row_step, rows, buffer + x, start, buffer + y);
+            SLM__N(mix_one)(2, tiles, w, row_step, rows, buffer + x, start, buffer + y);
         return;
     }
     if (job->item == 2) {
@@ -9802,7 +9806,7 @@ SLM__TARGET static void SLM__N(scores)(const slm__queries *job, size_t low, size
     for (i = low; i < tiles; i += wide) {
         wide = tiles - i < most ? 1 : most;
         for (d = 0; d < size; d += SLM__PANEL_ROWS)
-            SLM__N(share)(job, wide, keys + (i * size + d) * 16 * job->item, 16, size * 16,
+            SLM__N(mix_rows)(job, wide, keys + (i * size + d) * 16 * job->item, 16, size * 16,
                           slm__least(size - d, SLM__PANEL_ROWS), 0, i * 16, d, padded + i * 16,
                           d > 0);
     }
@@ -9819,7 +9823,7 @@ SLM__TARGET static void SLM__N(results)(const slm__queries *job, size_t start, s
             if (job->count == 1)
                 wide = left >= SLM__SINGLE_TILES ? SLM__SINGLE_TILES : left >= 4 ? 4 : 1;
             else wide = left >= SLM__TILES ? SLM__TILES : 1;
-            SLM__N(share)(job, wide, values + (k * padded + i) * job->item, padded, 16,
+            SLM__N(mix_rows)(job, wide, values + (k * padded + i) * job->item, padded, 16,
                           slm__least(last - k, SLM__PANEL_ROWS), 1, k, padded + k, i, k > start);
         }
 }
