@@ -46,6 +46,7 @@ static const char *where = "";
 #include "test_trained_model.c"
 #include "test_damage.c"
 #include "test_session.c"
+#include "test_encode.c"
 #include "test_wide_ffn.c"
 #include "test_rounding_modes.c"
 #include "test_penalties.c"
@@ -78,6 +79,7 @@ static const struct main_test {
     {"chat_formats", "against Hugging Face's chat templates", test_chat_formats, NULL, NULL},
     {"pieces", "SentencePiece in a session and without memory", test_pieces, NULL, NULL},
     {"damage", "damaged files: an error or a model that runs", test_damage, NULL, NULL},
+    {"encode", "encoders: memory, refusals, cancelling; decoders' vectors", test_encode, NULL, NULL},
     {"rotary", "a rotary table for each kind of layer", test_rotary_tables, NULL, NULL},
     {"counted", "what is allocated, and by which allocator", test_counted, NULL, NULL},
     {"chunks", "prompts in pieces, rewound: the same bits", test_chunks, NULL, NULL},
