@@ -3272,13 +3272,16 @@ static int slm__cache_store(uint8_t *to, size_t item, const float *x, size_t siz
     uint16_t halves[SLM__HEAD_SIZE_MOST], *narrow = (uint16_t *)(void *)to + at;
     float *wide = (float *)(void *)to + at;
     if (item == 4) {
-        int finite = 1;
+        uint32_t largest = 0;
         for (d = 0; d < size; d++) {
-            wide[d * step] = x[d];
-            finite &= slm__finite(x[d]);
+            uint32_t bits = slm__bits(x[d]) & 0x7FFFFFFFu;
+            if (bits > largest) largest = bits;
         }
-        for (; value && d < padded; d++) wide[d] = 0;
-        return finite;
+        if (value) memcpy(wide, x, size * sizeof(float));
+        else
+            for (d = 0; d < size; d++) wide[d * 16] = x[d];
+        for (d = size; value && d < padded; d++) wide[d] = 0;
+        return largest < 0x7F800000u;
     }
     if (kernels->narrow(halves, x, size) >= 0x477FF000u) return 0;
     for (d = 0; d < size; d++) narrow[d * step] = halves[d];
@@ -3401,8 +3404,20 @@ static void slm__attention(slm__pass *p) {
 
 /* One row of a table. */
 static void slm__gather(const slm__tensor *table, size_t row, float *out) {
-    size_t i;
-    for (i = 0; i < table->cols; i++) out[i] = slm__element(table, row, i);
+    const uint8_t *tile = table->data + row / 16 * table->tile, *codes;
+    size_t lane = row % 16, i, k;
+    float scale;
+    if (table->type == SLM_TYPE_F32) /* the types of most tables, as slm__element has them */
+        for (i = 0; i < table->cols; i++)
+            out[i] = ((const float *)(const void *)tile)[i * 16 + lane];
+    else if (table->type == SLM_TYPE_Q8)
+        for (i = 0; i < table->cols; i += SLM__BLOCK) {
+            codes = tile + slm__block_at(SLM_TYPE_Q8, table->cols, i / SLM__BLOCK) + lane * 4;
+            scale = slm__from_half(slm__u16(tile + i / SLM__BLOCK * 32 + 2 * lane));
+            for (k = 0; k < slm__least(table->cols - i, SLM__BLOCK); k++)
+                out[i + k] = (float)(codes[k / 4 * 64 + k % 4] - SLM__Q8_OFFSET) * scale;
+        }
+    else for (i = 0; i < table->cols; i++) out[i] = slm__element(table, row, i);
     if (slm__rotated(table->type, table->cols)) slm__unrotate(out, table->cols);
 }
 
@@ -9596,26 +9611,44 @@ SLM__TARGET static void SLM__N(multiply)(const slm__strip *s, const slm__output 
     for (; t < s->tokens; t++) SLM__N(multiply_one)(s, f, t);
 }
 
-/* A full block times its signs through the Walsh-Hadamard butterflies, 16 by 16, in the order of
-   >>specification. */
-SLM__TARGET static void SLM__N(hadamard)(const float *x, const float *signs, float *out) {
-    SLM__V v[16], scale = SLM__L(set)(0.0625f);
+/* A block of 1, 2, 4, 8 or 16 vectors times its signs through the Walsh-Hadamard butterflies, in
+   the order of >>specification. */
+SLM__INLINE void SLM__N(hadamard)(const float *x, const float *signs, float *out,
+                                  size_t vectors) {
+    SLM__V v[16], scale = SLM__L(set)(1.0f / sqrtf((float)(vectors * 16)));
     size_t h, i;
-    SLM__UNROLL for (i = 0; i < 16; i++) {
+    SLM__UNROLL for (i = 0; i < vectors; i++) {
         v[i] = SLM__L(mul)(SLM__L(load_f32)(x + i * 16), SLM__L(load_f32)(signs + i * 16));
         v[i] = SLM__L(butterfly)(v[i], 1);
         v[i] = SLM__L(butterfly)(v[i], 2);
         v[i] = SLM__L(butterfly)(v[i], 4);
         v[i] = SLM__L(butterfly)(v[i], 8);
     }
-    SLM__UNROLL for (h = 1; h < 16; h *= 2)
-        SLM__UNROLL for (i = 0; i < 16; i++)
+    SLM__UNROLL for (h = 1; h < vectors; h *= 2)
+        SLM__UNROLL for (i = 0; i < vectors; i++)
             if (!(i & h)) {
                 SLM__V a = v[i], b = v[i + h];
                 v[i] = SLM__L(add)(a, b);
                 v[i + h] = SLM__L(sub)(a, b);
             }
-    SLM__UNROLL for (i = 0; i < 16; i++) SLM__L(store)(out + i * 16, SLM__L(mul)(v[i], scale));
+    SLM__UNROLL for (i = 0; i < vectors; i++)
+        SLM__L(store)(out + i * 16, SLM__L(mul)(v[i], scale));
+}
+
+/* The last columns, fewer than 256: blocks of the powers of two that they are the sum of. */
+SLM__TARGET static void SLM__N(hadamard_rest)(const float *x, const float *signs, float *out,
+                                              size_t size) {
+    size_t at = 0, i;
+    if (size & 128) SLM__N(hadamard)(x, signs, out, 8);
+    at += size & 128;
+    if (size & 64) SLM__N(hadamard)(x + at, signs + at, out + at, 4);
+    at += size & 64;
+    if (size & 32) SLM__N(hadamard)(x + at, signs + at, out + at, 2);
+    at += size & 32;
+    if (size & 16) SLM__N(hadamard)(x + at, signs + at, out + at, 1);
+    at += size & 16;
+    for (i = at; i < size; i++) out[i] = x[i] * signs[i];
+    slm__hadamard_blocks(out + at, size - at);
 }
 
 /* A block's largest magnitude is an integer maximum, so its order does not matter and a NaN or
@@ -9660,11 +9693,11 @@ SLM__TARGET static void SLM__N(quantize)(const float *x, size_t cols, const floa
     for (at = 0; at < cols; at += SLM__BLOCK, out += stride) {
         size = slm__least(cols - at, SLM__BLOCK);
         if (signs && size == SLM__BLOCK) {
-            SLM__N(hadamard)(x + at, signs + at, block);
+            SLM__N(hadamard)(x + at, signs + at, block, 16);
         } else {
-            memset(block, 0, sizeof block);
-            for (i = 0; i < size; i++) block[i] = signs ? x[at + i] * signs[at + i] : x[at + i];
-            if (signs) slm__hadamard_blocks(block, size);
+            for (i = size; i < SLM__BLOCK; i++) block[i] = 0;
+            if (signs) SLM__N(hadamard_rest)(x + at, signs + at, block, size);
+            else memcpy(block, x + at, size * sizeof(float));
         }
         SLM__N(quantize_block)(block, out);
     }
