@@ -2,11 +2,11 @@
 
    WHAT IT IS
      slm.h runs small language models on a CPU: a loader for one flat weight file (.slm), a
-     tokenizer, the forward pass, sampling and chat. Architectures of this version: Phi (Phi-2),
-     GPT-J, LLaMA (LLaMA 2, Orca 2), GPT-Neo. slm-convert (tools/convert) makes a .slm from a
-     Hugging Face directory. slm.h reads no other format, uses no GPU, does not train, and has no
-     encoders (BERT). One file and one input give the same bits for every thread count, chunking,
-     instruction set, compiler and optimisation level.
+     tokenizer, the forward pass, sampling, chat, and the heads of encoders. Architectures of this
+     version: Phi (Phi-2), GPT-J, LLaMA (LLaMA 2, Orca 2), GPT-Neo; encoders: BERT, DistilBERT,
+     MobileBERT. slm-convert (tools/convert) makes a .slm from a Hugging Face directory. slm.h reads
+     no other format, uses no GPU and does not train. One file and one input give the same bits for
+     every thread count, chunking, batch, instruction set, compiler and optimisation level.
      The specification (numerics, file format, chat formats) is the comment at the end of this
      file. `grep -n -e '--- >>' slm.h` prints a table of contents.
 
@@ -136,6 +136,27 @@
          free(tokens);
          if (result != SLM_OK) return 1;
 
+     An encoder classifies, tags, fills in, answers, or gives vectors to compare. slm_encode takes
+     many texts at once, and each gets the bits that it has alone. Which heads a file has, and the
+     shape of their logits: slm_model_info, slm_task.
+
+         slm_model *bert;
+         slm_session *reader;
+         slm_text texts[2];
+         float logits[4];
+         memset(texts, 0, sizeof texts); // single texts; .pair makes a pair
+         texts[0].text = "We loved the warm soup.";
+         texts[1].text = "The day was long and sad.";
+         texts[0].size = texts[1].size = SLM_NUL;
+         if (slm_model_open(&bert, "examples/models/tiny-bert.slm", NULL, &error) != SLM_OK ||
+             slm_session_open(&reader, bert, NULL, &error) != SLM_OK ||
+             slm_encode(reader, texts, 2, SLM_OUTPUT_LOGITS, logits, 4, NULL) != SLM_OK) return 1;
+         for (i = 0; i < 2; i++)
+             printf("%s: %s\n", slm_model_label(bert, logits[2 * i + 1] > logits[2 * i]),
+                    texts[i].text);
+         slm_session_close(reader);
+         slm_model_close(bert);
+
      Your own memory, firmware. Define SLM_NO_STDIO and SLM_NO_MALLOC. flash is the .slm, ram is one
      block for everything else (static unsigned char ram[...]), both 64-byte aligned; xxd -i makes
      an array of a file, without the alignment:
@@ -158,7 +179,8 @@
      desc.allocator, and words of more than a hundred bytes need memory while they are tokenized.
      Without an allocator these calls fail with SLM_ERR_MEMORY.
 
-     Threads. The first choice is the pool of examples/threads.h (POSIX threads). It stays fast
+     Threads. The first choice is the pool of examples/threads.h (POSIX threads; make install
+     calls it slm_threads.h). It stays fast
      beside other processes, and has fewer threads if the system creates no more. After fork() the
      child's sessions go on with one thread. Close the pool after its sessions:
 
@@ -226,8 +248,9 @@
      refused with SLM_ERR_BUILD. The kernels for AVX2, AVX-512, AMX and NEON need gcc or clang;
      other compilers get portable C. Tests run on Linux with gcc and clang, some with tcc, musl and
      mingw (Wine), and for AArch64 in an emulator; MSVC and macOS have not been tried. Without mmap
-     and with a long of 32 bits (Windows), slm_model_open reads files below 2 GB. A session computes
-     one sequence, at most as long as the model's context, and cannot be saved or copied.
+     and with a long of 32 bits (Windows), slm_model_open reads files below 2 GB. A decoder's
+     session computes one sequence, at most as long as the model's context, and cannot be saved or
+     copied.
 */
 #ifndef SLM__LANES /* defined: only the kernel bodies at the end, see there */
 #ifndef SLM_H
