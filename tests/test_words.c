@@ -361,6 +361,77 @@ static void words_long(const slm_model *model) {
     free(text);
 }
 
+/* A section of its own memory: with the address sanitizer one byte too many is seen. */
+static const char *words_bind(const uint8_t *bytes, size_t size, int run) {
+    static const char text[] =
+        "Foo FOO <left> unable \xC3\x89 a\xCC\x81\xE3\x80\xAE x'##zz [tag] ing";
+    uint8_t *copy = (uint8_t *)malloc(size + 1);
+    slm_text in = {text, sizeof text - 1, NULL, 0};
+    slm_text_token tokens[80];
+    slm__tokenizer t;
+    size_t count = 0, i;
+    const char *wrong;
+    if (size) memcpy(copy, bytes, size);
+    wrong = slm__tokenizer_bind(&t, SLM__WORDS, size ? copy : NULL, size);
+    if (!wrong && run) {
+        slm__tokenize_text(&t, &in, 0, tokens, 80, &count, NULL);
+        for (i = 0; i < count && i < 80; i++)
+            if (tokens[i].token < 0 || (uint32_t)tokens[i].token >= t.count ||
+                tokens[i].start > tokens[i].end || tokens[i].end > in.size)
+                wrong = "a token that there is not";
+    }
+    free(copy);
+    return wrong;
+}
+
+static void words_refused(uint8_t *bytes, size_t size, size_t at, uint32_t value,
+                          const char *text) {
+    uint32_t before = slm__u32(bytes + at);
+    const char *wrong;
+    memcpy(bytes + at, &value, 4);
+    wrong = words_bind(bytes, size, 0);
+    CHECK(wrong && strstr(wrong, text), text);
+    memcpy(bytes + at, &before, 4);
+}
+
+/* Damaged sections: every length, every bit. */
+static void words_damage(const slm__tokenizer *t) {
+    const uint8_t *section = (const uint8_t *)(t->offsets - 24);
+    size_t size = (size_t)((const uint8_t *)t->blob + t->blob_bytes - section), i, bounds, bad = 0;
+    uint8_t *bytes = (uint8_t *)malloc(size);
+    memcpy(bytes, section, size);
+    bounds = (size_t)((const uint8_t *)t->bounds - section);
+    CHECK(!words_bind(bytes, size, 1), "the undamaged section");
+    words_refused(bytes, size, 0, 0, "counts");
+    words_refused(bytes, size, 0, 0xFFFFFFFFu, "counts");
+    words_refused(bytes, size, 4, 1, "counts");
+    words_refused(bytes, size, 12, 0xFFFFFFFFu, "no CLS or UNK");
+    words_refused(bytes, size, 16, 0xFFFFFFFFu, "no CLS or UNK");
+    words_refused(bytes, size, 16, t->count, "UNK out of range");
+    words_refused(bytes, size, 20, 64, "unknown flags");
+    words_refused(bytes, size, 68, 1, "byte tokens of words");
+    words_refused(bytes, size, 72, 0xFFFFFFFFu, "SEP out of range");
+    words_refused(bytes, size, 72, t->count, "SEP out of range");
+    words_refused(bytes, size, 76, 0, "longest word");
+    words_refused(bytes, size, 76, SLM__LONGEST_WORD + 1, "longest word");
+    words_refused(bytes, size, 80, t->count, "MASK out of range");
+    for (i = 0; i < 2 * 257; i += 257)
+        words_refused(bytes, size, bounds + 4 * i, t->bounds[i] + 1, "first bytes");
+    words_refused(bytes, size, bounds + 4 * 2 * 257, t->keys[0] + 1, "a wrong key");
+    words_refused(bytes, size, bounds + 4 * (2 * 257 + t->count), 0, "a shorter token");
+    for (i = 0; i < size; i++) bad += !words_bind(bytes, i, 0);
+    CHECK(!bad, "no section that is cut");
+    for (i = 0; i < 8 * size; i++) {
+        const char *wrong;
+        bytes[i / 8] ^= (uint8_t)(1u << i % 8);
+        wrong = words_bind(bytes, size, 1);
+        bad += wrong && strstr(wrong, "that there is not");
+        bytes[i / 8] ^= (uint8_t)(1u << i % 8);
+    }
+    CHECK(!bad, "each bit: an error, or a tokenizer that works");
+    free(bytes);
+}
+
 static void words_others(void) {
     slm_model *model = NULL;
     slm_text in = {"a", 1, NULL, 0};
@@ -410,6 +481,7 @@ static void test_words(void) {
         words_capacities(ids_tokenizers[0].model);
         words_types(ids_tokenizers[0].model);
         words_long(ids_tokenizers[0].model);
+        words_damage(&ids_tokenizers[ids_tokenizer_count > 1].model->tokenizer);
     }
     words_others();
     ids_close();
