@@ -1,5 +1,5 @@
-# words.sh - WordPiece tokenizers: what slm-convert refuses by name, and slm-tokenize with one. run.sh,
-# which counts, reads this file after sentencepiece.sh.
+# words.sh - WordPiece tokenizers: what slm-convert refuses by name, and slm-tokenize with one.
+# run.sh, which counts, reads this file after sentencepiece.sh.
 D=tests/data/words-odd; W=$T/words
 
 # words ROWS: $W becomes a checkpoint without a tokenizer
@@ -32,7 +32,8 @@ reject "words: nothing remains" "nothing remains of added token" $W
 odd 's/"handle_chinese_chars": true/"handle_chinese_chars": false/'
 check "words: other flags" $B/slm-convert $W $T/x.slm --type f16
 odd 's/"cleanup": true/"cleanup": false/'
-sed 's/PreTrainedTokenizerFast/ElectraTokenizer/' $D/tokenizer_config.json >$W/tokenizer_config.json
+sed 's/PreTrainedTokenizerFast/ElectraTokenizer/' $D/tokenizer_config.json \
+    >$W/tokenizer_config.json
 reject "words: another class" "tokenizer_class ElectraTokenizer with WordPiece is not" $W
 words 100; cp $D/* $W
 check "words: too few rows" $B/slm-convert $W $T/x.slm --type f16
