@@ -6342,7 +6342,7 @@ static uint32_t slm__token_key(const slm__tokenizer *t, uint32_t id) {
 static const char *slm__check_words(const slm__tokenizer *t) {
     uint32_t i, count = slm__word_bound(t, 0, 256), before;
     if (t->flags & ~(uint32_t)SLM__TEXT_WORD_FLAGS) return "unknown flags";
-    if (t->merge_slots) return "merges of words";
+    if (t->merge_slots || t->has_bytes) return "merges or byte tokens of words";
     if (t->bos < 0 || t->unk < 0) return "no CLS or UNK";
     if (t->last < 0 || (uint32_t)t->last >= t->count) return "SEP out of range";
     if (t->mask < -1 || (t->mask >= 0 && (uint32_t)t->mask >= t->count))
@@ -10390,6 +10390,54 @@ static const slm__kernels SLM__N(kernels) = {
      space is left out in front of the first token of a run, and of the next ones as long as
      nothing was written. SLM_SHOW_INVALID: with PARTS each byte of byte tokens that is not part of
      a UTF-8 character is U+FFFD, otherwise all bytes of a run of byte tokens are if one is not.
+
+     Tokenizer section (kind 3, WordPiece): as kind 1, but for
+       4   u32 0, u32 0: there are no merges
+       12  i32 [CLS], i32 UNK: both are there
+       20  u32 flags: 1 [CLS] and 2 [SEP] are put around a text; 4 clean; 8 CJK spaces; 16 strip
+           accents; 32 lowercase
+       68  u32 0: there are no byte tokens, nor their table
+       72  i32 [SEP];  76  u32 longest word in characters (1 to 256);  80  i32 [MASK] (-1: none)
+       84  12 bytes 0
+     attributes also: 16 no space is written before it, 32 not in the model's own vocabulary; no two
+     tokens have the same bytes; and instead of the tokens of single bytes
+       ... u32 x 257   bounds: for each byte b the number of tokens, as sorted, before a text of b
+           alone; then the number of all that exist
+       ... u32 x 257   the same for "##" followed by b; then for "#$"
+       ... u32 x T     keys: of each token, as sorted, the first four bytes, zeros behind the end,
+           the first in the highest bits; those behind "##" if there are any; 0 if it does not exist
+       ... u32 x T     of each token, as sorted, the place among the sorted of the longest other
+           token that its bytes begin with (0xFFFFFFFF: none, or it does not exist)
+     The text of a normalized added token is the one that normalizing its own gave.
+     Encoding: non-normalized added tokens are cut out first. What lies between is normalized:
+       clean            U+0000, U+FFFD and what is Cc, Cf or Co are left out, but tab, newline and
+                        carriage return; white space becomes a space. A byte that is not UTF-8 is
+                        U+FFFD, cleaned or not.
+       CJK spaces       a space is put before and behind each of U+3400-4DBF, 4E00-9FFF, F900-FAFF,
+                        20000-2A6DF, 2A700-2B81F, 2B920-2CEAF and 2F800-2FA1F
+       strip accents    NFD, then what is Mn is left out
+       lowercase        each character's lowercase, without context; U+0130 becomes U+0069 U+0307
+     in this order; the characters' classes, their decompositions, combining classes and lowercase
+     are those of tokenizers 0.22.2, whose tables are of several Unicode versions: see the tables in
+     >>unicode. Then normalized added tokens are cut out; added tokens strip and are single words as
+     in kinds 1 and 2, here in the normalized text. What lies between is split at white space, which
+     is left out, and around each character of punctuation (ASCII's, and P*), into words. A word of
+     more than the longest word's characters is UNK. Of any other the longest token without
+     attribute 32 that the word begins with is taken, then the longest one that is "##" and what the
+     rest begins with, until nothing is left; if there is none, the whole word is UNK.
+     A text is [CLS] text [SEP], a pair [CLS] text [SEP] pair [SEP], the last two parts of type 1 if
+     the model has more than one type. With a limit of n tokens, of which r are not [CLS] or [SEP],
+     a text keeps its first r. If both texts of a pair do not fit in r, and s is the length of the
+     shorter (the first if they are equal) and l = max(s, r - s), or s if s > r: they keep s and l
+     tokens if s + l <= r, or else the shorter keeps r / 2 and the longer the rest.
+     Offsets: a token stands for the bytes from the first of its first character to the last of its
+     last. A character that another became - alone, or as one of several - stands for the bytes of
+     that one, and so do the spaces put around it. NFD sorts marks: the k-th mark of a row, as
+     sorted, then stands for the bytes of the k-th of the text, counting those that are left out,
+     but not those that an earlier character was decomposed into; these stand for the bytes of the
+     last one counted before, or of that character. What an added token strips is part of it.
+     Decoding: the tokens' bytes, a space before each but the first, those of attribute 16 and those
+     that begin with "##", which is left out.
 
    CHAT FORMATS
      What slm_chat writes for a message m, and with (SLM_ASSISTANT, NULL) to open an answer; \n is

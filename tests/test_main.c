@@ -40,6 +40,7 @@ static const char *where = "";
 #include "test_tokenizer.c"
 #include "test_texts.c"
 #include "test_token_ids.c"
+#include "test_words.c"
 #include "test_chat_formats.c"
 #include "test_sentencepiece.c"
 #include "test_slide.c"
@@ -76,6 +77,8 @@ static const struct main_test {
     {"penalties", "penalties and biases, bit by bit", NULL, test_penalty_bits, NULL},
     {"tokenizer", "UTF-8 and byte-level BPE, damaged too", test_tokenizer, NULL, NULL},
     {"ids", "token ids of millions of texts against Hugging Face", test_ids, NULL, NULL},
+    {"words", "WordPiece's tokens of texts and pairs against Hugging Face", test_words, NULL,
+     NULL},
     {"chat_formats", "against Hugging Face's chat templates", test_chat_formats, NULL, NULL},
     {"pieces", "SentencePiece in a session and without memory", test_pieces, NULL, NULL},
     {"damage", "damaged files: an error or a model that runs", test_damage, NULL, NULL},
