@@ -257,7 +257,9 @@
 extern "C" {
 #endif
 
-/* ---- >>interface ------------------------------------------------------------------------- */
+/* ---- >>interface -------------------------------------------------------------------------
+   All that a program sees: models, sessions, text and tokens, generation, encoders. Knows nothing
+   of how it is done. */
 
 typedef int32_t slm_token; /* -1: none */
 
@@ -766,7 +768,7 @@ static void slm__fp_leave(unsigned saved) {
 }
 
 /* ---- >>errors ----------------------------------------------------------------------------
-   Messages without stdio: %s a text, %u a size_t. Knows no room that fails. */
+   Messages without stdio: %s a text, %u a size_t. Knows nothing of what has failed. */
 
 static void slm__append(char *out, size_t capacity, size_t *used, const char *text) {
     while (*text && *used + 1 < capacity) out[(*used)++] = *text++;
@@ -951,6 +953,24 @@ static inline float slm__gelu_new(float x) {
 /* SiLU (Elfwing et al. 2017): x / (1 + exp(-x)). */
 static inline float slm__silu(float x) { return x / (1.0f + slm__exp(-x)); }
 
+/* The exact GELU, x * Phi(x): Phi(x) = 0.5 + y * P(y * y) / Q(y * y), a fit of our own to the
+   normal distribution, 9e-7 off at most. y is x within +-5.286, where Phi is 0 and 1 to the bit. */
+static inline float slm__gelu_erf(float x) {
+    static const float p[6] = {2.40503599e-8f, 6.37906533e-6f, 1.60334166e-4f,
+                               4.62799147e-3f, 3.29357423e-2f, 3.98942262e-1f};
+    static const float q[6] = {1.23717041e-6f, 7.13522531e-5f, 1.83656963e-3f,
+                               2.81388015e-2f, 2.49223888e-1f, 1.0f};
+    float least = x < 5.286f ? x : 5.286f, y = least > -5.286f ? least : -5.286f, z = y * y;
+    float above = p[0], below = q[0];
+    int i;
+    if (x != x) return x;
+    for (i = 1; i < 6; i++) {
+        above = slm__madd(p[i], z, above);
+        below = slm__madd(q[i], z, below);
+    }
+    return x * (0.5f + (y * above) / below);
+}
+
 /* One rounded product added to a double sum: as slm__madd, for the sine below. */
 static inline double slm__madd_double(double sum, double a, double b) {
     double product = a * b;
@@ -1042,7 +1062,7 @@ static uint64_t slm__fnv(uint64_t hash, const uint8_t *bytes, size_t size) {
 
 /* ---- >>parallel --------------------------------------------------------------------------
    Work is split over rows, heads and tokens, never over a summed dimension, so the split
-   cannot change a bit.
+   cannot change a bit. Knows tasks and their number, not what a task computes.
 
    With OpenMP one computation, many phases long, is one parallel region. All threads of a region
    wait for each other at its end, and libgomp's threads spin meanwhile. With a region for each
@@ -1069,11 +1089,16 @@ static void slm__run_guarded(void *arg, size_t index) {
 #define SLM__FORK_BYTES ((size_t)1 << 20)
 #endif
 
+#ifndef SLM__WANTS /* a benchmark measures some tasks alone */
+#define SLM__WANTS(task) 1
+#endif
+
 /* Runs the tasks of a phase, beside the hook's threads if it is large enough for that. */
 static void slm__parallel(const slm_parallel *hook, unsigned threads, size_t work, size_t tasks,
                           slm__task task, void *arg) {
     slm__guarded guarded;
     size_t i;
+    if (!SLM__WANTS(task)) return;
     guarded.task = task;
     guarded.arg = arg;
     if (!hook->run || threads < 2 || tasks < 2 || work < SLM__FORK_BYTES)
@@ -1219,9 +1244,10 @@ static unsigned slm__default_threads(const slm_parallel *hook) {
 #endif
 }
 
-/* ---- >>quantization ----------------------------------------------------------------------
-   Where the parts of a tile of 16 rows lie, and the rotation that spreads outliers before
-   activations become integers. Knows no instruction set and no tensor's name. */
+/* ---- >>tiles -----------------------------------------------------------------------------
+   Where the parts of a tile of 16 rows lie in every type, how an element is read from one, and the
+   rotation that spreads outliers before activations become integers. Knows no instruction set and
+   no tensor's name. */
 
 enum { SLM__BLOCK = 256 }; /* columns summed in one go, and quantized with one scale */
 
@@ -1321,6 +1347,34 @@ static void slm__unrotate(float *x, size_t size) {
     for (i = 0; i < size; i++) x[i] *= slm__sign_of(i);
 }
 
+typedef struct slm__tensor {
+    const uint8_t *data;
+    uint32_t rows, cols, type, crc;
+    size_t bytes, tile; /* tile: bytes from one tile of 16 rows to the next */
+} slm__tensor;
+
+/* An element of a matrix in tiles. */
+static float slm__element(const slm__tensor *tensor, size_t row, size_t col) {
+    const uint8_t *tile = tensor->data + row / 16 * tensor->tile;
+    size_t b = col / SLM__BLOCK, k = col % SLM__BLOCK, lane = row % 16, group;
+    const uint8_t *scales = tile + slm__block_scales_at(tensor->type, b);
+    const uint8_t *codes = tile + slm__block_at(tensor->type, tensor->cols, b);
+    int code;
+    switch (tensor->type) {
+    case SLM_TYPE_F32: return ((const float *)(const void *)tile)[col * 16 + lane];
+    case SLM_TYPE_F16: return slm__from_half(slm__u16(tile + (col * 16 + lane) * 2));
+    case SLM_TYPE_BF16: return slm__float((uint32_t)slm__u16(tile + (col * 16 + lane) * 2) << 16);
+    case SLM_TYPE_Q8:
+        code = codes[k / 4 * 64 + lane * 4 + k % 4] - SLM__Q8_OFFSET;
+        return (float)code * slm__from_half(slm__u16(scales + 2 * lane));
+    default:
+        group = slm__group(tensor->type);
+        code = codes[k / 8 * 64 + lane * 4 + k % 4] >> k % 8 / 4 * 4 & 15;
+        code = (slm__codebook[code] - SLM__Q4_OFFSET) * (int8_t)scales[k / group * 16 + lane];
+        return (float)code * ((const float *)(const void *)tile)[lane];
+    }
+}
+
 /* ---- >>kernels ---------------------------------------------------------------------------
    The contract of the kernels: what each is given and gives. They are leaves: pointers and a range
    in, numbers out, no threads, no allocation. Their bodies stand once, near the end of this file,
@@ -1359,18 +1413,20 @@ typedef struct slm__strip {
     size_t code_stride;
 } slm__strip;
 
-/* The epilogue of a strip, applied to its sums before they are stored: v = sum + bias, then y = v,
-   y = gelu(v) and so on or, with what y held before, y = silu(v) * y, y = v + y. A file has these
-   numbers; 0 stands for the architecture's own there. */
+/* The epilogue of a strip, applied to its sums before they are stored: v = activation(sum + bias),
+   then y = v or, with what y held before, y = v * y or y = v + y. A file has the numbers of the
+   activations; 0 stands for the architecture's own there. */
 typedef enum slm__activation {
-    SLM__LINEAR, SLM__GELU, SLM__GELU_ERF, SLM__RELU, SLM__SILU,
-    SLM__ACTIVATIONS, SLM__SILU_GATE = SLM__ACTIVATIONS, SLM__ADDED
+    SLM__LINEAR, SLM__GELU, SLM__GELU_ERF, SLM__RELU, SLM__SILU, SLM__ACTIVATIONS
 } slm__activation;
+
+typedef enum slm__storing { SLM__STORED, SLM__TIMES, SLM__PLUS } slm__storing;
 
 /* Rows [0, rows) of the sums are written. */
 typedef struct slm__output {
     const float *bias; /* or NULL */
     slm__activation activation;
+    slm__storing storing;
     size_t rows, y_stride;
     float *y;
 } slm__output;
@@ -1516,7 +1572,7 @@ static const slm__architecture slm__architectures[] = {
      SLM__FLAG_TIED | SLM__FLAG_QK_NORM},
     {2, "gptj", SLM__PARALLEL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_INTERLEAVED,
      SLM__DECODER | SLM__FFN_BIAS | SLM__HEAD_BIAS | SLM__NORM_BIAS, SLM__FLAG_TIED},
-    {3, "llama", SLM__SEQUENTIAL, SLM__RMS_NORM, SLM__SILU_GATE, SLM__ROTARY_HALF,
+    {3, "llama", SLM__SEQUENTIAL, SLM__RMS_NORM, SLM__SILU, SLM__ROTARY_HALF,
      SLM__DECODER | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
     {4, "gpt_neo", SLM__SEQUENTIAL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_NONE,
      SLM__DECODER | SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__NORM_BIAS | SLM__TWO_NORMS | SLM__LEARNED,
@@ -1660,15 +1716,10 @@ static const char *slm__slot_name(unsigned slot) {
    Tensors and the tokenizer's tables as they lie in the file, and the model that holds them; an
    absent tensor has data NULL. Knows nothing of files or sessions. */
 
-typedef struct slm__tensor {
-    const uint8_t *data;
-    uint32_t rows, cols, type, crc;
-    size_t bytes, tile; /* tile: bytes from one tile of 16 rows to the next */
-} slm__tensor;
-
 typedef struct slm__layer {
-    slm__tensor *at; /* by slot */
-    uint32_t window; /* positions that a query sees; 0: all */
+    slm__tensor *at;       /* by slot */
+    uint32_t window;       /* positions that a query sees; 0: all */
+    uint32_t rotary_table; /* of the model's inverse frequencies, by the layer's kind */
 } slm__layer;
 
 typedef struct slm__shape {
@@ -1749,7 +1800,8 @@ struct slm_model {
     uint32_t tensors, layer_slots;
     int has_tokenizer;
     slm__tokenizer tokenizer;
-    const float *inverse_frequencies;
+    const float *inverse_frequencies; /* [rotary_tables][rotary / 2] */
+    uint32_t rotary_tables;           /* 1, or 2: the second is for layers of kind 1 */
     slm__tensor at[SLM__MODEL_SLOTS - SLM__EMBEDDING];
     slm__layer *layers;
     const slm__kernels *kernels;
@@ -1768,28 +1820,6 @@ static const slm__tensor *slm__model_tensor(const slm_model *model, unsigned slo
 
 static const float *slm__vector(const slm__tensor *tensor) {
     return (const float *)(const void *)tensor->data;
-}
-
-/* An element of a matrix in tiles. */
-static float slm__element(const slm__tensor *tensor, size_t row, size_t col) {
-    const uint8_t *tile = tensor->data + row / 16 * tensor->tile;
-    size_t b = col / SLM__BLOCK, k = col % SLM__BLOCK, lane = row % 16, group;
-    const uint8_t *scales = tile + slm__block_scales_at(tensor->type, b);
-    const uint8_t *codes = tile + slm__block_at(tensor->type, tensor->cols, b);
-    int code;
-    switch (tensor->type) {
-    case SLM_TYPE_F32: return ((const float *)(const void *)tile)[col * 16 + lane];
-    case SLM_TYPE_F16: return slm__from_half(slm__u16(tile + (col * 16 + lane) * 2));
-    case SLM_TYPE_BF16: return slm__float((uint32_t)slm__u16(tile + (col * 16 + lane) * 2) << 16);
-    case SLM_TYPE_Q8:
-        code = codes[k / 4 * 64 + lane * 4 + k % 4] - SLM__Q8_OFFSET;
-        return (float)code * slm__from_half(slm__u16(scales + 2 * lane));
-    default:
-        group = slm__group(tensor->type);
-        code = codes[k / 8 * 64 + lane * 4 + k % 4] >> k % 8 / 4 * 4 & 15;
-        code = (slm__codebook[code] - SLM__Q4_OFFSET) * (int8_t)scales[k / group * 16 + lane];
-        return (float)code * ((const float *)(const void *)tile)[lane];
-    }
 }
 
 /* The tensors that a model of this shape has. */
@@ -2177,18 +2207,29 @@ static slm_result slm__read_layer_kinds(slm_model *model, const slm__section *ki
     return SLM_OK;
 }
 
+/* One rotary table, or two: then layers of kind 1 use the second. */
+static slm_result slm__read_frequencies(slm_model *model, const slm__section *frequencies,
+                                        slm_error *error) {
+    uint32_t half = model->shape.rotary / 2, i;
+    model->rotary_tables = half && frequencies->size == (size_t)half * 8 ? 2 : 1;
+    if (frequencies->size != (size_t)half * 4 * model->rotary_tables)
+        return slm__fail(error, SLM_ERR_FORMAT, "inverse frequencies missing or of wrong size");
+    model->inverse_frequencies = (const float *)(const void *)frequencies->bytes;
+    for (i = 0; i < half * model->rotary_tables; i++)
+        if (!(model->inverse_frequencies[i] >= 0 && model->inverse_frequencies[i] <= 16))
+            return slm__fail(error, SLM_ERR_FORMAT, "an inverse frequency is out of range");
+    for (i = 0; i < model->shape.layers && model->rotary_tables == 2; i++)
+        model->layers[i].rotary_table = model->layers[i].window != 0;
+    return SLM_OK;
+}
+
 static slm_result slm__read_rest(slm_model *model, const slm__section *sections,
                                  slm_error *error) {
     const slm__section *frequencies = &sections[SLM__FREQUENCIES];
     slm_result result = slm__read_layer_kinds(model, &sections[SLM__LAYER_KINDS], error);
-    uint32_t half = model->shape.rotary / 2, kind, i;
+    uint32_t kind;
+    if (result == SLM_OK) result = slm__read_frequencies(model, frequencies, error);
     if (result != SLM_OK) return result;
-    if (frequencies->size != (size_t)half * 4)
-        return slm__fail(error, SLM_ERR_FORMAT, "inverse frequencies missing or of wrong size");
-    model->inverse_frequencies = (const float *)(const void *)frequencies->bytes;
-    for (i = 0; i < half; i++)
-        if (!(model->inverse_frequencies[i] >= 0 && model->inverse_frequencies[i] <= 16))
-            return slm__fail(error, SLM_ERR_FORMAT, "an inverse frequency is out of range");
     kind = slm__u16(model->file + SLM__AT_TOKENIZER);
     model->has_tokenizer = kind != 0;
     if (kind > SLM__WORDS)
@@ -2638,8 +2679,8 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
 }
 
 /* ---- >>state -----------------------------------------------------------------------------
-   What a session holds, in parts, each carved by a function of its own, and how its calls share the
-   processors. The layers know rows and caches, not who asked for them. */
+   What a session holds, in parts, each carved from its block by a function of its own, and how its
+   calls share the processors. Knows no equation: not what is in the buffers. */
 
 typedef struct slm__cache { /* one sequence's keys and values, all layers */
     uint8_t *keys;   /* [layer][kv head][context/16][head size][16] */
@@ -2676,7 +2717,10 @@ typedef struct slm__sequence {
      attention      attention               the output's product
      value          the products of norm    the cache has it
      query_buffers  attention               attention
-     normed         a norm                  its products; then it may hold a second branch
+     normed         a norm                  its products; then it may hold a second branch; before
+                                            the first layer a position's embedding
+     codes          a norm, or the rows of  the products that read them; then another input has
+                    attention, or a head    them, see slm__encode_inputs
    An encoder's norms write where they read, so that normed and branch are free for its heads. */
 typedef struct slm__batch {
     size_t size, capacity;  /* rows at most; rounded up to what the kernels read at once */
@@ -2698,7 +2742,7 @@ typedef struct slm__batch {
     float *signs;          /* [widest input]: the rotation's, for integer weights */
     slm__codes *codes;     /* [blocks of hidden or heads * head size][capacity] */
     slm__codes *ffn_codes; /* [blocks of intermediate][capacity] */
-    float *angles;         /* [size][rotary / 2][2]: cosine, sine */
+    float *angles;         /* [size][rotary tables][rotary / 2][2]: cosine, sine */
     int bad_layer;         /* a value left the KV cache's range here; -1: none */
 } slm__batch;
 
@@ -2777,6 +2821,132 @@ struct slm_session {
     slm_error error;
 };
 
+enum { SLM__TEXT_ROWS = 512 }; /* of an encoder's batch by default */
+
+static int slm__is_encoder(const slm_session *s) {
+    return (s->model->features & SLM__ENCODER) != 0;
+}
+
+/* Rows of positions whose logits can be asked for: those kept, or a token and its drafts. */
+static size_t slm__finals(const slm_session *s) {
+    return s->outputs.kept > s->generator.drafts + 1 ? s->outputs.kept : s->generator.drafts + 1;
+}
+
+/* Two for each thread, but no more than there are pairs of a head and a block of queries. */
+static size_t slm__attention_tasks(const slm_session *s) {
+    const slm__batch *b = &s->batch;
+    size_t pairs = (b->size + b->queries - 1) / b->queries * s->model->shape.heads;
+    if (s->workers.threads == 1 || pairs == 1) return 1;
+    return slm__least((size_t)s->workers.threads * 2, pairs / 2 * 2);
+}
+
+/* Keys and values of `heads` heads, of positions in whole tiles of 16. */
+static void slm__carve_cache(slm_session *s, slm__arena *arena, size_t heads, size_t positions) {
+    size_t size = s->model->shape.head_size;
+    slm__cache *cache = &s->sequence.cache;
+    cache->key_head = slm__size(positions, size, 0);
+    cache->value_head = slm__size(positions, slm__round_up(size, 16), 0);
+    cache->keys = (uint8_t *)slm__carve(arena, slm__size(heads, cache->key_head, 0), cache->item);
+    cache->values =
+        (uint8_t *)slm__carve(arena, slm__size(heads, cache->value_head, 0), cache->item);
+}
+
+static void slm__carve_sequence(slm_session *s, slm__arena *arena) {
+    const slm__shape *shape = &s->model->shape;
+    slm__sequence *own = &s->sequence;
+    slm__cache *cache = &own->cache;
+    size_t context = slm__round_up(own->context, 16);
+    size_t heads = (size_t)shape->layers * shape->kv_heads;
+    cache->layer_heads = shape->kv_heads;
+    slm__carve_cache(s, arena, heads, context);
+    own->history = (slm_token *)slm__carve(arena, own->context, sizeof(slm_token));
+}
+
+/* All texts of a batch share the keys and values of one layer; sequence.cache says how they lie. */
+static void slm__carve_encoder(slm_session *s, slm__arena *arena) {
+    slm__encoder *e = &s->encoder;
+    e->positions = slm__round_up(s->batch.size, 16) * 2;
+    slm__carve_cache(s, arena, s->model->shape.kv_heads, e->positions);
+    e->caches = (slm__cache *)slm__carve(arena, s->batch.size, sizeof(slm__cache));
+    e->tokens = (slm_text_token *)slm__carve(arena, s->sequence.context, sizeof(slm_text_token));
+}
+
+/* Queries, query buffers and tasks of attention. */
+static void slm__plan_attention(slm_session *s) {
+    slm__batch *b = &s->batch;
+    size_t floats =
+        slm__round_up(s->model->shape.head_size, 16) + slm__round_up(s->sequence.context, 16);
+    b->queries = b->size > 1 ? s->model->kernels->queries : 1;
+    b->attention_tasks = slm__attention_tasks(s);
+    b->buffer_floats = floats / 16 % 2 ? floats : floats + 16;
+}
+
+static float *slm__carve_floats(slm__arena *arena, size_t rows, size_t cols) {
+    return (float *)slm__carve(arena, slm__size(rows, cols, 0), 4);
+}
+
+static slm__codes *slm__carve_codes(slm__arena *arena, size_t rows, size_t cols) {
+    return (slm__codes *)slm__carve(arena, slm__size(rows, slm__blocks(cols), 0),
+                                    sizeof(slm__codes));
+}
+
+static void slm__carve_batch(slm_session *s, slm__arena *arena) {
+    const slm__shape *shape = &s->model->shape;
+    slm__batch *b = &s->batch;
+    size_t wide = (size_t)shape->heads * shape->head_size, hidden = shape->hidden;
+    size_t narrow = (size_t)shape->kv_heads * shape->head_size, ffn = shape->ffn;
+    size_t widest = hidden > wide ? hidden : wide, inputs = b->quantized ? b->capacity : 0;
+    size_t buffers, values = slm__size(b->size, narrow, 0);
+    size_t before = slm__extent_of(shape, SLM__GATHERED), inner = 0;
+    slm__plan_attention(s);
+    buffers = slm__size(b->attention_tasks * b->queries, b->buffer_floats, 0);
+    b->rows = (slm__row *)slm__carve(arena, b->size, sizeof(slm__row));
+    b->hidden = slm__carve_floats(arena, slm__is_encoder(s) ? b->capacity : b->size, hidden);
+    b->normed = slm__carve_floats(arena, b->capacity, hidden);
+    b->query = b->branch = slm__carve_floats(arena, b->size, widest);
+    b->key = b->attention = slm__carve_floats(arena, b->capacity, wide);
+    b->value = b->query_buffers = slm__carve_floats(arena, values > buffers ? values : buffers, 1);
+    if (ffn < before) ffn = before;
+    b->ffn_hidden = slm__carve_floats(arena, b->capacity, slm__round_up(ffn, SLM__BLOCK));
+    if (shape->bottleneck_flags & SLM__USES_BOTTLENECK) inner = b->capacity;
+    b->inner = slm__carve_floats(arena, inner, shape->inner);
+    b->shared = slm__carve_floats(arena, inner, shape->inner);
+    b->signs = slm__carve_floats(arena, inputs ? widest > ffn ? widest : ffn : 0, 1);
+    b->codes = slm__carve_codes(arena, inputs, widest);
+    b->ffn_codes = slm__carve_codes(arena, inputs, ffn);
+    b->angles = slm__carve_floats(arena, b->size, (size_t)shape->rotary * s->model->rotary_tables);
+}
+
+static void slm__carve_outputs(slm_session *s, slm__arena *arena) {
+    slm__outputs *o = &s->outputs;
+    size_t finals = slm__finals(s) + s->model->kernels->tokens;
+    o->final = slm__carve_floats(arena, finals, s->model->shape.hidden);
+    o->logits = slm__carve_floats(arena, o->logits_rows, s->model->shape.vocab_rows);
+}
+
+static void slm__carve_generator(slm_session *s, slm__arena *arena) {
+    slm__generator *g = &s->generator;
+    size_t rows = s->model->shape.vocab_rows;
+    g->candidates = (uint32_t *)slm__carve(arena, rows, sizeof(uint32_t));
+    g->adjusted = slm__carve_floats(arena, rows, 1);
+    g->masses = (uint64_t *)slm__carve(arena, rows, sizeof(uint64_t));
+}
+
+static void slm__carve_session(slm_session *s, slm__arena *arena) {
+    if (slm__is_encoder(s)) {
+        slm__carve_encoder(s, arena);
+        slm__carve_batch(s, arena);
+        return;
+    }
+    slm__carve_sequence(s, arena);
+    slm__carve_batch(s, arena);
+    slm__carve_outputs(s, arena);
+    slm__carve_generator(s, arena);
+    s->prompt = (slm_token *)slm__carve(arena, s->sequence.context, sizeof(slm_token));
+    s->scratch_size = s->model->has_tokenizer ? slm__bpe_scratch_size(4096) : 0;
+    s->scratch = slm__carve(arena, s->scratch_size, 1);
+}
+
 /* The threads of the next phase. Where threads was 0, calls of one model that run at once share
    the processors, and inside a host's own parallel region each has one. */
 static unsigned slm__team(const slm_session *s) {
@@ -2853,7 +3023,7 @@ static void slm__adjust_team(slm_session *s) {
 
 /* ---- >>layers ----------------------------------------------------------------------------
    Products, norms, codes and rotary positions over rows; each gives a row the same bits whatever
-   rows are beside it. Knows no architecture. */
+   rows are beside it. Knows neither the order of a layer's steps nor who asked for the rows. */
 
 /* Rotary positions (Su et al. 2021) on the first `rotary` elements of a head; angles holds
    cosine and sine of each pair. Half style turns (x[i], x[i + rotary/2]), the other (x[2i],
@@ -2904,6 +3074,7 @@ typedef struct slm__product {
     float *y;
     size_t y_stride;
     slm__activation activation;
+    slm__storing storing;
     const struct slm__product *gate; /* or NULL */
     slm__codes *codes;               /* [block][capacity], or NULL */
 } slm__product;
@@ -2917,6 +3088,7 @@ static slm__product slm__product_of(slm__input *input, const slm__tensor *weight
     p.y = y;
     p.y_stride = stride;
     p.activation = SLM__LINEAR;
+    p.storing = SLM__STORED;
     p.gate = NULL;
     p.codes = NULL;
     return p;
@@ -2957,6 +3129,7 @@ static void slm__multiply_strip(const slm__products *job, const slm__product *p,
     strip.code_stride = s->batch.capacity;
     finish.bias = p->bias->data ? slm__vector(p->bias) + tile * 16 : NULL;
     finish.activation = p->activation;
+    finish.storing = p->storing;
     finish.rows = p->weight->rows - tile * 16;
     finish.y = y;
     finish.y_stride = y_stride;
@@ -3081,6 +3254,7 @@ static void slm__prepare_head(const slm_session *s, const slm__layer *layer, uns
     const slm__shape *shape = &s->model->shape;
     if (layer->at[norm].data)
         slm__normalize(s->model, layer->at, norm, shape->head_size, head, head);
+    row = row * s->model->rotary_tables + layer->rotary_table;
     slm__rotate(head, s->batch.angles + row * shape->rotary, shape->rotary,
                 s->model->architecture->rotary);
 }
@@ -3232,9 +3406,9 @@ static void slm__gather(const slm__tensor *table, size_t row, float *out) {
 /* The cosines and sines of a row's position. */
 static void slm__turn(const slm_session *s, size_t row) {
     const slm__batch *b = &s->batch;
-    float *angles = b->angles + row * s->model->shape.rotary;
-    size_t half = s->model->shape.rotary / 2, i;
-    for (i = 0; i < half; i++)
+    size_t count = (size_t)s->model->shape.rotary / 2 * s->model->rotary_tables, i;
+    float *angles = b->angles + row * count * 2;
+    for (i = 0; i < count; i++)
         slm__sin_cos((float)b->rows[row].position * s->model->inverse_frequencies[i],
                      &angles[2 * i + 1], &angles[2 * i]);
 }
@@ -3313,8 +3487,7 @@ static void slm__use_stream(slm__pass *p, float *stream, float *norm_out, size_t
     p->width = width;
 }
 
-/* The inputs and outputs of a layer's products. A second branch beside a first one that still
-   waits goes to batch.normed, which nothing else needs then. */
+/* The inputs and outputs of a layer's products. */
 static void slm__plan_products(slm__pass *p) {
     slm_session *s = p->s;
     slm__batch *b = &s->batch;
@@ -3322,7 +3495,6 @@ static void slm__plan_products(slm__pass *p) {
     const slm__tensor *at = p->layer->at;
     size_t width = p->width, wide = (size_t)shape->heads * shape->head_size;
     size_t narrow = (size_t)shape->kv_heads * shape->head_size, ffn = shape->ffn;
-    float *second = s->model->architecture->block < SLM__SEQUENTIAL ? b->normed : b->branch;
     slm__product *product = p->product;
     p->attention = slm__input_of(b->attention, wide, b->codes);
     p->ffn_hidden = slm__input_of(b->ffn_hidden, ffn, b->ffn_codes);
@@ -3332,9 +3504,12 @@ static void slm__plan_products(slm__pass *p) {
     product[SLM__P_OUT] = slm__product_of(&p->attention, &at[SLM__OUT], b->branch, width);
     product[SLM__P_UP] = slm__product_of(&p->normed, &at[SLM__UP], b->ffn_hidden, ffn);
     product[SLM__P_GATE] = slm__product_of(&p->normed, &at[SLM__GATE], b->ffn_hidden, ffn);
-    product[SLM__P_DOWN] = slm__product_of(&p->ffn_hidden, &at[SLM__DOWN], second, width);
-    if (slm__has(s->model->features, SLM__GATED)) product[SLM__P_UP].gate = &product[SLM__P_GATE];
-    product[product[SLM__P_UP].gate ? SLM__P_GATE : SLM__P_UP].activation = s->model->activation;
+    product[SLM__P_DOWN] = slm__product_of(&p->ffn_hidden, &at[SLM__DOWN], b->branch, width);
+    if (slm__has(s->model->features, SLM__GATED)) {
+        product[SLM__P_UP].gate = &product[SLM__P_GATE];
+        product[SLM__P_GATE].activation = s->model->activation;
+        product[SLM__P_GATE].storing = SLM__TIMES;
+    } else product[SLM__P_UP].activation = s->model->activation;
 }
 
 /* The feed-forward's hidden layer becomes codes block by block, in the tasks that compute it, if
@@ -3357,6 +3532,13 @@ static void slm__enter_layer(slm__pass *p, size_t index, size_t first) {
     p->normed.encoded = encoded;
     slm__plan_products(p);
     slm__plan_codes(p);
+}
+
+/* Inputs whose codes lie here lose them: another's come. */
+static void slm__forget_codes(slm__pass *p, const slm__codes *codes) {
+    if (p->normed.codes == codes) p->normed.encoded = 0;
+    if (p->attention.codes == codes) p->attention.encoded = 0;
+    if (p->ffn_hidden.codes == codes) p->ffn_hidden.encoded = 0;
 }
 
 typedef struct slm__norm_job {
@@ -3389,6 +3571,7 @@ static void slm__norm(slm__pass *p, unsigned norm) {
     job.norm = norm;
     job.branches = p->pending;
     p->pending = 0;
+    slm__forget_codes(p, p->normed.codes);
     p->normed.encoded = 1;
     slm__parallel(&p->s->workers.parallel, p->s->workers.team, rows * p->width * 64, rows,
                   slm__norm_task, &job);
@@ -3417,6 +3600,7 @@ static void slm__encode_inputs(slm__pass *p, const slm__product *list, size_t co
     for (i = 0; i < count; i++) {
         slm__input *input = list[i].input;
         if (input->encoded) continue;
+        slm__forget_codes(p, input->codes);
         input->encoded = 1;
         job.list[job.count++] = input;
         cols += input->cols;
@@ -3445,8 +3629,12 @@ static void slm__multiply_rows(slm__pass *p, unsigned set, size_t first) {
         slm__run_products(p->s, list, count, first, p->count - first);
 }
 
-/* A set of products in one phase; in two where not all rows want more than keys and values. */
+/* A set of products in one phase; in two where not all rows want more than keys and values. A
+   second branch beside a first one that still waits goes to batch.normed, which nothing else needs
+   then. */
 static void slm__multiply(slm__pass *p, unsigned set) {
+    int second = p->pending || set & SLM__DO_OUT;
+    p->product[SLM__P_DOWN].y = second ? p->s->batch.normed : p->s->batch.branch;
     if (p->first) {
         slm__multiply_rows(p, set & SLM__DO_KV, 0);
         set &= ~(unsigned)SLM__DO_KV;
@@ -3570,7 +3758,7 @@ static void slm__block_bottleneck(slm__pass *p) {
 }
 
 /* In the order of enum slm__block. */
-static void (*const slm__blocks_of[])(slm__pass *) = {
+static void (*const slm__layer_blocks[])(slm__pass *) = {
     slm__block_parallel, slm__block_parallel_norms, slm__block_sequential, slm__block_post_norm,
     slm__block_bottleneck};
 
@@ -3600,7 +3788,7 @@ static slm_result slm__forward_rows(slm_session *s, size_t first, size_t count) 
             return slm__fail(&s->error, SLM_ERR_CANCELLED, "cancelled");
         slm__adjust_team(s);
         slm__enter_layer(&pass, layer, layer + 1 < layers ? 0 : first);
-        slm__blocks_of[s->model->architecture->block](&pass);
+        slm__layer_blocks[s->model->architecture->block](&pass);
         if (s->batch.bad_layer >= 0)
             return slm__fail(&s->error, SLM_ERR_NUMERIC,
                              "layer %u: a key or value exceeds what the KV cache holds",
@@ -3639,139 +3827,13 @@ static slm_result slm__forward(slm_session *s, size_t first, size_t count) {
 }
 
 /* ---- >>session ---------------------------------------------------------------------------
-   A session is planned, measured, carved and opened; tokens become rows and logits. Knows no text
-   and no sampling. */
-
-enum { SLM__TEXT_ROWS = 512 }; /* of an encoder's batch by default */
-
-static int slm__is_encoder(const slm_session *s) {
-    return (s->model->features & SLM__ENCODER) != 0;
-}
+   A session is planned, measured and opened; tokens become rows and logits. Knows no text: not
+   what tokens stand for, nor how the next one is picked. */
 
 /* Whether a call of decoders may go on. */
 static slm_result slm__check_decoder(slm_session *s) {
     if (!slm__is_encoder(s)) return SLM_OK;
     return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "an encoder: use slm_encode");
-}
-
-/* Rows of positions whose logits can be asked for: those kept, or a token and its drafts. */
-static size_t slm__finals(const slm_session *s) {
-    return s->outputs.kept > s->generator.drafts + 1 ? s->outputs.kept : s->generator.drafts + 1;
-}
-
-/* Two for each thread, but no more than there are pairs of a head and a block of queries. */
-static size_t slm__attention_tasks(const slm_session *s) {
-    const slm__batch *b = &s->batch;
-    size_t pairs = (b->size + b->queries - 1) / b->queries * s->model->shape.heads;
-    if (s->workers.threads == 1 || pairs == 1) return 1;
-    return slm__least((size_t)s->workers.threads * 2, pairs / 2 * 2);
-}
-
-/* Keys and values of `heads` heads, of positions in whole tiles of 16. */
-static void slm__carve_cache(slm_session *s, slm__arena *arena, size_t heads, size_t positions) {
-    size_t size = s->model->shape.head_size;
-    slm__cache *cache = &s->sequence.cache;
-    cache->key_head = slm__size(positions, size, 0);
-    cache->value_head = slm__size(positions, slm__round_up(size, 16), 0);
-    cache->keys = (uint8_t *)slm__carve(arena, slm__size(heads, cache->key_head, 0), cache->item);
-    cache->values =
-        (uint8_t *)slm__carve(arena, slm__size(heads, cache->value_head, 0), cache->item);
-}
-
-static void slm__carve_sequence(slm_session *s, slm__arena *arena) {
-    const slm__shape *shape = &s->model->shape;
-    slm__sequence *own = &s->sequence;
-    slm__cache *cache = &own->cache;
-    size_t context = slm__round_up(own->context, 16);
-    size_t heads = (size_t)shape->layers * shape->kv_heads;
-    cache->layer_heads = shape->kv_heads;
-    slm__carve_cache(s, arena, heads, context);
-    own->history = (slm_token *)slm__carve(arena, own->context, sizeof(slm_token));
-}
-
-/* All texts of a batch share the keys and values of one layer; sequence.cache says how they lie. */
-static void slm__carve_encoder(slm_session *s, slm__arena *arena) {
-    slm__encoder *e = &s->encoder;
-    e->positions = slm__round_up(s->batch.size, 16) * 2;
-    slm__carve_cache(s, arena, s->model->shape.kv_heads, e->positions);
-    e->caches = (slm__cache *)slm__carve(arena, s->batch.size, sizeof(slm__cache));
-    e->tokens = (slm_text_token *)slm__carve(arena, s->sequence.context, sizeof(slm_text_token));
-}
-
-/* Queries, query buffers and tasks of attention. */
-static void slm__plan_attention(slm_session *s) {
-    slm__batch *b = &s->batch;
-    size_t floats =
-        slm__round_up(s->model->shape.head_size, 16) + slm__round_up(s->sequence.context, 16);
-    b->queries = b->size > 1 ? s->model->kernels->queries : 1;
-    b->attention_tasks = slm__attention_tasks(s);
-    b->buffer_floats = floats / 16 % 2 ? floats : floats + 16;
-}
-
-static float *slm__carve_floats(slm__arena *arena, size_t rows, size_t cols) {
-    return (float *)slm__carve(arena, slm__size(rows, cols, 0), 4);
-}
-
-static slm__codes *slm__carve_codes(slm__arena *arena, size_t rows, size_t cols) {
-    return (slm__codes *)slm__carve(arena, slm__size(rows, slm__blocks(cols), 0),
-                                    sizeof(slm__codes));
-}
-
-static void slm__carve_batch(slm_session *s, slm__arena *arena) {
-    const slm__shape *shape = &s->model->shape;
-    slm__batch *b = &s->batch;
-    size_t wide = (size_t)shape->heads * shape->head_size, hidden = shape->hidden;
-    size_t narrow = (size_t)shape->kv_heads * shape->head_size, ffn = shape->ffn;
-    size_t widest = hidden > wide ? hidden : wide, inputs = b->quantized ? b->capacity : 0;
-    size_t buffers, values = slm__size(b->size, narrow, 0);
-    size_t before = slm__extent_of(shape, SLM__GATHERED), inner = 0;
-    slm__plan_attention(s);
-    buffers = slm__size(b->attention_tasks * b->queries, b->buffer_floats, 0);
-    b->rows = (slm__row *)slm__carve(arena, b->size, sizeof(slm__row));
-    b->hidden = slm__carve_floats(arena, slm__is_encoder(s) ? b->capacity : b->size, hidden);
-    b->normed = slm__carve_floats(arena, b->capacity, hidden);
-    b->query = b->branch = slm__carve_floats(arena, b->size, widest);
-    b->key = b->attention = slm__carve_floats(arena, b->capacity, wide);
-    b->value = b->query_buffers = slm__carve_floats(arena, values > buffers ? values : buffers, 1);
-    if (ffn < before) ffn = before;
-    b->ffn_hidden = slm__carve_floats(arena, b->capacity, slm__round_up(ffn, SLM__BLOCK));
-    if (shape->bottleneck_flags & SLM__USES_BOTTLENECK) inner = b->capacity;
-    b->inner = slm__carve_floats(arena, inner, shape->inner);
-    b->shared = slm__carve_floats(arena, inner, shape->inner);
-    b->signs = slm__carve_floats(arena, inputs ? widest > ffn ? widest : ffn : 0, 1);
-    b->codes = slm__carve_codes(arena, inputs, widest);
-    b->ffn_codes = slm__carve_codes(arena, inputs, ffn);
-    b->angles = slm__carve_floats(arena, b->size, shape->rotary);
-}
-
-static void slm__carve_outputs(slm_session *s, slm__arena *arena) {
-    slm__outputs *o = &s->outputs;
-    size_t finals = slm__finals(s) + s->model->kernels->tokens;
-    o->final = slm__carve_floats(arena, finals, s->model->shape.hidden);
-    o->logits = slm__carve_floats(arena, o->logits_rows, s->model->shape.vocab_rows);
-}
-
-static void slm__carve_generator(slm_session *s, slm__arena *arena) {
-    slm__generator *g = &s->generator;
-    size_t rows = s->model->shape.vocab_rows;
-    g->candidates = (uint32_t *)slm__carve(arena, rows, sizeof(uint32_t));
-    g->adjusted = slm__carve_floats(arena, rows, 1);
-    g->masses = (uint64_t *)slm__carve(arena, rows, sizeof(uint64_t));
-}
-
-static void slm__carve_session(slm_session *s, slm__arena *arena) {
-    if (slm__is_encoder(s)) {
-        slm__carve_encoder(s, arena);
-        slm__carve_batch(s, arena);
-        return;
-    }
-    slm__carve_sequence(s, arena);
-    slm__carve_batch(s, arena);
-    slm__carve_outputs(s, arena);
-    slm__carve_generator(s, arena);
-    s->prompt = (slm_token *)slm__carve(arena, s->sequence.context, sizeof(slm_token));
-    s->scratch_size = s->model->has_tokenizer ? slm__bpe_scratch_size(4096) : 0;
-    s->scratch = slm__carve(arena, s->scratch_size, 1);
 }
 
 static void slm__clear_codes(slm__batch *b, size_t widest, size_t ffn) {
@@ -4177,7 +4239,7 @@ static void slm__tanh_all(float *x, size_t count) {
     for (i = 0; i < count; i++) x[i] = 1.0f - 2.0f / (slm__exp(2.0f * x[i]) + 1.0f);
 }
 
-/* A head's product: y = activation(weight x + bias), with y added to it if that is SLM__ADDED. */
+/* A head's product: y = activation(weight x + bias); the rest of the fill head adds to y. */
 static void slm__apply_head(slm_session *s, const slm__input *input, unsigned slot, size_t rows,
                             slm__activation activation, float *y) {
     slm__input own = *input;
@@ -4185,6 +4247,7 @@ static void slm__apply_head(slm_session *s, const slm__input *input, unsigned sl
     slm__product product = slm__product_of(&own, weight, y, weight->rows);
     size_t row;
     product.activation = activation;
+    if (slot == SLM__FILL_REST) product.storing = SLM__PLUS;
     for (row = 0; row < rows && slm__integer(weight->type); row++)
         slm__quantize_row(s, &own, row);
     slm__run_products(s, &product, 1, 0, rows);
@@ -4225,7 +4288,7 @@ static void slm__fill(slm_session *s, const float *x, size_t rows) {
     if (!slm__has(model->features, SLM__HAS_REST)) return;
     input.x += input.cols;
     input.cols = hidden - input.cols;
-    slm__apply_head(s, &input, SLM__FILL_REST, rows, SLM__ADDED, s->encoder.out);
+    slm__apply_head(s, &input, SLM__FILL_REST, rows, SLM__LINEAR, s->encoder.out);
 }
 
 /* Rows of [MASK] alone go to batch.normed; how many. */
@@ -5043,7 +5106,7 @@ SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
 
 /* ---- >>unicode ---------------------------------------------------------------------------
    Characters and their classes. A byte that belongs to no valid UTF-8 sequence is a character
-   of its own, without a class. */
+   of its own, without a class. Knows no token. */
 
 #define SLM__LETTER 1u
 #define SLM__NUMBER 2u
@@ -6551,7 +6614,8 @@ static slm_result slm__encode_words(slm__encoding *e, const uint8_t *text, size_
 /* ---- >>tokenizer pieces ------------------------------------------------------------------
    SentencePiece BPE as LLaMA uses it. There are no words: a text's characters are merged as one,
    but where no merge reaches over it can be cut, mostly before a space. U+2581 and a space are
-   the same; a character without a token becomes the tokens of its bytes, or UNK. */
+   the same; a character without a token becomes the tokens of its bytes, or UNK. Knows no added
+   token. */
 
 static int slm__is_mark(const uint8_t *text, size_t size) { /* U+2581 */
     return size >= 3 && text[0] == 0xE2 && text[1] == 0x96 && text[2] == 0x81;
@@ -7415,7 +7479,7 @@ static void slm__decode(slm__decoding *d) {
 }
 
 /* ---- >>text ------------------------------------------------------------------------------
-   The tokenizer's public face. */
+   Texts to tokens and back for programs: arguments are checked here. Knows no session. */
 
 SLM_API slm_result slm_tokenize(const slm_model *model, const char *text, size_t size,
                                 unsigned flags, slm_token *tokens, size_t capacity,
@@ -7473,7 +7537,8 @@ SLM_API slm_result slm_detokenize(const slm_model *model, const slm_token *token
 }
 
 /* ---- >>chat formats ----------------------------------------------------------------------
-   Chat formats as data; slm_chat fills them in. \1 stands for BOS, \2 for the first end token. */
+   Chat formats as data; slm_chat fills them in. \1 stands for BOS, \2 for the first end token.
+   Knows neither a session nor a message. */
 
 typedef struct slm__chat_format {
     const char *name;
@@ -7535,7 +7600,8 @@ static slm_token slm__answer_end(const slm_model *model, slm_chat_format format)
 
 /* ---- >>chat ------------------------------------------------------------------------------
    A message is rendered with its frame and tokenized whole, since the format's last bytes may merge
-   with the message's first. Special tokens come from the format's part alone. */
+   with the message's first. Special tokens come from the format's part alone. Knows the session's
+   position and tokens, and no logits. */
 
 typedef struct slm__framed {
     const char *parts[4];   /* close, join and before the message, then behind it */
@@ -7937,7 +8003,8 @@ SLM__LANE slm__lanes_portable slm__float_portable(slm__ints_portable s) {
 #include SLM_HEADER
 
 /* ---- >>lanes avx2 ------------------------------------------------------------------------
-   x86-64 with AVX2 and F16C: 16 lanes are two registers, and integer products stay in 16 bits. */
+   x86-64 with AVX2 and F16C: 16 lanes are two registers, and integer products stay in 16 bits.
+   Like all rooms of lanes it knows operations alone, not what they are used for. */
 
 #ifdef SLM__AVX2
 #define SLM__LANE __attribute__((target("avx2,f16c"), always_inline)) static inline
@@ -8448,7 +8515,7 @@ SLM__LANE slm__lanes_avx512 slm__float_avx512(slm__ints_avx512 s) {
 
 /* ---- >>lanes amx -------------------------------------------------------------------------
    AVX-512 with a matrix unit: products of integers with many inputs, all else is avx512's. A
-   tile register has 16 lines of 64 bytes. q8's block of 64 columns by 16 rows is one as it lies,
+   tile register has 16 rows of 64 bytes. q8's block of 64 columns by 16 rows is one as it lies,
    16 inputs' codes are another, and their product is 16 x 16 whole sums.
 
    q4 and q4f have a sub-scale per group, which no instruction here takes along. So a weight
@@ -8978,7 +9045,7 @@ SLM__LANE slm__ints_neon slm__start_q8_neondot(const slm__codes *x) {
 #endif
 
 /* ---- >>dispatch --------------------------------------------------------------------------
-   Which instruction sets this processor has, and the best of them. */
+   Which instruction sets this processor has, and the best of them. Knows no kernel but by name. */
 
 SLM_API const char *slm_isa_name(slm_isa isa) {
     static const char *const names[SLM_ISA_COUNT] = {"auto",   "portable", "avx2",    "avxvnni",
@@ -9138,8 +9205,7 @@ SLM__INLINE SLM__V SLM__N(gelus)(SLM__V x) {
     return SLM__L(div)(x, SLM__L(add)(SLM__L(set)(1.0f), u));
 }
 
-/* x * Phi(x), the exact GELU: Phi(x) = 0.5 + y * P(y * y) / Q(y * y), a fit to the normal
-   distribution of our own; y is x within +-5.286, where that is 1 and 0 to the bit. */
+/* slm__gelu_erf */
 SLM__INLINE SLM__V SLM__N(gelus_erf)(SLM__V x) {
     SLM__V y = SLM__L(max)(SLM__L(set)(-5.286f), SLM__L(min)(SLM__L(set)(5.286f), x));
     SLM__V z = SLM__L(mul)(y, y), p, q;
@@ -9363,7 +9429,7 @@ SLM__INLINE SLM__V SLM__N(activated)(slm__activation activation, SLM__V v) {
     case SLM__GELU: return SLM__N(gelus)(v);
     case SLM__GELU_ERF: return SLM__N(gelus_erf)(v);
     case SLM__RELU: return SLM__L(max)(SLM__L(set)(0.0f), v);
-    case SLM__SILU: case SLM__SILU_GATE: return SLM__N(silus)(v);
+    case SLM__SILU: return SLM__N(silus)(v);
     default: return v;
     }
 }
@@ -9391,11 +9457,11 @@ SLM__TARGET static void SLM__N(finish)(const slm__strip *s, const slm__output *f
             else if (row_scales) v = SLM__L(mul)(v, scale);
             else if (f->bias) v = SLM__L(add)(v, bias);
             v = SLM__N(activated)(f->activation, v);
-            if (f->activation >= SLM__SILU_GATE) {
+            if (f->storing != SLM__STORED) {
                 SLM__V old;
                 memcpy(padded, out, rows * sizeof(float));
                 old = SLM__L(load_f32)(padded);
-                v = f->activation == SLM__ADDED ? SLM__L(add)(v, old) : SLM__L(mul)(v, old);
+                v = f->storing == SLM__PLUS ? SLM__L(add)(v, old) : SLM__L(mul)(v, old);
             }
             if (rows == 16) {
                 SLM__L(store)(out, v);
@@ -10088,8 +10154,9 @@ static const slm__kernels SLM__N(kernels) = {
 
      Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing, without overlap.
      kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
-     them); 3 layer kinds (one byte a layer: 0, or 1 where attention sees the header's window,
-     which is 0 if there is no such layer and from 1 to 2^20 if there is); 4 tensor directory;
+     them; or two such tables, the second for layers of kind 1); 3 layer kinds (one byte a layer: 0,
+     or 1 where attention sees the header's window, which is 0 if there is no such layer and from 1
+     to 2^20 if there is); 4 tensor directory;
      5 stops that end an answer; 6 labels (E: each a text of UTF-8 and a NUL); 7 prompts (E: name
      NUL prompt NUL ... of UTF-8; the default prompt has the name ""); 8 metadata (key NUL value
      NUL ...; UTF-8, shown and never interpreted); 9 chat (never required).

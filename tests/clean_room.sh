@@ -11,6 +11,6 @@ mmdebstrap --variant=minbase --include=build-essential \
 rm -f "$room.log"
 mkdir "$room/slm"
 git ls-files | tar -c -T - | tar -x -C "$room/slm"
-unshare -n chroot "$room" sh -c "cd /slm && timeout 60 make run >/tmp/story && wc -w </tmp/story && timeout 300 make test" |
+unshare -n chroot "$room" sh -c "cd /slm && timeout 600 make run >/tmp/story && wc -w </tmp/story && timeout 3000 make test" |
     tee "$room/out" | grep -E '^(FAILED|skipped|[0-9]+ passed)|^[0-9]+$' || true
 tail -n 1 "$room/out" | grep -Eq '^[0-9]+ passed, 0 failed$'

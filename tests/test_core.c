@@ -34,7 +34,7 @@ static void test_halves(void) {
 }
 
 static void test_functions(void) {
-    double worst_exp = 0, worst_sin = 0, worst_gelu = 0, worst_silu = 0, x;
+    double worst_exp = 0, worst_sin = 0, worst_gelu = 0, worst_silu = 0, worst_erf = 0, x;
     for (x = -87; x < 88; x += 0.00037) {
         double off = core_ulps(slm__exp((float)x), exp((double)(float)x));
         if (off > worst_exp) worst_exp = off;
@@ -62,6 +62,13 @@ static void test_functions(void) {
         if (off > worst_silu) worst_silu = off;
     }
     CHECK(worst_silu < 5e-7, "SiLU against double exp");
+    for (x = -20; x < 20; x += 0.00117) {
+        double a = (float)x, want = 0.5 * a * (1 + erf(a * 0.70710678118654752));
+        double off = fabs(slm__gelu_erf((float)x) - want);
+        if (off > worst_erf) worst_erf = off;
+    }
+    CHECK(worst_erf < 1.2e-6, "exact GELU against double erf");
+    CHECK(slm__gelu_erf(1e7f) == 1e7f && slm__gelu_erf(-1e7f) == 0, "and far from zero");
     CHECK(slm__crc32(0, (const uint8_t *)"123456789", 9) == 0xCBF43926u, "CRC-32 check value");
     CHECK(slm__size(SIZE_MAX / 2, 3, 0) == SIZE_MAX && slm__size(4, 5, 6) == 26,
           "checked sizes");

@@ -808,7 +808,7 @@ static void damage_check_sections(damage_file *f) {
     damage_refused(f, 256 + 3 * 32, 4, 0x80000000u, SLM_OK, ""); /* unknown but optional */
     damage_refused(f, 256 + 2 * 32, 4, SLM__LAYER_KINDS, format, "two sections");
     damage_refused(f, 256, 4, 7, format, "inverse frequencies");
-    damage_refused(f, 256 + 16, 8, 8, format, "inverse frequencies");
+    damage_refused(f, 256 + 16, 8, 12, format, "inverse frequencies");
     damage_refused(f, f->frequencies, 4, slm__bits(-0.5f), format, "frequency");
     damage_refused(f, f->frequencies, 4, slm__bits(17), format, "frequency");
     damage_refused(f, f->frequencies, 4, 0x7FC00000u, format, "frequency");
@@ -1142,6 +1142,55 @@ static void damage_check_slots(void) {
                    "more than 255 bytes");
     damage_check_hidden(&f);
     damage_free(&f.block);
+}
+
+/* ---- rotary tables by the layer's kind --------------------------------------------------- */
+
+/* The last logits of a few tokens, with table a or b for all layers (second 0), or with both, and
+   layers of these kinds; every layer's window is as long as the context. */
+static void damage_tables(float a, float b, int both, const uint8_t kinds[2], float *out) {
+    static const damage_kind kind = {3, 2, 5, 7, 4, 2, 6, 6, 0, 0, 0, 64, NULL};
+    static const slm_token tokens[] = {1, 2, 3, 4, 5, 6};
+    damage_file f;
+    slm_model *model = NULL;
+    slm_session *session = NULL;
+    const float *logits = NULL;
+    size_t i;
+    damage_build(&f, &kind);
+    if (both) damage_put(f.bytes + 256 + 16, 8, 24);
+    for (i = 0; i < 3; i++) {
+        damage_put(f.bytes + f.frequencies + 4 * i, 4, slm__bits(a / (float)(i + 1)));
+        damage_put(f.bytes + f.frequencies + 12 + 4 * i, 4, slm__bits(b / (float)(i + 1)));
+    }
+    memcpy(f.bytes + f.kinds, kinds, 2);
+    if (!kinds[0] && !kinds[1]) damage_put(f.bytes + 112, 4, 0);
+    damage_repair(f.bytes, f.size, DAMAGE_REPAIR);
+    if (slm_model_open_memory(&model, f.bytes, f.size, NULL, NULL) == SLM_OK &&
+        slm_session_open(&session, model, NULL, NULL) == SLM_OK &&
+        slm_eval(session, tokens, 6) == SLM_OK)
+        logits = slm_logits(session, 0);
+    CHECK(logits != NULL, "a model with rotary tables runs");
+    memset(out, 0, DAMAGE_ROWS * sizeof *out);
+    if (logits) memcpy(out, logits, DAMAGE_ROWS * sizeof *out);
+    slm_session_close(session);
+    slm_model_close(model);
+    damage_free(&f.block);
+}
+
+static void test_rotary_tables(void) {
+    static const uint8_t none[2] = {0, 0}, second[2] = {0, 1}, all[2] = {1, 1};
+    float a[DAMAGE_ROWS], b[DAMAGE_ROWS], both[DAMAGE_ROWS];
+    damage_tables(1, 1, 0, none, a);
+    damage_tables(0.01f, 1, 0, none, b);
+    CHECK(memcmp(a, b, sizeof a) != 0, "the tables are not the same");
+    damage_tables(1, 0.01f, 1, none, both);
+    CHECK(memcmp(a, both, sizeof a) == 0, "layers of kind 0 use the first table");
+    damage_tables(1, 0.01f, 1, all, both);
+    CHECK(memcmp(b, both, sizeof a) == 0, "layers of kind 1 use the second table");
+    damage_tables(1, 0.01f, 1, second, both);
+    CHECK(memcmp(a, both, sizeof a) != 0 && memcmp(b, both, sizeof a) != 0, "each has its own");
+    damage_tables(1, 0.01f, 0, second, both);
+    CHECK(memcmp(a, both, sizeof a) == 0, "one table serves both kinds");
 }
 
 static void test_damage(void) {

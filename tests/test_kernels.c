@@ -93,9 +93,20 @@ static void kernel_make(kernel_case *c, unsigned type) {
             kernel_edges(codes + b * c->capacity + t, left, t % 2 ? 1 : -1, kind);
         }
     c->output.bias = core_random() % 2 ? bias : NULL;
-    c->output.activation = (slm__activation)(core_random() % 3);
+    c->output.activation = (slm__activation)(core_random() % SLM__ACTIVATIONS);
+    c->output.storing = (slm__storing)(core_random() % 3);
     c->output.rows = s->count * 16 - core_random() % 16;
     c->output.y_stride = s->count * 16 + core_random() % 5;
+}
+
+static float kernel_activated(slm__activation activation, float y) {
+    switch (activation) {
+    case SLM__GELU: return slm__gelu_new(y);
+    case SLM__GELU_ERF: return slm__gelu_erf(y);
+    case SLM__RELU: return 0.0f > y ? 0.0f : y;
+    case SLM__SILU: return slm__silu(y);
+    default: return y;
+    }
 }
 
 /* One output by the specification; before: what was in its place. */
@@ -144,8 +155,8 @@ static float kernel_product(const kernel_case *c, size_t t, size_t row, float be
     }
     if (s->type >= SLM_TYPE_Q4) y *= ((const float *)(const void *)tile)[lane];
     if (c->output.bias) y += c->output.bias[row];
-    if (c->output.activation == SLM__SILU_GATE) return slm__silu(y) * before;
-    return c->output.activation == SLM__GELU ? slm__gelu_new(y) : y;
+    y = kernel_activated(c->output.activation, y);
+    return c->output.storing == SLM__TIMES ? y * before : c->output.storing ? y + before : y;
 }
 
 static void test_multiply(void) {
@@ -421,19 +432,19 @@ static void test_lane_functions(void) {
             strip.type = SLM_TYPE_F32;
             strip.count = strip.cols = strip.tokens = 1;
             strip.x = unit;
-            output.activation = t % 4 < 2 ? SLM__GELU : SLM__SILU_GATE;
+            output.activation = (slm__activation)(t / 2 % SLM__ACTIVATIONS);
             output.rows = 16;
             output.y = y;
             for (k = 0; k < 16; k++) y[k] = 1;
             kernels->multiply(&strip, &output);
             for (k = 0; k < 16; k++) {
                 float sum = 0.0f + (0.0f + tile[k]);
-                float want = t % 4 < 2 ? slm__gelu_new(sum) : slm__silu(sum);
+                float want = kernel_activated(output.activation, sum);
                 same &= slm__bits(want) == slm__bits(y[k]) || (want != want && y[k] != y[k]);
             }
         }
     }
-    CHECK(same, "GELU, SiLU and exp over lanes equal the plain functions, bit for bit");
+    CHECK(same, "activations over lanes equal the plain functions, bit for bit");
 }
 
 static void test_rotation(void) {

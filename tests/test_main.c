@@ -78,6 +78,7 @@ static const struct main_test {
     {"chat_formats", "against Hugging Face's chat templates", test_chat_formats, NULL, NULL},
     {"pieces", "SentencePiece in a session and without memory", test_pieces, NULL, NULL},
     {"damage", "damaged files: an error or a model that runs", test_damage, NULL, NULL},
+    {"rotary", "a rotary table for each kind of layer", test_rotary_tables, NULL, NULL},
     {"counted", "what is allocated, and by which allocator", test_counted, NULL, NULL},
     {"chunks", "prompts in pieces, rewound: the same bits", test_chunks, NULL, NULL},
     {"cancel", "cancelling, and going on", test_cancel, NULL, NULL},

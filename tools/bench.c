@@ -1,8 +1,13 @@
-/* bench.c - how fast a model reads and writes, in ratio to what the machine can do at the same
+/* bench.c - how fast a model processes prompts and generates, in ratio to what the machine can do at the same
    moment: probes of it alternate with each repetition, so a busy or throttled machine shows in
    both. A model of random weights serves where there is no file. */
 #define _GNU_SOURCE 1 /* for threads.h, posix_memalign and getrusage */
 #define SLM_IMPLEMENTATION
+#include <stddef.h>
+/* --kernel goes through the library's own phases, without the tasks that are no products */
+static int products_alone;
+static void slm__multiply_task(void *arg, size_t index);
+#define SLM__WANTS(task) (!products_alone || (task) == slm__multiply_task)
 #include "common.h"
 
 #include <math.h>
@@ -328,18 +333,15 @@ static void fill_inputs(float *x, size_t count) {
     for (i = 0; i < count; i++) x[i] = (float)((double)random_bits(i) * 0x1p-63 - 1);
 }
 
-/* A layer's products in the phases of its block, without what else happens in these: activations,
-   and codes of what one product leaves to the next. */
+/* A layer's phases without what is no product: norms, attention, activations, and codes of what one
+   product leaves to the next. */
 static void multiply_layer(slm__pass *p) {
-    static const unsigned parallel[] = {SLM__DO_QKV | SLM__DO_UP, SLM__DO_OUT | SLM__DO_DOWN, 0};
-    static const unsigned norms[] = {SLM__DO_QKV, SLM__DO_UP, SLM__DO_OUT | SLM__DO_DOWN, 0};
-    static const unsigned sequential[] = {SLM__DO_QKV, SLM__DO_OUT, SLM__DO_UP, SLM__DO_DOWN, 0};
-    static const unsigned *const sets[] = {parallel, norms, sequential}; /* by enum slm__block */
-    const unsigned *set = sets[p->s->model->architecture->block];
     p->normed.encoded = p->attention.encoded = p->ffn_hidden.encoded = 1;
     p->product[SLM__P_UP].codes = NULL;
     p->product[SLM__P_UP].activation = p->product[SLM__P_GATE].activation = SLM__LINEAR;
-    for (; *set; set++) slm__multiply(p, *set);
+    products_alone = 1;
+    slm__layer_blocks[p->s->model->architecture->block](p);
+    products_alone = 0;
 }
 
 /* Every layer's products. Floats read what the layer before left; without a norm that shrinks to

@@ -85,7 +85,9 @@ static void random_plan(random_model *m) {
     m->extents.kv_heads = shape->kv_heads;
     m->extents.head_size = shape->head_size;
     m->extents.context = shape->context;
-    m->features = slm__features_of(m->architecture, shape->flags);
+    m->extents.flags = shape->flags;
+    m->extents.embedding = m->extents.inner = shape->hidden;
+    m->features = slm__features_of(m->architecture, &m->extents);
     m->tensors = (random_tensor *)tool_allocate(shape->layers * of_layer + of_model,
                                                 sizeof *m->tensors);
     for (layer = 0; layer < shape->layers; layer++)

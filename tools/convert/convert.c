@@ -200,7 +200,7 @@ static void check_activation(const Config *config) {
     static const char *const gelu[] = {"gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh",
                                        "gelu_fast", "gelu_accurate", NULL};
     static const char *const silu[] = {"silu", "swish", NULL};
-    const char *const *same = config->row->activation == SLM__SILU_GATE ? silu : gelu;
+    const char *const *same = config->row->activation == SLM__SILU ? silu : gelu;
     const char *key = config->architecture->activation_key;
     const Json *value = key ? json_get(config->json, key) : NULL;
     size_t i;
