@@ -394,6 +394,7 @@ typedef struct slm_model_info {
     uint32_t longest_text;    /* tokens of a text, special ones included; the rest is cut off */
     uint32_t embedding_size;  /* of sentence vectors */
     slm_token cls, sep, mask, pad;
+    int tidy_spaces;          /* Hugging Face's decode drops more spaces: "it ' s" is "it's" */
 } slm_model_info;
 
 SLM_API const char *slm_version(void);
@@ -1788,7 +1789,7 @@ enum { /* the flags of the section, of a token and of an added token */
     SLM__TEXT_STRIP = 32, SLM__TEXT_PARTS = 64, SLM__TEXT_PARTS_SPACE = 128,
     SLM__TEXT_PARTS_FIRST = 256, SLM__TEXT_PARTS_RUN = 512, SLM__TEXT_FLAGS = 1023,
     SLM__TEXT_CLEAN = 4, SLM__TEXT_CJK = 8, SLM__TEXT_STRIP_ACCENTS = 16, SLM__TEXT_LOWER = 32,
-    SLM__TEXT_WORD_FLAGS = 63,
+    SLM__TEXT_TIDY = 64, SLM__TEXT_WORD_FLAGS = 127,
     SLM__TOKEN_EXISTS = 1, SLM__TOKEN_SPECIAL = 2, SLM__TOKEN_ADDED = 4, SLM__TOKEN_BYTE = 8,
     SLM__TOKEN_APART = 16, SLM__TOKEN_OUTSIDE = 32, SLM__TOKEN_JOINED = 16,
     SLM__ADDED_SPECIAL = 1, SLM__ADDED_NORMALIZED = 2, SLM__ADDED_LSTRIP = 4,
@@ -2606,6 +2607,7 @@ static void slm__tokenizer_info(const slm_model *model, slm_model_info *info) {
     info->cls = model->tokenizer.bos;
     info->sep = model->tokenizer.last;
     info->mask = model->tokenizer.mask;
+    info->tidy_spaces = (model->tokenizer.flags & SLM__TEXT_TIDY) != 0;
 }
 
 /* Text `index` of NUL-terminated ones, of which there are more than that. */
@@ -2651,10 +2653,6 @@ static void slm__encoder_info(const slm_model *model, slm_model_info *info) {
     info->token_types = shape->token_types;
     info->longest_text = shape->longest_text;
     info->pad = model->pad;
-    if (!model->has_tokenizer) return;
-    info->cls = model->tokenizer.bos;
-    info->sep = model->tokenizer.last;
-    info->mask = model->tokenizer.mask;
 }
 
 SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {

@@ -390,6 +390,7 @@ static void open_session(chat *c) {
     slm_model_info info;
     c->model = tool_open(c->model_path, NULL);
     slm_model_get_info(c->model, &info);
+    tool_decoder(c->model_path, &info);
     if (!strcmp(info.tokenizer, "none")) tool_fail(1, "%s has no tokenizer", c->model_path);
     if (!c->context) c->context = info.context < 4096 ? info.context : 4096;
     c->desc.cancel = cancelled;

@@ -266,6 +266,7 @@ static void open_subject(subject *s, const options *o, const bench_team *team) {
     if (o->verify && slm_model_verify(s->model, &error) != SLM_OK)
         tool_fail(1, "%s: %s", s->name, error.text);
     slm_model_get_info(s->model, &s->info);
+    if (o->path) tool_decoder(o->path, &s->info);
     count_work(s);
 }
 

@@ -313,6 +313,7 @@ int main(int count, char **args) {
     parse(count, args, &o);
     model = tool_open(o.model, &o.model_desc);
     slm_model_get_info(model, &info);
+    tool_decoder(o.model, &info);
     if (o.text && !strcmp(info.tokenizer, "none")) tool_fail(1, "%s has no tokenizer", o.model);
     pool = tool_threads(&o.session);
     if (o.text) perplexity(model, &info, &o);
