@@ -48,6 +48,7 @@ static const char *where = "";
 #include "test_damage.c"
 #include "test_session.c"
 #include "test_encode.c"
+#include "test_bundled_encoder.c"
 #include "test_wide_ffn.c"
 #include "test_rounding_modes.c"
 #include "test_penalties.c"
@@ -83,6 +84,7 @@ static const struct main_test {
     {"pieces", "SentencePiece in a session and without memory", test_pieces, NULL, NULL},
     {"damage", "damaged files: an error or a model that runs", test_damage, NULL, NULL},
     {"encode", "encoders: memory, refusals, cancelling; decoders' vectors", test_encode, NULL, NULL},
+    {"bundled", "the bundled encoder's labels and fills", test_bundled_encoder, NULL, NULL},
     {"rotary", "a rotary table for each kind of layer", test_rotary_tables, NULL, NULL},
     {"counted", "what is allocated, and by which allocator", test_counted, NULL, NULL},
     {"chunks", "prompts in pieces, rewound: the same bits", test_chunks, NULL, NULL},
