@@ -378,7 +378,7 @@ static int command(chat *c, const char *line) {
         if (is_stuck(c)) say_full(c);
     } else if (!strcmp(line, "/help")) fputs(commands, stderr);
     else if (!strcmp(line, "/stats"))
-        fprintf(stderr, "context %lu of %lu tokens; %lu tokens written, %.1f a second\n",
+        fprintf(stderr, "context %lu of %lu tokens; %lu tokens generated, %.1f a second\n",
                 (unsigned long)slm_position(c->session), (unsigned long)c->context,
                 (unsigned long)c->written, c->seconds > 0 ? (double)c->written / c->seconds : 0);
     else fprintf(stderr, "unknown command %s (see /help)\n", line);
@@ -390,6 +390,7 @@ static void open_session(chat *c) {
     slm_model_info info;
     c->model = tool_open(c->model_path, NULL);
     slm_model_get_info(c->model, &info);
+    tool_decoder(c->model_path, &info);
     if (!strcmp(info.tokenizer, "none")) tool_fail(1, "%s has no tokenizer", c->model_path);
     if (!c->context) c->context = info.context < 4096 ? info.context : 4096;
     c->desc.cancel = cancelled;

@@ -124,6 +124,7 @@ int main(int count, char **args) {
     if (o.file || !strcmp(text, "-")) text = tool_read(o.file ? o.file : "-", &size);
     model = tool_open(o.model, NULL);
     slm_model_get_info(model, &info);
+    tool_decoder(o.model, &info);
     check_context(&o, &info);
     pool = tool_threads(&o.session);
     session = tool_session(model, &o.session);

@@ -218,8 +218,15 @@ TOOL_UNUSED static slm_model *tool_open(const char *path, const slm_model_desc *
     return model;
 }
 
+/* For programs that make text from text. */
+TOOL_UNUSED static void tool_decoder(const char *path, const slm_model_info *info) {
+    if (info->is_encoder)
+        tool_fail(1, "%s: an encoder (%s), which makes no text: use slm-encode", path,
+                  info->architecture);
+}
+
 /* What is done with a full context: the first `keep` tokens stay, the older half of the others (the
-   larger one of two) goes, and what is left is read anew, in its new place. Needs two others. */
+   larger one of two) goes, and what is left is evaluated again, in its new place. Needs two others. */
 TOOL_UNUSED static slm_result tool_slide(slm_session *session, size_t keep) {
     size_t others = slm_position(session) - keep, stay = others / 2;
     size_t bytes = stay * sizeof(slm_token);

@@ -184,12 +184,29 @@ static int is_special(const work *w, slm_token token) {
            token == info->pad || token == info->unk;
 }
 
+/* Drops spaces where `mark` begins, and another behind " ' "; the size that is left. */
+static size_t tidied(char *text, size_t size, const char *mark) {
+    size_t length = strlen(mark), kept = 0, at = 0;
+    while (at < size) {
+        int drops = size - at >= length && !memcmp(text + at, mark, length);
+        size_t stop = drops ? at + length : at + 1;
+        for (; at < stop; at++)
+            if (!drops || text[at] != ' ') text[kept++] = text[at];
+    }
+    return kept;
+}
+
+/* As Hugging Face's decode; clean_up_tokenization_spaces is these replacements, one by one. */
 static void put_decoded(const work *w, const slm_token *ids, size_t count) {
-    size_t size = 0;
+    static const char *const marks[] = {" .", " ?", " !", " ,", " ' ", " n't", " 'm", " 's",
+                                        " 've", " 're"};
+    size_t size = 0, i;
     char *text;
     slm_detokenize(w->model, ids, count, 0, NULL, 0, &size);
     text = (char *)tool_allocate(size, 1);
     slm_detokenize(w->model, ids, count, 0, text, size, &size);
+    for (i = 0; w->info.tidy_spaces && i < sizeof marks / sizeof marks[0]; i++)
+        size = tidied(text, size, marks[i]);
     put_string(text, size);
     free(text);
 }

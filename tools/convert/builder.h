@@ -105,7 +105,8 @@ void words_read_json(Builder *builder, const Json *json, const Json *config);
 void words_read_vocabulary(Builder *builder, const char *path, const Json *config,
                            const Json *unk);
 void words_set_specials(Builder *builder, const int32_t *ids); /* by key; -1: there is none */
-void words_finish(Builder *builder);             /* once all tokens are added */
+/* Once all tokens are added; config: tokenizer_config.json. */
+void words_finish(Builder *builder, const Json *config);
 void words_put(Buffer *out, slm__tokenizer *t);  /* the tables that this kind alone has */
 
 #endif

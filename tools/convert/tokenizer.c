@@ -1174,7 +1174,7 @@ static void read_files(Builder *builder, const char *directory, const Json *conf
     if (builder->kind == SLM__PIECES)
         pieces_finish(builder, tokenizer);
     if (builder->kind == SLM__WORDS)
-        words_finish(builder);
+        words_finish(builder, tokenizer);
     check_added(builder);
 }
 

@@ -337,10 +337,12 @@ static int is_joined(const Builder *builder, uint32_t id) {
 
 /* ---- the section ------------------------------------------------------------------------- */
 
-void words_finish(Builder *builder) {
+void words_finish(Builder *builder, const Json *config) {
     uint32_t id;
     size_t i;
     builder->text_flags |= SLM__TEXT_LAST;
+    if (flag_of(builder, config, "clean_up_tokenization_spaces", builder->from_vocabulary))
+        builder->text_flags |= SLM__TEXT_TIDY;
     for (id = 0; id < builder->used; id++) {
         if (!builder->attributes[id])
             continue;
