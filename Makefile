@@ -146,6 +146,10 @@ build/helper: tests/helper.c
 	@mkdir -p build
 	$(CC) $(CFLAGS) $(WARN) $< -o $@
 
+# what compare_minilm.py and full_size.sh run an encoder with
+build/encode-ids: tests/encode_ids.c build/slm.o
+	$(CC) $(FLAGS) $< build/slm.o -o $@ -lm
+
 test: all shared build/test build/test-architectures build/test-threads build/test-threads-openmp \
   build/test-protobuf build/helper $(FIXTURES)
 	@sh tests/run.sh $(GOLDEN) $(GOLDEN_ENCODERS)

@@ -1,10 +1,12 @@
 #!/bin/sh
-# full_size.sh [DIR] - random checkpoints of the published shapes: Phi-2 (safetensors) against
-# Hugging Face in float32 over 16 positions, GPT-J-6B and Orca 2 (PyTorch .bin); memory of the
-# converter and of the engine. Some 20 minutes, 30 GB of disk, 14 GB of memory; needs
-# tests/requirements.txt, the configs and tokenizers of the shared data, and what `make test` builds.
+# full_size.sh [DIR] [decoders|encoders] - random checkpoints of the published shapes: Phi-2
+# (safetensors) against Hugging Face in float32 over 16 positions, GPT-J-6B and Orca 2 (PyTorch
+# .bin); BERT-Base, DistilBERT and MobileBERT against Hugging Face over texts of 512, 17 and 1
+# tokens; memory of the converter and of the engine. Some 20 minutes (encoders 5), 30 GB of disk,
+# 14 GB of memory; needs tests/requirements.txt, the configs and tokenizers of the shared data, and
+# what `make test` builds.
 set -e
-python=${PYTHON:-python3}; shared=${SHARED:-../shared/data}; T=${1:-build/full}
+python=${PYTHON:-python3}; shared=${SHARED:-../shared/data}; T=${1:-build/full}; which=${2:-all}
 $python -c 'import torch, transformers, numpy' 2>/dev/null && [ -d "$shared/configs" ] ||
     { echo "skipped: full-size shapes (no Python packages, or no configs)"; exit 0; }
 rm -rf "$T"; mkdir -p "$T"; trap 'rm -rf "$T"' EXIT
@@ -20,7 +22,7 @@ kilobytes() {
 model() {
     name=$1 largest=$5 types=$6
     echo "$name"
-    $python tests/make_full_size.py "$2" "$shared/configs/$3" "$4" "$T/$name" $7 $8 2>"$T/err" ||
+    $python tests/make_full_size.py "$2" "$shared/$3" "$4" "$T/$name" $7 $8 2>"$T/err" ||
         { cat "$T/err"; exit 1; }
     for type in $types; do
         echo " $type"
@@ -29,28 +31,64 @@ model() {
     done
 }
 
-tokenizers=$shared/tokenizers
-model phi-2 phi phi-2.json "$tokenizers/phi-2" 262144000 "f16 q8" --oracle 16
-slm=$T/phi-2-f16.slm
-build/slm-eval "$slm" --tokens "$T/phi-2/tokens.txt" --logits "$T/logits" 2>/dev/null
-$python - "$T/logits" "$T/phi-2/logits.f32" <<'END'
+# nmse LIMIT GOT WANT
+nmse() {
+    $python - "$1" "$2" "$3" <<'END'
 import sys
 import numpy as np
-got, want = (np.fromfile(f, "<f4").astype(np.float64) for f in sys.argv[1:])
+got, want = (np.fromfile(f, "<f4").astype(np.float64) for f in sys.argv[2:])
 nmse = ((got - want) ** 2).sum() / (want ** 2).sum()
-print(f"  NMSE over 16 positions {nmse:.3g} (at most 1e-9)")
-sys.exit(not nmse <= 1e-9)
+print(f"  NMSE {nmse:.3g} (at most {sys.argv[1]})")
+sys.exit(not nmse <= float(sys.argv[1]))
 END
+}
+# encoder NAME ARCHITECTURE CONFIG TOKENIZER: f32 equals Hugging Face; 64 texts of 512 in one batch
+# take the file, the session that is announced and 32 MB
+encoder() {
+    model "$1" "$2" "$3" "$4" 95000000 "f32" --oracle 512
+    slm=$T/$1-f32.slm
+    for output in hidden logits; do
+        build/encode-ids "$slm" $output "$T/got" <"$T/$1/inputs.txt" 2>"$T/err" ||
+            { cat "$T/err"; exit 1; }
+        echo "  $output"
+        nmse 1e-9 "$T/got" "$T/$1/$output.f32"
+    done
+    i=0
+    while [ $i -lt 64 ]; do sed -n 1p "$T/$1/inputs.txt"; i=$((i + 1)); done >"$T/texts"
+    for batch in 512 32768; do
+        session=$(head -n 1 "$T/texts" | build/encode-ids "$slm" embedding "$T/got" $batch 2>&1 |
+            sed -n 's/^session //p')
+        echo "  a session for $batch tokens at once: $session bytes"
+        kilobytes $((($(wc -c <"$slm") + session + 32000000) / 1024)) \
+            sh -c "build/encode-ids $slm embedding $T/got $batch <$T/texts"
+    done
+    rm -rf "$T/$1"*
+}
+
+tokenizers=$shared/tokenizers
+if [ "$which" != decoders ]; then
+    make build/encode-ids
+    bert=$tokenizers/bert-base-uncased
+    encoder mobilebert mobilebert configs/mobilebert-uncased.json "$bert"
+    encoder distilbert distilbert configs/distilbert-base-uncased.json \
+        "$tokenizers/distilbert-base-uncased"
+    encoder bert-base bert tokenizers/bert-base-uncased/config.json "$bert"
+fi
+[ "$which" != encoders ] || exit 0
+model phi-2 phi configs/phi-2.json "$tokenizers/phi-2" 262144000 "f16 q8" --oracle 16
+slm=$T/phi-2-f16.slm
+build/slm-eval "$slm" --tokens "$T/phi-2/tokens.txt" --logits "$T/logits" 2>/dev/null
+nmse 1e-9 "$T/logits" "$T/phi-2/logits.f32"
 # the engine: the file, the KV cache (32 layers x 2 x 2560 halves a position), all of which a whole
 # batch and what follows touch, and 32 MB
 slm=$T/phi-2-q8.slm
 kilobytes $((($(wc -c <"$slm") + 320 * 327680 + 32000000) / 1024)) build/slm-generate "$slm" \
     -p "$(head -c 800 README.md)" -n 320 --ignore-eos --context 320
 rm -rf "$T"/phi-2*
-model gpt-j gptj gpt-j-6b.json "$tokenizers/gpt-j-6b" 825753600 "q4" --bin
+model gpt-j gptj configs/gpt-j-6b.json "$tokenizers/gpt-j-6b" 825753600 "q4" --bin
 build/slm-generate "$T/gpt-j-q4.slm" -p "Once upon a time" -n 8
 rm -rf "$T"/gpt-j*
 mkdir "$T/tokenizer" # Orca 2's is the slow one
 cp "$tokenizers/orca-2/tokenizer.model" "$tokenizers/orca-2/added_tokens.json" "$T/tokenizer"
-model orca-2 llama orca-2-7b.json "$T/tokenizer" 524337152 "q4" --bin
+model orca-2 llama configs/orca-2-7b.json "$T/tokenizer" 524337152 "q4" --bin
 build/slm-generate "$T/orca-2-q4.slm" -p "Once upon a time" -n 8
