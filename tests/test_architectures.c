@@ -5,7 +5,8 @@
 #define _GNU_SOURCE 1 /* for threads.h and bench_model.h */
 #define SLM__MORE_ARCHITECTURES                                                                \
     {60000, "gpt_neox", SLM__PARALLEL_NORMS, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_HALF,     \
-     SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__NORM_BIAS | SLM__TWO_NORMS,          \
+     SLM__DECODER | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__NORM_BIAS |           \
+         SLM__TWO_NORMS,                                                                       \
      SLM__FLAG_TIED},
 #define SLM_IMPLEMENTATION
 #include "../tools/common.h"
