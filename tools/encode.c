@@ -27,16 +27,16 @@ static const char help[] =
     "    next          how likely a pair's second text follows the first\n"
     "    hidden        ids, and what the last layer makes of each token\n"
     "  stdin: one JSON value a line: \"text\", [\"text\", \"pair\"], {\"text\": , \"pair\": },\n"
-    "  {\"question\": , \"context\": } or {\"query\": , \"documents\": [...]}. Each gives one line, in\n"
-    "  order; {\"error\": } where something is wrong with it. A text longer than the model reads\n"
-    "  is cut, and its answer says \"truncated\": true\n"
+    "  {\"question\": , \"context\": } or {\"query\": , \"documents\": [...]}. Each gives one line,\n"
+    "  in order; {\"error\": } where something is wrong with it. A text longer than the model\n"
+    "  reads is cut, and its answer says \"truncated\": true\n"
     "  --no-truncate   such a text is an error\n"
     "  --pooling P     of embed: cls, mean, max or last (what the model says)\n"
     "  --prompt NAME   of embed: the model's prompt of that name comes before each text\n"
     "  --logits        also ids and raw logits, of every token or every text\n"
     "  --code-points   offsets count code points, not bytes\n"
-    "  --format F      jsonl, or of embed: npy, one numpy file of float32 [lines, size]; a line with\n"
-    "                  an error is a row of NaN there, and named on stderr\n"
+    "  --format F      jsonl, or of embed: npy, one numpy file of float32 [lines, size]; a line\n"
+    "                  with an error is a row of NaN there, and named on stderr\n"
     "  --batch TOKENS  tokens computed together (512, at least the model's longest text)\n"
     "  --threads N     (as many as there are processors)\n";
 
@@ -442,7 +442,8 @@ static const char *mistake(const work *w, const line *of) {
     if (of->pair.bytes && !(takes & TAKES_PAIR)) return "this task takes one text, not a pair";
     if (of->pair.bytes && !w->info.is_encoder) return "a decoder takes no pairs";
     if (w->job->head != SLM_TASK_ANSWER) return NULL;
-    return !of->text.size ? "the question is empty" : !of->pair.size ? "the context is empty" : NULL;
+    if (!of->text.size) return "the question is empty";
+    return of->pair.size ? NULL : "the context is empty";
 }
 
 static void put_prompt(const work *w, line *of) {
