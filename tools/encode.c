@@ -287,13 +287,14 @@ static void fail_line(line *of, const char *error) {
     of->error = of->message;
 }
 
-static void show_progress(const work *w) {
+static void show_progress(const work *w, int ended) {
     static time_t last;
     time_t now = time(NULL);
-    if (!w->shows || now == last) return;
+    if (!w->shows || (now == last && !ended)) return;
     last = now;
     fprintf(stderr, "\r%llu lines, %llu tokens ", (unsigned long long)w->lines,
             (unsigned long long)w->total_tokens);
+    if (ended) fputc('\n', stderr);
 }
 
 /* Answers all inputs. Where that fails, each alone: the others are not to blame. */
@@ -314,7 +315,7 @@ static void flush(work *w) {
         }
     w->total_tokens += w->used;
     w->count = w->used = w->rows = w->bytes = 0;
-    show_progress(w);
+    show_progress(w, 0);
 }
 
 /* ---- lines become inputs ----------------------------------------------------------------- */
@@ -489,7 +490,7 @@ static void answer_lines(work *w) {
     }
     flush(w);
     free(r.bytes);
-    if (w->shows) fputc('\n', stderr);
+    show_progress(w, 1);
 }
 
 static void finish(work *w) {
