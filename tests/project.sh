@@ -46,7 +46,7 @@ for path in $(grep -oh '`\(examples\|tools\|tests\|build\)/[A-Za-z0-9_./-]*`' $s
     $(grep -o '](\(examples\|tools\|tests\)/[^)]*)' README.md | tr -d '()]'); do
     [ -e "$path" ] && ok || bad "README: $path is not there"
 done
-for tool in convert generate chat eval tokenize info verify bench; do
+for tool in convert generate chat eval tokenize encode info verify bench; do
     grep -q "slm-$tool" README.md && ok || bad "README: says nothing of slm-$tool"
 done
 for file in $said; do
