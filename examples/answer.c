@@ -39,7 +39,7 @@ static int best_span(const slm_text_token *tokens, const float *logits, size_t c
 
 int main(int count, char **args) {
     slm_model *model;
-    slm_session *session;
+    slm_session *session = NULL;
     slm_session_desc desc;
     slm_model_info info;
     slm_error error;

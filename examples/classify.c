@@ -32,7 +32,7 @@ static void make_scores(float *x, size_t count, slm_scores kind) {
 
 int main(int count, char **args) {
     slm_model *model;
-    slm_session *session;
+    slm_session *session = NULL;
     slm_session_desc desc;
     slm_model_info info;
     slm_error error;

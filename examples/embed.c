@@ -77,7 +77,7 @@ static void print_nearest(slm_text *lines, size_t count, const float *vectors, c
 
 int main(int count, char **args) {
     slm_model *model;
-    slm_session *session;
+    slm_session *session = NULL;
     slm_error error;
     slm_text *lines, query = {NULL, SLM_NUL, NULL, 0};
     float *vectors, *vector;

@@ -40,7 +40,7 @@ static void print_best(const slm_model *model, float *logits, size_t count) {
 
 int main(int count, char **args) {
     slm_model *model;
-    slm_session *session;
+    slm_session *session = NULL;
     slm_session_desc desc;
     slm_error error;
     slm_text text;
