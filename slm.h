@@ -2,11 +2,11 @@
 
    WHAT IT IS
      slm.h runs small language models on a CPU: a loader for one flat weight file (.slm), a
-     tokenizer, the forward pass, sampling and chat. Architectures of this version: Phi (Phi-2),
-     GPT-J, LLaMA (LLaMA 2, Orca 2), GPT-Neo. slm-convert (tools/convert) makes a .slm from a
-     Hugging Face directory. slm.h reads no other format, uses no GPU, does not train, and has no
-     encoders (BERT). One file and one input give the same bits for every thread count, chunking,
-     instruction set, compiler and optimisation level.
+     tokenizer, the forward pass, sampling, chat, and the heads of encoders. Architectures of this
+     version: Phi (Phi-2), GPT-J, LLaMA (LLaMA 2, Orca 2), GPT-Neo; encoders: BERT, DistilBERT,
+     MobileBERT. slm-convert (tools/convert) makes a .slm from a Hugging Face directory. slm.h reads
+     no other format, uses no GPU and does not train. One file and one input give the same bits for
+     every thread count, chunking, batch, instruction set, compiler and optimisation level.
      The specification (numerics, file format, chat formats) is the comment at the end of this
      file. `grep -n -e '--- >>' slm.h` prints a table of contents.
 
@@ -136,6 +136,27 @@
          free(tokens);
          if (result != SLM_OK) return 1;
 
+     An encoder classifies, tags, fills in, answers, or gives vectors to compare. slm_encode takes
+     many texts at once, and each gets the bits that it has alone. Which heads a file has, and the
+     shape of their logits: slm_model_info, slm_task.
+
+         slm_model *bert;
+         slm_session *reader;
+         slm_text texts[2];
+         float logits[4];
+         memset(texts, 0, sizeof texts); // single texts; .pair makes a pair
+         texts[0].text = "We loved the warm soup.";
+         texts[1].text = "The day was long and sad.";
+         texts[0].size = texts[1].size = SLM_NUL;
+         if (slm_model_open(&bert, "examples/models/tiny-bert.slm", NULL, &error) != SLM_OK ||
+             slm_session_open(&reader, bert, NULL, &error) != SLM_OK ||
+             slm_encode(reader, texts, 2, SLM_OUTPUT_LOGITS, logits, 4, NULL) != SLM_OK) return 1;
+         for (i = 0; i < 2; i++)
+             printf("%s: %s\n", slm_model_label(bert, logits[2 * i + 1] > logits[2 * i]),
+                    texts[i].text);
+         slm_session_close(reader);
+         slm_model_close(bert);
+
      Your own memory, firmware. Define SLM_NO_STDIO and SLM_NO_MALLOC. flash is the .slm, ram is one
      block for everything else (static unsigned char ram[...]), both 64-byte aligned; xxd -i makes
      an array of a file, without the alignment:
@@ -158,7 +179,8 @@
      desc.allocator, and words of more than a hundred bytes need memory while they are tokenized.
      Without an allocator these calls fail with SLM_ERR_MEMORY.
 
-     Threads. The first choice is the pool of examples/threads.h (POSIX threads). It stays fast
+     Threads. The first choice is the pool of examples/threads.h (POSIX threads; make install
+     calls it slm_threads.h). It stays fast
      beside other processes, and has fewer threads if the system creates no more. After fork() the
      child's sessions go on with one thread. Close the pool after its sessions:
 
@@ -226,8 +248,9 @@
      refused with SLM_ERR_BUILD. The kernels for AVX2, AVX-512, AMX and NEON need gcc or clang;
      other compilers get portable C. Tests run on Linux with gcc and clang, some with tcc, musl and
      mingw (Wine), and for AArch64 in an emulator; MSVC and macOS have not been tried. Without mmap
-     and with a long of 32 bits (Windows), slm_model_open reads files below 2 GB. A session computes
-     one sequence, at most as long as the model's context, and cannot be saved or copied.
+     and with a long of 32 bits (Windows), slm_model_open reads files below 2 GB. A decoder's
+     session computes one sequence, at most as long as the model's context, and cannot be saved or
+     copied.
 */
 #ifndef SLM__LANES /* defined: only the kernel bodies at the end, see there */
 #ifndef SLM_H
@@ -1122,9 +1145,9 @@ typedef struct slm__region {
 
 enum { SLM__HALF_WORD = sizeof(size_t) * 4, SLM__SPINS = 4000 };
 
-/* Seconds. A helper that is waited for by so much more than four tasks take has no processor, since
-   another process wants it. Then the caller works alone for a while: an idle thread of libgomp
-   spins, uses up its time, and the end of the next region waits until it gets some more. */
+/* Seconds. A helper that is later than this plus the time of four tasks has lost its processor to
+   another process. Then the caller works alone for a while: an idle thread of libgomp spins, uses
+   up its time, and the end of the next region waits until it gets some more. */
 #define SLM__LATE 0.001
 #define SLM__CROWD_PAUSE 0.3
 
@@ -1162,7 +1185,7 @@ static void slm__nap(void) {
 #endif
 }
 
-/* At first as long on the processor, which is all that a quiet machine needs. */
+/* Spins first: a quiet machine needs no more. Then it sleeps. */
 static void slm__relax(unsigned *spins) {
     if (*spins == SLM__SPINS) {
         slm__nap();
@@ -3139,12 +3162,13 @@ static void slm__multiply_strip(const slm__products *job, const slm__product *p,
 enum { SLM__BLOCK_TILES = SLM__BLOCK / 16 };
 
 /* The tiles of a product that one task takes: a strip, or a block of the next product's codes. With
-   one token they are read from memory, which long runs make faster: then half a thread's share, in
-   whole strips or blocks, since a strip that two tasks compute would have its gate twice. */
+   one token they are read from memory, and long contiguous reads are faster: then a task takes half
+   of a thread's part, in whole strips or blocks, since a strip in two tasks would have its gate
+   twice. */
 static size_t slm__task_tiles(const slm_session *s, const slm__product *p, size_t tokens) {
-    size_t tasks = (size_t)s->workers.team * 2, share = (slm__tiles(p->weight) + tasks - 1) / tasks;
+    size_t tasks = (size_t)s->workers.team * 2, part = (slm__tiles(p->weight) + tasks - 1) / tasks;
     size_t least = p->codes ? (size_t)SLM__BLOCK_TILES : (size_t)SLM__STRIP_TILES;
-    return tokens > 1 ? least : slm__round_up(share, least);
+    return tokens > 1 ? least : slm__round_up(part, least);
 }
 
 /* Where the first row's result of a tile goes. */
@@ -3260,7 +3284,7 @@ static void slm__prepare_head(const slm_session *s, const slm__layer *layer, uns
 }
 
 /* Puts one head's key, or value, of a position into the cache. 0: it is not finite, or not as a
-   half: whoever sees it with a weight of zero would get a NaN. */
+   half: a later query would compute 0 * infinity, which is NaN. */
 static int slm__cache_store(uint8_t *to, size_t item, const float *x, size_t size,
                             size_t position, int value, const slm__kernels *kernels) {
     size_t padded = (size + 15) / 16 * 16, d;
@@ -3269,13 +3293,16 @@ static int slm__cache_store(uint8_t *to, size_t item, const float *x, size_t siz
     uint16_t halves[SLM__HEAD_SIZE_MOST], *narrow = (uint16_t *)(void *)to + at;
     float *wide = (float *)(void *)to + at;
     if (item == 4) {
-        int finite = 1;
+        uint32_t largest = 0;
         for (d = 0; d < size; d++) {
-            wide[d * step] = x[d];
-            finite &= slm__finite(x[d]);
+            uint32_t bits = slm__bits(x[d]) & 0x7FFFFFFFu;
+            if (bits > largest) largest = bits;
         }
-        for (; value && d < padded; d++) wide[d] = 0;
-        return finite;
+        if (value) memcpy(wide, x, size * sizeof(float));
+        else
+            for (d = 0; d < size; d++) wide[d * 16] = x[d];
+        for (d = size; value && d < padded; d++) wide[d] = 0;
+        return largest < 0x7F800000u;
     }
     if (kernels->narrow(halves, x, size) >= 0x477FF000u) return 0;
     for (d = 0; d < size; d++) narrow[d * step] = halves[d];
@@ -3398,8 +3425,20 @@ static void slm__attention(slm__pass *p) {
 
 /* One row of a table. */
 static void slm__gather(const slm__tensor *table, size_t row, float *out) {
-    size_t i;
-    for (i = 0; i < table->cols; i++) out[i] = slm__element(table, row, i);
+    const uint8_t *tile = table->data + row / 16 * table->tile, *codes;
+    size_t lane = row % 16, i, k;
+    float scale;
+    if (table->type == SLM_TYPE_F32) /* the types of most tables, as slm__element has them */
+        for (i = 0; i < table->cols; i++)
+            out[i] = ((const float *)(const void *)tile)[i * 16 + lane];
+    else if (table->type == SLM_TYPE_Q8)
+        for (i = 0; i < table->cols; i += SLM__BLOCK) {
+            codes = tile + slm__block_at(SLM_TYPE_Q8, table->cols, i / SLM__BLOCK) + lane * 4;
+            scale = slm__from_half(slm__u16(tile + i / SLM__BLOCK * 32 + 2 * lane));
+            for (k = 0; k < slm__least(table->cols - i, SLM__BLOCK); k++)
+                out[i + k] = (float)(codes[k / 4 * 64 + k % 4] - SLM__Q8_OFFSET) * scale;
+        }
+    else for (i = 0; i < table->cols; i++) out[i] = slm__element(table, row, i);
     if (slm__rotated(table->type, table->cols)) slm__unrotate(out, table->cols);
 }
 
@@ -4988,9 +5027,9 @@ static void slm__show(slm_session *s, slm_piece *piece, const char *text, size_t
     piece->size = g->shown = whole;
 }
 
-/* Prompt lookup: where the last three or else two of `count` tokens stood before, most recently,
-   what followed them is a guess at what follows now. Puts `most` tokens behind them; the guess
-   may run into itself, so a short period goes on. 0: they did not stand anywhere. */
+/* Prompt lookup: finds the last three, or else two, of `count` tokens earlier in the context, the
+   most recent place, and proposes the tokens after it: `most` of them are put behind the last. The
+   copy may overlap itself, so that a short period goes on. 0: the tokens stood nowhere before. */
 static size_t slm__look_up(slm_token *tokens, size_t count, size_t most) {
     size_t size, at, i;
     for (size = 3; size >= 2; size--)
@@ -6301,7 +6340,7 @@ static uint32_t slm__token_key(const slm__tokenizer *t, uint32_t id) {
 static const char *slm__check_words(const slm__tokenizer *t) {
     uint32_t i, count = slm__word_bound(t, 0, 256), before;
     if (t->flags & ~(uint32_t)SLM__TEXT_WORD_FLAGS) return "unknown flags";
-    if (t->merge_slots) return "merges of words";
+    if (t->merge_slots || t->has_bytes) return "merges or byte tokens of words";
     if (t->bos < 0 || t->unk < 0) return "no CLS or UNK";
     if (t->last < 0 || (uint32_t)t->last >= t->count) return "SEP out of range";
     if (t->mask < -1 || (t->mask >= 0 && (uint32_t)t->mask >= t->count))
@@ -6707,7 +6746,7 @@ static size_t slm__piece_end(const slm__tokenizer *t, const uint8_t *text, size_
     return end;
 }
 
-/* Text without added tokens, after a space that is not there if `prefix`. */
+/* Text without added tokens; with `prefix`, as if a space preceded it. */
 static slm_result slm__encode_pieces(slm__encoding *e, const uint8_t *text, size_t size,
                                      int prefix) {
     slm_result result = SLM_OK;
@@ -6872,7 +6911,8 @@ static slm_result slm__encode_between(slm__encoding *e, const uint8_t *text, siz
 }
 
 /* Whether text[done, start), before the added token a, has something to encode. The first part may
-   be the space alone that is put before a text; LlamaTokenizer leaves a space alone out. */
+   be nothing but the space that is put before a text; LlamaTokenizer drops a part that is only a
+   space. */
 static int slm__something_before(const slm__encoding *e, const uint8_t *text, size_t done,
                                  size_t start, unsigned pass, const uint32_t *a) {
     const slm__tokenizer *t = e->tokenizer;
@@ -6892,9 +6932,9 @@ static int slm__begins_added(const slm__encoding *e, unsigned byte) {
 }
 
 /* Cuts out the added tokens of a pass: 0 those that are not normalized, 1 the others in what
-   lies between. A match that is passed over still hides those that overlap it, and a search
-   goes on behind the match, not behind the white space that it swallows: as Hugging Face. With
-   `prefix` a space comes before the text, which a match may begin with. */
+   lies between. A rejected match still blocks the matches that overlap it, and the search goes on
+   behind the match, not behind the white space that it swallows: as Hugging Face. With `prefix` a
+   space comes before the text, and a match may begin with it. */
 static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t size,
                                    unsigned pass, int prefix) {
     const slm__tokenizer *t = e->tokenizer;
@@ -7314,8 +7354,8 @@ static size_t slm__next_bytes(const slm__decoding *d, size_t at, size_t end, uin
     return count;
 }
 
-/* Byte tokens [at, end). Hugging Face shows a run as a whole, in which one bad byte spoils all;
-   SentencePiece, with `parts`, character by character. */
+/* Byte tokens [at, end). In Hugging Face one bad byte turns the whole run into U+FFFD;
+   SentencePiece, with `parts`, decodes character by character. */
 static void slm__put_run(slm__decoding *d, size_t at, size_t end, int parts) {
     uint8_t bytes[4];
     uint32_t code, left = 0;
@@ -7349,8 +7389,8 @@ static size_t slm__run_end(const slm__decoding *d, size_t at, size_t end) {
     return at;
 }
 
-/* The first piece of a part without its space. What that leaves is unknown to SentencePiece if it
-   is no piece, and then its spaces are shown as they are written. 0: it is a piece. */
+/* The first token of a part without its space. If the rest is no token, SentencePiece shows each
+   U+2581 in it as it is written. 0: it is a token. */
 static int slm__put_unknown(slm__decoding *d, const char *text, size_t size) {
     size_t i;
     if (slm__find_piece(d->tokenizer, text, size) != SLM__NO_TOKEN) return 0;
@@ -7388,8 +7428,9 @@ static void slm__decode_run(slm__decoding *d, size_t at, size_t end, int first) 
     }
 }
 
-/* A part: tokens [at, end), none of which stands apart. A space comes before what precedes a
-   special token, and between one that begins the part and a token without a space. */
+/* A part: tokens [at, end), none of which stands apart. A run of tokens that a special token
+   follows gets a space in front; so does the second token of a part that begins with a special
+   token, if it has no space of its own. */
 static void slm__decode_part(slm__decoding *d, size_t at, size_t end) {
     const slm__tokenizer *t = d->tokenizer;
     size_t start = at, stop, size;
@@ -8525,7 +8566,7 @@ SLM__LANE slm__lanes_avx512 slm__float_avx512(slm__ints_avx512 s) {
 #define SLM__TARGET_AMX __attribute__((target(SLM__TARGET_512 ",amx-tile,amx-int8")))
 #define SLM__INLINE_AMX SLM__TARGET_AMX __attribute__((always_inline)) static inline
 
-/* Each of the 8 registers: 16 lines of 64 bytes. */
+/* Each of the 8 tile registers: 16 rows of 64 bytes. */
 typedef struct { uint8_t palette, start, zero[14]; uint16_t bytes[16]; uint8_t lines[16]; }
     slm__tile_config;
 static const slm__tile_config slm__tiles_of_16 = {
@@ -8581,16 +8622,17 @@ typedef struct slm__planes {
 } slm__planes;
 
 /* Sums of 2 tiles by 16 or 32 inputs on their way from the matrix unit to y[input][width]. */
-typedef struct slm__unsettled {
+typedef struct slm__unfinished {
     const int32_t *sums; /* [plane][tile][32 inputs][16 rows] */
     const slm__codes *x;
     slm__lanes_avx512 scale[2]; /* q8's */
     float *y;
     size_t width, left;
-} slm__unsettled;
+} slm__unfinished;
 
-/* The next `count` inputs, if any are left: block_q8 and block_q4 from where sums are whole. */
-SLM__INLINE_AMX void slm__flush(slm__unsettled *u, size_t planes, size_t count) {
+/* Finishes the next `count` inputs, if any are left: scales whole sums as block_q8 and block_q4
+   do. */
+SLM__INLINE_AMX void slm__flush(slm__unfinished *u, size_t planes, size_t count) {
     const int32_t *sums = u->sums;
     const slm__codes *x = u->x, *end = x + count;
     float *y = u->y;
@@ -8619,10 +8661,10 @@ SLM__INLINE_AMX void slm__flush(slm__unsettled *u, size_t planes, size_t count) 
 }
 
 /* A plane of two tiles times 16 or, with `more`, 32 inputs. Between the products sums from before
-   are settled, `share` inputs at each step, so that both halves of the core are busy. */
+   are finished, `chunk` inputs at each step, so that both halves of the core are busy. */
 SLM__INLINE_AMX void slm__multiply_plane(size_t planes, const uint8_t *const w[2], size_t steps,
-                                         const slm__codes *x, int more, slm__unsettled *before,
-                                         size_t share, int32_t *sums) {
+                                         const slm__codes *x, int more, slm__unfinished *before,
+                                         size_t chunk, int32_t *sums) {
     const uint8_t *a = w[0], *b = w[1];
     const int8_t *codes = x->code;
     size_t k;
@@ -8646,7 +8688,7 @@ SLM__INLINE_AMX void slm__multiply_plane(size_t planes, const uint8_t *const w[2
             SLM__PRODUCT(2, 5, 6);
             SLM__PRODUCT(3, 5, 7);
         }
-        slm__flush(before, planes, share);
+        slm__flush(before, planes, chunk);
     }
 #undef SLM__PRODUCT
     _tile_stored(0, sums, 64);
@@ -8688,9 +8730,9 @@ SLM__TARGET_AMX static void slm__prepare_planes(const slm__strip *s, size_t firs
 SLM__INLINE_AMX void slm__multiply_block(size_t planes, const slm__planes *w,
                                          const slm__codes *x, size_t tokens, int32_t *sums,
                                          float *y, size_t width) {
-    slm__unsettled before, now;
+    slm__unfinished before, now;
     size_t t, plane, products = planes * w->steps, turn = 0;
-    size_t share = products < 4 ? 16 : products < 8 ? 8 : 4;
+    size_t chunk = products < 4 ? 16 : products < 8 ? 8 : 4;
     memset(&before, 0, sizeof before);
     now.width = width;
     if (planes == 1) {
@@ -8704,7 +8746,7 @@ SLM__INLINE_AMX void slm__multiply_block(size_t planes, const slm__planes *w,
         now.left = tokens - t > 16 ? 32 : 16;
         for (plane = 0; plane < planes; plane++)
             slm__multiply_plane(planes, w->plane[plane], w->steps, now.x, tokens - t > 16,
-                                &before, share, sums + turn + plane * 1024);
+                                &before, chunk, sums + turn + plane * 1024);
         slm__flush(&before, planes, before.left);
         before = now;
     }
@@ -8731,7 +8773,7 @@ SLM__TARGET_AMX static void slm__multiply_tiles(const slm__strip *s, const slm__
     slm__finish_avx512(s, f, 0, s->count, token, tokens, y);
 }
 
-/* Few inputs would leave most lines of a register empty. */
+/* Few inputs would leave most rows of a register empty. */
 enum { SLM__TILE_TOKENS = 8 };
 
 /* An odd tile at the end goes through avx512's kernel. */
@@ -9474,8 +9516,8 @@ SLM__TARGET static void SLM__N(finish)(const slm__strip *s, const slm__output *f
 }
 
 /* Tile after tile, so that memory is read from one place in order: the processor fetches ahead by
-   itself, and faster than where four tiles are read beside each other. Of floats two go together,
-   as one's additions wait for each other longer than a cache for its lines. */
+   itself, and faster than where four tiles are read beside each other. Tiles of floats go in pairs:
+   one tile's chain of additions is slower than its loads from the cache. */
 SLM__TARGET static void SLM__N(multiply_one)(const slm__strip *s, const slm__output *f,
                                              size_t token) {
     size_t blocks = (s->cols + SLM__BLOCK - 1) / SLM__BLOCK, b, tile, wide;
@@ -9525,18 +9567,18 @@ SLM__INLINE void SLM__N(panel)(const slm__strip *s, size_t tiles, size_t first, 
     const uint8_t *scales = w + slm__block_scales_at(s->type, b), *ahead;
     size_t size = slm__block_at(s->type, s->cols, 1) - slm__block_at(s->type, s->cols, 0);
     /* of the next block: */
-    size_t share = (size * SLM__TOKEN_BLOCK / tokens + 63) / 64 * 64;
+    size_t fetched = (size * SLM__TOKEN_BLOCK / tokens + 63) / 64 * 64;
     in_place += slm__block_at(s->type, s->cols, b);
     ahead = cols > SLM__BLOCK ? in_place + size : w + tiles * s->tile;
     if (cols > SLM__BLOCK) cols = SLM__BLOCK;
     if (s->type != SLM_TYPE_F32 && s->type != SLM_TYPE_Q8)
         SLM__N(unpack)(s, tiles, first, b, panel);
-    for (t = 0; t < tokens; t += SLM__TOKEN_BLOCK, ahead += share) {
+    for (t = 0; t < tokens; t += SLM__TOKEN_BLOCK, ahead += fetched) {
         const slm__codes *x =
             slm__integer(s->type) ? s->codes + b * s->code_stride + token + t : NULL;
         const float *floats = s->x + (token + t) * s->x_stride + b * SLM__BLOCK;
         for (i = 0; i < tiles; i++)
-            for (k = 0; k < share; k += 64) SLM__PREFETCH(ahead + i * s->tile + k);
+            for (k = 0; k < fetched; k += 64) SLM__PREFETCH(ahead + i * s->tile + k);
         for (i = t; out && i < slm__least(t + SLM__TOKEN_BLOCK, tokens); i++)
             for (k = 0; k < tiles; k++) SLM__PREFETCH_WRITE(out + i * out_stride + k * 16);
         if (s->type == SLM_TYPE_Q8)
@@ -9590,26 +9632,44 @@ SLM__TARGET static void SLM__N(multiply)(const slm__strip *s, const slm__output 
     for (; t < s->tokens; t++) SLM__N(multiply_one)(s, f, t);
 }
 
-/* A full block times its signs through the Walsh-Hadamard butterflies, 16 by 16, in the order of
-   >>specification. */
-SLM__TARGET static void SLM__N(hadamard)(const float *x, const float *signs, float *out) {
-    SLM__V v[16], scale = SLM__L(set)(0.0625f);
+/* A block of 1, 2, 4, 8 or 16 vectors times its signs through the Walsh-Hadamard butterflies, in
+   the order of >>specification. */
+SLM__INLINE void SLM__N(hadamard)(const float *x, const float *signs, float *out,
+                                  size_t vectors) {
+    SLM__V v[16], scale = SLM__L(set)(1.0f / sqrtf((float)(vectors * 16)));
     size_t h, i;
-    SLM__UNROLL for (i = 0; i < 16; i++) {
+    SLM__UNROLL for (i = 0; i < vectors; i++) {
         v[i] = SLM__L(mul)(SLM__L(load_f32)(x + i * 16), SLM__L(load_f32)(signs + i * 16));
         v[i] = SLM__L(butterfly)(v[i], 1);
         v[i] = SLM__L(butterfly)(v[i], 2);
         v[i] = SLM__L(butterfly)(v[i], 4);
         v[i] = SLM__L(butterfly)(v[i], 8);
     }
-    SLM__UNROLL for (h = 1; h < 16; h *= 2)
-        SLM__UNROLL for (i = 0; i < 16; i++)
+    SLM__UNROLL for (h = 1; h < vectors; h *= 2)
+        SLM__UNROLL for (i = 0; i < vectors; i++)
             if (!(i & h)) {
                 SLM__V a = v[i], b = v[i + h];
                 v[i] = SLM__L(add)(a, b);
                 v[i + h] = SLM__L(sub)(a, b);
             }
-    SLM__UNROLL for (i = 0; i < 16; i++) SLM__L(store)(out + i * 16, SLM__L(mul)(v[i], scale));
+    SLM__UNROLL for (i = 0; i < vectors; i++)
+        SLM__L(store)(out + i * 16, SLM__L(mul)(v[i], scale));
+}
+
+/* The last columns, fewer than 256: blocks of the powers of two that they are the sum of. */
+SLM__TARGET static void SLM__N(hadamard_rest)(const float *x, const float *signs, float *out,
+                                              size_t size) {
+    size_t at = 0, i;
+    if (size & 128) SLM__N(hadamard)(x, signs, out, 8);
+    at += size & 128;
+    if (size & 64) SLM__N(hadamard)(x + at, signs + at, out + at, 4);
+    at += size & 64;
+    if (size & 32) SLM__N(hadamard)(x + at, signs + at, out + at, 2);
+    at += size & 32;
+    if (size & 16) SLM__N(hadamard)(x + at, signs + at, out + at, 1);
+    at += size & 16;
+    for (i = at; i < size; i++) out[i] = x[i] * signs[i];
+    slm__hadamard_blocks(out + at, size - at);
 }
 
 /* A block's largest magnitude is an integer maximum, so its order does not matter and a NaN or
@@ -9654,11 +9714,11 @@ SLM__TARGET static void SLM__N(quantize)(const float *x, size_t cols, const floa
     for (at = 0; at < cols; at += SLM__BLOCK, out += stride) {
         size = slm__least(cols - at, SLM__BLOCK);
         if (signs && size == SLM__BLOCK) {
-            SLM__N(hadamard)(x + at, signs + at, block);
+            SLM__N(hadamard)(x + at, signs + at, block, 16);
         } else {
-            memset(block, 0, sizeof block);
-            for (i = 0; i < size; i++) block[i] = signs ? x[at + i] * signs[at + i] : x[at + i];
-            if (signs) slm__hadamard_blocks(block, size);
+            for (i = size; i < SLM__BLOCK; i++) block[i] = 0;
+            if (signs) SLM__N(hadamard_rest)(x + at, signs + at, block, size);
+            else memcpy(block, x + at, size * sizeof(float));
         }
         SLM__N(quantize_block)(block, out);
     }
@@ -9740,7 +9800,7 @@ SLM__INLINE void SLM__N(widen)(size_t tiles, const uint8_t *w, size_t row_step, 
 /* One query, straight from the cache, byte after byte: that is read from memory a third faster than
    short streams beside each other. So its keys come tile by tile, and the tiles of values are
    neighbours. */
-SLM__INLINE void SLM__N(share_one)(size_t item, size_t tiles, const uint8_t *w, size_t row_step,
+SLM__INLINE void SLM__N(mix_one)(size_t item, size_t tiles, const uint8_t *w, size_t row_step,
                                    size_t rows, const float *x, const float *start, float *y) {
     if (tiles == SLM__SINGLE_TILES)
         SLM__N(mix)(item, SLM__SINGLE_TILES, 1, w, row_step, 16, rows, x, start, y, 0);
@@ -9750,11 +9810,11 @@ SLM__INLINE void SLM__N(share_one)(size_t item, size_t tiles, const uint8_t *w, 
         SLM__N(mix)(item, 1, 1, w, row_step, 16, rows, x, start, y, 0);
 }
 
-/* What `rows` rows of the cache add to y in each query's buffer, by mix with x there: some elements
-   of keys to scores or, `along` positions, some values to results. more: y holds a sum already.
-   Many queries meet the rows as floats, made once, SLM__QUERY_BLOCK at a time; those that see
-   nothing from position `from` on are left out. */
-SLM__TARGET static void SLM__N(share)(const slm__queries *job, size_t tiles, const uint8_t *w,
+/* Adds `rows` rows of the cache, weighted by x, to y in each query's buffer: some elements of keys
+   to scores or, `along` positions, some values to results. more: y holds a sum already. Many
+   queries meet the rows as floats, made once, SLM__QUERY_BLOCK at a time; those that see nothing
+   from position `from` on are left out. */
+SLM__TARGET static void SLM__N(mix_rows)(const slm__queries *job, size_t tiles, const uint8_t *w,
                                       size_t row_step, size_t tile_step, size_t rows, int along,
                                       size_t from, size_t x, size_t y, int more) {
     float panel_room[SLM__PANEL_ROWS * SLM__TILES * 16 + 16], *panel = slm__line(panel_room);
@@ -9763,9 +9823,9 @@ SLM__TARGET static void SLM__N(share)(const slm__queries *job, size_t tiles, con
     if (job->count == 1) {
         const float *start = more ? buffer + y : NULL;
         if (job->item == 4)
-            SLM__N(share_one)(4, tiles, w, row_step, rows, buffer + x, start, buffer + y);
+            SLM__N(mix_one)(4, tiles, w, row_step, rows, buffer + x, start, buffer + y);
         else
-            SLM__N(share_one)(2, tiles, w, row_step, rows, buffer + x, start, buffer + y);
+            SLM__N(mix_one)(2, tiles, w, row_step, rows, buffer + x, start, buffer + y);
         return;
     }
     if (job->item == 2) {
@@ -9800,7 +9860,7 @@ SLM__TARGET static void SLM__N(scores)(const slm__queries *job, size_t low, size
     for (i = low; i < tiles; i += wide) {
         wide = tiles - i < most ? 1 : most;
         for (d = 0; d < size; d += SLM__PANEL_ROWS)
-            SLM__N(share)(job, wide, keys + (i * size + d) * 16 * job->item, 16, size * 16,
+            SLM__N(mix_rows)(job, wide, keys + (i * size + d) * 16 * job->item, 16, size * 16,
                           slm__least(size - d, SLM__PANEL_ROWS), 0, i * 16, d, padded + i * 16,
                           d > 0);
     }
@@ -9817,7 +9877,7 @@ SLM__TARGET static void SLM__N(results)(const slm__queries *job, size_t start, s
             if (job->count == 1)
                 wide = left >= SLM__SINGLE_TILES ? SLM__SINGLE_TILES : left >= 4 ? 4 : 1;
             else wide = left >= SLM__TILES ? SLM__TILES : 1;
-            SLM__N(share)(job, wide, values + (k * padded + i) * job->item, padded, 16,
+            SLM__N(mix_rows)(job, wide, values + (k * padded + i) * job->item, padded, 16,
                           slm__least(last - k, SLM__PANEL_ROWS), 1, k, padded + k, i, k > start);
         }
 }
@@ -10328,6 +10388,54 @@ static const slm__kernels SLM__N(kernels) = {
      space is left out in front of the first token of a run, and of the next ones as long as
      nothing was written. SLM_SHOW_INVALID: with PARTS each byte of byte tokens that is not part of
      a UTF-8 character is U+FFFD, otherwise all bytes of a run of byte tokens are if one is not.
+
+     Tokenizer section (kind 3, WordPiece): as kind 1, but for
+       4   u32 0, u32 0: there are no merges
+       12  i32 [CLS], i32 UNK: both are there
+       20  u32 flags: 1 [CLS] and 2 [SEP] are put around a text; 4 clean; 8 CJK spaces; 16 strip
+           accents; 32 lowercase
+       68  u32 0: there are no byte tokens, nor their table
+       72  i32 [SEP];  76  u32 longest word in characters (1 to 256);  80  i32 [MASK] (-1: none)
+       84  12 bytes 0
+     attributes also: 16 no space is written before it, 32 not in the model's own vocabulary; no two
+     tokens have the same bytes; and instead of the tokens of single bytes
+       ... u32 x 257   bounds: for each byte b the number of tokens, as sorted, before a text of b
+           alone; then the number of all that exist
+       ... u32 x 257   the same for "##" followed by b; then for "#$"
+       ... u32 x T     keys: of each token, as sorted, the first four bytes, zeros behind the end,
+           the first in the highest bits; those behind "##" if there are any; 0 if it does not exist
+       ... u32 x T     of each token, as sorted, the place among the sorted of the longest other
+           token that its bytes begin with (0xFFFFFFFF: none, or it does not exist)
+     The text of a normalized added token is the one that normalizing its own gave.
+     Encoding: non-normalized added tokens are cut out first. What lies between is normalized:
+       clean            U+0000, U+FFFD and what is Cc, Cf or Co are left out, but tab, newline and
+                        carriage return; white space becomes a space. A byte that is not UTF-8 is
+                        U+FFFD, cleaned or not.
+       CJK spaces       a space is put before and behind each of U+3400-4DBF, 4E00-9FFF, F900-FAFF,
+                        20000-2A6DF, 2A700-2B81F, 2B920-2CEAF and 2F800-2FA1F
+       strip accents    NFD, then what is Mn is left out
+       lowercase        each character's lowercase, without context; U+0130 becomes U+0069 U+0307
+     in this order; the characters' classes, their decompositions, combining classes and lowercase
+     are those of tokenizers 0.22.2, whose tables are of several Unicode versions: see the tables in
+     >>unicode. Then normalized added tokens are cut out; added tokens strip and are single words as
+     in kinds 1 and 2, here in the normalized text. What lies between is split at white space, which
+     is left out, and around each character of punctuation (ASCII's, and P*), into words. A word of
+     more than the longest word's characters is UNK. Of any other the longest token without
+     attribute 32 that the word begins with is taken, then the longest one that is "##" and what the
+     rest begins with, until nothing is left; if there is none, the whole word is UNK.
+     A text is [CLS] text [SEP], a pair [CLS] text [SEP] pair [SEP], the last two parts of type 1 if
+     the model has more than one type. With a limit of n tokens, of which r are not [CLS] or [SEP],
+     a text keeps its first r. If both texts of a pair do not fit in r, and s is the length of the
+     shorter (the first if they are equal) and l = max(s, r - s), or s if s > r: they keep s and l
+     tokens if s + l <= r, or else the shorter keeps r / 2 and the longer the rest.
+     Offsets: a token stands for the bytes from the first of its first character to the last of its
+     last. A character that another became - alone, or as one of several - stands for the bytes of
+     that one, and so do the spaces put around it. NFD sorts marks: the k-th mark of a row, as
+     sorted, then stands for the bytes of the k-th of the text, counting those that are left out,
+     but not those that an earlier character was decomposed into; these stand for the bytes of the
+     last one counted before, or of that character. What an added token strips is part of it.
+     Decoding: the tokens' bytes, a space before each but the first, those of attribute 16 and those
+     that begin with "##", which is left out.
 
    CHAT FORMATS
      What slm_chat writes for a message m, and with (SLM_ASSISTANT, NULL) to open an answer; \n is

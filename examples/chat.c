@@ -378,7 +378,7 @@ static int command(chat *c, const char *line) {
         if (is_stuck(c)) say_full(c);
     } else if (!strcmp(line, "/help")) fputs(commands, stderr);
     else if (!strcmp(line, "/stats"))
-        fprintf(stderr, "context %lu of %lu tokens; %lu tokens written, %.1f a second\n",
+        fprintf(stderr, "context %lu of %lu tokens; %lu tokens generated, %.1f a second\n",
                 (unsigned long)slm_position(c->session), (unsigned long)c->context,
                 (unsigned long)c->written, c->seconds > 0 ? (double)c->written / c->seconds : 0);
     else fprintf(stderr, "unknown command %s (see /help)\n", line);

@@ -62,7 +62,7 @@ typedef struct slm_threads {
     char apart_from_busy[64];
     size_t busy;              /* a region is under way */
     unsigned count;           /* threads, the caller's included */
-    int yields;               /* nobody chose how many: the caller may work alone */
+    int yields;               /* threads was 0: the caller may work alone */
     double alone_until;       /* by slm_threads_clock; 0: never yet */
     const volatile unsigned *forks; /* how many forks lie between the first process and this */
     unsigned forks_at_open;

@@ -20,7 +20,7 @@ static void check(const slm_session *session, slm_result result) {
     if (result != SLM_OK) tool_fail(1, "%s", slm_session_error(session));
 }
 
-/* Tokens a second of prompts of `count`, each read anew, for about so many seconds. */
+/* Tokens a second of prompts of `count`, each evaluated from the start, for about so many seconds. */
 static double prompts(slm_session *session, const slm_token *tokens, size_t count,
                       double seconds) {
     double start = bench_now(), now;

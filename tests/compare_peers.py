@@ -1,9 +1,9 @@
 """Speeds beside other engines on Phi-2's shape, in turn within one run: medians and their ratios.
 
-usage: compare_peers.py [--rounds N] [--seconds S] [--threads N] [--writing]
+usage: compare_peers.py [--rounds N] [--seconds S] [--threads N] [--generation]
            [--llama [NAME=]LLAMA-BENCH:FILE.gguf[:OPTION...]]...
 
-Prompts of 512 tokens (floats: 128) or, with --writing, 32 tokens that are written. slm.h's side is
+Prompts of 512 tokens (floats: 128) or, with --generation, 32 generated tokens. slm.h's side is
 `build/slm-bench --shape phi-2`; OpenVINO's, where Python has it, is two of Phi-2's layers as
 Hugging Face wrote them, in its types of weights and groups of activations; each --llama is a file
 that llama-bench of llama.cpp or ik_llama.cpp reads, with more options for it behind colons (floats:
@@ -42,11 +42,11 @@ def giga_operations(tokens):
 
 
 def slm(name, options, arguments):
-    work = ["-p", "0", "-n", "32"] if arguments.writing else ["-p", str(prompt_tokens(name)),
+    work = ["-p", "0", "-n", "32"] if arguments.generation else ["-p", str(prompt_tokens(name)),
                                                                "-n", "0"]
     figures = run(["build/slm-bench", "--shape", "phi-2", "-t", str(arguments.threads), "-r", "1",
                    "--json"] + options + work)
-    if arguments.writing:
+    if arguments.generation:
         return figures["generate_tps"]
     arguments.probes.append(figures["int8_gops"])
     return figures["prompt_gops"]
@@ -54,10 +54,10 @@ def slm(name, options, arguments):
 
 def llama(name, program, file, options, arguments):
     tokens = prompt_tokens(name)
-    work = ["-p", "0", "-n", "32"] if arguments.writing else ["-p", str(tokens), "-n", "0"]
+    work = ["-p", "0", "-n", "32"] if arguments.generation else ["-p", str(tokens), "-n", "0"]
     speed = run([program, "-m", file, "-t", str(arguments.threads), "-fa", "0", "-r", "1", "-o",
                  "json"] + options + work)[-1]["avg_ts"]
-    return speed if arguments.writing else speed / tokens * giga_operations(tokens)
+    return speed if arguments.generation else speed / tokens * giga_operations(tokens)
 
 
 def openvino_requests(threads):
@@ -123,7 +123,7 @@ def engines(arguments):
         name, _, program = program.rpartition("=")
         name = name or "llama " + os.path.basename(file)
         all_of_them[name] = lambda a=(name, program, file, options): llama(*a, arguments)
-    if not arguments.writing:
+    if not arguments.generation:
         try:
             requests, vectors = openvino_requests(arguments.threads)
             for name, request in requests.items():
@@ -139,7 +139,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=1e9, help="no new round after this time")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--writing", action="store_true")
+    parser.add_argument("--generation", action="store_true")
     parser.add_argument("--llama", action="append", default=[])
     arguments = parser.parse_args()
     timed, rounds, start = engines(arguments), [], time.monotonic()
@@ -147,12 +147,12 @@ def main():
         order = list(timed) if len(rounds) % 2 == 0 else list(timed)[::-1]
         arguments.probes = []
         rounds.append({name: timed[name]() for name in order})
-        if not arguments.writing:
+        if not arguments.generation:
             rounds[-1][PROBE] = statistics.median(arguments.probes)
         print(f"round {len(rounds)}, {time.monotonic() - start:.0f} s", file=sys.stderr)
-    print(f"medians of {len(rounds)} rounds, {'tokens/s' if arguments.writing else 'GOP/s'}")
-    for name in list(timed) + ([] if arguments.writing else [PROBE]):
-        ratio = "" if arguments.writing else \
+    print(f"medians of {len(rounds)} rounds, {'tokens/s' if arguments.generation else 'GOP/s'}")
+    for name in list(timed) + ([] if arguments.generation else [PROBE]):
+        ratio = "" if arguments.generation else \
             f"  of int8 {statistics.median(r[name] / r[PROBE] for r in rounds):.3f}"
         print(f"{name:36} {statistics.median(r[name] for r in rounds):8.1f}{ratio}")
     print("medians of the rounds' ratios")

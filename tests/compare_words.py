@@ -19,52 +19,16 @@ from transformers import AutoTokenizer
 
 import make_token_ids
 from make_token_ids import Random, unicode_string
+from make_words import bytes_before, hostile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BATCH = 20000
-STREAM = 7
-SPECIAL = ["[MASK]", "[CLS]", "[SEP]", "[UNK]", "[PAD]", "[mask]", "##", "##ing", "[MASK", "MASK]"]
-RANGES = [  # where something happens to characters: first, count
-    (0x300, 0x70), (0x300, 0x70), (0x345, 1), (0x334, 5), (0x59A, 0x30), (0x610, 0x50),
-    (0x8D0, 0x30), (0x93C, 1), (0x94D, 1), (0x9BC, 0x20), (0xB3C, 0x20), (0xCBC, 0x12),
-    (0xD3E, 0x1A), (0xDCA, 0x16), (0xF71, 0x18), (0x1B05, 0x40), (0x1BAA, 1), (0x1BF2, 2),
-    (0x1DC0, 0x40), (0x302A, 6), (0x302E, 2), (0x3099, 2), (0xA953, 1), (0xA9C0, 1),
-    (0x1109A, 0x21), (0x11340, 0x20), (0x11442, 5), (0x114B9, 10), (0x115B8, 8), (0x16FF0, 2),
-    (0x1D157, 0x20), (0x1D1B9, 8), (0x1E000, 0x2B), (0x1E944, 7), (0xC0, 0x140), (0x130, 2),
-    (0x1E00, 0x100), (0x1F00, 0x100), (0x2126, 6), (0x212A, 2), (0x37E, 10), (0x1FEF, 1),
-    (0x10A0, 0x30), (0x1C80, 0x40), (0x13A0, 0x60), (0xAB70, 0x50), (0x10400, 0x50),
-    (0xAC00, 11172), (0x1100, 0x100), (0x4E00, 0x5200), (0x4E00, 0x100), (0x2B720, 0x200),
-    (0x2B918, 16), (0x2CEA0, 0x20), (0xF900, 0x200), (0x2F800, 0x220), (0, 0x20), (0x7F, 0x21),
-    (0xAD, 1), (0x200B, 0x20), (0x2028, 8), (0xFEFF, 1), (0xFFF9, 7), (0x2000, 12), (0x3000, 4),
-    (0xE000, 2), (0xE0001, 0x7F), (0x61, 26), (0x61, 26), (0x41, 26), (0x20, 1), (0x20, 16)]
-
-
-def hostile(r):
-    text = ""
-    for _ in range(1 + r.draw(12)):
-        if r.draw(12) == 0:
-            text += SPECIAL[r.draw(len(SPECIAL))]
-            continue
-        first, count = RANGES[r.draw(len(RANGES))]
-        repeat = 1 + (r.draw(110) if r.draw(60) == 0 else r.draw(3))
-        for _ in range(repeat):
-            c = first + r.draw(count)
-            text += chr(c) if not 0xD800 <= c < 0xE000 else ""
-    return text
-
+STREAM = 10
 
 def make(number):
     r = Random(STREAM, number)
     text = hostile(r) if number % 2 else unicode_string(r)
     return [text, hostile(r) if r.draw(2) else unicode_string(r)] if number % 10 == 9 else text
-
-
-def bytes_before(text):
-    sums, at = [0], 0
-    for c in text:
-        at += 1 if c < "\x80" else 2 if c < "\u0800" else 3 if c < "\U00010000" else 4
-        sums.append(at)
-    return sums
 
 
 def expected(encoding, item):

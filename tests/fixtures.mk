@@ -4,6 +4,9 @@
 
 TOKENIZERS := bpe2048 $(notdir $(wildcard $(addprefix $(SHARED)/tokenizers/,phi-2 gpt-j-6b gpt2)))
 TOKENIZERS += pieces512 pieces-slow pieces-new pieces-odd pieces-first pieces-words
+TOKENIZERS += wordpiece words-odd words-bare words-lower words-cased
+TOKENIZERS += $(notdir $(wildcard $(addprefix $(SHARED)/tokenizers/,bert-base-uncased \
+  bert-base-cased)))
 # those of one directory of $(SHARED), if it is there
 of = $(if $(wildcard $(SHARED)/$1/tokenizer.json),$2)
 TOKENIZERS += $(call of,tokenizers/llama,llama llama-slow llama-new)
@@ -31,6 +34,9 @@ ROWS_pieces-new = 515
 ROWS_pieces-odd = 272
 ROWS_pieces-first = 518
 ROWS_pieces-words = 258
+ROWS_wordpiece = 2048
+ROWS_bert-base-uncased = 30522
+ROWS_bert-base-cased = 28996
 TRAINED := $(call of,models/stories260K/hf,stories260K-f32 stories260K-f16)
 WIDE = $(foreach type,f16 q8 q4 q4f,gptj-$(type) llama-$(type))
 GOLDEN := $(notdir $(patsubst %/config.json,%,$(wildcard tests/golden/*/config.json)))
@@ -60,11 +66,13 @@ build/ids/%.slm: build/make-checkpoint build/slm-convert
 	@for directory in $(abspath $(SHARED))/$(or $(AT_$*),tokenizers/$*) \
 	  $(abspath tests/data)/$*; do \
 	  for file in tokenizer.json tokenizer_config.json special_tokens_map.json \
-	    added_tokens.json vocab.json merges.txt tokenizer.model; do \
+	    added_tokens.json vocab.json merges.txt tokenizer.model vocab.txt; do \
 	    if [ -f $$directory/$$file ] && [ $$file != $(if $(filter pieces-%,$*),-,$(WITHOUT)) ]; \
 	      then ln -s $$directory/$$file build/ids/$*/; fi; done; done
 	@if [ $* = llama-new ]; then cd build/ids/$* && \
 	  sed '1s/{/{"legacy": false,/' tokenizer_config.json >new && mv new tokenizer_config.json; fi
+	@if [ $* = bert-base-cased ]; then \
+	  echo '{"do_lower_case": false}' >build/ids/$*/tokenizer_config.json; fi
 	@build/make-checkpoint build/ids/$* $(or $(ROWS_$*),512)
 	@build/slm-convert build/ids/$* $@ --type f16 2>build/ids/$*/log || \
 	  { cat build/ids/$*/log; exit 1; }

@@ -143,6 +143,7 @@ fi
 . tests/reports.sh
 . tests/verify.sh
 . tests/sentencepiece.sh
+. tests/words.sh
 . tests/saved_tokenizers.sh
 . tests/bench_test.sh
 . tests/project.sh

@@ -40,12 +40,15 @@ static const char *where = "";
 #include "test_tokenizer.c"
 #include "test_texts.c"
 #include "test_token_ids.c"
+#include "test_words.c"
 #include "test_chat_formats.c"
 #include "test_sentencepiece.c"
 #include "test_slide.c"
 #include "test_trained_model.c"
 #include "test_damage.c"
 #include "test_session.c"
+#include "test_encode.c"
+#include "test_bundled_encoder.c"
 #include "test_wide_ffn.c"
 #include "test_rounding_modes.c"
 #include "test_penalties.c"
@@ -75,9 +78,13 @@ static const struct main_test {
     {"penalties", "penalties and biases, bit by bit", NULL, test_penalty_bits, NULL},
     {"tokenizer", "UTF-8 and byte-level BPE, damaged too", test_tokenizer, NULL, NULL},
     {"ids", "token ids of millions of texts against Hugging Face", test_ids, NULL, NULL},
+    {"words", "WordPiece's tokens of texts and pairs against Hugging Face", test_words, NULL,
+     NULL},
     {"chat_formats", "against Hugging Face's chat templates", test_chat_formats, NULL, NULL},
     {"pieces", "SentencePiece in a session and without memory", test_pieces, NULL, NULL},
     {"damage", "damaged files: an error or a model that runs", test_damage, NULL, NULL},
+    {"encode", "encoders: memory, refusals, cancelling; decoders' vectors", test_encode, NULL, NULL},
+    {"bundled", "the bundled encoder's labels and fills", test_bundled_encoder, NULL, NULL},
     {"rotary", "a rotary table for each kind of layer", test_rotary_tables, NULL, NULL},
     {"counted", "what is allocated, and by which allocator", test_counted, NULL, NULL},
     {"chunks", "prompts in pieces, rewound: the same bits", test_chunks, NULL, NULL},

@@ -272,7 +272,7 @@ static void test_crowd_of_pool(void) {
     CHECK(!slm_threads_late(0.0009, 0, 0) && slm_threads_late(0.0011, 0, 0), "late by 1 ms");
     CHECK(!slm_threads_late(0.016, 0.008, 1) && slm_threads_late(0.018, 0.008, 1),
           "... more than four tasks");
-    if (open) CHECK(open->yields && !pool->yields, "only where nobody chose the count");
+    if (open) CHECK(open->yields && !pool->yields, "only where the count was 0");
     slm_threads_close(open);
     memset(&c, 0, sizeof c);
     c.pool = pool;
@@ -596,7 +596,7 @@ static void test_shares(slm_model *model) {
     session.workers.alone_until = omp_get_wtime() + 100;
     CHECK(slm__team(&session) == 8, "in a crowd: as many as the caller chose");
     session.workers.auto_threads = 1;
-    CHECK(slm__team(&session) == 1, "in a crowd: one thread where nobody chose");
+    CHECK(slm__team(&session) == 1, "in a crowd: one thread where threads was 0");
     session.workers.alone_until = omp_get_wtime();
     CHECK(slm__team(&session) == 8, "behind a crowd: all again");
     *model->active = 0;

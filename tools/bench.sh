@@ -31,9 +31,9 @@ list=1; [ "$most" -gt 1 ] && list=1,$most
 bench --shape "$shape" --type q8 -p 32 -n 0
 echo "Shape $shape, random weights, $(field cpu), kernels $(field isa), medians of $repetitions."
 echo "A limit is int8 for q8, q4 and q4f, multiplications and additions apart (mul+add) for f16,"
-echo "bf16 and f32, and for writing the smaller of reading and the kernel alone."
+echo "bf16 and f32, and for generation the smaller of reading and the kernel alone."
 echo
-echo "| type | threads | prompt of 512, tokens/s | GOP/s | of the limit | kernel alone | writing, tokens/s | of reading | of the limit | peak RSS |"
+echo "| type | threads | prompt of 512, tokens/s | GOP/s | of the limit | kernel alone | generation, tokens/s | of reading | of the limit | peak RSS |"
 echo "|---|---|---|---|---|---|---|---|---|---|"
 scaling= short=
 for type in q4 q4f q8 f16 bf16 f32; do
@@ -75,7 +75,7 @@ if build/slm-bench --shape "$shape" --type q4 -p 2000 -n 0 -t "$most" -r "$repet
             2000 / t - 2000 / s
         printf "attention, %.0f GFLOP more, takes %.2f at 60%% of mul+add.\n", extra, extra / (0.6 * m) }'
     bench --shape "$shape" --type q4 -p 0 -n 16 --position 2000 -t "$most"
-    echo "Writing from position 2,000, q4: $(round "$(field generate_tps)") tokens/s;" \
+    echo "Generation from position 2,000, q4: $(round "$(field generate_tps)") tokens/s;" \
         "weights and KV cache at $(percent "$(field read_ratio)") of reading."
 else
     echo "A prompt of 2,000 tokens was not measured."

@@ -226,7 +226,7 @@ TOOL_UNUSED static void tool_decoder(const char *path, const slm_model_info *inf
 }
 
 /* What is done with a full context: the first `keep` tokens stay, the older half of the others (the
-   larger one of two) goes, and what is left is read anew, in its new place. Needs two others. */
+   larger one of two) goes, and what is left is evaluated again, in its new place. Needs two others. */
 TOOL_UNUSED static slm_result tool_slide(slm_session *session, size_t keep) {
     size_t others = slm_position(session) - keep, stay = others / 2;
     size_t bytes = stay * sizeof(slm_token);

@@ -21,7 +21,7 @@ static const char help[] =
     "                  token is not scored\n"
     "  --window N      tokens in a window (the model's context, at most 2048)\n"
     "  --threads N     (as many as there are processors)\n"
-    "  --chunk N       tokens read at a time (128)\n"
+    "  --chunk N       tokens of a prompt processed together (128)\n"
     "  --isa NAME      portable, avx2, avxvnni, avx512, amx, neon, neondot\n"
     "  --kv f16|f32    type of the KV cache; the only option that may change a bit\n";
 

@@ -110,7 +110,7 @@ def train_bpe(texts, out):
     return fast
 
 
-def wordpiece_vocab(texts, special):
+def wordpiece_vocab(texts, special, size=SIZE):
     """Pieces by repeated merging of the commonest pair, ties by the pair's own order: the trainer
     of the library breaks ties at random."""
     normalizer = normalizers.BertNormalizer(lowercase=True)
@@ -120,7 +120,7 @@ def wordpiece_vocab(texts, special):
         counts.update(w for w, _ in split.pre_tokenize_str(normalizer.normalize_str(text)))
     words = [([w[0]] + ["##" + c for c in w[1:]], n) for w, n in sorted(counts.items())]
     pieces = {p for word, _ in words for p in word}
-    while len(pieces) < SIZE - len(special):
+    while len(pieces) < size - len(special):
         pairs = Counter()
         for word, n in words:
             for pair in zip(word, word[1:]):
@@ -141,9 +141,13 @@ def wordpiece_vocab(texts, special):
 
 def train_wordpiece(texts, out):
     order = wordpiece_vocab(texts, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
+    return save_wordpiece(order, out, 512)
+
+
+def save_wordpiece(order, out, length):
     vocab = {word: i for i, word in enumerate(order)}
     fast = BertTokenizerFast(tokenizer_object=_bert(vocab), do_lower_case=True,
-                             model_max_length=512)
+                             model_max_length=length)
     fast.save_pretrained(out)
     with open(os.path.join(out, "vocab.txt"), "w", encoding="utf-8") as f:
         f.write("".join(word + "\n" for word in order))
