@@ -45,7 +45,7 @@ help:
 	@echo "make            the programs, into build/: half a minute"
 	@echo "make help       this list"
 	@echo "make run        the bundled model writes a story: seconds, once it is built"
-	@echo "make run-encode the bundled encoder says what it makes of a text: the same"
+	@echo "make run-encode the bundled encoder labels texts and fills gaps: seconds, too"
 	@echo "make test       all tests that need nothing but a C compiler: 7 minutes"
 	@echo "                build/test NAME ... runs some of those in C, build/test --list names them"
 	@echo "make check      test, then sanitizers, C++ and other builds, Unicode tables: 12 minutes"
@@ -149,11 +149,13 @@ uninstall:
 run: build/slm-generate
 	@build/slm-generate $(MODEL) -p "Once upon a time" -n 400
 
-# a label for a text, and the words that fit a gap
+# a label for a text, and the words that fit gaps
 run-encode: build/slm-encode build/classify build/fill_mask
-	@build/classify $(ENCODER) "We loved this place, and the food was wonderful."
-	@echo '"The food was [MASK], and we will come again."' | \
-	  build/slm-encode $(ENCODER) --task fill
+	@text="I thought the muffins would be dry, but they were delicious."; \
+	  echo "$$text"; build/classify $(ENCODER) "$$text"
+	@text="Once upon a [MASK], there was a little [MASK]."; \
+	  echo "$$text"; build/fill_mask $(ENCODER) "$$text"
+	@printf '%s\n' '"No one enjoyed them."' '"I would do it again."' | build/slm-encode $(ENCODER)
 
 build/helper: tests/helper.c
 	@mkdir -p build

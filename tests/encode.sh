@@ -105,7 +105,8 @@ wrong() { # MODEL TEXT PATTERN [OPTION...]
     [ $? = 0 ] && [ "$(wc -l <$T/out)" = 2 ] && [ ! -s $T/err ] &&
         sed -n 1p $T/out | $H json &&
         sed -n 1p $T/out | grep -q "^{\"error\": \".*$pattern.*\"}$" &&
-        sed -n 2p $T/out | grep -q '^{"' && ! sed -n 2p $T/out | grep -q error && ok || { bad "slm-encode $*: $(head -c 60 $T/bad)"; cut -c1-200 $T/out; cat $T/err; }
+        sed -n 2p $T/out | grep -q '^{"' && ! sed -n 2p $T/out | grep -q error && ok ||
+        { bad "slm-encode $*: $(head -c 60 $T/bad)"; cut -c1-200 $T/out; cat $T/err; }
 }
 echo '"ab"' >$T/good
 wrong model '' "an empty line"
