@@ -132,6 +132,7 @@ else
     skip "no token goldens"
 fi
 . tests/tools.sh
+. tests/encode.sh
 . tests/torch.sh
 . tests/checkpoints.sh
 . tests/configs.sh
