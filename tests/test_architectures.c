@@ -23,7 +23,7 @@
 
 enum { TOKENS = 60, VOCAB = 83 };
 static const bench_shape neox = {"neox", "gpt_neox", VOCAB, 128, 3, 60, 130, 5, 5, 12, 6, 0, 1e-5f,
-                                 10000, 0};
+                                 10000, 0, NULL};
 
 static slm_token token_of(size_t i) { return (slm_token)(random_bits(i + 77) % VOCAB); }
 
