@@ -10190,14 +10190,15 @@ static const slm__kernels SLM__N(kernels) = {
                   dense layer), vector flags, label scores, rank scores, default task
      208    48    0
      (E): of encoders; a decoder's embedding size is hidden, its ffn count 1, the others 0, and a
-     reader ignores them. pooling: 0 not said, 1 cls, 2 mean, 3 max, 4 last. tasks: bit 1 embed,
-     2 classify, 3 tag, 4 fill, 5 answer, 6 next; default task: such a number, or 0. bottleneck
-     flags: 1 layers have a bottleneck; 2 queries and keys have a second one; 4 attention reads the
-     first one; 8 trigrams; 16 LayerNorm; 32 the embedding has a transform. activation: 0 the
-     architecture's (exact GELU, of MobileBERT ReLU), 1 GELU in its tanh form, 2 exact GELU,
-     3 ReLU, 4 SiLU. pooler: 0 none, 1 the first hidden state, 2 with tanh, 3 with ReLU. vector
-     flags: 1 unit length, 2 tanh behind the dense layer, 4 the dense layer has a bias. scores of
-     labels and of a reranker: 0 softmax, 1 sigmoid, 2 the logits.
+     reader ignores them. pooling: 0 not said (then mean), 1 cls, 2 mean, 3 max, 4 last. tasks: bit
+     1 embed, which every encoder can, 2 classify, 3 tag, 4 fill, 5 answer, 6 next; default task:
+     such a number, or 0: the file's first head in this order, without any embed. bottleneck flags:
+     1 layers have a bottleneck; 2 queries and keys have a second one; 4 attention reads the first
+     one; 8 trigrams; 16 LayerNorm; 32 the embedding has a transform. activation: 0 the
+     architecture's (exact GELU, of MobileBERT ReLU), 1 GELU in its tanh form, 2 exact GELU, 3 ReLU,
+     4 SiLU. pooler: 0 none, 1 the first hidden state, 2 with tanh, 3 with ReLU. vector flags: 1
+     unit length, 2 tanh behind the dense layer, 4 the dense layer has a bias. scores of labels and
+     of a reranker: 0 softmax, 1 sigmoid, 2 the logits.
      256    32 each  sections: u32 kind, u32 flags (1: required), u64 offset, u64 bytes, u64 0
 
      A file beyond these limits is refused: vocab rows 1 to 2^20, vocab used at most those, context
@@ -10393,7 +10394,7 @@ static const slm__kernels SLM__N(kernels) = {
        4   u32 0, u32 0: there are no merges
        12  i32 [CLS], i32 UNK: both are there
        20  u32 flags: 1 [CLS] and 2 [SEP] are put around a text; 4 clean; 8 CJK spaces; 16 strip
-           accents; 32 lowercase
+           accents; 32 lowercase; 64 Hugging Face's decode drops more spaces (shown, no more)
        68  u32 0: there are no byte tokens, nor their table
        72  i32 [SEP];  76  u32 longest word in characters (1 to 256);  80  i32 [MASK] (-1: none)
        84  12 bytes 0

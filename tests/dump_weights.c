@@ -19,10 +19,11 @@ static int dump_all(const slm_model *model, FILE *out) {
     size_t layer, slot;
     int good = 1;
     for (layer = 0; layer < model->shape.layers; layer++)
-        for (slot = 1; slot < SLM__LAYER_SLOTS; slot++)
+        for (slot = 1; slot < model->layer_slots; slot++)
             good &= dump(&model->layers[layer].at[slot], out);
     for (slot = SLM__EMBEDDING; slot < SLM__MODEL_SLOTS; slot++)
-        if (slot != SLM__HEAD || slm__has(model->features, SLM__UNTIED)) /* a tied head is no tensor */
+        if ((slot != SLM__HEAD && slot != SLM__FILL_HEAD) ||
+            slm__has(model->features, SLM__UNTIED)) /* a tied head is no tensor */
             good &= dump(slm__model_tensor(model, (unsigned)slot), out);
     return good;
 }

@@ -38,6 +38,9 @@ ROWS_wordpiece = 2048
 ROWS_bert-base-uncased = 30522
 ROWS_bert-base-cased = 28996
 TRAINED := $(call of,models/stories260K/hf,stories260K-f32 stories260K-f16)
+SST2 = $(SHARED)/models/bert-tiny-sst2
+TRAINED += $(if $(wildcard $(SST2)/reference.json),bert-tiny-f32 bert-tiny-q8 \
+  mini-distilbert-f32 mini-distilbert-q8)
 WIDE = $(foreach type,f16 q8 q4 q4f,gptj-$(type) llama-$(type))
 GOLDEN := $(notdir $(patsubst %/config.json,%,$(wildcard tests/golden/*/config.json)))
 GOLDEN_ENCODERS := $(patsubst tests/golden/%/config.json,%, \
@@ -54,6 +57,20 @@ build/golden/%.slm: tests/golden/%/config.json build/slm-convert
 build/trained/stories260K-%.slm: build/slm-convert
 	@mkdir -p build/trained
 	@build/slm-convert $(SHARED)/models/stories260K/hf $@ --type $* 2>/dev/null
+
+build/trained/mini-distilbert-%.slm: build/slm-convert
+	@mkdir -p build/trained
+	@build/slm-convert $(SST2)/mini-distilbert $@ --type $* 2>/dev/null
+
+# layers, pooler and classifier of a BERT-Tiny, with embeddings of zeros, which its test does not use
+build/trained/bert-tiny-%.slm: build/complete-checkpoint build/slm-convert
+	@mkdir -p build/trained/bert-tiny-$*
+	@build/complete-checkpoint $(SST2)/encoder.safetensors build/trained/bert-tiny-$*
+	@build/slm-convert build/trained/bert-tiny-$* $@ --type $* 2>/dev/null
+
+build/complete-checkpoint: tests/complete_checkpoint.c
+	@mkdir -p build
+	$(CC) $(FLAGS) $< -o $@
 
 build/make-checkpoint: tests/make_checkpoint.c
 	@mkdir -p build

@@ -16,17 +16,31 @@ import numpy as np
 MAGIC = bytes([0x89, 0x53, 0x4C, 0x4D, 0x0D, 0x0A, 0x1A, 0x0A])
 F32, F16, BF16, Q8, Q4, Q4F = 1, 2, 3, 4, 5, 6                    # types
 TYPE_NAMES = ["vector", "f32", "f16", "bf16", "q8", "q4", "q4f"]
-ARCHITECTURES = {1: "phi", 2: "gptj", 3: "llama", 4: "gpt_neo"}
-TOKENIZERS = {0: "none", 1: "byte-level BPE", 2: "SentencePiece BPE"}
+PHI, GPTJ, LLAMA, GPT_NEO, BERT, DISTILBERT, MOBILEBERT = range(1, 8)
+ENCODERS = (BERT, DISTILBERT, MOBILEBERT)                             # "BERTs" in the specification
+ARCHITECTURES = {PHI: "phi", GPTJ: "gptj", LLAMA: "llama", GPT_NEO: "gpt_neo", BERT: "bert",
+                 DISTILBERT: "distilbert", MOBILEBERT: "mobilebert"}
+TOKENIZERS = {0: "none", 1: "byte-level BPE", 2: "SentencePiece BPE", 3: "WordPiece"}
 CHAT_FORMATS = {0: "plain", 1: "phi-2", 2: "chatml", 3: "llama-2", 4: "zephyr"}
-TOKENIZER, FREQUENCIES, LAYER_KINDS, DIRECTORY, METADATA, CHAT = 1, 2, 3, 4, 8, 9    # kinds of sections
+# kinds of sections
+TOKENIZER, FREQUENCIES, LAYER_KINDS, DIRECTORY, LABELS, PROMPTS, METADATA, CHAT = 1, 2, 3, 4, 6, 7, 8, 9
+TASKS = ["none", "embed", "classify", "tag", "fill", "answer", "next"]
+EMBED, CLASSIFY, TAG, FILL, ANSWER, NEXT = range(1, 7)
+POOLINGS = ["mean", "cls", "mean", "max", "last"]                     # "0 not said (then mean)"
+SCORES = ["softmax", "sigmoid", "raw"]
 # "table: -31 -25 -20 ...", the weights of the 16 codes of q4 and q4f
 TABLE = np.array([-31, -25, -20, -16, -12, -8, -5, -2, 0, 3, 6, 9, 12, 16, 22, 31], np.int32)
 GROUP = {Q4: 32, Q4F: 16}                                         # columns of a sub-scale
 TILE_ROWS, BLOCK, LINE, MAX_DATA_OFFSET = 16, 256, 64, 64 << 20
 
 Tensor = namedtuple("Tensor", "slot layer type flags rows cols offset bytes crc zero")
-Model = namedtuple("Model", "data sizes kinds sections tensors content_id")
+Model = namedtuple("Model", "data header kinds sections tensors content_id encoder")
+# the names of the header's fields from 72 on, and of those that only encoders have
+FIELDS = ("rows used context layers hidden intermediate heads kv_heads head_size rotary window types "
+          "labels tasks embedding inner ffns bottleneck pad flags eps embedding_scale "
+          "attention_scale logit_cap attention_cap zero activation longest pooler vector "
+          "vector_flags label_scores rank_scores task").split()
+Header = namedtuple("Header", FIELDS)
 
 
 class Refused(Exception):
@@ -129,6 +143,41 @@ def read_chat(data, tokenizer):
     return int((adds, 1, 0)[first]), data[8:-1].decode("utf-8") if size else None
 
 
+def read_texts(section):
+    """Texts of UTF-8, each with a NUL behind it."""
+    require(not section or section[-1] == 0, "labels or prompts: no NUL at the end")
+    return [text.decode("utf-8") for text in section.split(b"\0")[:-1]]
+
+
+def check_encoder(h, kinds, sections):
+    """The limits "of an encoder"; returns (labels, prompts by name)."""
+    def has(task):
+        return h.tasks >> task & 1
+
+    require(h.types <= 1 << 16 and h.labels <= 1 << 16 and h.vector <= 1 << 16
+            and 1 <= h.embedding <= 1 << 16 and 1 <= h.ffns <= 5 and h.longest <= h.context,
+            "encoder: a size is out of range")
+    require(h.tasks < 1 << 7 and not h.tasks & 1 and h.task <= NEXT and h.bottleneck < 64
+            and h.activation <= 4 and h.pooler <= 3 and h.vector_flags <= 7
+            and h.label_scores <= 2 and h.rank_scores <= 2 and kinds[3] <= 4,
+            "encoder: a value that the specification does not name")
+    require(h.kv_heads == h.heads and h.rotary == 0, "encoder: heads or rotary size")
+    require(kinds[0] == MOBILEBERT
+            or (h.bottleneck == 0 and h.inner in (0, h.hidden) and h.embedding == h.hidden),
+            "encoder: a bottleneck")
+    require(bool(h.bottleneck & 32) == (bool(h.bottleneck & 8) or h.embedding != h.hidden),
+            "encoder: bottleneck flag 32")
+    require(h.bottleneck & 1 or (not h.bottleneck & 6 and h.inner in (0, h.hidden)),
+            "encoder: a bottleneck without flag 1")
+    require(h.bottleneck & 6 != 6, "encoder: bottleneck flags 2 and 4")
+    require(not has(FILL) or h.embedding <= h.hidden, "encoder: embedding size and a fill head")
+    require(h.pooler or not (has(CLASSIFY) or has(NEXT)), "encoder: a head without a pooler")
+    require(bool(h.labels) == bool(has(CLASSIFY) or has(TAG)), "encoder: labels")
+    labels, prompts = (read_texts(sections.get(kind, b"")) for kind in (LABELS, PROMPTS))
+    require(len(labels) == h.labels and len(prompts) % 2 == 0, "encoder: number of its texts")
+    return labels, list(zip(prompts[::2], prompts[1::2]))
+
+
 def read_model(path):
     with open(path, "rb") as file:
         data = file.read()
@@ -143,25 +192,101 @@ def read_model(path):
             and 256 + 32 * section_count <= data_offset <= file_size, "header: impossible sizes")
     require(zlib.crc32(data[16:data_offset]) == head_crc, "head: CRC differs, file is damaged")
     kinds = struct.unpack_from("<4H", data, 64)
-    sizes = struct.unpack_from("<14I", data, 72)
+    h = Header(*struct.unpack_from("<20I6f8I", data, 72))
     require(kinds[0] in ARCHITECTURES, f"architecture {kinds[0]} is unknown")
     require(kinds[1] in TOKENIZERS, f"tokenizer kind {kinds[1]} is unknown")
     require(kinds[2] in CHAT_FORMATS, f"chat format {kinds[2]} is unknown")
     sections = read_sections(data, section_count, data_offset)
-    require(minor == int(CHAT in sections) or minor > 1, f"minor {minor} does not say what is there")
+    least = 2 if kinds[0] in ENCODERS else int(CHAT in sections)
+    require(minor == least or minor > 2, f"minor {minor} does not say what is there")
     require(DIRECTORY in sections, "no tensor directory")
     require(kinds[1] == 0 or TOKENIZER in sections, "no tokenizer section")
     tokenizer, directory = sections.get(TOKENIZER, b""), sections[DIRECTORY]
     require(fnv1a(data[64:256], tokenizer, directory) == content_id, "content id differs")
-    require(len(sections.get(FREQUENCIES, b"")) == sizes[9] // 2 * 4,
+    # "or two such tables, the second for layers of kind 1"
+    require(len(sections.get(FREQUENCIES, b"")) in (h.rotary // 2 * 4, h.rotary // 2 * 8),
             "inverse frequencies: not rotary size / 2")
-    layer_kinds = sections.get(LAYER_KINDS, bytes(sizes[3]))
-    require(len(layer_kinds) == sizes[3] and max(layer_kinds) <= 1,
+    layer_kinds = sections.get(LAYER_KINDS, bytes(h.layers))
+    require(len(layer_kinds) == h.layers and max(layer_kinds) <= 1,
             "layer kinds: not one 0 or 1 a layer")
     # "the header's window, which is 0 if there is no such layer and from 1 to 2^20 if there is"
-    require(sizes[10] <= 1 << 20 and (sizes[10] > 0) == any(layer_kinds), "window: not as it should")
+    require(h.window <= 1 << 20 and (h.window > 0) == any(layer_kinds), "window: not as it should")
+    encoder = check_encoder(h, kinds, sections) if kinds[0] in ENCODERS else None
     tensors = read_tensors(data, directory, tensor_count, data_offset)
-    return Model(data, sizes, kinds, sections, tensors, content_id)
+    check_tensors(kinds[0], h, tensors)
+    return Model(data, h, kinds, sections, tensors, content_id, encoder)
+
+
+# ---- which tensors there are ----------------------------------------------------------------
+
+def layer_slots(kind, h, inner):
+    """(slot, rows, columns, present) of a layer, in the order of the table."""
+    berts, flags = kind in ENCODERS, h.bottleneck if kind == MOBILEBERT else 0
+    n, k, d, i = h.heads * h.head_size, h.kv_heads * h.head_size, h.head_size, h.intermediate
+    norms2, wide = kind in (LLAMA, GPT_NEO) or berts, h.hidden
+    qkv, ffn = kind == PHI or berts, kind != LLAMA
+    value = wide if flags & 1 and not flags & 4 else inner
+    head_norms = kind == PHI and h.flags & 2
+    table = [(1, 1, inner, True), (2, 1, inner, ffn), (3, n, inner, True), (4, 1, n, qkv),
+             (5, k, inner, True), (6, 1, k, qkv), (7, k, value, True), (8, 1, k, qkv),
+             (9, inner, n, True), (10, 1, inner, qkv or kind == GPT_NEO)]
+    table += [(slot, 1, d, head_norms) for slot in (11, 12, 13, 14)]
+    table += [(15, 1, inner, norms2), (16, 1, inner, norms2 and kind != LLAMA),
+              (17, i, inner, True), (18, 1, i, ffn), (19, i, wide, kind == LLAMA),
+              (21, inner, i, True), (22, 1, inner, ffn)]
+    for slot, flag in ((23, 1), (27, 2)):
+        table += [(slot, inner, wide, flags & flag), (slot + 1, 1, inner, flags & flag),
+                  (slot + 2, 1, inner, flags & flag), (slot + 3, 1, inner, flags & flag)]
+    table += [(31, wide, inner, flags & 1)] + [(slot, 1, wide, flags & 1) for slot in (32, 33, 34)]
+    for stacked in range(4):
+        there, slot = berts and h.ffns > stacked + 1, 35 + 6 * stacked
+        table += [(slot, i, inner, there), (slot + 1, 1, i, there), (slot + 2, inner, i, there)]
+        table += [(slot + more, 1, inner, there) for more in (3, 4, 5)]
+    return table
+
+
+def model_slots(kind, h):
+    berts, flags, wide = kind in ENCODERS, h.bottleneck if kind == MOBILEBERT else 0, h.hidden
+    decoder, tied = not berts, h.flags & 1
+    embedding = h.embedding if berts else wide
+
+    def has(task):
+        return berts and h.tasks >> task & 1
+
+    return [(64, h.rows, embedding, True), (65, h.context, wide, kind == GPT_NEO or berts),
+            (66, h.types, wide, berts and h.types), (67, 1, wide, berts), (68, 1, wide, berts),
+            (69, 1, wide, decoder), (70, 1, wide, decoder and kind != LLAMA),
+            (71, h.rows, wide, decoder and not tied), (72, 1, h.rows, kind in (PHI, GPTJ)),
+            (73, wide, embedding * (3 if flags & 8 else 1), flags & 32), (74, 1, wide, flags & 32),
+            (75, wide, wide, berts and h.pooler > 1), (76, 1, wide, berts and h.pooler > 1),
+            (77, h.labels, wide, has(CLASSIFY)), (78, 1, h.labels, has(CLASSIFY)),
+            (79, h.labels, wide, has(TAG)), (80, 1, h.labels, has(TAG)),
+            (81, 2, wide, has(ANSWER)), (82, 1, 2, has(ANSWER)),
+            (83, 2, wide, has(NEXT)), (84, 1, 2, has(NEXT)),
+            (85, wide, wide, has(FILL)), (86, 1, wide, has(FILL)), (87, 1, wide, has(FILL)),
+            (88, 1, wide, has(FILL)), (89, h.rows, embedding, has(FILL) and not tied),
+            (90, 1, h.rows, has(FILL)),
+            (91, h.rows, wide - embedding, has(FILL) and wide > embedding),
+            (93, h.vector, wide, berts and h.vector),
+            (94, 1, h.vector, berts and h.vector and h.vector_flags & 4)]
+
+
+def check_tensors(kind, h, tensors):
+    """Exactly the tensors of the table, with its shapes."""
+    inner = h.inner if kind == MOBILEBERT and h.inner else h.hidden
+    wanted = [(layer, slot, rows, cols) for layer in range(h.layers)
+              for slot, rows, cols, there in layer_slots(kind, h, inner) if there]
+    wanted += [(0xFFFF, slot, rows, cols) for slot, rows, cols, there in model_slots(kind, h) if there]
+    found = [(t.layer, t.slot, t.rows, t.cols) for t in tensors]
+    require(found == wanted, f"tensors: {sorted(set(found) ^ set(wanted))[:4]} differ")
+    matrices = {3, 5, 7, 9, 17, 19, 21, 23, 27, 31, 64, 65, 66, 71, 73, 75, 77, 79, 81, 83, 85, 89, 91, 93}
+    matrices |= {slot + more for slot in range(35, 59, 6) for more in (0, 2)}
+    for t in tensors:
+        name = f"tensor (layer {t.layer}, slot {t.slot})"
+        require((t.type != 0) == (t.slot in matrices), f"{name}: vector or matrix")
+        require(t.type == F32 or not (75 <= t.slot <= 85 or t.slot == 93) or not t.type,
+                f"{name}: a head that is not f32")
+        require(kind != MOBILEBERT or t.type < Q8, f"{name}: MobileBERT with codes")
 
 
 # ---- weights --------------------------------------------------------------------------------
@@ -265,14 +390,43 @@ def check_joints(words, count, merges, bytes_of):
     require(found == joints, "the joints are not those of the merges")
 
 
+def word_tables(words):
+    """bounds, keys and shorter of tokens, as sorted; those that do not exist are None and last."""
+    there = [word for word in words if word is not None]
+
+    def before(text):
+        return sum(word < text for word in there)
+
+    bounds = [before(bytes([b])) for b in range(256)] + [len(there)]
+    bounds += [before(b"##" + bytes([b])) for b in range(256)] + [before(b"#$")]
+    keys, shorter, places = [], [], {word: place for place, word in enumerate(there)}
+    require(len(places) == len(there), "two tokens have the same bytes")
+    for word in words:
+        first = (word or b"")[2 * (word is not None and word[:2] == b"##" and len(word) > 2):]
+        keys.append(int.from_bytes(first[:4].ljust(4, b"\0"), "big"))
+        found = [places[word[:n]] for n in range(len(word or b"")) if word[:n] in places]
+        shorter.append(found[-1] if found else 0xFFFFFFFF)
+    return bounds, keys, shorter
+
+
+def check_tokenizer_head(kind, head, used):
+    require(head[0] == used and head[6] <= 8, "tokenizer section: bad count")
+    if kind == 3:
+        cls, unk, sep, longest, mask = *head[3:5], *head[18:21]
+        require(head[1] == head[2] == head[17] == 0 and head[5] < 128 and 1 <= longest <= 256
+                and max(cls, unk, sep) < used and (mask < used or mask == 0xFFFFFFFF),
+                "tokenizer section: words")
+    else:
+        require(head[17] == 1 or (kind == 2 and head[17] == 0), "bad count of byte tokens")
+    require(not any(head[{1: 18, 2: 20, 3: 21}[kind]:]), "tokenizer section: not zero")
+
+
 def read_tokenizer(kind, section, used):
-    """Checks that the parts have their sizes, and returns the end tokens."""
+    """Checks its parts; returns the end tokens, and of kind 3 [CLS], [SEP], [MASK] and flag 64."""
     require(len(section) >= 96, "tokenizer section: too short")
     head = struct.unpack_from("<24I", section)
     count, slots, blob_bytes, added, has_bytes = head[0], head[1], head[15], head[16], head[17]
-    require(count == used and head[6] <= 8, "tokenizer section: bad count")
-    require(has_bytes == 1 or (kind == 2 and has_bytes == 0), "bad count of byte tokens")
-    require(not any(head[18 if kind == 1 else 20:]), "tokenizer section: not zero")
+    check_tokenizer_head(kind, head, used)
     at = 96
 
     def take(number, width=4):
@@ -283,9 +437,11 @@ def read_tokenizer(kind, section, used):
         return struct.unpack(f"<{number}I", part) if width == 4 else part
 
     offsets, attributes = take(count + 1), take(count, 1)
-    order, byte_tokens = take(count), take(256)
+    order = take(count)
+    byte_tokens = take(256) if kind != 3 else ()
     require(sorted(order) == list(range(count)), "sorted ids are no permutation")
     ascii_tokens, joints = (take(128), take(2048)) if kind == 2 else ((), ())
+    words = (take(514), take(count), take(count)) if kind == 3 else None
     merges, entries = take(4 * slots), take(4 * added)
     blob = take(blob_bytes, 1)
     require(at - len(section) < 4 and offsets[count] <= blob_bytes, "tokenizer section: size")
@@ -295,7 +451,7 @@ def read_tokenizer(kind, section, used):
 
     for byte, token in enumerate(byte_tokens):
         require(token == 0xFFFFFFFF or bytes_of(token) == bytes([byte]), "a byte's token")
-    require(kind == 1 or all((t != 0xFFFFFFFF) == has_bytes for t in byte_tokens), "byte tokens")
+    require(kind != 2 or all((t != 0xFFFFFFFF) == has_bytes for t in byte_tokens), "byte tokens")
     for code, token in enumerate(ascii_tokens):
         require(token == 0xFFFFFFFF or bytes_of(token) == bytes([code]), "a character's token")
     require(all(entries[i] < count for i in range(0, len(entries), 4)), "an added token")
@@ -303,38 +459,72 @@ def read_tokenizer(kind, section, used):
         require(head[5] < 1024 and head[19] <= 4, "flags or prefix")
         require(all(attributes[t] & 8 for t in byte_tokens if t != 0xFFFFFFFF), "attribute 8")
         check_joints(joints, count, merges, bytes_of)
-    return struct.unpack_from(f"<{head[6]}i", section, 28)
+    if kind == 3:
+        texts = [bytes_of(t) if attributes[t] & 1 else None for t in order]
+        require(tuple(map(list, words)) == word_tables(texts), "bounds, keys or shorter tokens")
+    special = tuple(struct.unpack_from("<i", section, place)[0] for place in (12, 72, 80))
+    return struct.unpack_from(f"<{head[6]}i", section, 28), special + (head[5] >> 6 & 1,)
+
+
+def describe_decoder(model, end_tokens):
+    first, system = read_chat(model.sections.get(CHAT), model.sections.get(TOKENIZER))
+    return [("chat_format", json_string(CHAT_FORMATS[model.kinds[2]])), ("chat_adds_bos", first),
+            ("system_message", "null" if system is None else json_string(system)),
+            ("end_tokens", "[" + ", ".join(map(str, end_tokens)) + "]")]
+
+
+def first_task(h):
+    """"the first one of the file's heads, or embed", unless the file names one that it has."""
+    if h.task and h.tasks >> h.task & 1:
+        return h.task
+    return next((task for task in range(CLASSIFY, NEXT + 1) if h.tasks >> task & 1), EMBED)
+
+
+def describe_encoder(model, special):
+    h, (labels, prompts) = model.header, model.encoder
+    tasks = [TASKS[task] for task in range(EMBED, NEXT + 1) if (h.tasks | 2) >> task & 1]
+    tokens = special[:3] + (struct.unpack("<i", struct.pack("<I", h.pad))[0],)
+    entries = [("tasks", "[" + ", ".join(map(json_string, tasks)) + "]"),
+               ("task", json_string(TASKS[first_task(h)])),
+               ("labels", "[" + ", ".join(map(json_string, labels)) + "]"),
+               ("label_scores", json_string(SCORES[h.label_scores])),
+               ("rank_scores", json_string(SCORES[h.rank_scores])),
+               ("pooling", json_string(POOLINGS[model.kinds[3]])),
+               ("embedding_size", h.vector or h.hidden), ("prompts", json_pairs(prompts)),
+               ("token_types", h.types), ("longest_text", h.longest or h.context)]
+    names = ("cls_token", "sep_token", "mask_token", "pad_token")
+    entries += [(name, token if token >= 0 else "null") for name, token in zip(names, tokens)]
+    return entries + [("tidy_spaces", special[3])]
+
+
+def json_pairs(pairs):
+    return "[" + ", ".join(f"[{json_string(key)}, {json_string(value)}]" for key, value in pairs) + "]"
 
 
 def describe(model):
-    sizes, tensors = model.sizes, model.tensors
-    end_tokens = ()
+    h, tensors = model.header, model.tensors
+    end_tokens, special = (), (-1, -1, -1, 0)
     if model.kinds[1] != 0:
-        end_tokens = read_tokenizer(model.kinds[1], model.sections[TOKENIZER], sizes[1])
+        end_tokens, special = read_tokenizer(model.kinds[1], model.sections[TOKENIZER], h.used)
     texts = model.sections.get(METADATA, b"").decode("utf-8", "replace")
     texts = texts.removesuffix("\0").split("\0")              # "key NUL value NUL ..."
-    pairs = zip(texts[0::2], texts[1::2])
     parameters = sum(t.rows * t.cols for t in tensors)
     weight_bytes = sum(t.bytes for t in tensors)
     weights = next((t.type for t in tensors if t.type != 0), 0)      # that of the first matrix
-    bos_first, system = read_chat(model.sections.get(CHAT), model.sections.get(TOKENIZER))
     entries = [("architecture", json_string(ARCHITECTURES[model.kinds[0]])),
+               ("kind", json_string("encoder" if model.encoder else "decoder")),
                ("weights", json_string(TYPE_NAMES[weights])),
-               ("tokenizer", json_string(TOKENIZERS[model.kinds[1]])),
-               ("chat_format", json_string(CHAT_FORMATS[model.kinds[2]])),
-               ("chat_adds_bos", bos_first),
-               ("system_message", "null" if system is None else json_string(system))]
+               ("tokenizer", json_string(TOKENIZERS[model.kinds[1]]))]
+    entries += describe_encoder(model, special) if model.encoder else describe_decoder(model, end_tokens)
     names = ("vocabulary_rows vocabulary context layers hidden intermediate heads kv_heads "
              "head_size rotary_size window").split()
-    entries += zip(names, sizes)
+    entries += zip(names, h)
     entries += [("window_layers", sum(model.sections.get(LAYER_KINDS, b"")))]
     entries += [("tensors", len(tensors)), ("parameters", parameters),
                 ("weight_bytes", weight_bytes), ("file_bytes", len(model.data)),
                 ("bits_per_weight", f"{8 * weight_bytes / parameters:.3f}"),
-                ("end_tokens", "[" + ", ".join(map(str, end_tokens)) + "]"),
                 ("content_id", f'"{model.content_id:016x}"'),
-                ("metadata", "[" + ", ".join(f"[{json_string(key)}, {json_string(value)}]"
-                                             for key, value in pairs) + "]")]
+                ("metadata", json_pairs(zip(texts[0::2], texts[1::2])))]
     return "{\n" + ",\n".join(f'  "{key}": {value}' for key, value in entries) + "\n}\n"
 
 

@@ -45,6 +45,7 @@ static const char *where = "";
 #include "test_sentencepiece.c"
 #include "test_slide.c"
 #include "test_trained_model.c"
+#include "test_real_encoder.c"
 #include "test_damage.c"
 #include "test_session.c"
 #include "test_encode.c"
@@ -100,6 +101,7 @@ static const struct main_test {
     {"draft", "prompt lookup changes no bit", NULL, test_draft, NULL},
     {"slide", "the texts of slm-generate --keep", NULL, test_slide, NULL},
     {"trained", "a trained LLaMA's ids and text", test_trained, NULL, NULL},
+    {"real", "a trained BERT-Tiny's layers and logits", test_real_encoder, NULL, NULL},
     {"modes", "the host's rounding and denormals", NULL, test_modes, NULL},
 };
 #define MAIN_TESTS ((int)(sizeof main_tests / sizeof main_tests[0]))

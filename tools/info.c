@@ -143,6 +143,7 @@ static void put_encoder(const slm_model *model, const slm_model_info *info, cons
     put_token(json, "sep_token", info->sep);
     put_token(json, "mask_token", info->mask);
     put_token(json, "pad_token", info->pad);
+    put(json, "tidy_spaces", (unsigned)info->tidy_spaces, 0);
 }
 
 /* ---- all ---------------------------------------------------------------------------------- */
