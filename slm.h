@@ -2262,7 +2262,7 @@ static slm_result slm__read_rest(slm_model *model, const slm__section *sections,
         const char *wrong =
             slm__tokenizer_bind(&model->tokenizer, kind, section->bytes, section->size);
         if (wrong) return slm__fail(error, SLM_ERR_FORMAT, "tokenizer: %s", wrong);
-        model->tokenizer.types = model->shape.token_types;
+        if (model->features & SLM__ENCODER) model->tokenizer.types = model->shape.token_types;
         if (model->tokenizer.count != model->shape.vocab_used)
             return slm__fail(error, SLM_ERR_FORMAT, "tokenizer: not the vocabulary's size");
     }

@@ -56,6 +56,66 @@ for type in f32 f16 bf16 q8 q4 q4f; do
     done
 done
 
+# -- encoders: three works with figures of their own, or one text of -p tokens
+check "slm-bench of an encoder" bench --shape bert-odd --type f32 -r 1 -t 1 --json
+quiet "slm-bench of an encoder"
+for name in text16_tps text128_tps texts64_tps text16_gops text128_muladd_ratio \
+    texts64_int8_ratio texts64_fma_gflops; do
+    if awk -v n="$(field $name)" 'BEGIN { exit !(n > 0) }'; then ok
+    else bad "slm-bench: an encoder's JSON has a positive $name ($(field $name))"; fi
+done
+[ "$(field text16_tokens) $(field text128_tokens)" = "16 64" ] &&
+    [ "$(field texts64_tokens)" -gt $((64 * 8)) ] &&
+    [ "$(field texts64_tokens)" -lt $((64 * 64)) ] && ok || bad "slm-bench: an encoder's texts"
+grep -q -e generate -e '"prompt' $T/out && bad "slm-bench: an encoder generates nothing" || ok
+# bert-odd: 2 layers of 4 x 300 x 300 + 2 x 300 x 522
+agrees "operations of a text" "$(field text16_gops)" \
+    "$(product "$(field text16_tps)" 2e-9 $((2 * (4 * 90000 + 2 * 156600))))"
+agrees "operations of texts" "$(field texts64_gops)" \
+    "$(product "$(field texts64_tps)" 2e-9 $((2 * (4 * 90000 + 2 * 156600))))"
+agrees "an encoder's ratio to mul+add" "$(field texts64_gops)" \
+    "$(product "$(field texts64_muladd_ratio)" "$(field texts64_muladd_gflops)")"
+# mobile-odd: layers of 2 x 52 x 100 into bottlenecks, attention 2 x 60 x 52 + 60 x 100 + 52 x 60,
+# 2 ffns of 2 x 52 x 70, 100 x 52 out, and the embedding's 100 x 108
+check "slm-bench of MobileBERT" bench --shape mobile-odd -p 5 -r 1 -t 1,2 --json
+agrees "operations of MobileBERT" "$(field text_gops)" \
+    "$(product "$(field text_tps)" 2e-9 $((2 * (10400 + 6240 + 6000 + 3120 + 14560 + 5200) + 10800)))"
+[ "$(field text_tokens) $(field type)" = '5 "f32"' ] && ok || bad "slm-bench -p of an encoder"
+check "slm-bench of an encoder, its lines" bench --shape bert-odd -r 1 -t 1,2
+grep -q '^  64 mixed  *[0-9.]* tokens/s ' $T/out && grep -q '^1 to 2 threads: 1 x 16 x ' $T/out &&
+    grep -q '^texts .* 64 of [0-9]* tokens, to hidden states$' $T/out && ok ||
+    bad "slm-bench: an encoder's lines"
+for type in f32 f16 bf16 q8 q4 q4f; do
+    check "slm-bench --shape bert-odd --type $type --verify" \
+        bench --shape bert-odd --type $type --verify -p 20 -r 1 -t 1
+    grep -q "($type, " $T/out && ok || bad "slm-bench: bert-odd is of type $type"
+done
+for type in f32 f16 bf16; do
+    check "slm-bench --shape mobile-odd --type $type --verify" \
+        bench --shape mobile-odd --type $type --verify -p 20 -r 1 -t 1
+    grep -q "($type, " $T/out && ok || bad "slm-bench: mobile-odd is of type $type"
+done
+for shape in "bert-odd --type q8" "bert-odd --type f32" mobile-odd; do
+    check "slm-bench --kernel --shape $shape" bench --kernel --shape $shape -p 8 -n 1 -r 1 -t 2 --json
+    [ "$(field prompt_tps)" = null ] &&
+        awk -v a="$(field prompt_gops)" -v b="$(field generate_gbps)" 'BEGIN { exit !(a > 0 && b > 0) }' &&
+        ok || bad "slm-bench --kernel --shape $shape: its figures"
+done
+for type in q8 q4 q4f; do
+    refused "slm-bench: MobileBERT and $type" 2 "f32, f16 and bf16" \
+        $B/slm-bench --shape mobilebert --type $type
+done
+for option in "-n 8" "--position 1" "--kv f16"; do
+    refused "slm-bench: an encoder and $option" 2 "is an encoder" $B/slm-bench --shape bert-odd $option
+done
+refused "slm-bench -p beyond the longest text" 2 "text of 64" $B/slm-bench --shape bert-odd -p 65
+refused "slm-bench -p 0 of an encoder" 2 "nothing to measure" $B/slm-bench --shape bert-odd -p 0
+if [ -f $B/golden/encoders/bert_classify.slm ]; then
+    check "slm-bench of an encoder's file" bench $B/golden/encoders/bert_classify.slm \
+        --text README.md -p 0 -r 1 -t 1 --json
+    awk -v a="$(field tokenize_mbps)" 'BEGIN { exit !(a > 0) }' && ok || bad "slm-bench: words"
+fi
+
 # -- files, threads, the kernel alone
 check "slm-bench --kernel" bench --kernel --shape phi-odd --type q8 -p 8 -n 1 -r 2 -t 1,2 --json
 [ "$(field prompt_tps) $(field threads)" = "null 2" ] && ok ||

@@ -88,7 +88,7 @@ static void measure(const char *path, unsigned threads, size_t prompt, double se
 
 /* A random LLaMA of q8, as a file. */
 static void make(const char *path, char **sizes) {
-    bench_shape shape = {"random", "llama", 0, 512, 0, 0, 0, 0, 0, 64, 64, 0, 1e-5f, 10000, 0};
+    bench_shape shape = {"random", "llama", 0, 512, 0, 0, 0, 0, 0, 64, 64, 0, 1e-5f, 10000, 0, NULL};
     bench_team alone;
     uint8_t *bytes;
     size_t size = 0;

@@ -5,7 +5,8 @@
 #define _GNU_SOURCE 1 /* for threads.h and bench_model.h */
 #define SLM__MORE_ARCHITECTURES                                                                \
     {60000, "gpt_neox", SLM__PARALLEL_NORMS, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_HALF,     \
-     SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__NORM_BIAS | SLM__TWO_NORMS,          \
+     SLM__DECODER | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__NORM_BIAS |           \
+         SLM__TWO_NORMS,                                                                       \
      SLM__FLAG_TIED},
 #define SLM_IMPLEMENTATION
 #include "../tools/common.h"
@@ -22,7 +23,7 @@
 
 enum { TOKENS = 60, VOCAB = 83 };
 static const bench_shape neox = {"neox", "gpt_neox", VOCAB, 128, 3, 60, 130, 5, 5, 12, 6, 0, 1e-5f,
-                                 10000, 0};
+                                 10000, 0, NULL};
 
 static slm_token token_of(size_t i) { return (slm_token)(random_bits(i + 77) % VOCAB); }
 

@@ -191,7 +191,7 @@ bytes() { $B/slm-info $model --context $1 | awk '$1=="session_bytes"{print $2}';
 refused "slm-info: more than the model's context" 1 "at most 300" $B/slm-info $model --context 301
 refused "slm-info --context 0" 2 "at least 1" $B/slm-info $model --context 0
 refused "slm-info --context x" 2 "not a whole number" $B/slm-info $model --context x
-for file in $B/golden/*.slm $tiny; do
+for file in $B/golden/*.slm $B/golden/encoders/*.slm $tiny; do
     check "slm-info --json" $B/slm-info $file --json
     if $H json <$T/out; then ok; else bad "slm-info --json $file is JSON"; fi
 done
@@ -206,6 +206,40 @@ $H json <$T/out && grep -q 'a\\"\\\\\\u001b\[2J\\u009b' $T/out && ok || bad "met
 check "slm-info: any metadata" $B/slm-info $T/meta.slm
 if tr -d '\n' <$T/out | grep -q '[[:cntrl:]]'; then bad "slm-info shows control characters"; else ok
 fi
+
+# shows NAME LINE: the last check's output has this line, of two words at least
+shows() {
+    if sed 's/  */ /' $T/out | grep -q -x -e "$2"; then ok; else bad "$1: '$2'"; cat $T/out; fi
+}
+# an encoder: its heads, labels and what cuts a text, and nothing of conversations
+check "slm-info of an encoder" $B/slm-info $B/golden/encoders/bert_classify.slm
+for line in "kind encoder" "tasks embed classify" "task classify" "label 0 = negative" \
+    "label 2 = positive" "label_scores softmax" "rank_scores raw" "pooling mean" \
+    "embedding_size 54" "token_types 2" "longest_text 28" "session_context 28"; do
+    shows "slm-info of an encoder" "$line"
+done
+grep -q -e chat -e system -e end_tokens -e prompt $T/out && bad "slm-info: an encoder does not chat" || ok
+check "slm-info of a decoder" $B/slm-info $model
+shows "slm-info of a decoder" "kind decoder"
+grep -q -e '^label' -e pooling -e longest_text $T/out && bad "slm-info: a decoder has no labels" || ok
+# sentence vectors: pooling, a dense layer, prompts of which one stands before every text
+S=$T/sentences; mkdir -p $S/pool
+cp tests/golden/encoders/bert_bare/config.json tests/golden/encoders/bert_bare/model.safetensors $S
+echo '[{"path": "", "type": "s.Transformer"}, {"path": "pool", "type": "s.Pooling"},
+    {"path": "", "type": "s.Normalize"}]' >$S/modules.json
+echo '{"pooling_mode_cls_token": true}' >$S/pool/config.json
+echo '{"max_seq_length": 9}' >$S/sentence_bert_config.json
+echo '{"prompts": {"query": "query: \u001b", "plain": ""}, "default_prompt_name": "query"}' \
+    >$S/config_sentence_transformers.json
+check "convert sentence vectors" $B/slm-convert $S $T/sentences.slm
+check "slm-info of sentence vectors" $B/slm-info $T/sentences.slm
+for line in "tasks embed" "task embed" "pooling cls" "longest_text 9" "session_context 9" \
+    'prompt = query: \\u001b' 'prompt query = query: \\u001b' "prompt plain = "; do
+    shows "slm-info of sentence vectors" "$line"
+done
+check "slm-info --json of sentence vectors" $B/slm-info $T/sentences.slm --json --verify
+$H json <$T/out && grep -q '"prompts": \[\["", "query: \\u001b"\], \["query", ' $T/out &&
+    grep -q '"labels": \[\],' $T/out && ok || bad "slm-info: prompts in JSON"
 
 # -- slm-eval
 tokens=$gqa/tokens.txt

@@ -78,13 +78,83 @@ tolerance 1|two tolerances
 mean 0 nan|not a number
 sing|unknown command
 END
-record | sed 's/^greedy .*/encoder/' >$T/changed
-$V $B/golden/phi_gqa.slm --expect $T/changed >$T/a 2>$T/err; said "slm-verify: an encoder" "phi_gqa: encoders are not yet"
+record | sed 's/^tolerance .*/encoder/' >$T/changed
+refused "slm-verify: figures of an encoder" 1 "no figures" $V $B/golden/phi_gqa.slm --expect $T/changed
 printf 'input 1\n' >$T/changed
 refused "slm-verify: no model line" 1 ":1: no model" $V $tiny --expect $T/changed
 refused "slm-verify: no such records" 1 "no.such" $V $tiny --expect no.such
 check "slm-verify --list" $V --list
-for each in phi-2 gpt-j-6b gpt-neo-1.3B llama-2-7b "bert-base-uncased (not yet supported)" distilbert \
-    "mobilebert-uncased (not yet supported)"; do
+for each in phi-2 gpt-j-6b gpt-neo-1.3B llama-2-7b bert-base-uncased distilbert-base-uncased: \
+    distilbert-base-uncased-finetuned-sst-2-english mobilebert-uncased; do
     grep -q "^$each" $T/out && ok || bad "slm-verify --list: $each"
 done
+
+# -- encoders: hidden states, labels, and what stands at [MASK], of their goldens' third input
+E=$B/golden/encoders; G=tests/golden/encoders
+# words CASE: the ids of that input; before it come three tokens of two others
+words() { sed -n 3p $G/$1/inputs.txt | sed 's,/0,,g'; }
+classify_record() {
+    echo "model bert_classify"; echo "shape 83 1 54 50 3 3"; echo encoder; echo "head classify"
+    echo "tolerance 1e-4 0"; echo "input $(words bert_classify)"
+    echo "hidden 0 0$(floats $G/bert_classify/hidden.f32 $((3 * 54)) 54)"
+    echo "hidden 12 50$(floats $G/bert_classify/hidden.f32 $((15 * 54 + 50)) 4)"
+    echo "labels$(floats $G/bert_classify/classify.f32 6 3)"
+}
+# probabilities of tokens 7, 130 and 0 at position 6
+fill_record() {
+    echo "model bert_fill"; echo "shape 131 1 51 71 3 3"; echo encoder; echo "head fill"
+    echo "tolerance 1e-5 0"; echo "${1:-input $(words bert_fill)}"
+    floats $G/bert_fill/fill.f32 $((9 * 131)) 131 | awk '{
+        for (i = 1; i <= NF; i++) sum += exp($i)
+        printf "fill 7 %.9g 130 %.9g 0 %.9g\n", exp($8) / sum, exp($131) / sum, exp($1) / sum }'
+}
+classify_record >$T/record
+check "slm-verify: an encoder" $V $E/bert_classify.slm --expect $T/record
+quiet "slm-verify: an encoder"
+grep -q '^61 figures: 61 equal, 0 differ' $T/out && grep -q '^labels\[2\] .* OK$' $T/out &&
+    grep -q '^hidden\[12\]\[53\] ' $T/out && ok || bad "slm-verify: an encoder's lines"
+fill_record >$T/record
+check "slm-verify: what stands at [MASK]" $V $E/bert_fill.slm --expect $T/record --json
+[ "$(grep -c '"name": "fill\[[0-9]*\]".*"equal": true}' $T/out)" = 3 ] && ok ||
+    bad "slm-verify: three figures of [MASK]"
+# a prompt gives what its tokens give
+text="word57 the mat [MASK] world, hello!"
+fill_record "input $($B/slm-tokenize $E/bert_fill.slm <<END
+$text
+END
+)" >$T/record
+$V $E/bert_fill.slm --expect $T/record 2>$T/err | sed -n 's/.* found //p' | sed 's/ .*//' >$T/ids
+fill_record "prompt $text" >$T/record
+$V $E/bert_fill.slm --expect $T/record 2>$T/err | sed -n 's/.* found //p' | sed 's/ .*//' >$T/text
+[ "$(wc -l <$T/ids)" = 3 ] && ok || bad "slm-verify: figures of ids"
+same "slm-verify: an encoder's prompt" $T/ids $T/text
+# one figure of an encoder that is not equal, or another head, or no encoder
+classify_record | sed 's/^labels *[^ ]*/labels 9/' >$T/changed
+$V $E/bert_classify.slm --expect $T/changed >$T/a 2>&1
+[ $? = 1 ] && grep -q ' 60 equal, 1 differ' $T/a && ok || bad "slm-verify: a logit of a label that differs"
+for each in 's/^head .*/head fill/' '/^encoder/d' 's/^shape .*/shape 83 1 54 50 3 1/'; do
+    classify_record | sed "$each" >$T/changed
+    refused "slm-verify: an encoder, $each" 1 "no figures" $V $E/bert_classify.slm --expect $T/changed
+done
+while IFS='|' read -r line pattern; do
+    classify_record | sed "s/^labels.*/$line/" >$T/changed
+    $V $E/bert_classify.slm --expect $T/changed >$T/a 2>$T/err
+    [ $? = 1 ] && ok || bad "slm-verify: an encoder's '$line' is refused"
+    said "slm-verify: '$line': says '$pattern'" ":9: .*$pattern"
+done <<'END'
+hidden 13 0 1|not in the input
+hidden 0 54 1|whole number from 0 to 53
+hidden 0 53 1 2|more than the 54 elements
+labels 1 2 3 4|more than 3 labels
+input 1 x|not a number
+logits 0 0 1|unknown command
+fill 1|no such output
+head sing|no head sing
+END
+for each in 'fill 131 0.5' 'fill 7' 'fill 7 0.5 x 1'; do
+    fill_record | sed "s/^fill.*/$each/" >$T/changed
+    $V $E/bert_fill.slm --expect $T/changed >$T/a 2>$T/err
+    [ $? = 1 ] && grep -q -e ':7: .*' $T/err && ok || bad "slm-verify: '$each' is refused"
+done
+fill_record "input 3 7 4" >$T/changed
+$V $E/bert_fill.slm --expect $T/changed >$T/a 2>$T/err; said "slm-verify: no [MASK]" "no \[MASK\]"

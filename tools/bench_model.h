@@ -1,31 +1,64 @@
 /* bench_model.h - a model of random weights, made in memory as the .slm that a converter would
    write (see the specification in slm.h): for measuring without a checkpoint. Values are of about
-   1/sqrt(columns), norms 1 and biases 0, so that activations stay as tame as a trained model's.
+   1/sqrt(columns), norms 1 (NoNorms 0.5) and biases 0, so that activations stay as tame as a
+   trained model's.
    Needs slm.h's implementation and bench_probe.h's team before it. */
 #ifndef SLM_BENCH_MODEL_H
 #define SLM_BENCH_MODEL_H
+
+/* What encoders have of their own; an embedding or inner size of 0 is the hidden size. */
+typedef struct bench_encoder {
+    uint32_t types, pooler, vector_flags, embedding, inner, ffns, bottleneck_flags;
+} bench_encoder;
+
+static const bench_encoder bench_bert = {2, SLM__POOLER_TANH, 0, 0, 0, 1, 0};
+static const bench_encoder bench_sentences = {2, SLM__POOLER_TANH, SLM__VECTOR_NORMED, 0, 0, 1, 0};
+static const bench_encoder bench_distilbert = {0, SLM__POOLER_NONE, 0, 0, 0, 1, 0};
+enum {
+    BENCH_BOTTLENECK = SLM__USES_BOTTLENECK | SLM__SHARES_BOTTLENECK | SLM__TRIGRAM |
+                       SLM__TRANSFORMS
+};
+static const bench_encoder bench_mobilebert = {2, SLM__POOLER_FIRST, 0, 128, 128, 4,
+                                               BENCH_BOTTLENECK};
+static const bench_encoder bench_mobile_odd = {3, SLM__POOLER_NONE, 0, 36, 52, 2,
+                                               BENCH_BOTTLENECK};
 
 typedef struct bench_shape {
     const char *name, *architecture; /* the latter one of the library's */
     uint32_t vocab, context, layers, hidden, ffn, heads, kv_heads, head_size, rotary, flags;
     float eps, theta;
     uint32_t window; /* of the layers of odd number; 0: none */
+    const bench_encoder *encoder; /* NULL: a decoder */
 } bench_shape;
 
 /* A row is all that another model needs whose architecture the library runs. */
 static const bench_shape bench_shapes[] = {
-    {"phi-2", "phi", 51200, 2048, 32, 2560, 10240, 32, 32, 80, 32, 0, 1e-5f, 10000, 0},
-    {"phi-1.5", "phi", 51200, 2048, 24, 2048, 8192, 32, 32, 64, 32, 0, 1e-5f, 10000, 0},
-    {"gpt-j-6b", "gptj", 50400, 2048, 28, 4096, 16384, 16, 16, 256, 64, 0, 1e-5f, 10000, 0},
-    {"orca-2-7b", "llama", 32003, 4096, 32, 4096, 11008, 32, 32, 128, 128, 0, 1e-5f, 10000, 0},
-    {"tinyllama", "llama", 32000, 2048, 22, 2048, 5632, 32, 4, 64, 64, 0, 1e-5f, 10000, 0},
-    {"gpt-neo-125m", "gpt_neo", 50257, 2048, 12, 768, 3072, 12, 12, 64, 0, 1, 1e-5f, 0, 256},
-    {"gpt-neo-2.7b", "gpt_neo", 50257, 2048, 32, 2560, 10240, 20, 20, 128, 0, 1, 1e-5f, 0, 256},
-    {"phi-tiny", "phi", 1001, 512, 2, 256, 1024, 4, 4, 64, 32, 0, 1e-5f, 10000, 0},
-    {"gptj-tiny", "gptj", 1001, 512, 2, 256, 1024, 4, 4, 64, 32, 0, 1e-5f, 10000, 0},
-    {"llama-tiny", "llama", 1001, 512, 2, 256, 683, 4, 2, 64, 64, 0, 1e-5f, 10000, 0},
-    {"neo-tiny", "gpt_neo", 1001, 512, 2, 256, 1024, 4, 4, 64, 0, 1, 1e-5f, 0, 32},
-    {"phi-odd", "phi", 77, 64, 2, 300, 522, 5, 1, 60, 24, 0, 1e-5f, 10000, 0}}; /* uneven sizes */
+    {"phi-2", "phi", 51200, 2048, 32, 2560, 10240, 32, 32, 80, 32, 0, 1e-5f, 10000, 0, NULL},
+    {"phi-1.5", "phi", 51200, 2048, 24, 2048, 8192, 32, 32, 64, 32, 0, 1e-5f, 10000, 0, NULL},
+    {"gpt-j-6b", "gptj", 50400, 2048, 28, 4096, 16384, 16, 16, 256, 64, 0, 1e-5f, 10000, 0, NULL},
+    {"orca-2-7b", "llama", 32003, 4096, 32, 4096, 11008, 32, 32, 128, 128, 0, 1e-5f, 10000, 0,
+     NULL},
+    {"tinyllama", "llama", 32000, 2048, 22, 2048, 5632, 32, 4, 64, 64, 0, 1e-5f, 10000, 0, NULL},
+    {"gpt-neo-125m", "gpt_neo", 50257, 2048, 12, 768, 3072, 12, 12, 64, 0, 1, 1e-5f, 0, 256, NULL},
+    {"gpt-neo-2.7b", "gpt_neo", 50257, 2048, 32, 2560, 10240, 20, 20, 128, 0, 1, 1e-5f, 0, 256,
+     NULL},
+    {"phi-tiny", "phi", 1001, 512, 2, 256, 1024, 4, 4, 64, 32, 0, 1e-5f, 10000, 0, NULL},
+    {"gptj-tiny", "gptj", 1001, 512, 2, 256, 1024, 4, 4, 64, 32, 0, 1e-5f, 10000, 0, NULL},
+    {"llama-tiny", "llama", 1001, 512, 2, 256, 683, 4, 2, 64, 64, 0, 1e-5f, 10000, 0, NULL},
+    {"neo-tiny", "gpt_neo", 1001, 512, 2, 256, 1024, 4, 4, 64, 0, 1, 1e-5f, 0, 32, NULL},
+    {"bert-base", "bert", 30522, 512, 12, 768, 3072, 12, 12, 64, 0, 0, 1e-12f, 0, 0, &bench_bert},
+    {"minilm-l6", "bert", 30522, 512, 6, 384, 1536, 12, 12, 32, 0, 0, 1e-12f, 0, 0,
+     &bench_sentences},
+    {"distilbert", "distilbert", 30522, 512, 6, 768, 3072, 12, 12, 64, 0, 0, 1e-12f, 0, 0,
+     &bench_distilbert},
+    {"bert-tiny", "bert", 30522, 512, 2, 128, 512, 2, 2, 64, 0, 0, 1e-12f, 0, 0, &bench_bert},
+    {"mobilebert", "mobilebert", 30522, 512, 24, 512, 512, 4, 4, 32, 0, 0, 1e-12f, 0, 0,
+     &bench_mobilebert},
+    /* uneven sizes */
+    {"phi-odd", "phi", 77, 64, 2, 300, 522, 5, 1, 60, 24, 0, 1e-5f, 10000, 0, NULL},
+    {"bert-odd", "bert", 77, 64, 2, 300, 522, 5, 5, 60, 0, 0, 1e-12f, 0, 0, &bench_sentences},
+    {"mobile-odd", "mobilebert", 77, 64, 2, 100, 70, 3, 3, 20, 0, 0, 1e-12f, 0, 0,
+     &bench_mobile_odd}};
 
 enum { BENCH_SHAPES = sizeof bench_shapes / sizeof bench_shapes[0] };
 
@@ -51,8 +84,10 @@ enum { RANDOM_FREQUENCIES_AT = 384 }; /* 256 + 3 * 32, rounded up to 64 */
 
 /* ---- which tensors, and where ------------------------------------------------------------ */
 
-/* The embedding and the head of a 4-bit model take eight bits, as the converter has it. */
-static uint32_t random_type(slm_type type, uint32_t layer) {
+/* As the converter has it: the embedding and the head of a 4-bit model take eight bits, token types
+   and an encoder's heads are f32. */
+static uint32_t random_type(slm_type type, uint32_t layer, uint32_t slot) {
+    if (slot == SLM__TYPES || slot >= SLM__POOLER) return SLM_TYPE_F32;
     return layer == 0xFFFF && (type == SLM_TYPE_Q4 || type == SLM_TYPE_Q4F) ? SLM_TYPE_Q8 : type;
 }
 
@@ -65,11 +100,33 @@ static void random_list(random_model *m, uint32_t layer, const slm__expected *li
         t->layer = (uint16_t)layer;
         t->rows = slm__extent_of(&m->extents, list[i].rows);
         t->cols = slm__extent_of(&m->extents, list[i].cols);
-        t->type = list[i].rows == SLM__ONE ? SLM_TYPE_VECTOR : random_type(m->type, layer);
+        t->type = list[i].rows == SLM__ONE ? SLM_TYPE_VECTOR
+                                           : random_type(m->type, layer, t->slot);
         t->tile = t->type == SLM_TYPE_VECTOR ? 0 : slm__tile_bytes(t->type, t->cols);
         t->bytes = t->tile ? ((size_t)t->rows + 15) / 16 * t->tile : (size_t)t->cols * 4;
         m->count++;
     }
+}
+
+/* The sizes that say which tensors there are. */
+static void random_extents(slm__shape *extents, const bench_shape *shape) {
+    const bench_encoder *encoder = shape->encoder;
+    extents->vocab_rows = shape->vocab;
+    extents->hidden = shape->hidden;
+    extents->ffn = shape->ffn;
+    extents->heads = shape->heads;
+    extents->kv_heads = shape->kv_heads;
+    extents->head_size = shape->head_size;
+    extents->context = shape->context;
+    extents->flags = shape->flags;
+    extents->embedding = extents->inner = shape->hidden;
+    if (!encoder) return;
+    if (encoder->embedding) extents->embedding = encoder->embedding;
+    if (encoder->inner) extents->inner = encoder->inner;
+    extents->stack = encoder->ffns - 1;
+    extents->bottleneck_flags = encoder->bottleneck_flags;
+    extents->token_types = encoder->types;
+    extents->pooler = encoder->pooler;
 }
 
 static void random_plan(random_model *m) {
@@ -78,15 +135,7 @@ static void random_plan(random_model *m) {
     const size_t of_model = sizeof slm__model_tensors / sizeof slm__model_tensors[0];
     size_t at, i;
     uint32_t layer;
-    m->extents.vocab_rows = shape->vocab;
-    m->extents.hidden = shape->hidden;
-    m->extents.ffn = shape->ffn;
-    m->extents.heads = shape->heads;
-    m->extents.kv_heads = shape->kv_heads;
-    m->extents.head_size = shape->head_size;
-    m->extents.context = shape->context;
-    m->extents.flags = shape->flags;
-    m->extents.embedding = m->extents.inner = shape->hidden;
+    random_extents(&m->extents, shape);
     m->features = slm__features_of(m->architecture, &m->extents);
     m->tensors = (random_tensor *)tool_allocate(shape->layers * of_layer + of_model,
                                                 sizeof *m->tensors);
@@ -245,9 +294,10 @@ static void random_tensor_task(void *arg, size_t index) {
     random_tensor *t = &m->tensors[index];
     uint8_t *data = m->bytes + t->offset;
     size_t i, tiles = ((size_t)t->rows + 15) / 16;
+    float norm = m->architecture->norm == SLM__NO_NORM ? 0.5f : 1.0f; /* it has to shrink a sum */
     if (!t->tile)
         for (i = 0; i < t->cols; i++)
-            put_32(data + 4 * i, slm__bits(t->slot % 2 ? 1.0f : 0.0f)); /* norms are odd slots */
+            put_32(data + 4 * i, slm__bits(t->slot % 2 ? norm : 0.0f)); /* norms are odd slots */
     for (i = 0; t->tile && i < tiles; i++)
         random_tile(t, data + i * t->tile, slm__least(16, t->rows - 16 * i),
                     t->offset + i * t->tile);
@@ -291,6 +341,23 @@ static void random_sections(random_model *m) {
     }
 }
 
+/* The fields that only encoders have; vectors are means. */
+static void random_encoder(random_model *m) {
+    const bench_encoder *encoder = m->shape->encoder;
+    uint8_t *bytes = m->bytes;
+    put_16(bytes + SLM__AT_MINOR, 2);
+    put_16(bytes + SLM__AT_POOLING, SLM_POOLING_MEAN);
+    put_32(bytes + SLM__AT_TOKEN_TYPES, encoder->types);
+    put_32(bytes + SLM__AT_TASKS, 1u << SLM_TASK_EMBED);
+    put_32(bytes + SLM__AT_EMBEDDING_SIZE, m->extents.embedding);
+    put_32(bytes + SLM__AT_BOTTLENECK, encoder->inner);
+    put_32(bytes + SLM__AT_FFNS, encoder->ffns);
+    put_32(bytes + SLM__AT_BOTTLENECK_FLAGS, encoder->bottleneck_flags);
+    put_32(bytes + SLM__AT_POOLER, encoder->pooler);
+    put_32(bytes + SLM__AT_VECTOR_FLAGS, encoder->vector_flags);
+    put_32(bytes + SLM__AT_TASK, SLM_TASK_EMBED);
+}
+
 static void random_head(random_model *m) {
     const bench_shape *s = m->shape;
     const uint32_t words[26] = {
@@ -308,6 +375,7 @@ static void random_head(random_model *m) {
     put_32(m->bytes + 44, (uint32_t)m->count);
     put_16(m->bytes + 64, m->architecture->id);
     for (i = 0; i < 26; i++) put_32(m->bytes + 72 + 4 * i, words[i]);
+    if (s->encoder) random_encoder(m);
     random_sections(m);
     id = slm__fnv(UINT64_C(0xCBF29CE484222325), m->bytes + 64, 192);
     id = slm__fnv(id, m->bytes + m->directory_at, m->count * SLM__ENTRY_BYTES);
