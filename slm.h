@@ -10393,7 +10393,7 @@ static const slm__kernels SLM__N(kernels) = {
        4   u32 0, u32 0: there are no merges
        12  i32 [CLS], i32 UNK: both are there
        20  u32 flags: 1 [CLS] and 2 [SEP] are put around a text; 4 clean; 8 CJK spaces; 16 strip
-           accents; 32 lowercase
+           accents; 32 lowercase; 64 Hugging Face tidies the spaces of what it decodes
        68  u32 0: there are no byte tokens, nor their table
        72  i32 [SEP];  76  u32 longest word in characters (1 to 256);  80  i32 [MASK] (-1: none)
        84  12 bytes 0
