@@ -19,10 +19,10 @@ done
 encoder distil_tag
 # encode NAME LINE [OPTION...]: the answer to one line of the encoder bert_NAME, in $T/out
 encode() {
-    model=$E/bert_$1.slm; text=$2; shift 2
-    printf '%s\n' "$text" | $B/slm-encode $model "$@" >$T/out 2>$T/err
+    encoder=$E/bert_$1.slm; line=$2; shift 2
+    printf '%s\n' "$line" | $B/slm-encode $encoder "$@" >$T/out 2>$T/err
     [ $? = 0 ] && [ ! -s $T/err ] && [ "$(wc -l <$T/out)" = 1 ] && $H json <$T/out && ok ||
-        { bad "slm-encode $model $*: an answer to $text"; cat $T/err; }
+        { bad "slm-encode $encoder $*: an answer to $line"; cat $T/err; }
 }
 # answers NAME PATTERN: the last answer, whole, with # for each number that has a point
 answers() {
@@ -99,12 +99,12 @@ answers "offsets in code points" '.*"offsets": '\
 # -- lines with something wrong. Each gives an error, and the next line is answered.
 deep=$(awk 'BEGIN { for (i = 0; i < 3000; i++) printf "[" }')
 wrong() { # MODEL TEXT PATTERN [OPTION...]
-    model=$E/bert_$1.slm; text=$2; pattern=$3; shift 3
-    printf '%b\n' "$text" >$T/bad
-    (cat $T/bad; tail -n 1 $T/good) | $B/slm-encode $model "$@" >$T/out 2>$T/err
+    encoder=$E/bert_$1.slm; line=$2; says=$3; shift 3
+    printf '%b\n' "$line" >$T/bad
+    (cat $T/bad; tail -n 1 $T/good) | $B/slm-encode $encoder "$@" >$T/out 2>$T/err
     [ $? = 0 ] && [ "$(wc -l <$T/out)" = 2 ] && [ ! -s $T/err ] &&
         sed -n 1p $T/out | $H json &&
-        sed -n 1p $T/out | grep -q "^{\"error\": \".*$pattern.*\"}$" &&
+        sed -n 1p $T/out | grep -q "^{\"error\": \".*$says.*\"}$" &&
         sed -n 2p $T/out | grep -q '^{"' && ! sed -n 2p $T/out | grep -q error && ok ||
         { bad "slm-encode $*: $(head -c 60 $T/bad)"; cut -c1-200 $T/out; cat $T/err; }
 }
@@ -193,21 +193,21 @@ awk 'BEGIN {
     } }' >$T/lines
 for name in "model" "model --task hidden" "classify" "classify --logits" "tag" "fill" \
     "fill --logits" "answer" "answer --logits" "next"; do
-    set -- $name; model=$E/bert_$1.slm; shift
-    $B/slm-encode $model "$@" <$T/lines >$T/whole
+    set -- $name; encoder=$E/bert_$1.slm; shift
+    $B/slm-encode $encoder "$@" <$T/lines >$T/whole
     [ "$(wc -l <$T/whole)" = 300 ] && grep -q '^{"error' $T/whole &&
         grep -v -q error $T/whole && ok || bad "slm-encode $name: 300 answers"
     for way in "--batch 1 --threads 1" "--batch 100 --threads 3" "--batch 5000 --threads 2"; do
-        $B/slm-encode $model "$@" $way <$T/lines >$T/other
+        $B/slm-encode $encoder "$@" $way <$T/lines >$T/other
         same "slm-encode $name $way: the same bytes" $T/whole $T/other
     done
     for size in 1 37; do
         awk -v size=$size 'NR % size == 0 { system("") } { print; fflush() }' $T/lines |
-            $B/slm-encode $model "$@" >$T/other
+            $B/slm-encode $encoder "$@" >$T/other
         same "slm-encode $name: the same bytes, line by line" $T/whole $T/other
     done
     rm -f $T/part.*; split -l 70 $T/lines $T/part.
-    for part in $T/part.*; do $B/slm-encode $model "$@" <$part; done >$T/other
+    for part in $T/part.*; do $B/slm-encode $encoder "$@" <$part; done >$T/other
     same "slm-encode $name: the same bytes in parts" $T/whole $T/other
 done
 awk '{ print NR % 7 ? "{\"query\": \"a bc\", \"documents\": [" $0 "]}" : "{\"query\": 1}" }' \
@@ -299,8 +299,8 @@ sed 's/{"embedding": \[\(.*\)\]}/\1/; q' $T/a | cmp -s - $T/last && ok ||
     bad "slm-encode: a decoder's vector is its last hidden state"
 
 # -- the examples
-printf 'the cat\n\nab\nc d e f\n' >$T/text
-check "embed" $B/embed $m $T/text "ab"
+printf 'the cat\n\nab\nc d e f\n' >$T/few.txt
+check "embed" $B/embed $m $T/few.txt "ab"
 [ "$(wc -l <$T/out)" = 3 ] && sed -n 1p $T/out | grep -q '^ 1.000  ab$' && ok ||
     bad "embed: the nearest"
 check "classify" $B/classify $E/bert_classify.slm "ab c" "the"
@@ -310,7 +310,7 @@ check "fill_mask" $B/fill_mask $E/bert_fill.slm "a [MASK] [MASK]"
 [ "$(grep -c '^ 0\.[0-9]*  ' $T/out)" = 10 ] && ok || bad "fill_mask: five words for each mask"
 check "answer" $B/answer $E/bert_answer.slm "ab?" "the cd. ef"
 [ "$(wc -l <$T/out)" = 1 ] && grep -q '[a-z.]' $T/out && ok || bad "answer: an answer"
-for example in "embed $m $T/text" "classify $m" "fill_mask $m" "answer $m a"; do
+for example in "embed $m $T/few.txt" "classify $m" "fill_mask $m" "answer $m a"; do
     refused "$example: usage" 1 "usage" $B/$example
 done
 refused "embed: no such file" 1 "cannot be opened" $B/embed $m $T/nothing a
