@@ -12,8 +12,11 @@ OPENMP_PROBE = '\0043include <omp.h>' 'int main(void) { int n = 0;' \
   'return n != 4 && n != 1; }'
 FLAGS = $(CFLAGS) $(WARN) -pthread
 BIN = build/slm-convert build/slm-generate build/slm-chat build/slm-eval build/slm-tokenize \
-  build/slm-encode build/slm-info build/slm-verify build/slm-bench build/hello
+  build/slm-encode build/slm-info build/slm-verify build/slm-bench build/hello \
+  $(ENCODER_EXAMPLES)
+ENCODER_EXAMPLES = build/embed build/classify build/fill_mask build/answer
 MODEL = examples/models/tiny-phi.slm
+ENCODER = examples/models/tiny-bert.slm
 SHARED ?= ../shared/data
 export SHARED
 # where `make install` puts things; set on the command line, DESTDIR too
@@ -42,6 +45,7 @@ help:
 	@echo "make            the programs, into build/: half a minute"
 	@echo "make help       this list"
 	@echo "make run        the bundled model writes a story: seconds, once it is built"
+	@echo "make run-encode the bundled encoder labels texts and fills gaps: seconds, too"
 	@echo "make test       all tests that need nothing but a C compiler: 7 minutes"
 	@echo "                build/test NAME ... runs some of those in C, build/test --list names them"
 	@echo "make check      test, then sanitizers, C++ and other builds, Unicode tables: 12 minutes"
@@ -80,6 +84,9 @@ build/slm-bench: tools/bench.c tools/bench_model.h tools/bench_probe.h examples/
   tools/common.h slm.h
 	@mkdir -p build
 	$(CC) $(FLAGS) $< -o $@ -lm
+
+$(ENCODER_EXAMPLES): build/%: examples/%.c build/slm.o
+	$(CC) $(FLAGS) -DSLM_LINKED $< build/slm.o -o $@ -lm
 
 build/hello: examples/hello.c slm.h
 	@mkdir -p build
@@ -142,6 +149,14 @@ uninstall:
 run: build/slm-generate
 	@build/slm-generate $(MODEL) -p "Once upon a time" -n 400
 
+# a label for a text, and the words that fit gaps
+run-encode: build/slm-encode build/classify build/fill_mask
+	@text="I thought the muffins would be dry, but they were delicious."; \
+	  echo "$$text"; build/classify $(ENCODER) "$$text"
+	@text="Once upon a [MASK], there was a little [MASK]."; \
+	  echo "$$text"; build/fill_mask $(ENCODER) "$$text"
+	@printf '%s\n' '"No one enjoyed them."' '"I would do it again."' | build/slm-encode $(ENCODER)
+
 build/helper: tests/helper.c
 	@mkdir -p build
 	$(CC) $(CFLAGS) $(WARN) $< -o $@
@@ -173,4 +188,4 @@ bench: all build/helper build/test-threads-openmp $(GPT2)
 clean:
 	rm -rf build
 
-.PHONY: all help run test check check-long bench shared install uninstall clean
+.PHONY: all help run run-encode test check check-long bench shared install uninstall clean

@@ -230,7 +230,7 @@
 
    MEMORY AND STACK
      Sizes are bytes unless a name says otherwise. Weights are used in place. A model takes
-     slm_model_size bytes beside them (4,480 for the bundled one), a session one block of
+     slm_model_size bytes beside them (5,536 for the bundled one), a session one block of
      slm_session_size: 3.5 MB for the bundled model, or 0.7 MB with a context of 256, a batch of 1
      and an f16 KV cache. slm-info prints this size. Evaluating and generating allocate nothing.
      Stack in use, measured from opening to generating and scoring: 16 KB in portable C, 42 KB with
@@ -2262,7 +2262,8 @@ static slm_result slm__read_rest(slm_model *model, const slm__section *sections,
         const char *wrong =
             slm__tokenizer_bind(&model->tokenizer, kind, section->bytes, section->size);
         if (wrong) return slm__fail(error, SLM_ERR_FORMAT, "tokenizer: %s", wrong);
-        model->tokenizer.types = model->shape.token_types;
+        model->tokenizer.types = 2; /* a pair's, beside a decoder too */
+        if (model->features & SLM__ENCODER) model->tokenizer.types = model->shape.token_types;
         if (model->tokenizer.count != model->shape.vocab_used)
             return slm__fail(error, SLM_ERR_FORMAT, "tokenizer: not the vocabulary's size");
     }

@@ -55,7 +55,7 @@ TEXTS = [
     "unaffable hyperparameterization antidisestablishmentarianism", "  spaces   and\ttabs\n",
     "Ha\u0301\u0308 combining \u0130stanbul STRASSE \ufb01ne", "[MASK] and [SEP] are tokens",
     "a\u00adb\u200bc", "!!! ... ???", "word " * 60]
-PAIRS = [["What is it?", "It is a cat."], ["a", ""],
+PAIRS = [["What is it?", "It is a cat."], ["a", " "], # Hugging Face takes "" for no pair
          ["\u00c9t\u00e9 \u00e0 Paris", "\u4e2d \u6587"], ["The first text. " * 5, "and a second"]]
 MASKED = ["Paris is the [MASK] of France.", "[MASK]", "The [MASK] sat on the [MASK].",
           "Caf\u00e9 \u4e2d [MASK]'s na\u00efve \U0001f600!",

@@ -23,7 +23,8 @@ first='s/^{/{"X": Y,/'
 add() { echo "$first" | sed "s/X/$1/; s/Y/$2/"; }
 refuses "BERT as a decoder" bert_model "$(add is_decoder true)" "is_decoder true is not supported"
 refuses "cross attention" bert_model "$(add add_cross_attention true)" "add_cross_attention"
-refuses "relative positions" bert_model '/position_embedding_type/d; '"$(add position_embedding_type '"relative_key"')" \
+relative=$(add position_embedding_type '"relative_key"')
+refuses "relative positions" bert_model "/position_embedding_type/d; $relative" \
     "position_embedding_type relative_key is not supported"
 refuses "an unknown activation" bert_model 's/"hidden_act": "[a-z_]*"/"hidden_act": "quick_gelu"/' \
     "hidden_act quick_gelu is not supported; supported: gelu"
@@ -32,9 +33,10 @@ refuses "multiple choice" bert_classify 's/BertForSequenceClassification/BertFor
 refuses "a head that is not there" bert_model 's/BertModel/BertForQuestionAnswering/' \
     "qa_outputs.weight is missing"
 refuses "two heads of one name" bert_classify \
-    's/"BertForSequenceClassification"/"BertForSequenceClassification", "BertForTokenClassification"/' \
+    's/"BertForSequenceClassification"/&, "BertForTokenClassification"/' \
     "have the same name"
-refuses "labels of another number" bert_classify 's/"0": "[^"]*",//' "id2label has no text for label 0"
+refuses "labels of another number" bert_classify 's/"0": "[^"]*",//' \
+    "id2label has no text for label 0"
 refuses "an unknown problem_type" bert_multi 's/multi_label_classification/ranking/' \
     "problem_type ranking"
 refuses "heads that do not divide the hidden size" bert_model \
@@ -50,7 +52,8 @@ encoder bert_tag ''
 for type in f16 bf16 q8 q4f q4; do
     check "bert_tag $type" $B/slm-convert $T/flaw $T/m.slm --type $type
     check "bert_tag $type verifies" $B/slm-info $T/m.slm --verify
-    check "bert_tag $type from f32" $B/slm-convert $B/golden/encoders/bert_tag.slm $T/n.slm --type $type
+    check "bert_tag $type from f32" $B/slm-convert $B/golden/encoders/bert_tag.slm $T/n.slm \
+        --type $type
     same "bert_tag $type is the same either way" $T/m.slm $T/n.slm
 done
 
@@ -66,8 +69,11 @@ sentences() { # the golden model as sentence-transformers saves one, MODULES aft
     echo '{"pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true}' \
         >$T/flaw/1_Pooling/config.json
 }
-normalize=',{"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"}'
-dense=',{"idx": 2, "name": "2", "path": "2_Dense", "type": "sentence_transformers.models.Dense"}'
+module() { # NAME: the third one
+    echo ",{\"idx\": 2, \"path\": \"2_$1\", \"type\": \"sentence_transformers.models.$1\"}"
+}
+normalize=$(module Normalize)
+dense=$(module Dense)
 sentences "$normalize"
 echo '{"max_seq_length": 7, "do_lower_case": false}' >$T/flaw/sentence_bert_config.json
 echo '{"prompts": {"query": "q: ", "text": ""}, "default_prompt_name": "query"}' \
@@ -81,7 +87,8 @@ for mode in pooling_mode_mean_sqrt_len_tokens pooling_mode_weightedmean_tokens; 
     reject "$mode" "$mode is not supported" $T/flaw
 done
 sentences ""
-echo '{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true}' >$T/flaw/1_Pooling/config.json
+echo '{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true}' \
+    >$T/flaw/1_Pooling/config.json
 reject "two pooling modes" "one of the pooling modes" $T/flaw
 sentences ""
 echo '{"pooling_mode_mean_tokens": true, "include_prompt": false}' >$T/flaw/1_Pooling/config.json
@@ -91,7 +98,7 @@ reject "an unknown module" "WordWeights is not supported" $T/flaw
 sentences "$normalize$(echo "$dense" | sed 's/"idx": 2/"idx": 3/')"
 reject "a dense layer behind the unit length" "Dense is not supported" $T/flaw
 sentences "$dense"
-echo "{\"in_features\": $hidden, \"out_features\": 4, \"activation_function\": \"torch.nn.modules.activation.GELU\"}" \
+echo "{\"in_features\": $hidden, \"out_features\": 4, \"activation_function\": \"a.GELU\"}" \
     >$T/flaw/2_Dense/config.json
 reject "a dense layer with another activation" "GELU is not supported" $T/flaw
 sentences "$dense"

@@ -24,6 +24,9 @@ for target in $(sed -n 's/^\.PHONY: all //p' Makefile); do
 done
 again -s run >$T/out 2>$T/err
 [ "$(wc -w <$T/out)" -ge 100 ] && ok || bad "make run writes $(wc -w <$T/out) words"
+again -s run-encode >$T/out 2>$T/err
+grep -q '^ 1.000  positive$' $T/out && grep -q '^ 0.99[0-9]  time$' $T/out &&
+    grep -q '^{"label": "negative"' $T/out && ok || { bad "make run-encode"; cat $T/out $T/err; }
 
 # -- the README: its program compiles as it stands there, and writes what stands there
 block() { awk -v kind="$1" -v word="$2" '
@@ -46,7 +49,7 @@ for path in $(grep -oh '`\(examples\|tools\|tests\|build\)/[A-Za-z0-9_./-]*`' $s
     $(grep -o '](\(examples\|tools\|tests\)/[^)]*)' README.md | tr -d '()]'); do
     [ -e "$path" ] && ok || bad "README: $path is not there"
 done
-for tool in convert generate chat eval tokenize info verify bench; do
+for tool in convert generate chat eval tokenize encode info verify bench; do
     grep -q "slm-$tool" README.md && ok || bad "README: says nothing of slm-$tool"
 done
 for file in $said; do

@@ -9,7 +9,7 @@ for name in kernels damage golden encoders modes; do
     grep -q "^$name  *[^ ]" $T/out && ok || bad "build/test --list has $name"
 done
 check "build/test NAME ..." $B/test functions range
-[ "$(cat $T/out)" = "12 passed, 0 failed, 0 skipped" ] && ok || bad "build/test runs what is named"
+[ "$(cat $T/out)" = "14 passed, 0 failed, 0 skipped" ] && ok || bad "build/test runs what is named"
 refuse "build/test with a name that no test has" 2 $B/test functions nothing
 count "the tests of architectures" $B/test-architectures
 count "the threads' tests" $B/test-threads
@@ -132,9 +132,11 @@ else
     skip "no token goldens"
 fi
 . tests/tools.sh
+. tests/encode.sh
 . tests/torch.sh
 . tests/checkpoints.sh
 . tests/configs.sh
+. tests/encoder_configs.sh
 . tests/chat_formats.sh
 . tests/chat_templates.sh
 . tests/slide.sh

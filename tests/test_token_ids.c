@@ -441,6 +441,10 @@ static void ids_close(void) {
     free(texts_borders);
     free(ids_tokens);
     free(ids_back);
+    texts_borders = NULL; /* test_words() begins anew */
+    ids_tokens = NULL;
+    ids_back = NULL;
+    texts_border_count = ids_tokenizer_count = ids_byte_level = ids_room = 0;
 }
 
 static void test_ids(void) {

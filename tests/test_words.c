@@ -408,7 +408,7 @@ static void words_damage(const slm__tokenizer *t) {
     words_refused(bytes, size, 12, 0xFFFFFFFFu, "no CLS or UNK");
     words_refused(bytes, size, 16, 0xFFFFFFFFu, "no CLS or UNK");
     words_refused(bytes, size, 16, t->count, "UNK out of range");
-    words_refused(bytes, size, 20, 64, "unknown flags");
+    words_refused(bytes, size, 20, 128, "unknown flags");
     words_refused(bytes, size, 68, 1, "byte tokens of words");
     words_refused(bytes, size, 72, 0xFFFFFFFFu, "SEP out of range");
     words_refused(bytes, size, 72, t->count, "SEP out of range");

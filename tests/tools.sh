@@ -5,7 +5,7 @@ gqa=tests/golden/phi_gqa
 
 # -- every program: --help names every option that its source knows, usage errors, a full stdout
 for program in tools/convert/convert.c examples/generate.c examples/chat.c tools/eval.c \
-    tools/tokenize.c tools/info.c tools/verify.c tools/bench.c; do
+    tools/tokenize.c tools/encode.c tools/info.c tools/verify.c tools/bench.c; do
     tool=slm-$(basename $program .c)
     check "$tool --help" $B/$tool --help
     quiet "$tool --help"
@@ -21,7 +21,7 @@ for program in tools/convert/convert.c examples/generate.c examples/chat.c tools
             bad "$tool: a full stdout is a failure"
     fi
 done
-for tool in generate eval tokenize info verify bench; do
+for tool in generate eval tokenize encode info verify bench; do
     refused "slm-$tool without a model" 2 "MODEL.slm" $B/slm-$tool
     refused "slm-$tool with two models" 2 "b.slm" $B/slm-$tool a.slm b.slm
 done

@@ -27,16 +27,16 @@ static const char help[] =
     "    next          how likely a pair's second text follows the first\n"
     "    hidden        ids, and what the last layer makes of each token\n"
     "  stdin: one JSON value a line: \"text\", [\"text\", \"pair\"], {\"text\": , \"pair\": },\n"
-    "  {\"question\": , \"context\": } or {\"query\": , \"documents\": [...]}. Each gives one line, in\n"
-    "  order; {\"error\": } where something is wrong with it. A text longer than the model reads\n"
-    "  is cut, and its answer says \"truncated\": true\n"
+    "  {\"question\": , \"context\": } or {\"query\": , \"documents\": [...]}. Each gives one\n"
+    "  line, in order; {\"error\": } where something is wrong with it. A text longer than the\n"
+    "  model reads is cut, and its answer says \"truncated\": true\n"
     "  --no-truncate   such a text is an error\n"
     "  --pooling P     of embed: cls, mean, max or last (what the model says)\n"
     "  --prompt NAME   of embed: the model's prompt of that name comes before each text\n"
     "  --logits        also ids and raw logits, of every token or every text\n"
     "  --code-points   offsets count code points, not bytes\n"
-    "  --format F      jsonl, or of embed: npy, one numpy file of float32 [lines, size]; a line with\n"
-    "                  an error is a row of NaN there, and named on stderr\n"
+    "  --format F      jsonl, or of embed: npy, one numpy file of float32 [lines, size]; a line\n"
+    "                  with an error is a row of NaN there, and named on stderr\n"
     "  --batch TOKENS  tokens computed together (512, at least the model's longest text)\n"
     "  --threads N     (as many as there are processors)\n";
 
@@ -287,13 +287,14 @@ static void fail_line(line *of, const char *error) {
     of->error = of->message;
 }
 
-static void show_progress(const work *w) {
+static void show_progress(const work *w, int ended) {
     static time_t last;
     time_t now = time(NULL);
-    if (!w->shows || now == last) return;
+    if (!w->shows || (now == last && !ended)) return;
     last = now;
     fprintf(stderr, "\r%llu lines, %llu tokens ", (unsigned long long)w->lines,
             (unsigned long long)w->total_tokens);
+    if (ended) fputc('\n', stderr);
 }
 
 /* Answers all inputs. Where that fails, each alone: the others are not to blame. */
@@ -314,7 +315,7 @@ static void flush(work *w) {
         }
     w->total_tokens += w->used;
     w->count = w->used = w->rows = w->bytes = 0;
-    show_progress(w);
+    show_progress(w, 0);
 }
 
 /* ---- lines become inputs ----------------------------------------------------------------- */
@@ -442,7 +443,8 @@ static const char *mistake(const work *w, const line *of) {
     if (of->pair.bytes && !(takes & TAKES_PAIR)) return "this task takes one text, not a pair";
     if (of->pair.bytes && !w->info.is_encoder) return "a decoder takes no pairs";
     if (w->job->head != SLM_TASK_ANSWER) return NULL;
-    return !of->text.size ? "the question is empty" : !of->pair.size ? "the context is empty" : NULL;
+    if (!of->text.size) return "the question is empty";
+    return of->pair.size ? NULL : "the context is empty";
 }
 
 static void put_prompt(const work *w, line *of) {
@@ -488,7 +490,7 @@ static void answer_lines(work *w) {
     }
     flush(w);
     free(r.bytes);
-    if (w->shows) fputc('\n', stderr);
+    show_progress(w, 1);
 }
 
 static void finish(work *w) {
