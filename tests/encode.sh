@@ -276,7 +276,7 @@ if [ -c /dev/full ]; then
     $B/slm-encode $m <$T/lines >/dev/full 2>$T/err
     [ $? = 1 ] && [ -s $T/err ] && ok || bad "slm-encode: a full stdout is a failure"
 fi
-for tool in generate chat bench "eval --tokens README.md --logits $T/never" \
+for tool in generate chat "eval --tokens README.md --logits $T/never" \
     "eval --text README.md"; do
     set -- $tool; tool=$1; shift
     refused "slm-$tool: an encoder" 1 "an encoder (bert).*slm-encode" $B/slm-$tool $m "$@"
