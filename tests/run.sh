@@ -144,8 +144,8 @@ fi
 . tests/reports.sh
 . tests/verify.sh
 . tests/sentencepiece.sh
-. tests/words.sh
 . tests/saved_tokenizers.sh
+. tests/words.sh
 . tests/bench_test.sh
 . tests/project.sh
 . tests/install.sh

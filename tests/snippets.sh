@@ -17,7 +17,7 @@ snippets manual slm.h
 awk -v out="$S/readme-" '
     /^```/ { inside = $0 == "```c"; if (inside) file = out (++count) ".c"; next }
     inside { print >file }' README.md
-[ "$(ls $S/manual-*.c | wc -l)" = 10 ] && ok || bad "the manual has 10 snippets"
+[ "$(ls $S/manual-*.c | wc -l)" = 11 ] && ok || bad "the manual has 11 snippets"
 [ "$(ls $S/readme-*.c | wc -l)" = "$(grep -c '^```c$' README.md)" ] && ok || bad "the README's snippets"
 
 # The frame of a fragment: "fragment" is where it goes. It has a prompt unless it is a conversation.

@@ -125,9 +125,9 @@ END
 )" >$T/record
 $V $E/bert_fill.slm --expect $T/record 2>$T/err | sed -n 's/.* found //p' | sed 's/ .*//' >$T/ids
 fill_record "prompt $text" >$T/record
-$V $E/bert_fill.slm --expect $T/record 2>$T/err | sed -n 's/.* found //p' | sed 's/ .*//' >$T/text
+$V $E/bert_fill.slm --expect $T/record 2>$T/err | sed -n 's/.* found //p' | sed 's/ .*//' >$T/of_prompt
 [ "$(wc -l <$T/ids)" = 3 ] && ok || bad "slm-verify: figures of ids"
-same "slm-verify: an encoder's prompt" $T/ids $T/text
+same "slm-verify: an encoder's prompt" $T/ids $T/of_prompt
 # one figure of an encoder that is not equal, or another head, or no encoder
 classify_record | sed 's/^labels *[^ ]*/labels 9/' >$T/changed
 $V $E/bert_classify.slm --expect $T/changed >$T/a 2>&1
