@@ -368,7 +368,7 @@ typedef struct slm_model_desc {
 } slm_model_desc;
 
 typedef struct slm_model_info {
-    const char *architecture; /* "phi", "gptj", "llama", "gpt_neo" */
+    const char *architecture; /* "phi", "gptj", "llama", "gpt_neo", "bert", "distilbert", ... */
     const char *tokenizer;    /* "none", "byte-level BPE", "SentencePiece BPE", "WordPiece" */
     const char *chat_format;  /* "plain", "phi-2", "chatml", "llama-2", "zephyr" */
     const char *isa;          /* the kernels in use */
@@ -434,10 +434,13 @@ typedef struct slm_parallel {
 } slm_parallel;
 
 typedef struct slm_session_desc {
-    size_t context;      /* tokens the session holds; 0: min(model's, 4096) */
-    size_t batch;        /* tokens of a prompt processed together, at most; 0: 256 */
+    size_t context;      /* tokens the session holds, or an encoder's longest text; 0: the model's
+                            (its longest text), at most 4096 */
+    size_t batch;        /* tokens processed together, at most; 0: 256; of an encoder's texts 512,
+                            and never fewer than its longest text has */
     size_t logits_kept;  /* last positions of an slm_eval that slm_logits can give; 0: 1 */
-    slm_type kv_type;    /* SLM_TYPE_F32 or _F16; 0: f16 if weights are quantized, else f32 */
+    slm_type kv_type;    /* SLM_TYPE_F32 or _F16; 0: f16 if weights are quantized, else f32; an
+                            encoder's is always f32 */
     unsigned threads;    /* of OpenMP or the hook, used as given; without both always 1.
                             0: automatic (1 with a hook; else OpenMP's limit, at most the processor
                             count, shared among the model's active sessions; 1 inside the caller's
@@ -4546,7 +4549,9 @@ static slm_result slm__take_text(slm_session *s, const slm_text *text, size_t *r
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a text is NULL");
     if (slm__is_encoder(s)) {
         result = slm__tokenize_text(t, text, most, s->encoder.tokens, most, &count, NULL);
-        if (result != SLM_OK) return slm__fail(&s->error, result, "a text has no tokens");
+        if (result != SLM_OK)
+            return slm__fail(&s->error, result, "a context of %u has no room for a text's tokens",
+                             most);
         return slm__take_tokens(s, count, rows);
     }
     if (text->pair) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a decoder takes no pairs");

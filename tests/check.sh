@@ -40,8 +40,9 @@ compiling=$!
 echo "address and undefined-behaviour sanitizers"
 $CC -std=c99 -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all \
     tests/test_main.c -o build/test-sanitized -lm
-cases=$(ls -d tests/golden/*/config.json tests/golden/encoders/*/config.json 2>/dev/null |
-    sed "s,tests/golden/,,; s,/config.json,,")
+cases=$(ls -d tests/golden/*/config.json tests/golden/encoders/*_fill/config.json \
+    tests/golden/encoders/*_classify/config.json tests/golden/encoders/mobile_1*n/config.json |
+    sed "s,tests/golden/,,; s,/config.json,,") # of encoders a few, in which all of them is used
 IDS_EVERY=50 build/test-sanitized --golden $cases >build/sanitized.txt ||
     { cat build/sanitized.txt; exit 1; }
 tail -n 1 build/sanitized.txt

@@ -104,3 +104,21 @@ reject "a dense layer with another activation" "GELU is not supported" $T/flaw
 sentences "$dense"
 echo "{\"in_features\": 3, \"out_features\": 4}" >$T/flaw/2_Dense/config.json
 reject "a dense layer of another size" "in_features has to be" $T/flaw
+# -- as older and other releases of sentence-transformers save one
+sentences "$normalize"
+echo '{"max_seq_length": 9}' >$T/flaw/sentence_distilbert_config.json
+check "convert: another name of its configuration" $B/slm-convert $T/flaw $T/m.slm --type f32
+shows "the longest text of another name" "longest_text  *9"
+mkdir $T/flaw/0_Transformer; mv $T/flaw/config.json $T/flaw/*.safetensors* $T/flaw/0_Transformer
+mv $T/flaw/sentence_distilbert_config.json $T/flaw/0_Transformer
+sed 's/"path": "", /"path": "0_Transformer", /' $T/flaw/modules.json >$T/flaw/new
+mv $T/flaw/new $T/flaw/modules.json
+check "convert: the model in a directory of its own" $B/slm-convert $T/flaw $T/n.slm --type f32
+same "convert: ... is the same" $T/m.slm $T/n.slm
+sentences ""
+echo '{"max_seq_length": 9, "do_lower_case": true}' >$T/flaw/sentence_bert_config.json
+reject "do_lower_case beside capitals" "do_lower_case true is not supported" $T/flaw
+sentences ""
+echo '{"truncation_side": "left"}' >$T/flaw/tokenizer_config.json
+check "convert: truncation_side left" $B/slm-convert $T/flaw $T/m.slm --type f32
+said "... is said" "warning: .*truncation_side left"

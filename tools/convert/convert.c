@@ -834,8 +834,10 @@ static void put_metadata(Buffer *out, const char *key, const char *value) {
     put_bytes(out, value, strlen(value) + 1);
 }
 
-void model_from_directory(Model *model, const char *directory, const Options *options) {
+void model_from_directory(Model *model, const char *root, const Options *options) {
     static Checkpoint checkpoint; /* the tensors keep pointers into it */
+    char *apart = encoder_checkpoint_directory(root);
+    const char *directory = apart ? apart : root;
     char *path = join_path(directory, "config.json");
     Config config;
     Tokenizer tokenizer;
@@ -857,7 +859,7 @@ void model_from_directory(Model *model, const char *directory, const Options *op
     checkpoint_open(&checkpoint, directory);
     if (encoder) {
         encoder_read_heads(&parts, &config.shape, config.row, config.json, path, &checkpoint);
-        encoder_read_vectors(&parts, &config.shape, directory, tokenizer.longest);
+        encoder_read_vectors(&parts, &config.shape, root, directory, &tokenizer);
     }
     settle_tied(&config, &checkpoint, directory);
     config.shape.vocab_used = tokenizer.used;

@@ -358,23 +358,59 @@ static void read_modules(EncoderParts *out, slm__shape *shape, const char *direc
         fail("%s/modules.json: there is no Pooling", directory);
 }
 
-void encoder_read_vectors(EncoderParts *out, slm__shape *shape, const char *directory,
-                          uint32_t model_longest) {
+/* sentence-transformers 2 put the model itself into a directory of its own, the first module's
+   path; NULL: the checkpoint is in the directory given. To be freed. */
+char *encoder_checkpoint_directory(const char *directory) {
+    char *config = join_path(directory, "config.json"), *place = NULL;
     char *path = join_path(directory, "modules.json");
-    Json *modules = file_exists(path) ? json_read_any(path) : NULL;
-    Json *own = read_beside(directory, "sentence_bert_config.json");
-    uint32_t longest = model_longest;
+    Json *modules = !file_exists(config) && file_exists(path) ? json_read_any(path) : NULL;
+    const Json *first = modules && modules->type == JSON_ARRAY ? modules->first : NULL, *name;
+    name = first && first->type == JSON_OBJECT ? json_get(first, "path") : NULL;
+    if (name && name->type == JSON_STRING && name->size && strlen(name->text) == name->size)
+        place = join_path(directory, name->text);
+    free(config);
     free(path);
+    return place;
+}
+
+/* The longest text that sentence-transformers' own file beside the checkpoint names; it has one of
+   these names, and the first that is there counts. */
+static uint32_t read_longest(const char *directory, uint32_t longest, int lowers) {
+    static const char *const names[] = {
+        "sentence_bert_config.json", "sentence_roberta_config.json",
+        "sentence_distilbert_config.json", "sentence_camembert_config.json",
+        "sentence_albert_config.json", "sentence_xlm-roberta_config.json",
+        "sentence_xlnet_config.json"};
+    Json *own = NULL;
+    size_t i;
+    for (i = 0; i < sizeof names / sizeof *names && !own; i++)
+        own = read_beside(directory, names[i]);
+    if (!own)
+        return longest;
+    if (read_flag(own, names[i - 1], "do_lower_case", 0) && !lowers)
+        fail("%s/%s: do_lower_case true is not supported beside a tokenizer that keeps capitals",
+             directory, names[i - 1]);
+    return read_size(own, names[i - 1], "max_seq_length", 1, longest);
+}
+
+void encoder_read_vectors(EncoderParts *out, slm__shape *shape, const char *root,
+                          const char *directory, const Tokenizer *tokenizer) {
+    char *path = join_path(root, "modules.json");
+    Json *modules = file_exists(path) ? json_read_any(path) : NULL;
+    Json *config = read_beside(directory, "tokenizer_config.json");
+    uint32_t longest = tokenizer->longest;
+    int lowers = tokenizer->kind == SLM__WORDS &&
+                 get_u32(tokenizer->section.data + 20) & SLM__TEXT_LOWER;
+    free(path);
+    if (config && json_is(json_get(config, "truncation_side"), "left"))
+        warn("%s/tokenizer_config.json: truncation_side left is not supported: a text that is too "
+             "long loses its end", directory);
     if (modules) {
-        read_modules(out, shape, directory, modules);
-        read_prompts(out, read_beside(directory, "config_sentence_transformers.json"), directory);
+        read_modules(out, shape, root, modules);
+        read_prompts(out, read_beside(root, "config_sentence_transformers.json"), root);
+        longest = read_longest(directory, longest, lowers);
         shape->tasks |= 1u << SLM_TASK_EMBED;
         out->task = SLM_TASK_EMBED;
-    }
-    if (modules && own) {
-        longest = read_size(own, "sentence_bert_config.json", "max_seq_length", 1, longest);
-        if (read_flag(own, "sentence_bert_config.json", "do_lower_case", 0))
-            warn("%s/sentence_bert_config.json: do_lower_case is left to the tokenizer", directory);
     }
     shape->longest_text = longest && longest < shape->context ? longest : 0;
 }

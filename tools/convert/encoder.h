@@ -19,10 +19,12 @@ void encoder_read_config(slm__shape *shape, const slm__architecture *row, const 
 /* Which heads are there, once the tensors' names are known, and what their outputs are called. */
 void encoder_read_heads(EncoderParts *out, slm__shape *shape, const slm__architecture *row,
                         const Json *json, const char *path, const Checkpoint *checkpoint);
-/* What sentence-transformers' files beside the checkpoint say of sentence vectors, where they are,
-   and the longest text; model_longest: the tokenizer's, 0: none. */
-void encoder_read_vectors(EncoderParts *out, slm__shape *shape, const char *directory,
-                          uint32_t model_longest);
+/* Where the checkpoint of a directory of sentence-transformers is, if not in it; else NULL. */
+char *encoder_checkpoint_directory(const char *directory);
+/* What sentence-transformers' files in `root` and beside the checkpoint say of sentence vectors,
+   where they are, and the longest text. */
+void encoder_read_vectors(EncoderParts *out, slm__shape *shape, const char *root,
+                          const char *directory, const Tokenizer *tokenizer);
 void encoder_put(Model *model, const EncoderParts *parts); /* the sections */
 /* Tensors that Hugging Face saves and does not use. */
 int encoder_leaves_out(const slm__shape *shape, const char *name);
