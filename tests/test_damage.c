@@ -901,7 +901,7 @@ static void damage_check_encoder(damage_file *f, const damage_kind *kind) {
     damage_refused(f, 70, 2, SLM_POOLING_COUNT, format, "lengths inconsistent");
     damage_refused(f, 100, 4, 1, format, "heads, labels or lengths");
     damage_refused(f, 120, 4, 0, format, "labels");
-    damage_refused(f, 120, 4, 4, format, "classifier" + (mobile ? 10 : 0));
+    damage_refused(f, 120, 4, 4, format, mobile ? "tagger" : "classifier");
     damage_refused(f, 124, 4, 1, format, "labels");
     damage_refused(f, 116, 4, kind->encoder[0] + 1, format, "token types is");
     damage_refused(f, f->labels, 1, 0xFF, format, "labels are not 3 texts");
