@@ -2043,6 +2043,34 @@ static slm_result slm__read_shape(slm_model *model, slm_error *error) {
     return SLM_OK;
 }
 
+/* The sizes of an encoder against each other, each within its cap. */
+static slm_result slm__check_encoder(const slm_model *model, slm_error *error) {
+    const slm__shape *shape = &model->shape;
+    uint32_t texts = 1u << SLM_TASK_CLASSIFY | 1u << SLM_TASK_NEXT;
+    uint32_t labelled = 1u << SLM_TASK_CLASSIFY | 1u << SLM_TASK_TAG;
+    uint32_t flags = shape->bottleneck_flags;
+    if (model->architecture->block != SLM__BOTTLENECK &&
+        (flags || shape->stack || shape->inner != shape->hidden ||
+         shape->embedding != shape->hidden))
+        return slm__fail(error, SLM_ERR_FORMAT, "a bottleneck with architecture %s",
+                         model->architecture->name);
+    if ((flags & SLM__TRANSFORMS) != (flags & SLM__TRIGRAM || shape->embedding != shape->hidden
+                                          ? (uint32_t)SLM__TRANSFORMS
+                                          : 0) ||
+        (!(flags & SLM__USES_BOTTLENECK) &&
+         (shape->inner != shape->hidden ||
+          flags & (SLM__SHARES_BOTTLENECK | SLM__NARROW_ATTENTION))) ||
+        (flags & SLM__SHARES_BOTTLENECK && flags & SLM__NARROW_ATTENTION) ||
+        (shape->embedding > shape->hidden && shape->tasks >> SLM_TASK_FILL & 1))
+        return slm__fail(error, SLM_ERR_FORMAT, "bottleneck or embedding size inconsistent");
+    if (shape->kv_heads != shape->heads || shape->longest_text > shape->context ||
+        shape->pooling >= SLM_POOLING_COUNT || shape->tasks & 1u ||
+        (shape->tasks & texts && !shape->pooler) ||
+        (shape->tasks & labelled ? !shape->labels : shape->labels != 0))
+        return slm__fail(error, SLM_ERR_FORMAT, "heads, labels or lengths inconsistent");
+    return SLM_OK;
+}
+
 /* What a decoder's header has no meaning for. */
 static slm_result slm__read_encoder(slm_model *model, slm_error *error) {
     static const slm__cap caps[] = {
@@ -2064,35 +2092,13 @@ static slm_result slm__read_encoder(slm_model *model, slm_error *error) {
         {SLM__AT_LABEL_SCORES, offsetof(slm__shape, label_scores), 0, SLM_SCORES_RAW, "scores"},
         {SLM__AT_RANK_SCORES, offsetof(slm__shape, rank_scores), 0, SLM_SCORES_RAW, "scores"}};
     slm__shape *shape = &model->shape;
-    uint32_t texts = 1u << SLM_TASK_CLASSIFY | 1u << SLM_TASK_NEXT, flags;
-    uint32_t labelled = 1u << SLM_TASK_CLASSIFY | 1u << SLM_TASK_TAG;
     slm_result result = slm__read_sizes(model, caps, sizeof caps / sizeof caps[0], error);
     if (result != SLM_OK) return result;
-    flags = shape->bottleneck_flags;
     shape->stack--;
     if (!shape->inner) shape->inner = shape->hidden;
     if (!shape->longest_text) shape->longest_text = shape->context;
     shape->pooling = slm__u16(model->file + SLM__AT_POOLING);
-    if (model->architecture->block != SLM__BOTTLENECK &&
-        (flags || shape->stack || shape->inner != shape->hidden ||
-         shape->embedding != shape->hidden))
-        return slm__fail(error, SLM_ERR_FORMAT, "a bottleneck with architecture %s",
-                         model->architecture->name);
-    if ((flags & SLM__TRANSFORMS) != (flags & SLM__TRIGRAM || shape->embedding != shape->hidden
-                                          ? (uint32_t)SLM__TRANSFORMS
-                                          : 0) ||
-        (!(flags & SLM__USES_BOTTLENECK) &&
-         (shape->inner != shape->hidden ||
-          flags & (SLM__SHARES_BOTTLENECK | SLM__NARROW_ATTENTION))) ||
-        (flags & SLM__SHARES_BOTTLENECK && flags & SLM__NARROW_ATTENTION) ||
-        (shape->embedding > shape->hidden && shape->tasks >> SLM_TASK_FILL & 1))
-        return slm__fail(error, SLM_ERR_FORMAT, "bottleneck or embedding size inconsistent");
-    if (shape->kv_heads != shape->heads || shape->longest_text > shape->context ||
-        shape->pooling >= SLM_POOLING_COUNT || shape->tasks & 1u ||
-        (shape->tasks & texts && !shape->pooler) ||
-        (shape->tasks & labelled ? !shape->labels : shape->labels != 0))
-        return slm__fail(error, SLM_ERR_FORMAT, "heads, labels or lengths inconsistent");
-    return SLM_OK;
+    return slm__check_encoder(model, error);
 }
 
 static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
@@ -6141,12 +6147,8 @@ static const char *slm__token_text(const slm__tokenizer *t, slm_token token, siz
     return t->blob + t->offsets[token];
 }
 
-/* Sets the pointers; NULL or what is wrong. */
-static const char *slm__tokenizer_layout(slm__tokenizer *t, const uint8_t *bytes, size_t size) {
-    const uint32_t *head = (const uint32_t *)(const void *)bytes;
-    uint64_t at = 96, count, sizes[8];
-    if (!bytes || size < 96) return "shorter than its header";
-    if ((uintptr_t)bytes & 3) return "not aligned";
+/* The numbers before the tables; NULL or what is wrong. */
+static const char *slm__tokenizer_head(slm__tokenizer *t, const uint32_t *head) {
     t->count = head[0];
     t->merge_slots = head[1];
     t->longest_probe = head[2];
@@ -6169,6 +6171,18 @@ static const char *slm__tokenizer_layout(slm__tokenizer *t, const uint8_t *bytes
         t->longest_word = head[19];
         t->mask = (int32_t)head[20];
     }
+    return NULL;
+}
+
+/* Sets the pointers; NULL or what is wrong. */
+static const char *slm__tokenizer_layout(slm__tokenizer *t, const uint8_t *bytes, size_t size) {
+    const uint32_t *head = (const uint32_t *)(const void *)bytes;
+    uint64_t at = 96, count, sizes[8];
+    const char *wrong;
+    if (!bytes || size < 96) return "shorter than its header";
+    if ((uintptr_t)bytes & 3) return "not aligned";
+    wrong = slm__tokenizer_head(t, head);
+    if (wrong) return wrong;
     count = t->count;
     sizes[0] = (count + 1) * 4;
     sizes[1] = (count + 3) / 4 * 4;
