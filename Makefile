@@ -77,7 +77,8 @@ build/slm-%: tools/%.c examples/threads.h tools/common.h build/slm.o
 build/slm-%: examples/%.c examples/threads.h tools/common.h build/slm.o
 	$(CC) $(FLAGS) -DSLM_LINKED $< build/slm.o -o $@ -lm
 
-build/slm-encode: $(wildcard tools/encode*.h) tools/jsonl.h
+build/slm-encode: $(wildcard tools/encode*.h) tools/jsonl.h tools/json.h
+build/slm-tokenize: tools/json.h
 
 # measures private functions too
 build/slm-bench: tools/bench.c tools/bench_model.h tools/bench_probe.h examples/threads.h \

@@ -125,6 +125,16 @@ static void put_input_ids(const work *w, const input *in) {
     put_ids(w->ids + in->first, in->count);
 }
 
+/* With --logits an answer ends with its ids and logits, one row or a row for every token. */
+static void put_logits(const work *w, const input *in, const float *rows, int by_token) {
+    if (!w->logits) return;
+    fputs(", \"ids\": ", stdout);
+    put_input_ids(w, in);
+    fputs(", \"logits\": ", stdout);
+    if (by_token) put_rows(rows, in->count, w->row);
+    else put_floats(rows, w->row);
+}
+
 /* ---- offsets ----------------------------------------------------------------------------- */
 
 typedef struct ruler { /* counts forward; zero but for the text at first */

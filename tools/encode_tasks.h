@@ -55,22 +55,14 @@ static void give_labels(work *w, const input *in, const float *rows) {
     }
     putchar(']');
     free(all);
-    if (!w->logits) return;
-    fputs(", \"ids\": ", stdout);
-    put_input_ids(w, in);
-    fputs(", \"logits\": ", stdout);
-    put_floats(rows, w->row);
+    put_logits(w, in, rows, 0);
 }
 
 static void give_next(work *w, const input *in, const float *rows) {
     double largest, sum = softmax(rows, 2, &largest);
     fputs("{\"is_next\": ", stdout);
     put_number(exp(rows[0] - largest) / sum);
-    if (!w->logits) return;
-    fputs(", \"ids\": ", stdout);
-    put_input_ids(w, in);
-    fputs(", \"logits\": ", stdout);
-    put_floats(rows, 2);
+    put_logits(w, in, rows, 0);
 }
 
 /* ---- tag: aggregation_strategy="simple" -------------------------------------------------- */
@@ -167,11 +159,7 @@ static void give_entities(work *w, const input *in, const float *rows) {
         separator = ", ";
     }
     putchar(']');
-    if (!w->logits) return;
-    fputs(", \"ids\": ", stdout);
-    put_input_ids(w, in);
-    fputs(", \"logits\": ", stdout);
-    put_rows(rows, in->count, w->row);
+    put_logits(w, in, rows, 1);
 }
 
 /* ---- fill -------------------------------------------------------------------------------- */
@@ -271,11 +259,7 @@ static void give_fills(work *w, const input *in, const float *rows) {
         separator = ", ";
     }
     putchar(']');
-    if (!w->logits) return;
-    fputs(", \"ids\": ", stdout);
-    put_input_ids(w, in);
-    fputs(", \"logits\": ", stdout);
-    put_rows(rows, in->count, w->row);
+    put_logits(w, in, rows, 1);
 }
 
 /* ---- rank -------------------------------------------------------------------------------- */

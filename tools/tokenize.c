@@ -2,7 +2,7 @@
 #ifndef SLM_LINKED /* the Makefile links slm.o; built by hand this file is all */
 #define SLM_IMPLEMENTATION
 #endif
-#include "common.h"
+#include "json.h"
 
 static const char help[] =
     "usage: slm-tokenize MODEL.slm [options] < text\n"
@@ -40,88 +40,27 @@ static void append(text *out, const char *bytes, size_t size) {
     out->size += size;
 }
 
-static void append_code_point(text *out, unsigned long c) {
-    char b[4];
-    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4, i;
-    for (i = n; i-- > 1; c >>= 6) b[i] = (char)(0x80 | (c & 0x3F));
-    b[0] = (char)(n == 1 ? c : c | (0xF00u >> n & 0xF0));
-    append(out, b, n);
-}
-
-/* ---- JSON, as far as needed -------------------------------------------------------------- */
+/* ---- lines of JSON ----------------------------------------------------------------------- */
 
 static const char *skip_space(const char *at, const char *end) {
     while (at < end && (*at == ' ' || *at == '\t' || *at == '\r')) at++;
     return at;
 }
 
-/* Four hexadecimal digits; -1: they are not. */
-static long hex4(const char *at, const char *end) {
-    long value = 0;
-    int i;
-    if (end - at < 4) return -1;
-    for (i = 0; i < 4; i++) {
-        const char *digits = "0123456789abcdefABCDEF", *d = strchr(digits, at[i]);
-        if (!at[i] || !d) return -1;
-        value = value * 16 + (d - digits < 16 ? d - digits : d - digits - 6);
-    }
-    return value;
-}
-
-/* Behind "\u"; 0: not valid. */
-static const char *parse_unicode(const char *at, const char *end, text *out) {
-    long high = hex4(at, end), low;
-    if (high < 0 || (high >= 0xDC00 && high < 0xE000)) return NULL;
-    at += 4;
-    if (high < 0xD800 || high >= 0xE000) {
-        append_code_point(out, (unsigned long)high);
-        return at;
-    }
-    if (end - at < 6 || at[0] != '\\' || at[1] != 'u') return NULL;
-    low = hex4(at + 2, end);
-    if (low < 0xDC00 || low >= 0xE000) return NULL;
-    append_code_point(out, 0x10000ul + ((unsigned long)(high - 0xD800) << 10) +
-                               (unsigned long)(low - 0xDC00));
-    return at + 6;
-}
-
-/* Returns what follows the string. */
-static const char *parse_string(const char *at, const char *end, size_t line, text *out) {
-    static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
-    out->size = 0;
-    at = skip_space(at, end);
-    if (at == end || *at++ != '"') tool_fail(1, "line %zu: not a JSON string", line);
-    while (at && at < end && *at != '"') {
-        const char *name;
-        size_t bad, size = tool_character((const unsigned char *)at, (size_t)(end - at), &bad);
-        if (!size || (unsigned char)*at < 0x20) at = NULL;
-        else if (*at != '\\') {
-            append(out, at, size);
-            at += size;
-        } else if (++at == end) at = NULL;
-        else if (*at == 'u') at = parse_unicode(at + 1, end, out);
-        else if (*at && (name = strchr(names, *at)) != NULL) {
-            append(out, values + (name - names), 1);
-            at++;
-        } else at = NULL;
-    }
-    if (!at || at == end) tool_fail(1, "line %zu: not a valid JSON string", line);
-    return skip_space(at + 1, end);
-}
-
 /* "text" or, where there may be one, ["text", "pair"]: 1 if that is there. */
-static int parse_texts(const char *at, const char *end, size_t line, text *first, text *pair) {
+static int parse_texts(char *at, char *end, size_t line, span *first, span *pair) {
+    json j = {NULL, NULL, NULL};
     int is_list;
-    at = skip_space(at, end);
-    is_list = pair && at < end && *at == '[';
-    at = parse_string(at + is_list, end, line, first);
-    if (is_list) {
-        if (at == end || *at != ',') tool_fail(1, "line %zu: not two JSON strings", line);
-        at = parse_string(at + 1, end, line, pair);
-        if (at == end || *at != ']') tool_fail(1, "line %zu: not two JSON strings", line);
-        at = skip_space(at + 1, end);
-    }
-    if (at != end) tool_fail(1, "line %zu: not a valid JSON string", line);
+    j.at = at;
+    j.end = end;
+    is_list = pair && json_peek(&j) == '[';
+    j.at += is_list;
+    if (json_peek(&j) != '"') tool_fail(1, "line %zu: not a JSON string", line);
+    if (json_string(&j, first) && is_list &&
+        !(json_take(&j, ',') && json_string(&j, pair) && json_take(&j, ']')))
+        tool_fail(1, "line %zu: not two JSON strings", line);
+    json_space(&j);
+    if (j.error || j.at < j.end) tool_fail(1, "line %zu: not a valid JSON string", line);
     return is_list;
 }
 
@@ -247,33 +186,33 @@ static void decode(const slm_model *model, const options *o, const char *at, con
     write_text(model, o, out);
 }
 
-static void encode_line(const slm_model *model, const options *o, const char *at,
-                        const char *stop, size_t line, text texts[2]) {
+static void encode_line(const slm_model *model, const options *o, char *at, char *stop,
+                        size_t line) {
     int may_pair = o->is_words && o->flags & SLM_PARSE_SPECIAL;
-    slm_text in = {NULL, 0, NULL, 0};
-    int is_pair = parse_texts(at, stop, line, &texts[0], may_pair ? &texts[1] : NULL);
-    in.text = texts[0].bytes ? texts[0].bytes : "";
-    in.size = texts[0].size;
-    in.pair = texts[1].bytes ? texts[1].bytes : "";
-    in.pair_size = texts[1].size;
+    span first, pair = {NULL, 0};
+    slm_text in;
+    int is_pair = parse_texts(at, stop, line, &first, may_pair ? &pair : NULL);
+    in.text = first.bytes;
+    in.size = first.size;
+    in.pair = pair.bytes;
+    in.pair_size = pair.size;
     if (is_pair) encode_words(model, o, &in);
     else encode(model, o, in.text, in.size);
 }
 
-static void each_line(const slm_model *model, const options *o, const char *bytes, size_t size) {
-    const char *at = bytes, *end = bytes + size;
+static void each_line(const slm_model *model, const options *o, char *bytes, size_t size) {
+    char *at = bytes, *end = bytes + size;
     size_t line = 1;
-    text out[2] = {{NULL, 0, 0}, {NULL, 0, 0}};
+    text out = {NULL, 0, 0};
     for (; at < end; line++) {
-        const char *stop = (const char *)memchr(at, '\n', (size_t)(end - at));
+        char *stop = (char *)memchr(at, '\n', (size_t)(end - at));
         if (!stop) stop = end;
         if (skip_space(at, stop) == stop) tool_fail(1, "line %zu is empty", line);
-        if (o->decode) decode(model, o, at, stop, line, &out[0]);
-        else encode_line(model, o, at, stop, line, out);
+        if (o->decode) decode(model, o, at, stop, line, &out);
+        else encode_line(model, o, at, stop, line);
         at = stop < end ? stop + 1 : end;
     }
-    free(out[0].bytes);
-    free(out[1].bytes);
+    free(out.bytes);
 }
 
 static void parse(int count, char **args, options *o) {
