@@ -176,8 +176,9 @@
              slm_session_open(&small, own, &desc, &error) != SLM_OK) return 1;
 
      Two calls still allocate: slm_chat takes the bytes of one message and its marks from
-     desc.allocator, and words of more than a hundred bytes need memory while they are tokenized.
-     Without an allocator these calls fail with SLM_ERR_MEMORY.
+     desc.allocator, and so do words of thousands of bytes in slm_prompt, slm_chat and slm_encode
+     (slm_tokenize: of more than a hundred, from the model's allocator; WordPiece never). Without an
+     allocator these calls fail with SLM_ERR_MEMORY.
 
      Threads. The first choice is the pool of examples/threads.h (POSIX threads; make install
      calls it slm_threads.h). It stays fast
@@ -236,7 +237,7 @@
      Stack in use, measured from opening to generating and scoring: 16 KB in portable C, 42 KB with
      AVX2 or NEON, 92 KB with AVX2 at -O0 (gcc 12, clang 14). One function has a frame of 67 KB
      with AVX-512, 103 KB with AMX, 121 KB with either at -O0 (gcc 12): give a thread 256 KB. Code
-     is 75 KB without SIMD (-Os), 190 KB with all kernels of x86 (-O2).
+     and tables take 110 KB without SIMD (-Os), 245 KB with all kernels of x86 (-O2).
 
    THREAD SAFETY
      An open model is read-only: any number of threads may use it at once, slm_tokenize too (your
@@ -581,7 +582,7 @@ SLM_API slm_result slm_next(slm_session *, slm_piece *);
 /* Encoders. A text, or a pair that is one input: a question and its context, a query and a
    document. */
 typedef struct slm_text {
-    const char *text; /* UTF-8; what is not is left out */
+    const char *text; /* UTF-8; BERT's normalizer drops bytes that are not */
     size_t size;      /* or SLM_NUL */
     const char *pair; /* NULL: a single text; "" makes a pair too */
     size_t pair_size; /* or SLM_NUL */
@@ -1740,7 +1741,7 @@ static const char *slm__slot_name(unsigned slot) {
 
 /* ---- >>weights ---------------------------------------------------------------------------
    Tensors and the tokenizer's tables as they lie in the file, and the model that holds them; an
-   absent tensor has data NULL. Knows nothing of files or sessions. */
+   absent tensor has data NULL. Knows neither how a file is read nor what a session does with it. */
 
 typedef struct slm__layer {
     slm__tensor *at;       /* by slot */
@@ -1908,7 +1909,8 @@ static const slm__kernels *slm__kernels_for(slm_isa *isa);
 static int slm__arithmetic_holds(const slm__kernels *kernels);
 
 /* ---- >>file ------------------------------------------------------------------------------
-   Bytes in, a checked model out. No other room sees an unchecked number of a file. */
+   Bytes in, a checked model out. The tokenizer's tables check their own section; no other room sees
+   an unchecked number of a file. */
 
 enum { SLM__HEADER_BYTES = 256, SLM__SECTION_BYTES = 32, SLM__ENTRY_BYTES = 40 };
 
@@ -2071,7 +2073,7 @@ static slm_result slm__check_encoder(const slm_model *model, slm_error *error) {
     return SLM_OK;
 }
 
-/* What a decoder's header has no meaning for. */
+/* The header's fields that encoders alone have. */
 static slm_result slm__read_encoder(slm_model *model, slm_error *error) {
     static const slm__cap caps[] = {
         {SLM__AT_TOKEN_TYPES, offsetof(slm__shape, token_types), 0, 1u << 16, "token types"},
@@ -2115,6 +2117,8 @@ static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "chat format %u", (size_t)id);
     model->chat_format = (slm_chat_format)(id + 1);
     model->pad = (slm_token)slm__u32(model->file + SLM__AT_PAD);
+    if (model->pad < -1 || (model->pad >= 0 && (uint32_t)model->pad >= model->shape.vocab_rows))
+        return slm__fail(error, SLM_ERR_FORMAT, "pad token out of range");
     if (model->shape.flags & ~row->flags)
         return slm__fail(error, SLM_ERR_FORMAT, "flags %u with architecture %s",
                          (size_t)model->shape.flags, row->name);
@@ -2713,7 +2717,7 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
 
 /* ---- >>state -----------------------------------------------------------------------------
    What a session holds, in parts, each carved from its block by a function of its own, and how its
-   calls share the processors. Knows no equation: not what is in the buffers. */
+   calls share the processors. Knows what is in a buffer, not how it is computed. */
 
 typedef struct slm__cache { /* one sequence's keys and values, all layers */
     uint8_t *keys;   /* [layer][kv head][context/16][head size][16] */
@@ -2743,18 +2747,22 @@ typedef struct slm__sequence {
 
 /* Rows on their way through the layers. Where two names stand for one buffer, the first one is
    dead when the second one is written:
-     buffer         written by              dead after
-     query          the products of norm    attention
-     branch         the output's product    the next norm
-     key            the products of norm    the cache has it
-     attention      attention               the output's product
-     value          the products of norm    the cache has it
-     query_buffers  attention               attention
-     normed         a norm                  its products; then it may hold a second branch; before
-                                            the first layer a position's embedding
-     codes          a norm, or the rows of  the products that read them; then another input has
-                    attention, or a head    them, see slm__encode_inputs
-   An encoder's norms write where they read, so that normed and branch are free for its heads. */
+     buffer         written by                     dead after
+     query          its product                    attention
+     branch         the products that end a        the next norm; behind the last layer an encoder's
+                    branch                         heads have it
+     key            its product                    the cache has it
+     attention      attention                      the output's product
+     value          its product                    the cache has it
+     query_buffers  attention                      attention
+     normed         a decoder's norm               its products; then a second branch may be there
+     normed         gathered rows: of positions    they are added; a head has read them
+                    and types, for a head
+     ffn_hidden     gathered embeddings            the transform before the first layer
+     ffn_hidden     the up product                 the down product
+     codes          a norm, or the rows of an      the products that read them: see
+                    input without codes            slm__forget_codes
+   An encoder's norms write where they read. */
 typedef struct slm__batch {
     size_t size, capacity;  /* rows at most; rounded up to what the kernels read at once */
     int quantized;          /* some matrix is of integers */
@@ -2831,8 +2839,7 @@ typedef struct slm__encoder {
     size_t texts, rows, used; /* in the batch now; positions in use */
     slm_text_token *tokens; /* [longest text] */
     slm_output output;      /* of the call under way, ... */
-    float *out;             /* ... where its next row goes, ... */
-    size_t capacity, need;  /* ... the floats that fit there, and those of the texts so far */
+    float *out;             /* ... and where its next row goes */
 } slm__encoder;
 
 struct slm_session {
@@ -2936,7 +2943,8 @@ static void slm__carve_batch(slm_session *s, slm__arena *arena) {
     b->rows = (slm__row *)slm__carve(arena, b->size, sizeof(slm__row));
     b->hidden = slm__carve_floats(arena, slm__is_encoder(s) ? b->capacity : b->size, hidden);
     b->normed = slm__carve_floats(arena, b->capacity, hidden);
-    b->query = b->branch = slm__carve_floats(arena, b->size, widest);
+    b->query = b->branch = /* an encoder's heads read it */
+        slm__carve_floats(arena, slm__is_encoder(s) ? b->capacity : b->size, widest);
     b->key = b->attention = slm__carve_floats(arena, b->capacity, wide);
     b->value = b->query_buffers = slm__carve_floats(arena, values > buffers ? values : buffers, 1);
     if (ffn < before) ffn = before;
@@ -3813,12 +3821,11 @@ static void (*const slm__layer_blocks[])(slm__pass *) = {
 
 /* Before the first layer. */
 static void slm__start_pass(slm__pass *p, slm_session *s, size_t count) {
-    int encoder = (s->model->features & SLM__ENCODER) != 0;
+    int encoder = slm__is_encoder(s);
     slm__batch *b = &s->batch;
+    memset(p, 0, sizeof *p);
     p->s = s;
     p->count = count;
-    p->pending = 0;
-    p->from = 0;
     slm__use_stream(p, b->hidden, encoder ? b->hidden : b->normed, s->model->shape.hidden);
     p->normed = slm__input_of(p->norm_out, p->width, b->codes);
     slm__embed(p);
@@ -4170,6 +4177,17 @@ SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t coun
     return count ? slm__eval(s, tokens, count, s->outputs.kept) : SLM_OK;
 }
 
+/* Tokens of a text go into the session's own room; a word too long for its scratch uses the
+   session's allocator. */
+static void slm__list_tokens(const slm_session *s, slm__token_list *out) {
+    out->tokens = s->prompt;
+    out->capacity = s->sequence.context;
+    out->count = 0;
+    out->scratch = s->scratch;
+    out->scratch_size = s->scratch_size;
+    out->allocator = &s->allocator;
+}
+
 typedef struct slm__head_call {
     slm_session *s;
     const slm__product *product;
@@ -4271,13 +4289,19 @@ SLM_API size_t slm_output_size(const slm_session *s, slm_output output) {
     }
 }
 
-/* Rows that the text in encoder.tokens gives. */
+/* Whether the number of a text's rows depends on its tokens. */
+static int slm__rows_vary(const slm_session *s) {
+    const slm__encoder *e = &s->encoder;
+    return e->output == SLM_OUTPUT_HIDDEN || e->output == SLM_OUTPUT_MASKS ||
+           (e->output == SLM_OUTPUT_LOGITS && slm__by_token(e->task));
+}
+
+/* Rows that a text of `count` tokens gives; those of an encoder are in encoder.tokens. */
 static size_t slm__output_rows(const slm_session *s, size_t count) {
     const slm__encoder *e = &s->encoder;
     size_t masks = 0, i;
-    if (e->output == SLM_OUTPUT_HIDDEN) return count;
-    if (e->output == SLM_OUTPUT_LOGITS) return slm__by_token(e->task) ? count : 1;
-    if (e->output != SLM_OUTPUT_MASKS) return 1;
+    if (!slm__rows_vary(s)) return 1;
+    if (e->output != SLM_OUTPUT_MASKS) return count;
     for (i = 0; i < count; i++) masks += e->tokens[i].token == s->model->tokenizer.mask;
     return masks;
 }
@@ -4532,50 +4556,32 @@ static slm_result slm__encode_causal(slm_session *s, size_t count) {
     return slm__check_outputs(s, s->model->shape.hidden);
 }
 
-/* A text's tokens, in encoder.tokens or a decoder's prompt, unless the caller's memory is full:
-   then its rows are counted, no more. */
-static slm_result slm__take_tokens(slm_session *s, size_t count, size_t *rows) {
-    slm__encoder *e = &s->encoder;
-    size_t size = slm_output_size(s, e->output), need;
-    need = slm__is_encoder(s) ? slm__output_rows(s, count)
-                              : e->output == SLM_OUTPUT_HIDDEN ? count : 1;
-    if (rows) *rows = need;
-    e->need = slm__size(need, size, e->need);
-    if (e->need > e->capacity) return SLM_OK;
-    return slm__is_encoder(s) ? slm__add_text(s, count) : slm__encode_causal(s, count);
-}
-
-/* An encoder's longest text, or a decoder's context, ends a text that is longer. */
-static slm_result slm__take_text(slm_session *s, const slm_text *text, size_t *rows) {
+/* A text's tokens go to encoder.tokens or a decoder's prompt. An encoder's longest text, or a
+   decoder's context, ends a text that is longer. */
+static slm_result slm__read_text(slm_session *s, const slm_text *text, size_t *count) {
     const slm__tokenizer *t = &s->model->tokenizer;
-    size_t most = s->sequence.context, count = 0;
+    size_t most = s->sequence.context, size;
     slm__token_list list;
     slm_result result;
     if (!text->text && text->size)
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a text is NULL");
     if (slm__is_encoder(s)) {
-        result = slm__tokenize_text(t, text, most, s->encoder.tokens, most, &count, NULL);
-        if (result != SLM_OK)
-            return slm__fail(&s->error, result, "a context of %u has no room for a text's tokens",
-                             most);
-        return slm__take_tokens(s, count, rows);
+        result = slm__tokenize_text(t, text, most, s->encoder.tokens, most, count, NULL);
+        if (result == SLM_OK) return result;
+        return slm__fail(&s->error, result, "a context of %u has no room for a text's tokens",
+                         most);
     }
     if (text->pair) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a decoder takes no pairs");
-    list.tokens = s->prompt;
-    list.capacity = most;
-    list.scratch = s->scratch;
-    list.scratch_size = s->scratch_size;
-    list.allocator = &s->allocator;
-    count = text->size == SLM_NUL ? strlen(text->text) : text->size;
-    result = slm__encode_text(t, text->text, count, SLM_ADD_BOS | SLM_PARSE_SPECIAL, &list);
+    slm__list_tokens(s, &list);
+    size = text->size == SLM_NUL ? strlen(text->text) : text->size;
+    result = slm__encode_text(t, text->text, size, SLM_ADD_BOS | SLM_PARSE_SPECIAL, &list);
     if (result != SLM_OK && result != SLM_ERR_CAPACITY)
         return slm__fail(&s->error, result, "no memory for a word of the text");
-    count = slm__least(list.count, most);
-    if (!count) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a text has no tokens");
-    return slm__take_tokens(s, count, rows);
+    *count = slm__least(list.count, most);
+    return *count ? SLM_OK : slm__fail(&s->error, SLM_ERR_ARGUMENT, "a text has no tokens");
 }
 
-static slm_result slm__take_input(slm_session *s, const slm_input *input, size_t *rows) {
+static slm_result slm__read_input(slm_session *s, const slm_input *input, size_t *count) {
     const slm__shape *shape = &s->model->shape;
     uint32_t types = shape->token_types > 1 ? shape->token_types : 1;
     size_t i;
@@ -4596,25 +4602,56 @@ static slm_result slm__take_input(slm_session *s, const slm_input *input, size_t
             s->encoder.tokens[i].type = type;
         }
     }
-    return slm__take_tokens(s, input->count, rows);
+    *count = input->count;
+    return SLM_OK;
 }
 
-/* Exactly one of texts and inputs is given. */
-static slm_result slm__encode_all(slm_session *s, const slm_text *texts, const slm_input *inputs,
-                                  size_t count, size_t *rows) {
+/* What a call is given: texts, or inputs where texts is NULL. */
+typedef struct slm__given {
+    const slm_text *texts;
+    const slm_input *inputs;
+    size_t count;
+} slm__given;
+
+static slm_result slm__read_given(slm_session *s, const slm__given *given, size_t i,
+                                  size_t *count) {
+    return given->texts ? slm__read_text(s, &given->texts[i], count)
+                        : slm__read_input(s, &given->inputs[i], count);
+}
+
+/* The rows of each text (rows may be NULL), and whether they all fit: nothing is computed, and
+   nothing written, before that is known. Tokenizing twice costs a percent of the computation, and
+   is left out where a text has one row in any case. */
+static slm_result slm__count_rows(slm_session *s, const slm__given *given, size_t capacity,
+                                  size_t *rows) {
+    size_t size = slm_output_size(s, s->encoder.output), need = 0, tokens = 0, i, n = 1;
+    int reads = slm__rows_vary(s) || !given->texts;
+    slm_result result = SLM_OK;
+    for (i = 0; i < given->count && result == SLM_OK; i++) {
+        if (reads) result = slm__read_given(s, given, i, &tokens);
+        if (reads && result == SLM_OK) n = slm__output_rows(s, tokens);
+        if (rows) rows[i] = n;
+        need = slm__size(n, size, need);
+    }
+    if (result != SLM_OK || need <= capacity) return result;
+    return slm__fail(&s->error, SLM_ERR_CAPACITY, "out has room for %u floats, needed are %u",
+                     capacity, need);
+}
+
+static slm_result slm__encode_all(slm_session *s, const slm__given *given, size_t capacity,
+                                  size_t *rows) {
     slm__encoder *e = &s->encoder;
     unsigned saved = slm__begin(s);
-    slm_result result = SLM_OK;
-    size_t i;
-    e->texts = e->rows = e->used = e->need = 0;
-    for (i = 0; i < count && result == SLM_OK; i++)
-        result = texts ? slm__take_text(s, &texts[i], rows ? &rows[i] : NULL)
-                       : slm__take_input(s, &inputs[i], rows ? &rows[i] : NULL);
-    if (result == SLM_OK && e->need <= e->capacity) result = slm__flush_texts(s);
+    slm_result result = slm__count_rows(s, given, capacity, rows);
+    size_t tokens = 0, i;
+    e->texts = e->rows = e->used = 0;
+    for (i = 0; i < given->count && result == SLM_OK; i++) {
+        result = slm__read_given(s, given, i, &tokens);
+        if (result == SLM_OK)
+            result = slm__is_encoder(s) ? slm__add_text(s, tokens) : slm__encode_causal(s, tokens);
+    }
+    if (result == SLM_OK) result = slm__flush_texts(s);
     slm__end(s, saved);
-    if (result == SLM_OK && e->need > e->capacity)
-        return slm__fail(&s->error, SLM_ERR_CAPACITY, "out has room for %u floats, needed are %u",
-                         e->capacity, e->need);
     return result;
 }
 
@@ -4633,33 +4670,42 @@ static slm_result slm__start_encode(slm_session *s, int given, slm_output output
     if (!slm__is_encoder(s)) slm__forget_logits(s);
     s->encoder.output = output;
     s->encoder.out = out;
-    s->encoder.capacity = capacity;
     return SLM_OK;
 }
 
 SLM_API slm_result slm_encode(slm_session *s, const slm_text *texts, size_t count,
                               slm_output output, float *out, size_t capacity, size_t *rows) {
+    slm__given given;
     slm_result result;
     if (!s) return SLM_ERR_ARGUMENT;
     result = slm__start_encode(s, texts || !count, output, out, capacity);
     if (result != SLM_OK) return result;
     if (!s->model->has_tokenizer)
-        return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "the file has no tokenizer");
-    return slm__encode_all(s, texts, NULL, texts ? count : 0, rows);
+        return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "the model has no tokenizer");
+    given.texts = texts;
+    given.inputs = NULL;
+    given.count = count;
+    return slm__encode_all(s, &given, capacity, rows);
 }
 
 SLM_API slm_result slm_encode_tokens(slm_session *s, const slm_input *inputs, size_t count,
                                      slm_output output, float *out, size_t capacity,
                                      size_t *rows) {
+    slm__given given;
     slm_result result;
     if (!s) return SLM_ERR_ARGUMENT;
     result = slm__start_encode(s, inputs || !count, output, out, capacity);
-    return result != SLM_OK ? result : slm__encode_all(s, NULL, inputs, inputs ? count : 0, rows);
+    if (result != SLM_OK) return result;
+    given.texts = NULL;
+    given.inputs = inputs;
+    given.count = count;
+    return slm__encode_all(s, &given, capacity, rows);
 }
 
 SLM_API slm_result slm_embed(slm_session *s, const slm_text *texts, size_t count, float *vectors) {
     size_t size = slm_output_size(s, SLM_OUTPUT_EMBEDDING);
-    if (count && size > SIZE_MAX / sizeof(float) / count) return SLM_ERR_ARGUMENT;
+    if (s && count && size > SIZE_MAX / sizeof(float) / count)
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "the vectors of %u texts overflow", count);
     return slm_encode(s, texts, count, SLM_OUTPUT_EMBEDDING, vectors, vectors ? count * size : 0,
                       NULL);
 }
@@ -4888,17 +4934,6 @@ static int slm__is_end(const slm_session *s, slm_token token) {
     return token == s->chat.answer_end;
 }
 
-/* Tokens of a text go into the session's own room. */
-static void slm__list_tokens(const slm_session *s, slm__token_list *out,
-                             const slm_allocator *allocator) {
-    out->tokens = s->prompt;
-    out->capacity = s->sequence.context;
-    out->count = 0;
-    out->scratch = s->scratch;
-    out->scratch_size = s->scratch_size;
-    out->allocator = allocator;
-}
-
 SLM_API slm_result slm_prompt(slm_session *s, const char *text, size_t size, unsigned flags) {
     slm__token_list out;
     slm_result result;
@@ -4908,7 +4943,7 @@ SLM_API slm_result slm_prompt(slm_session *s, const char *text, size_t size, uns
     if (!s->model->has_tokenizer)
         return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "the model has no tokenizer");
     if (size == SLM_NUL) size = strlen(text);
-    slm__list_tokens(s, &out, &s->model->allocator);
+    slm__list_tokens(s, &out);
     result = slm__encode_text(&s->model->tokenizer, text, size, flags, &out);
     if (result == SLM_ERR_CAPACITY)
         return slm__fail(&s->error, SLM_ERR_CONTEXT_FULL,
@@ -7751,7 +7786,7 @@ static slm_result slm__append_rendered(slm_session *s, const slm__framed *framed
     slm__list_controls(s, &message);
     message.later = s->sequence.position > 0;
     message.goes_on = message.later && !slm__after_added(s);
-    slm__list_tokens(s, &out, &s->allocator);
+    slm__list_tokens(s, &out);
     result = slm__encode_message(t, text, total, flags, &out, &message);
     slm__release(&s->allocator, text);
     if (result == SLM_ERR_CAPACITY) result = SLM_ERR_CONTEXT_FULL;
@@ -10224,14 +10259,14 @@ static const slm__kernels SLM__N(kernels) = {
      A file beyond these limits is refused: vocab rows 1 to 2^20, vocab used at most those, context
      1 to 2^20, layers 1 to 512, hidden 1 to 2^16, intermediate 1 to 2^18, heads, kv heads and head
      size 1 to 1024, window at most 2^20, flags at most 3; kv heads divides heads; rotary size is
-     even and at most head size; norm eps is finite and not negative, attention scale finite,
-     embedding scale 1; inverse frequencies are from 0 to 16. Of an encoder: token types, labels,
-     sentence vector's size at most 2^16, embedding size 1 to 2^16, ffn count 1 to 5, longest text
-     at most context, and no value beyond those named above; kv heads equal heads; bottleneck
-     flags, a bottleneck and another embedding size only with MobileBERT; flag 32 where flag 8 is
-     set or the embedding size is not hidden, and only there; flags 2 and 4 and a bottleneck size
-     only with flag 1, and not both flags; embedding size at most hidden with a fill head; a pooler
-     with classify and next; labels with classify and tag, and only there.
+     even and at most head size; pad token below vocab rows, or none; norm eps is finite and not
+     negative, attention scale finite, embedding scale 1; inverse frequencies are from 0 to 16. Of
+     an encoder: token types, labels, sentence vector's size at most 2^16, embedding size 1 to 2^16,
+     ffn count 1 to 5, longest text at most context, and no value beyond those named above; kv heads
+     equal heads; bottleneck flags, a bottleneck and another embedding size only with MobileBERT;
+     flag 32 where flag 8 is set or the embedding size is not hidden, and only there; flags 2 and 4
+     and a bottleneck size only with flag 1, and not both flags; embedding size at most hidden with
+     a fill head; a pooler with classify and next; labels with classify and tag, and only there.
 
      Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing, without overlap.
      kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes

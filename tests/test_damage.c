@@ -795,6 +795,9 @@ static void damage_check_shape(damage_file *f) {
     damage_refused(f, 152, 4, 0x7F800000u, unsupported, "norm eps");
     damage_refused(f, 152, 4, 0x7FC00000u, unsupported, "norm eps");
     damage_refused(f, 152, 4, slm__bits(-1), unsupported, "norm eps");
+    damage_refused(f, 144, 4, DAMAGE_ROWS, format, "pad token");
+    damage_refused(f, 144, 4, 0xFFFFFFFEu, format, "pad token");
+    damage_refused(f, 144, 4, DAMAGE_ROWS - 1, format, "content id");
     damage_refused(f, 156, 4, slm__bits(2), unsupported, "scale");
     damage_refused(f, 160, 4, 0x7FC00000u, unsupported, "scale");
     damage_refused(f, 164, 4, slm__bits(1), unsupported, "cap");

@@ -138,6 +138,36 @@ static void encode_memory(void) {
     damage_free(&f.block);
 }
 
+/* Too little room, by one float, for texts of several batches: nothing is written, by an encoder or
+   a decoder, and the rows are right. */
+static void encode_capacity(size_t kind) {
+    damage_file f;
+    slm_model *model = NULL;
+    slm_session_desc desc;
+    slm_session *s = NULL;
+    slm_input inputs[10];
+    float out[10 * 7 * 6], before[10 * 7 * 6];
+    size_t rows[10], size, i, sum = 0;
+    memset(&desc, 0, sizeof desc);
+    desc.context = desc.batch = 8;
+    damage_build(&f, &damage_kinds[kind]);
+    CHECK(slm_model_open_memory(&model, f.bytes, f.size, NULL, NULL) == SLM_OK &&
+              slm_session_open(&s, model, &desc, NULL) == SLM_OK, "opens");
+    size = slm_output_size(s, SLM_OUTPUT_HIDDEN);
+    for (i = 0; i < 10; i++) inputs[i] = encode_input(7);
+    memset(out, 0x5A, sizeof out);
+    memcpy(before, out, sizeof out);
+    CHECK(slm_encode_tokens(s, inputs, 10, SLM_OUTPUT_HIDDEN, out, 70 * size - 1, rows) ==
+              SLM_ERR_CAPACITY && memcmp(out, before, sizeof out) == 0, "out is not written");
+    for (i = 0; i < 10; i++) sum += rows[i];
+    CHECK(sum == 70, "the rows of all texts");
+    CHECK(slm_encode_tokens(s, inputs, 10, SLM_OUTPUT_HIDDEN, out, 70 * size, rows) == SLM_OK &&
+              memcmp(out, out + 63 * size, 7 * size * sizeof(float)) == 0, "with room it is");
+    slm_session_close(s);
+    slm_model_close(model);
+    damage_free(&f.block);
+}
+
 /* A decoder's hidden states: any batch gives the same bits, vectors are their last row and their
    mean, and the session is as if nothing had happened. */
 static void encode_decoder(void) {
@@ -186,4 +216,6 @@ static void test_encode(void) {
     encode_memory();
     encode_cancels();
     encode_decoder();
+    encode_capacity(1);
+    encode_capacity(5);
 }

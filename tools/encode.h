@@ -97,7 +97,7 @@ static void put_floats(const float *x, size_t count) {
     putchar(']');
 }
 
-/* Rows of `size` floats, `step` floats apart. */
+/* Rows of `size` floats, one after the other. */
 static void put_rows(const float *x, size_t rows, size_t size) {
     size_t i;
     putchar('[');
