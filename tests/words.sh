@@ -26,7 +26,7 @@ reject "words: too long words" "not a number from 1 to 256" $W
 odd 's/"unk_token": "\[UNK\]"/"unk_token": "none"/'
 reject "words: no unknown token" 'unknown token "none" is not in the vocabulary' $W
 odd 's/"lowercase": true/"lowercase": 1/'
-reject "words: no boolean" "lowercase is neither true nor false" $W
+reject "words: no boolean" "lowercase must be true or false" $W
 odd 's/"content": "Foo"/"content": "\\u0301"/; s/"Foo": [0-9]*/"\\u0301": 171/'
 reject "words: nothing remains" "nothing remains of added token" $W
 odd 's/"handle_chinese_chars": true/"handle_chinese_chars": false/'

@@ -7,7 +7,7 @@
 
 /* Attributes of special tokens beside the library's SLM__TOKEN_..., while reading alone: by key,
    or in the list. */
-enum { NAMED = 64, ADDITIONAL = 128, TWIN = 64 };
+enum { NAMED = 64, ADDITIONAL = 128 };
 enum { TEXT_LIMIT = 64 << 20, BEYOND_SHOWN = 8 };
 
 typedef struct Text {

@@ -92,15 +92,17 @@ static const Architecture architectures[] = {
               {"intermediate_size", NULL, 0}, {"num_heads", "num_attention_heads", 16},
               {NULL, NULL, 0}, {"layer_norm_epsilon", NULL, 1e-5}},
      .layer_kinds = 1, .tied = 1, .attention_scale = 1, .chat = SLM_CHAT_PLAIN},
-    {.name = "bert", .model_type = "bert", .layouts = bert_layouts,
+    {.name = "bert", .model_type = "bert", .activation_key = "hidden_act", .layouts = bert_layouts,
      BERT_KEYS(30522, 12, 768, 3072, 12), .tied = 1},
-    {.name = "distilbert", .model_type = "distilbert", .layouts = distilbert_layouts,
+    {.name = "distilbert", .model_type = "distilbert", .activation_key = "activation",
+     .layouts = distilbert_layouts,
      .keys = {{"vocab_size", NULL, 30522}, {"max_position_embeddings", NULL, 512},
               {"n_layers", "num_hidden_layers", 6}, {"dim", "hidden_size", 768},
               {"hidden_dim", NULL, 3072}, {"n_heads", "num_attention_heads", 12}, {NULL, NULL, 0},
               {NULL, NULL, 1e-12}},
      .tied = 1},
-    {.name = "mobilebert", .model_type = "mobilebert", .layouts = mobilebert_layouts,
+    {.name = "mobilebert", .model_type = "mobilebert", .activation_key = "hidden_act",
+     .layouts = mobilebert_layouts,
      BERT_KEYS(30522, 24, 512, 512, 4), .tied = 1}};
 
 enum { ARCHITECTURE_COUNT = sizeof architectures / sizeof *architectures };
@@ -189,28 +191,36 @@ static uint32_t config_size(const Config *config, int which) {
 }
 
 static int config_flag(const Config *config, const char *name, int absent) {
-    const Json *value = json_get(config->json, name);
-    if (value && value->type != JSON_TRUE && value->type != JSON_FALSE)
-        fail("%s: %s must be true or false", config->path, name);
-    return value ? value->type == JSON_TRUE : absent;
+    return json_flag(config->json, config->path, name, absent);
 }
 
-/* The activation's spellings: gelu_new, x/2 (1 + tanh(sqrt(2/pi)(x + 0.044715x^3))), and silu. */
-static void check_activation(const Config *config) {
-    static const char *const gelu[] = {"gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh",
-                                       "gelu_fast", "gelu_accurate", NULL};
-    static const char *const silu[] = {"silu", "swish", NULL};
-    const char *const *same = config->row->activation == SLM__SILU ? silu : gelu;
+/* The names of Hugging Face's ACT2FN for what the library has. A decoder has its row's activation,
+   an encoder any. */
+static void read_activation(Config *config) {
+    static const struct { const char *name; slm__activation activation; } known[] = {
+        {"gelu", SLM__GELU_ERF}, {"gelu_python", SLM__GELU_ERF}, {"gelu_new", SLM__GELU},
+        {"gelu_pytorch_tanh", SLM__GELU}, {"gelu_python_tanh", SLM__GELU},
+        {"gelu_fast", SLM__GELU}, {"gelu_accurate", SLM__GELU}, {"relu", SLM__RELU},
+        {"silu", SLM__SILU}, {"swish", SLM__SILU}};
+    int encoder = (config->row->features & SLM__ENCODER) != 0;
     const char *key = config->architecture->activation_key;
-    const Json *value = key ? json_get(config->json, key) : NULL;
+    const Json *value = json_get(config->json, key);
     size_t i;
-    if (!value)
-        return;
-    for (i = 0; same[i]; i++)
-        if (json_is(value, same[i]))
+    if (encoder)
+        config->shape.activation = config->row->activation;
+    for (i = 0; value && i < sizeof known / sizeof *known; i++)
+        if (json_is(value, known[i].name) &&
+            (encoder || known[i].activation == config->row->activation)) {
+            if (encoder)
+                config->shape.activation = known[i].activation;
             return;
-    fail("%s: %s %s is not supported; supported: %s", config->path, key,
-         value->type == JSON_STRING ? value->text : "(not a string)", same[0]);
+        }
+    if (value)
+        fail("%s: %s %s is not supported; supported: %s", config->path, key,
+             value->type == JSON_STRING ? value->text : "(not a string)",
+             encoder                                       ? "gelu, gelu_new, relu, silu"
+             : config->row->activation == SLM__SILU ? "silu"
+                                                    : "gelu_new");
 }
 
 static double scaling_number(const Config *config, const char *name, double absent) {
@@ -497,7 +507,7 @@ static void read_config(Config *config, const char *path) {
     config->json = json_read(path);
     config->architecture = find_architecture(path, config->json);
     config->row = library_row(config->architecture->name);
-    check_activation(config);
+    read_activation(config);
     read_scaling(config);
     check_optional_parts(config);
     read_sizes(config);

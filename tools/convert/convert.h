@@ -107,6 +107,8 @@ Json *json_read_optional(const char *path);   /* NULL when the file is missing *
 const Json *json_member(const Json *object, const char *key); /* NULL: absent */
 const Json *json_get(const Json *object, const char *key);    /* NULL: absent or null */
 int json_is(const Json *string, const char *text);
+/* A boolean member; `absent` where it is not there. path: of the file, for the message. */
+int json_flag(const Json *object, const char *path, const char *key, int absent);
 /* The first number of a config.json's transformers_version; 0: it has none. */
 unsigned version_from(const Json *config);
 

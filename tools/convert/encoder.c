@@ -19,47 +19,17 @@ static uint32_t read_size(const Json *json, const char *path, const char *name, 
     return (uint32_t)value->integer;
 }
 
-static int read_flag(const Json *json, const char *path, const char *name, int absent) {
-    const Json *value = json_get(json, name);
-    if (value && value->type != JSON_TRUE && value->type != JSON_FALSE)
-        fail("%s: %s must be true or false", path, name);
-    return value ? value->type == JSON_TRUE : absent;
-}
-
 static const char *text_of(const Json *value) {
     return value->type == JSON_STRING ? value->text : "(not a string)";
 }
 
 /* ---- config.json ------------------------------------------------------------------------- */
 
-/* The names of Hugging Face's ACT2FN that the library has; the same function has several. */
-static void read_activation(slm__shape *shape, const slm__architecture *row, const Json *json,
-                            const char *path) {
-    static const struct { const char *name; slm__activation activation; } known[] = {
-        {"gelu", SLM__GELU_ERF}, {"gelu_python", SLM__GELU_ERF}, {"gelu_new", SLM__GELU},
-        {"gelu_pytorch_tanh", SLM__GELU}, {"gelu_python_tanh", SLM__GELU},
-        {"gelu_fast", SLM__GELU}, {"gelu_accurate", SLM__GELU}, {"relu", SLM__RELU},
-        {"silu", SLM__SILU}, {"swish", SLM__SILU}};
-    const char *key = strcmp(row->name, "distilbert") == 0 ? "activation" : "hidden_act";
-    const Json *value = json_get(json, key);
-    size_t i;
-    shape->activation = row->activation;
-    if (!value)
-        return;
-    for (i = 0; i < sizeof known / sizeof *known; i++)
-        if (json_is(value, known[i].name)) {
-            shape->activation = known[i].activation;
-            return;
-        }
-    fail("%s: %s %s is not supported; supported: gelu, gelu_new, relu, silu", path, key,
-         text_of(value));
-}
-
 static void read_bottleneck(slm__shape *shape, const Json *json, const char *path) {
     const Json *norm = json_get(json, "normalization_type");
     uint32_t flags = 0, ffns = read_size(json, path, "num_feedforward_networks", 1, 4);
     shape->embedding = read_size(json, path, "embedding_size", 1, 128);
-    if (read_flag(json, path, "trigram_input", 1))
+    if (json_flag(json, path, "trigram_input", 1))
         flags |= SLM__TRIGRAM;
     if (flags & SLM__TRIGRAM || shape->embedding != shape->hidden)
         flags |= SLM__TRANSFORMS;
@@ -73,12 +43,12 @@ static void read_bottleneck(slm__shape *shape, const Json *json, const char *pat
              (unsigned long)ffns, SLM__STACK_MOST + 1);
     shape->stack = ffns - 1;
     shape->inner = shape->hidden;
-    if (read_flag(json, path, "use_bottleneck", 1)) {
+    if (json_flag(json, path, "use_bottleneck", 1)) {
         flags |= SLM__USES_BOTTLENECK;
         shape->inner = read_size(json, path, "intra_bottleneck_size", 1, 128);
-        if (read_flag(json, path, "use_bottleneck_attention", 0))
+        if (json_flag(json, path, "use_bottleneck_attention", 0))
             flags |= SLM__NARROW_ATTENTION;
-        else if (read_flag(json, path, "key_query_shared_bottleneck", 1))
+        else if (json_flag(json, path, "key_query_shared_bottleneck", 1))
             flags |= SLM__SHARES_BOTTLENECK;
         else if (shape->inner != shape->hidden)
             fail("%s: queries and keys of the hidden size %lu do not fit a bottleneck of %lu, in "
@@ -94,7 +64,7 @@ void encoder_read_config(slm__shape *shape, const slm__architecture *row, const 
     static const char *const refused[] = {"is_decoder", "add_cross_attention"};
     size_t i;
     for (i = 0; i < 2; i++)
-        if (read_flag(json, path, refused[i], 0))
+        if (json_flag(json, path, refused[i], 0))
             fail("%s: %s true is not supported: an encoder sees its whole text", path, refused[i]);
     if (positions && !json_is(positions, "absolute"))
         fail("%s: position_embedding_type %s is not supported; supported: absolute", path,
@@ -102,7 +72,6 @@ void encoder_read_config(slm__shape *shape, const slm__architecture *row, const 
     shape->embedding = shape->inner = shape->hidden;
     shape->token_types =
         strcmp(row->name, "distilbert") ? read_size(json, path, "type_vocab_size", 0, 2) : 0;
-    read_activation(shape, row, json, path);
     if (row->block == SLM__BOTTLENECK)
         read_bottleneck(shape, json, path);
 }
@@ -168,7 +137,7 @@ static uint32_t find_pooler(const slm__shape *shape, const slm__architecture *ro
     char name[64];
     if (strcmp(row->name, "distilbert") == 0)
         return shape->tasks >> SLM_TASK_CLASSIFY & 1 ? SLM__POOLER_RELU : SLM__POOLER_NONE;
-    if (row->block == SLM__BOTTLENECK && !read_flag(json, path, "classifier_activation", 1))
+    if (row->block == SLM__BOTTLENECK && !json_flag(json, path, "classifier_activation", 1))
         return SLM__POOLER_FIRST;
     snprintf(name, sizeof name, "%s.pooler.dense.weight", row->name);
     if (shape->tasks & texts || holds(checkpoint, name) ||
@@ -270,7 +239,7 @@ static void read_pooling(slm__shape *shape, const Json *json, const char *path) 
     size_t i, found = 0;
     shape->pooling = SLM_POOLING_AUTO;
     for (i = 0; i < sizeof modes / sizeof *modes; i++) {
-        int is = mode ? json_is(mode, modes[i].name) : read_flag(json, path, modes[i].key, 0);
+        int is = mode ? json_is(mode, modes[i].name) : json_flag(json, path, modes[i].key, 0);
         if (is && modes[i].pooling == SLM_POOLING_AUTO)
             fail("%s: %s is not supported; supported: cls, mean, max and last token", path,
                  modes[i].key);
@@ -280,7 +249,7 @@ static void read_pooling(slm__shape *shape, const Json *json, const char *path) 
     }
     if (found != 1)
         fail("%s: one of the pooling modes cls, mean, max and last token has to be chosen", path);
-    if (!read_flag(json, path, "include_prompt", 1))
+    if (!json_flag(json, path, "include_prompt", 1))
         fail("%s: include_prompt false is not supported: a prompt would be left out of the mean",
              path);
 }
@@ -294,7 +263,7 @@ static void read_dense(EncoderParts *out, slm__shape *shape, const Json *json,
     if (!shape->vector || read_size(json, directory, "in_features", 1, 0) != shape->hidden)
         fail("%s/config.json: in_features has to be the hidden size %lu, and out_features given",
              directory, (unsigned long)shape->hidden);
-    if (read_flag(json, directory, "bias", 1))
+    if (json_flag(json, directory, "bias", 1))
         shape->vector_flags |= SLM__VECTOR_BIASED;
     if (!activation || (activation->type == JSON_STRING && strstr(activation->text, ".Tanh")))
         shape->vector_flags |= SLM__VECTOR_TANH;
@@ -387,7 +356,7 @@ static uint32_t read_longest(const char *directory, uint32_t longest, int lowers
         own = read_beside(directory, names[i]);
     if (!own)
         return longest;
-    if (read_flag(own, names[i - 1], "do_lower_case", 0) && !lowers)
+    if (json_flag(own, names[i - 1], "do_lower_case", 0) && !lowers)
         fail("%s/%s: do_lower_case true is not supported beside a tokenizer that keeps capitals",
              directory, names[i - 1]);
     return read_size(own, names[i - 1], "max_seq_length", 1, longest);

@@ -308,6 +308,13 @@ int json_is(const Json *string, const char *text) {
            memcmp(string->text, text, string->size) == 0;
 }
 
+int json_flag(const Json *object, const char *path, const char *key, int absent) {
+    const Json *value = json_get(object, key);
+    if (value && value->type != JSON_TRUE && value->type != JSON_FALSE)
+        fail("%s: %s must be true or false", path, key);
+    return value ? value->type == JSON_TRUE : absent;
+}
+
 unsigned version_from(const Json *config) {
     const Json *version = json_get(config, "transformers_version");
     unsigned long first = 0;

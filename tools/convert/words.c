@@ -21,14 +21,6 @@ int words_wanted(const Json *json) {
     return json_get(model, "max_input_chars_per_word") && !json_get(model, "merges");
 }
 
-/* A boolean; `usual` where it is absent. */
-static int flag_of(const Builder *builder, const Json *object, const char *key, int usual) {
-    const Json *value = json_get(object, key);
-    if (value && value->type != JSON_TRUE && value->type != JSON_FALSE)
-        fail("%s: %s is neither true nor false", builder->path, key);
-    return value ? value->type == JSON_TRUE : usual;
-}
-
 static uint32_t normalizer_flags(int clean, int cjk, int strip, int lower) {
     return (clean ? (uint32_t)SLM__TEXT_CLEAN : 0) | (cjk ? (uint32_t)SLM__TEXT_CJK : 0) |
            (strip ? (uint32_t)SLM__TEXT_STRIP_ACCENTS : 0) |
@@ -38,9 +30,9 @@ static uint32_t normalizer_flags(int clean, int cjk, int strip, int lower) {
 /* BERT's classes replace all but clean_text of the file's normalizer by what their arguments say,
    after the added tokens have been normalized as the file wants it. */
 static void read_class(Builder *builder, const Json *config) {
-    int lower = flag_of(builder, config, "do_lower_case", 1);
-    int strip = flag_of(builder, config, "strip_accents", lower);
-    int cjk = flag_of(builder, config, "tokenize_chinese_chars", 1);
+    int lower = json_flag(config, builder->path, "do_lower_case", 1);
+    int strip = json_flag(config, builder->path, "strip_accents", lower);
+    int cjk = json_flag(config, builder->path, "tokenize_chinese_chars", 1);
     builder->text_flags = normalizer_flags((builder->added_flags & SLM__TEXT_CLEAN) != 0, cjk,
                                            strip, lower);
 }
@@ -49,11 +41,11 @@ static void read_normalizer(Builder *builder, const Json *normalizer) {
     int lower;
     if (!json_is(json_get(normalizer, "type"), "BertNormalizer"))
         refuse(builder, "normalizer", normalizer);
-    lower = flag_of(builder, normalizer, "lowercase", 1);
+    lower = json_flag(normalizer, builder->path, "lowercase", 1);
     builder->added_flags = normalizer_flags(
-        flag_of(builder, normalizer, "clean_text", 1),
-        flag_of(builder, normalizer, "handle_chinese_chars", 1),
-        flag_of(builder, normalizer, "strip_accents", lower), lower);
+        json_flag(normalizer, builder->path, "clean_text", 1),
+        json_flag(normalizer, builder->path, "handle_chinese_chars", 1),
+        json_flag(normalizer, builder->path, "strip_accents", lower), lower);
     builder->text_flags = builder->added_flags;
 }
 
@@ -158,7 +150,7 @@ void words_read_json(Builder *builder, const Json *json, const Json *config) {
     if (!json_is(json_get(part, "prefix"), prefix))
         fail("%s: a WordPiece decoder with another prefix than \"##\" is not supported",
              builder->path);
-    builder->cleans_up = flag_of(builder, part, "cleanup", 1);
+    builder->cleans_up = json_flag(part, builder->path, "cleanup", 1);
     read_model(builder, json_get(json, "model"));
     read_processor(builder, json_get(json, "post_processor"));
     if (builder->is_bert)
@@ -270,26 +262,23 @@ static void check_strips(const Builder *builder) {
 
 /* Of normalized tokens that are written alike then, the first matches, special ones before. */
 static void drop_twins(Builder *builder) {
-    size_t i, j, kept = 0;
-    for (i = 0; i < builder->added_count; i++) {
-        AddedToken *added = &builder->added[i];
-        int hidden = 0;
-        for (j = 0; j < builder->added_count && added->flags & SLM__ADDED_NORMALIZED; j++) {
-            const AddedToken *other = &builder->added[j];
-            uint32_t mine = added->flags & SLM__ADDED_SPECIAL;
-            uint32_t its = other->flags & SLM__ADDED_SPECIAL;
-            if (j == i || !(other->flags & SLM__ADDED_NORMALIZED) ||
-                other->text.size != added->text.size ||
-                memcmp(other->text.bytes, added->text.bytes, added->text.size) != 0)
-                continue;
-            hidden |= its != mine ? its > mine : j < i;
+    unsigned char *hidden = allocate(builder->added_count + 1, 1);
+    Map first = {NULL, 0, 0};
+    size_t i, kept = 0;
+    int special;
+    for (special = 1; special >= 0; special--)
+        for (i = 0; i < builder->added_count; i++) {
+            const AddedToken *added = &builder->added[i];
+            if (added->flags & SLM__ADDED_NORMALIZED &&
+                ((added->flags & SLM__ADDED_SPECIAL) != 0) == special)
+                hidden[i] = !map_add(&first, added->text.bytes, added->text.size, (uint32_t)i);
         }
-        builder->attributes[added->id] |= hidden ? TWIN : 0;
-    }
     for (i = 0; i < builder->added_count; i++)
-        if (!(builder->attributes[builder->added[i].id] & TWIN))
+        if (!hidden[i])
             builder->added[kept++] = builder->added[i];
     builder->added_count = kept;
+    free(first.slots);
+    free(hidden);
 }
 
 /* ---- decoding ---------------------------------------------------------------------------- */
@@ -341,7 +330,7 @@ void words_finish(Builder *builder, const Json *config) {
     uint32_t id;
     size_t i;
     builder->text_flags |= SLM__TEXT_LAST;
-    if (flag_of(builder, config, "clean_up_tokenization_spaces", builder->from_vocabulary))
+    if (json_flag(config, builder->path, "clean_up_tokenization_spaces", builder->from_vocabulary))
         builder->text_flags |= SLM__TEXT_TIDY;
     for (id = 0; id < builder->used; id++) {
         if (!builder->attributes[id])
