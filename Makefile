@@ -46,7 +46,7 @@ help:
 	@echo "make help       this list"
 	@echo "make run        the bundled model writes a story: seconds, once it is built"
 	@echo "make run-encode the bundled encoder labels texts and fills gaps: seconds, too"
-	@echo "make test       all tests that need nothing but a C compiler: 7 minutes"
+	@echo "make test       all tests that need nothing but a C compiler: 4 minutes"
 	@echo "                build/test NAME ... runs some of those in C, build/test --list names them"
 	@echo "make check      test, then sanitizers, C++ and other builds, Unicode tables: 12 minutes"
 	@echo "make check-long check, then compilers x optimisation x OpenMP and NEON give the same bits;"
