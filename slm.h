@@ -3051,6 +3051,14 @@ static void slm__compute(slm_session *s, size_t work, void (*body)(void *arg), v
     body(arg);
 }
 
+/* A phase over some rows. A row alone follows on a long read of memory, and its helpers may be
+   asleep by then: it needs more work than many rows, whose phases are short and follow fast. */
+static void slm__phase(const slm_session *s, size_t rows, size_t work, size_t tasks,
+                       slm__task task, void *arg) {
+    slm__parallel(&s->workers.parallel, s->workers.team, rows > 1 ? slm__size(work, 4, 0) : work,
+                  tasks, task, arg);
+}
+
 /* Another call may have begun or ended: helpers that are too many now leave. */
 static void slm__adjust_team(slm_session *s) {
 #ifdef SLM__OPENMP
@@ -3235,8 +3243,7 @@ static void slm__run_products(const slm_session *s, const slm__product *list, si
         tasks += (slm__tiles(list[i].weight) + job.tiles[i] - 1) / job.tiles[i];
         work += list[i].weight->bytes + (list[i].gate ? list[i].gate->weight->bytes : 0);
     }
-    slm__parallel(&s->workers.parallel, s->workers.team, work * ((rows + 3) / 4), tasks,
-                  slm__multiply_task, &job);
+    slm__phase(s, rows, work * ((rows + 3) / 4), tasks, slm__multiply_task, &job);
 }
 
 /* The norm of a slot; of a layer's, `at` is the layer's tensors, else the model's from its first
@@ -3419,19 +3426,17 @@ static void slm__attention_task(void *arg, size_t index) {
 static void slm__attention(slm__pass *p) {
     slm_session *s = p->s;
     slm__batch *b = &s->batch;
-    slm__workers *w = &s->workers;
     const slm__shape *shape = &s->model->shape;
-    size_t wide = (size_t)shape->heads * shape->head_size, window = p->layer->window, seen, i;
-    slm__parallel(&w->parallel, w->team, p->count * wide * 64, (p->count + 15) / 16,
-                  slm__prepare_task, p);
+    size_t wide = (size_t)shape->heads * shape->head_size, window = p->layer->window;
+    size_t seen, work, i;
+    slm__phase(s, p->count, p->count * wide * 64, (p->count + 15) / 16, slm__prepare_task, p);
     for (i = 0; i < p->count; i++)
         if (b->rows[i].overflow) b->bad_layer = (int)p->index;
     seen = b->rows[p->count - 1].cache->length;
     if (!seen) seen = (size_t)b->rows[p->count - 1].position + 1;
     if (window && window < seen) seen = window;
-    slm__parallel(&w->parallel, w->team,
-                  (p->count - p->first) * seen * wide * b->rows[0].cache->item * 2,
-                  b->attention_tasks, slm__attention_task, p);
+    work = (p->count - p->first) * seen * wide * b->rows[0].cache->item * 2;
+    slm__phase(s, p->count - p->first, work, b->attention_tasks, slm__attention_task, p);
     p->from = p->first;
     p->attention.encoded = 0;
 }
@@ -3527,14 +3532,14 @@ static void slm__embed(slm__pass *p) {
     slm__input input;
     slm__product product;
     if (!transform->data) {
-        slm__parallel(&s->workers.parallel, s->workers.team, work, p->count, slm__embed_task, s);
+        slm__phase(s, p->count, work, p->count, slm__embed_task, s);
         return;
     }
-    slm__parallel(&s->workers.parallel, s->workers.team, work, p->count, slm__trigram_task, s);
+    slm__phase(s, p->count, work, p->count, slm__trigram_task, s);
     input = slm__input_of(s->batch.ffn_hidden, transform->cols, NULL);
     product = slm__product_of(&input, transform, s->batch.hidden, shape->hidden);
     slm__run_products(s, &product, 1, 0, p->count);
-    slm__parallel(&s->workers.parallel, s->workers.team, work, p->count, slm__position_task, s);
+    slm__phase(s, p->count, work, p->count, slm__position_task, s);
 }
 
 /* The stream that branches are added to from now on, and where its norm goes. */
@@ -3630,8 +3635,7 @@ static void slm__norm(slm__pass *p, unsigned norm) {
     p->pending = 0;
     slm__forget_codes(p, p->normed.codes);
     p->normed.encoded = 1;
-    slm__parallel(&p->s->workers.parallel, p->s->workers.team, rows * p->width * 64, rows,
-                  slm__norm_task, &job);
+    slm__phase(p->s, rows, rows * p->width * 64, rows, slm__norm_task, &job);
 }
 
 /* Rows of one or two inputs become codes for the products that read them. */
@@ -3663,8 +3667,7 @@ static void slm__encode_inputs(slm__pass *p, const slm__product *list, size_t co
         cols += input->cols;
     }
     if (p->s->batch.quantized && job.count)
-        slm__parallel(&p->s->workers.parallel, p->s->workers.team, rows * cols * 64, rows,
-                      slm__encode_task, &job);
+        slm__phase(p->s, rows, rows * cols * 64, rows, slm__encode_task, &job);
 }
 
 /* Sets of products. */
