@@ -438,6 +438,7 @@ typedef struct slm_session_desc {
     size_t context;      /* tokens the session holds, or an encoder's longest text; 0: the model's
                             (its longest text), at most 4096 */
     size_t batch;        /* tokens processed together, at most; 0: 256; of an encoder's texts 512,
+                            or 1024 where threads take whole texts (layers of at most 16 MB),
                             and never fewer than its longest text has */
     size_t logits_kept;  /* last positions of an slm_eval that slm_logits can give; 0: 1 */
     slm_type kv_type;    /* SLM_TYPE_F32 or _F16; 0: f16 if weights are quantized, else f32; an
@@ -447,7 +448,8 @@ typedef struct slm_session_desc {
                             count, shared among the model's active sessions; 1 inside the caller's
                             own parallel region) */
     slm_parallel parallel;              /* instead of OpenMP; threads says how many it has */
-    int (*cancel)(void *cancel_user);   /* not 0: stop with SLM_ERR_CANCELLED */
+    int (*cancel)(void *cancel_user);   /* not 0: stop with SLM_ERR_CANCELLED; asked before each
+                                           layer, or each batch where threads take whole texts */
     void *cancel_user;
     slm_allocator allocator;            /* zero: malloc and free */
     void *memory;        /* the session itself: slm_session_size bytes, 64-byte aligned; the
@@ -2837,6 +2839,9 @@ typedef struct slm__encoder {
                                layer, f32, each text's from a tile of 16 positions on */
     size_t positions;       /* of all texts in the batch at most */
     size_t texts, rows, used; /* in the batch now; positions in use */
+    slm_session *parts;     /* [part_count]: of a batch of texts, each for one thread, ... */
+    size_t part_count;      /* ... all in the memory of the batch's buffers: */
+    slm__arena room;        /* base is the buffers' first, used their bytes */
     slm_text_token *tokens; /* [longest text] */
     slm_output output;      /* of the call under way, ... */
     float *out;             /* ... and where its next row goes */
@@ -2861,10 +2866,23 @@ struct slm_session {
     slm_error error;
 };
 
-enum { SLM__TEXT_ROWS = 512 }; /* of an encoder's batch by default */
+enum {
+    SLM__TEXT_ROWS = 512,       /* of an encoder's batch by default, ... */
+    SLM__PARTED_ROWS = 1024,    /* ... and of one that threads take in parts ... */
+    SLM__PART_ROWS = 64,        /* ... of about so many, or more, ... */
+    SLM__PART_LAYER = 16 << 20  /* ... if a layer has no more bytes */
+};
 
 static int slm__is_encoder(const slm_session *s) {
     return (s->model->features & SLM__ENCODER) != 0;
+}
+
+/* Bytes of a layer's weights: what decides how many threads are worth their start. */
+static size_t slm__layer_bytes(const slm_session *s) {
+    size_t bytes = 0, slot;
+    for (slot = 0; slot < s->model->layer_slots; slot++)
+        bytes += s->model->layers[0].at[slot].bytes;
+    return bytes;
 }
 
 /* Rows of positions whose logits can be asked for: those kept, or a token and its drafts. */
@@ -2902,13 +2920,9 @@ static void slm__carve_sequence(slm_session *s, slm__arena *arena) {
     own->history = (slm_token *)slm__carve(arena, own->context, sizeof(slm_token));
 }
 
-/* All texts of a batch share the keys and values of one layer; sequence.cache says how they lie. */
-static void slm__carve_encoder(slm_session *s, slm__arena *arena) {
-    slm__encoder *e = &s->encoder;
-    e->positions = slm__round_up(s->batch.size, 16) * 2;
-    slm__carve_cache(s, arena, s->model->shape.kv_heads, e->positions);
-    e->caches = (slm__cache *)slm__carve(arena, s->batch.size, sizeof(slm__cache));
-    e->tokens = (slm_text_token *)slm__carve(arena, s->sequence.context, sizeof(slm_text_token));
+static void slm__carve_texts(slm_session *s, slm__arena *arena) {
+    s->batch.rows = (slm__row *)slm__carve(arena, s->batch.size, sizeof(slm__row));
+    s->encoder.caches = (slm__cache *)slm__carve(arena, s->batch.size, sizeof(slm__cache));
 }
 
 /* Queries, query buffers and tasks of attention. */
@@ -2930,6 +2944,15 @@ static slm__codes *slm__carve_codes(slm__arena *arena, size_t rows, size_t cols)
                                     sizeof(slm__codes));
 }
 
+/* The signs of the widest input's rotation, for integer weights. */
+static size_t slm__sign_count(const slm_session *s) {
+    const slm__shape *shape = &s->model->shape;
+    size_t wide = (size_t)shape->heads * shape->head_size;
+    size_t widest = shape->hidden > wide ? shape->hidden : wide;
+    if (!s->batch.quantized) return 0;
+    return widest > shape->ffn ? widest : shape->ffn;
+}
+
 static void slm__carve_batch(slm_session *s, slm__arena *arena) {
     const slm__shape *shape = &s->model->shape;
     slm__batch *b = &s->batch;
@@ -2940,7 +2963,6 @@ static void slm__carve_batch(slm_session *s, slm__arena *arena) {
     size_t before = slm__extent_of(shape, SLM__GATHERED), inner = 0;
     slm__plan_attention(s);
     buffers = slm__size(b->attention_tasks * b->queries, b->buffer_floats, 0);
-    b->rows = (slm__row *)slm__carve(arena, b->size, sizeof(slm__row));
     b->hidden = slm__carve_floats(arena, slm__is_encoder(s) ? b->capacity : b->size, hidden);
     b->normed = slm__carve_floats(arena, b->capacity, hidden);
     b->query = b->branch = /* an encoder's heads read it */
@@ -2952,7 +2974,6 @@ static void slm__carve_batch(slm_session *s, slm__arena *arena) {
     if (shape->bottleneck_flags & SLM__USES_BOTTLENECK) inner = b->capacity;
     b->inner = slm__carve_floats(arena, inner, shape->inner);
     b->shared = slm__carve_floats(arena, inner, shape->inner);
-    b->signs = slm__carve_floats(arena, inputs ? widest > ffn ? widest : ffn : 0, 1);
     b->codes = slm__carve_codes(arena, inputs, widest);
     b->ffn_codes = slm__carve_codes(arena, inputs, ffn);
     b->angles = slm__carve_floats(arena, b->size, (size_t)shape->rotary * s->model->rotary_tables);
@@ -2973,13 +2994,64 @@ static void slm__carve_generator(slm_session *s, slm__arena *arena) {
     g->masses = (uint64_t *)slm__carve(arena, rows, sizeof(uint64_t));
 }
 
+/* Buffers of an encoder's batch. All texts share the keys and values of one layer; sequence.cache
+   says how they lie. */
+static void slm__carve_pass(slm_session *s, slm__arena *arena, size_t positions) {
+    s->encoder.positions = positions;
+    slm__carve_cache(s, arena, s->model->shape.kv_heads, positions);
+    slm__carve_batch(s, arena);
+}
+
+/* Whether threads take whole texts through all layers. Each part reads all weights: where these
+   are large, that takes more time than waiting for each other. */
+static int slm__takes_parts(const slm_session *s) {
+    return s->workers.threads > 1 && slm__layer_bytes(s) <= SLM__PART_LAYER;
+}
+
+/* A session for some rows of the batch, computed by one thread. */
+static void slm__carve_part(slm_session *part, const slm_session *s, size_t rows,
+                            size_t positions, slm__arena *arena) {
+    *part = *s;
+    memset(&part->workers, 0, sizeof part->workers);
+    part->workers.threads = part->workers.team = 1;
+    part->cancel = NULL;
+    part->error.code = SLM_OK;
+    part->encoder.part_count = part->encoder.texts = part->encoder.rows = part->encoder.used = 0;
+    part->batch.size = rows;
+    part->batch.capacity = rows + s->model->kernels->tokens - 1;
+    slm__carve_texts(part, arena);
+    slm__carve_pass(part, arena, positions);
+}
+
+/* The batch's buffers, and room for as many parts of equal size in their place. */
+static void slm__carve_encoder(slm_session *s, slm__arena *arena) {
+    slm__encoder *e = &s->encoder;
+    slm__arena parts;
+    slm_session part;
+    size_t i, rows;
+    slm__carve_texts(s, arena);
+    e->tokens = (slm_text_token *)slm__carve(arena, s->sequence.context, sizeof(slm_text_token));
+    if (slm__takes_parts(s)) /* four for each thread, so that none waits long for the last */
+        e->part_count = slm__least((size_t)s->workers.threads * 4, s->batch.size / SLM__PART_ROWS);
+    e->parts = (slm_session *)slm__carve(arena, e->part_count, sizeof(slm_session));
+    parts = e->room = *arena;
+    slm__carve_pass(s, arena, slm__round_up(s->batch.size, 16) * 2);
+    parts.base = NULL;
+    rows = e->part_count ? slm__round_up(s->batch.size / e->part_count, 16) + 16 : 0;
+    for (i = 0; i < e->part_count; i++) slm__carve_part(&part, s, rows, rows * 2, &parts);
+    if (parts.used > arena->used) arena->used = parts.used;
+    if (arena->base) e->room.base += e->room.used;
+    e->room.used = arena->used - e->room.used;
+}
+
 static void slm__carve_session(slm_session *s, slm__arena *arena) {
+    s->batch.signs = slm__carve_floats(arena, slm__sign_count(s), 1);
     if (slm__is_encoder(s)) {
         slm__carve_encoder(s, arena);
-        slm__carve_batch(s, arena);
         return;
     }
     slm__carve_sequence(s, arena);
+    s->batch.rows = (slm__row *)slm__carve(arena, s->batch.size, sizeof(slm__row));
     slm__carve_batch(s, arena);
     slm__carve_outputs(s, arena);
     slm__carve_generator(s, arena);
@@ -3868,14 +3940,6 @@ static void slm__forward_body(void *arg) {
     call->result = slm__forward_rows(call->s, call->first, call->count);
 }
 
-/* Bytes of a layer's weights: what decides how many threads are worth their start. */
-static size_t slm__layer_bytes(const slm_session *s) {
-    size_t bytes = 0, slot;
-    for (slot = 0; slot < s->model->layer_slots; slot++)
-        bytes += s->model->layers[0].at[slot].bytes;
-    return bytes;
-}
-
 static slm_result slm__forward(slm_session *s, size_t first, size_t count) {
     slm__forward_call call;
     call.s = s;
@@ -3896,10 +3960,8 @@ static slm_result slm__check_decoder(slm_session *s) {
 }
 
 static void slm__clear_codes(slm__batch *b, size_t widest, size_t ffn) {
-    size_t signs = widest > ffn ? widest : ffn, i;
     memset(b->codes, 0, b->capacity * slm__blocks(widest) * sizeof(slm__codes));
     memset(b->ffn_codes, 0, b->capacity * slm__blocks(ffn) * sizeof(slm__codes));
-    for (i = 0; i < signs; i++) b->signs[i] = slm__sign_of(i);
 }
 
 /* What the kernels read beyond the rows that are asked for is never used; here codes become zero,
@@ -3978,7 +4040,8 @@ static void slm__plan_encoder(slm_session *s, const slm_session_desc *desc) {
     e->pooling = desc->pooling ? desc->pooling : (slm_pooling)model->shape.pooling;
     if (!e->pooling) e->pooling = encoder ? SLM_POOLING_MEAN : SLM_POOLING_LAST;
     if (!encoder) return;
-    b->size = desc->batch ? desc->batch : (size_t)SLM__TEXT_ROWS;
+    b->size = slm__takes_parts(s) ? SLM__PARTED_ROWS : SLM__TEXT_ROWS;
+    if (desc->batch) b->size = desc->batch;
     if (b->size < s->sequence.context) b->size = s->sequence.context;
     b->capacity = b->size + model->kernels->tokens - 1;
     s->sequence.cache.item = 4;
@@ -4044,7 +4107,7 @@ SLM_API slm_result slm_session_open(slm_session **out, const slm_model *model,
     void *block = NULL;
     const char *lacking;
     slm_result result;
-    size_t need;
+    size_t need, i;
     if (!out || !model) return slm__fail(error, SLM_ERR_ARGUMENT, "NULL session or model");
     *out = NULL;
     memset(&defaults, 0, sizeof defaults);
@@ -4071,6 +4134,7 @@ SLM_API slm_result slm_session_open(slm_session **out, const slm_model *model,
     plan.memory = block;
     slm__carve_session(&plan, &arena);
     slm__clear_session(&plan);
+    for (i = 0; i < slm__sign_count(&plan); i++) plan.batch.signs[i] = slm__sign_of(i);
     *out = (slm_session *)(void *)arena.base;
     **out = plan;
     return SLM_OK;
@@ -4477,22 +4541,137 @@ static slm_result slm__check_outputs(slm_session *s, size_t count) {
     return SLM_OK;
 }
 
-static void slm__encode_body(void *arg) {
-    slm__forward_call *call = (slm__forward_call *)arg;
-    slm_session *s = call->s;
-    call->result = slm__forward_rows(s, call->first, call->count);
-    if (call->result == SLM_OK)
-        call->result =
-            slm__check_outputs(s, slm__give(s) * slm_output_size(s, s->encoder.output));
+/* The texts in the batch go through the layers and to the caller. */
+static slm_result slm__encode_batch(slm_session *s) {
+    slm_result result = slm__forward_rows(s, 0, s->encoder.rows);
+    if (result != SLM_OK) return result;
+    return slm__check_outputs(s, slm__give(s) * slm_output_size(s, s->encoder.output));
 }
 
-/* The texts in the batch go through the layers and to the caller. */
+static int slm__has_room(const slm_session *s, size_t count) {
+    const slm__encoder *e = &s->encoder;
+    return e->rows + count <= s->batch.size && e->used + slm__round_up(count, 16) <= e->positions;
+}
+
+/* The rows of a text of `count` tokens, which joins the batch; their tokens are to be set. */
+static slm__row *slm__place_text(slm_session *s, size_t count) {
+    slm__encoder *e = &s->encoder;
+    slm__cache *cache = &e->caches[e->texts++];
+    slm__row *rows = s->batch.rows + e->rows;
+    size_t size = s->model->shape.head_size, i;
+    *cache = s->sequence.cache;
+    cache->keys += e->used * size * cache->item;
+    cache->values += e->used * slm__round_up(size, 16) * cache->item;
+    cache->length = count;
+    e->used += slm__round_up(count, 16);
+    e->rows += count;
+    for (i = 0; i < count; i++) {
+        rows[i].cache = cache;
+        rows[i].position = (uint32_t)i;
+    }
+    return rows;
+}
+
+/* Rows that the call wants of the texts in the batch. */
+static size_t slm__wanted_rows(const slm_session *s) {
+    const slm__encoder *e = &s->encoder;
+    size_t masks = 0, row;
+    if (!slm__rows_vary(s)) return e->texts;
+    if (e->output != SLM_OUTPUT_MASKS) return e->rows;
+    for (row = 0; row < e->rows; row++)
+        masks += s->batch.rows[row].token == s->model->tokenizer.mask;
+    return masks;
+}
+
+/* The end of the texts from `text` on that make a part of about `target` rows; those rows, and the
+   positions that they take in a cache. */
+static size_t slm__part_end(const slm__encoder *e, size_t text, size_t target, size_t *rows,
+                            size_t *positions) {
+    *rows = *positions = 0;
+    do {
+        *rows += e->caches[text].length;
+        *positions += slm__round_up(e->caches[text].length, 16);
+        text++;
+    } while (text < e->texts && *rows + e->caches[text].length / 2 <= target);
+    return text;
+}
+
+/* A part takes its texts' rows, from `row` of the batch on. */
+static void slm__fill_part(slm_session *part, const slm_session *s, size_t text, size_t end,
+                           const slm__row *row) {
+    size_t count, i;
+    for (; text < end; text++) {
+        slm__row *to = slm__place_text(part, count = s->encoder.caches[text].length);
+        for (i = 0; i < count; i++, row++) {
+            to[i].token = row->token;
+            to[i].type = row->type;
+        }
+    }
+    slm__clear_session(part);
+}
+
+/* Cuts the batch into parts, of texts that follow each other; how many, or 0 where all threads had
+   better share each product: where the longest part's thread would still be at work long after the
+   others. */
+static size_t slm__cut_batch(slm_session *s) {
+    slm__encoder *e = &s->encoder;
+    slm__arena room = e->room;
+    size_t team = s->workers.team, text = 0, row = 0, parts = 0, longest = 0;
+    size_t target, end, rows, positions;
+    if (team < 2 || !e->part_count || e->texts < 2) return 0;
+    for (room.used = 0; text < e->texts; text = end, row += rows, parts++) {
+        target = (e->rows - row) / (e->part_count - parts); /* the last one takes what is left */
+        if (target < SLM__PART_ROWS / 2) target = SLM__PART_ROWS / 2;
+        end = slm__part_end(e, text, target, &rows, &positions);
+        if (rows > longest) longest = rows;
+        slm__carve_part(&e->parts[parts], s, rows, positions, &room);
+        if (room.used > e->room.used) return 0;
+        slm__fill_part(&e->parts[parts], s, text, end, s->batch.rows + row);
+    }
+    return (longest * 3 + e->rows / team) * team > e->rows * 3 ? 0 : parts;
+}
+
+static void slm__part_task(void *arg, size_t index) {
+    slm_session *part = (slm_session *)arg + index;
+    part->error.code = slm__encode_batch(part);
+}
+
+typedef struct slm__encode_call {
+    slm_session *s;
+    slm_result result;
+} slm__encode_call;
+
+/* A part's texts stay with one thread through all layers: it finds in its own cache what it has
+   written, and waits for the others once a batch. */
+static void slm__encode_body(void *arg) {
+    slm__encode_call *call = (slm__encode_call *)arg;
+    slm_session *s = call->s;
+    slm__encoder *e = &s->encoder;
+    size_t size = slm_output_size(s, e->output), parts = slm__cut_batch(s), i;
+    if (!parts) {
+        call->result = slm__encode_batch(s);
+        return;
+    }
+    if (s->cancel && s->cancel(s->cancel_user)) {
+        call->result = slm__fail(&s->error, SLM_ERR_CANCELLED, "cancelled");
+        return;
+    }
+    for (i = 0; i < parts; i++) {
+        e->parts[i].encoder.out = e->out;
+        e->out += slm__wanted_rows(&e->parts[i]) * size;
+    }
+    slm__parallel(&s->workers.parallel, s->workers.team, SIZE_MAX, parts, slm__part_task,
+                  e->parts);
+    for (i = 0; i < parts && call->result == SLM_OK; i++) {
+        call->result = e->parts[i].error.code;
+        if (call->result != SLM_OK) s->error = e->parts[i].error;
+    }
+}
+
 static slm_result slm__flush_texts(slm_session *s) {
     slm__encoder *e = &s->encoder;
-    slm__forward_call call;
+    slm__encode_call call;
     call.s = s;
-    call.first = 0;
-    call.count = e->rows;
     call.result = SLM_OK;
     if (e->rows)
         slm__compute(s, slm__layer_bytes(s) * ((e->rows + 3) / 4), slm__encode_body, &call);
@@ -4502,25 +4681,15 @@ static slm_result slm__flush_texts(slm_session *s) {
 
 /* The text in encoder.tokens joins the batch, after what is there if it does not fit beside it. */
 static slm_result slm__add_text(slm_session *s, size_t count) {
-    slm__encoder *e = &s->encoder;
-    slm__cache *cache;
-    size_t size = s->model->shape.head_size, room = slm__round_up(count, 16), i;
-    slm_result result = SLM_OK;
-    if (e->rows + count > s->batch.size || e->used + room > e->positions)
-        result = slm__flush_texts(s);
+    const slm_text_token *tokens = s->encoder.tokens;
+    slm_result result = slm__has_room(s, count) ? SLM_OK : slm__flush_texts(s);
+    slm__row *rows;
+    size_t i;
     if (result != SLM_OK) return result;
-    cache = &e->caches[e->texts++];
-    *cache = s->sequence.cache;
-    cache->keys += e->used * size * cache->item;
-    cache->values += e->used * slm__round_up(size, 16) * cache->item;
-    cache->length = count;
-    e->used += room;
+    rows = slm__place_text(s, count);
     for (i = 0; i < count; i++) {
-        slm__row *row = &s->batch.rows[e->rows++];
-        row->cache = cache;
-        row->position = (uint32_t)i;
-        row->token = e->tokens[i].token;
-        row->type = s->model->shape.token_types > 1 ? e->tokens[i].type : 0;
+        rows[i].token = tokens[i].token;
+        rows[i].type = s->model->shape.token_types > 1 ? tokens[i].type : 0;
     }
     return SLM_OK;
 }

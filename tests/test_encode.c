@@ -212,7 +212,83 @@ static void encode_decoder(void) {
     damage_free(&f.block);
 }
 
+enum { ENCODE_PARTED = 30 };
+
+static size_t encode_part_runs; /* regions whose tasks are parts of a batch */
+
+/* The last task first; no order is promised. */
+static void encode_run(void *user, size_t tasks, void (*task)(void *arg, size_t index), void *arg) {
+    const slm_session *s = *(slm_session **)user;
+    if (((const slm__guarded *)arg)->task == slm__part_task) {
+        CHECK(((const slm__guarded *)arg)->arg == s->encoder.parts && tasks > 1 &&
+                  tasks <= s->encoder.part_count, "a task for each part");
+        encode_part_runs++;
+    }
+    while (tasks--) task(arg, tasks);
+}
+
+/* Token 12's embedding is not a number: a text that has it fails, and those of other parts not. */
+static void encode_spoil(const slm_model *model) {
+    const slm__tensor *table = slm__model_tensor(model, SLM__EMBEDDING);
+    float *tile = (float *)(uintptr_t)table->data;
+    size_t k;
+    CHECK(table->type == SLM_TYPE_F32 && table->rows > 12, "an embedding of floats");
+    for (k = 0; k < table->cols; k++) tile[k * 16 + 12] = slm__float(0x7FC00000u);
+}
+
+/* Threads take whole texts: the same bits as alone, one spoilt text is an error, and a cancelled
+   call too. */
+static void encode_parts(void) {
+    static const slm_token spoilt[] = {3, 12, 5};
+    static float alone[ENCODE_PARTED * 7 * 6], out[ENCODE_PARTED * 7 * 6];
+    damage_file f;
+    slm_model *model = NULL;
+    slm_session_desc desc;
+    slm_session *s = NULL, *one = encode_open(&f, &model, NULL);
+    slm_input inputs[ENCODE_PARTED];
+    size_t rows[ENCODE_PARTED], floats = 0, i;
+    int left = 1000, good = 1;
+    memset(&desc, 0, sizeof desc);
+    desc.threads = 2;
+    desc.batch = 256; /* at most four parts */
+    desc.parallel.run = encode_run;
+    desc.parallel.user = &s;
+    desc.cancel = encode_cancel;
+    desc.cancel_user = &left;
+    encode_spoil(model);
+    CHECK(slm_session_open(&s, model, &desc, NULL) == SLM_OK, "opens");
+    for (i = 0; i < ENCODE_PARTED; i++) {
+        inputs[i] = encode_input(1 + i * 5 % 7);
+        good &= slm_encode_tokens(one, &inputs[i], 1, SLM_OUTPUT_HIDDEN, alone + floats, 42,
+                                  NULL) == SLM_OK;
+        floats += inputs[i].count * 6;
+    }
+    encode_part_runs = 0;
+    good &= slm_encode_tokens(s, inputs, ENCODE_PARTED, SLM_OUTPUT_HIDDEN, out, floats, rows) ==
+            SLM_OK;
+    CHECK(good && encode_part_runs == 1 && memcmp(alone, out, floats * sizeof *out) == 0,
+          "texts in parts have the bits that they have alone");
+    inputs[20].tokens = spoilt;
+    inputs[20].count = 3;
+    CHECK(slm_encode_tokens(s, inputs, ENCODE_PARTED, SLM_OUTPUT_POOLED, out, 6 * ENCODE_PARTED,
+                            NULL) == SLM_ERR_NUMERIC &&
+              strstr(slm_session_error(s), "layer 0: a key or value"), "a text that is not finite");
+    inputs[20] = encode_input(1 + 20 * 5 % 7);
+    left = 0;
+    CHECK(slm_encode_tokens(s, inputs, ENCODE_PARTED, SLM_OUTPUT_HIDDEN, out, floats, NULL) ==
+              SLM_ERR_CANCELLED, "cancelled");
+    left = 1000;
+    memset(out, 0, sizeof out);
+    CHECK(slm_encode_tokens(s, inputs, ENCODE_PARTED, SLM_OUTPUT_HIDDEN, out, floats, NULL) ==
+              SLM_OK && memcmp(alone, out, floats * sizeof *out) == 0, "then the same bits again");
+    slm_session_close(one);
+    slm_session_close(s);
+    slm_model_close(model);
+    damage_free(&f.block);
+}
+
 static void test_encode(void) {
+    encode_parts();
     encode_memory();
     encode_cancels();
     encode_decoder();
