@@ -1061,8 +1061,8 @@ static double slm__log(double x) {
 /* The fixed tree over 16 partial sums. */
 static float slm__tree(float *partial) {
     size_t half, i;
-    for (half = 8; half; half /= 2)
-        for (i = 0; i < half; i++) partial[i] += partial[i + half];
+    SLM__UNROLL_FULL for (half = 8; half; half /= 2)
+        SLM__UNROLL_FULL for (i = 0; i < half; i++) partial[i] += partial[i + half];
     return partial[0];
 }
 
@@ -1497,6 +1497,8 @@ typedef struct slm__kernels {
     /* codes of one input, rotated first if signs are given; blocks `stride` elements apart */
     void (*quantize)(const float *x, size_t cols, const float *signs, slm__codes *out,
                      size_t stride);
+    /* a rotated row back, in place */
+    void (*unrotate)(float *x, const float *signs, size_t cols);
     void (*attend)(const slm__queries *);
     void (*layer_norm)(float *out, const float *x, size_t size, const float *weight,
                        const float *bias, float eps);
@@ -3389,21 +3391,11 @@ static int slm__cache_store(uint8_t *to, size_t item, const float *x, size_t siz
     size_t step = value ? 1 : 16;
     uint16_t halves[SLM__HEAD_SIZE_MOST], *narrow = (uint16_t *)(void *)to + at;
     float *wide = (float *)(void *)to + at;
-    if (item == 4) {
-        uint32_t largest = 0;
-        for (d = 0; d < size; d++) {
-            uint32_t bits = slm__bits(x[d]) & 0x7FFFFFFFu;
-            if (bits > largest) largest = bits;
-        }
-        if (value) memcpy(wide, x, size * sizeof(float));
-        else
-            for (d = 0; d < size; d++) wide[d * 16] = x[d];
-        for (d = size; value && d < padded; d++) wide[d] = 0;
-        return largest < 0x7F800000u;
-    }
-    if (kernels->narrow(halves, x, size) >= 0x477FF000u) return 0;
-    for (d = 0; d < size; d++) narrow[d * step] = halves[d];
-    for (; value && d < padded; d++) narrow[d] = 0;
+    uint32_t largest = kernels->narrow(halves, x, size);
+    if (largest >= (item == 4 ? 0x7F800000u : 0x477FF000u)) return 0;
+    if (item == 2) for (d = 0; d < size; d++) narrow[d * step] = halves[d];
+    else for (d = 0; d < size; d++) wide[d * step] = x[d];
+    if (value) memset(to + (at + size) * item, 0, (padded - size) * item);
     return 1;
 }
 
@@ -3519,7 +3511,7 @@ static void slm__attention(slm__pass *p) {
    on the way through the next norm, so that no pass over memory is extra. */
 
 /* One row of a table. */
-static void slm__gather(const slm__tensor *table, size_t row, float *out) {
+static void slm__gather(const slm_session *s, const slm__tensor *table, size_t row, float *out) {
     const uint8_t *tile = table->data + row / 16 * table->tile, *codes;
     size_t lane = row % 16, i, k;
     float scale;
@@ -3534,7 +3526,10 @@ static void slm__gather(const slm__tensor *table, size_t row, float *out) {
                 out[i + k] = (float)(codes[k / 4 * 64 + k % 4] - SLM__Q8_OFFSET) * scale;
         }
     else for (i = 0; i < table->cols; i++) out[i] = slm__element(table, row, i);
-    if (slm__rotated(table->type, table->cols)) slm__unrotate(out, table->cols);
+    if (!slm__rotated(table->type, table->cols)) return;
+    if (table->cols <= slm__sign_count(s))
+        s->model->kernels->unrotate(out, s->batch.signs, table->cols);
+    else slm__unrotate(out, table->cols);
 }
 
 /* The cosines and sines of a row's position. */
@@ -3555,11 +3550,11 @@ static void slm__add_position(const slm_session *s, size_t row) {
     const slm__tensor *types = slm__model_tensor(s->model, SLM__TYPES);
     float *h = b->hidden + row * hidden, *more = b->normed + row * hidden;
     if (types->data) {
-        slm__gather(types, (size_t)b->rows[row].type, more);
+        slm__gather(s, types, (size_t)b->rows[row].type, more);
         s->model->kernels->add(h, more, NULL, hidden);
     }
     if (positions->data) {
-        slm__gather(positions, b->rows[row].position, more);
+        slm__gather(s, positions, b->rows[row].position, more);
         s->model->kernels->add(h, more, NULL, hidden);
     }
 }
@@ -3568,7 +3563,7 @@ static void slm__add_position(const slm_session *s, size_t row) {
 static void slm__embed_task(void *arg, size_t row) {
     slm_session *s = (slm_session *)arg;
     slm__batch *b = &s->batch;
-    slm__gather(slm__model_tensor(s->model, SLM__EMBEDDING), (size_t)b->rows[row].token,
+    slm__gather(s, slm__model_tensor(s->model, SLM__EMBEDDING), (size_t)b->rows[row].token,
                 b->hidden + row * s->model->shape.hidden);
     slm__add_position(s, row);
     slm__turn(s, row);
@@ -3588,7 +3583,7 @@ static void slm__trigram_task(void *arg, size_t row) {
     for (i = first; i >= last; i--, out += cols)
         if ((i > 0 && r->position + 1 == r->cache->length) || (i < 0 && !r->position))
             memset(out, 0, cols * sizeof(float));
-        else slm__gather(table, (size_t)r[i].token, out);
+        else slm__gather(s, table, (size_t)r[i].token, out);
 }
 
 static void slm__position_task(void *arg, size_t row) {
@@ -9028,9 +9023,9 @@ SLM__TARGET_AMX static void slm__multiply_amx(const slm__strip *s, const slm__ou
 }
 
 static const slm__kernels slm__kernels_amx = {
-    16, SLM__QUERIES, slm__multiply_amx, slm__quantize_avx512, slm__attend_avx512,
-    slm__layer_norm_avx512, slm__rms_norm_avx512, slm__no_norm_avx512, slm__add_rows_avx512,
-    slm__narrow_avx512};
+    16, SLM__QUERIES, slm__multiply_amx, slm__quantize_avx512, slm__unrotate_avx512,
+    slm__attend_avx512, slm__layer_norm_avx512, slm__rms_norm_avx512, slm__no_norm_avx512,
+    slm__add_rows_avx512, slm__narrow_avx512};
 
 /* Linux gives a process its tile registers when it asks. */
 static int slm__amx_granted(void) {
@@ -9859,14 +9854,15 @@ SLM__TARGET static void SLM__N(multiply)(const slm__strip *s, const slm__output 
     for (; t < s->tokens; t++) SLM__N(multiply_one)(s, f, t);
 }
 
-/* A block of 1, 2, 4, 8 or 16 vectors times its signs through the Walsh-Hadamard butterflies, in
-   the order of >>specification. */
+/* A block of 1, 2, 4, 8 or 16 vectors, times its signs if they are given, through the
+   Walsh-Hadamard butterflies, in the order of >>specification. */
 SLM__INLINE void SLM__N(hadamard)(const float *x, const float *signs, float *out,
                                   size_t vectors) {
     SLM__V v[16], scale = SLM__L(set)(1.0f / sqrtf((float)(vectors * 16)));
     size_t h, i;
     SLM__UNROLL for (i = 0; i < vectors; i++) {
-        v[i] = SLM__L(mul)(SLM__L(load_f32)(x + i * 16), SLM__L(load_f32)(signs + i * 16));
+        v[i] = SLM__L(load_f32)(x + i * 16);
+        if (signs) v[i] = SLM__L(mul)(v[i], SLM__L(load_f32)(signs + i * 16));
         v[i] = SLM__L(butterfly)(v[i], 1);
         v[i] = SLM__L(butterfly)(v[i], 2);
         v[i] = SLM__L(butterfly)(v[i], 4);
@@ -9884,45 +9880,55 @@ SLM__INLINE void SLM__N(hadamard)(const float *x, const float *signs, float *out
 }
 
 /* The last columns, fewer than 256: blocks of the powers of two that they are the sum of. */
-SLM__TARGET static void SLM__N(hadamard_rest)(const float *x, const float *signs, float *out,
-                                              size_t size) {
+SLM__INLINE void SLM__N(hadamard_rest)(const float *x, const float *signs, float *out,
+                                       size_t size) {
     size_t at = 0, i;
     if (size & 128) SLM__N(hadamard)(x, signs, out, 8);
     at += size & 128;
-    if (size & 64) SLM__N(hadamard)(x + at, signs + at, out + at, 4);
+    if (size & 64) SLM__N(hadamard)(x + at, signs ? signs + at : NULL, out + at, 4);
     at += size & 64;
-    if (size & 32) SLM__N(hadamard)(x + at, signs + at, out + at, 2);
+    if (size & 32) SLM__N(hadamard)(x + at, signs ? signs + at : NULL, out + at, 2);
     at += size & 32;
-    if (size & 16) SLM__N(hadamard)(x + at, signs + at, out + at, 1);
+    if (size & 16) SLM__N(hadamard)(x + at, signs ? signs + at : NULL, out + at, 1);
     at += size & 16;
-    for (i = at; i < size; i++) out[i] = x[i] * signs[i];
+    for (i = at; i < size; i++) out[i] = signs ? x[i] * signs[i] : x[i];
     slm__hadamard_blocks(out + at, size - at);
 }
 
+SLM__TARGET static void SLM__N(unrotate)(float *x, const float *signs, size_t cols) {
+    size_t at, i;
+    for (at = 0; at + SLM__BLOCK <= cols; at += SLM__BLOCK)
+        SLM__N(hadamard)(x + at, NULL, x + at, 16);
+    SLM__N(hadamard_rest)(x + at, NULL, x + at, cols - at);
+    for (i = 0; i + 16 <= cols; i += 16)
+        SLM__L(store)(x + i, SLM__L(mul)(SLM__L(load_f32)(x + i), SLM__L(load_f32)(signs + i)));
+    for (; i < cols; i++) x[i] *= signs[i];
+}
+
 /* A block's largest magnitude is an integer maximum, so its order does not matter and a NaN or
-   infinity is seen; it then spoils the scale and with it the result. x: padded with zeros. */
-SLM__TARGET static void SLM__N(quantize_block)(const float *x, slm__codes *out) {
+   infinity is seen; it then spoils the scale and with it the result. Behind `vectors` of x, of
+   which the last is padded with zeros, all is zero. */
+SLM__TARGET static void SLM__N(quantize_block)(const float *x, size_t vectors, slm__codes *out) {
     const SLM__V magic = SLM__L(set)(12582912.0f), limit = SLM__L(set)(127.0f);
     const SLM__V minus = SLM__L(set)(-127.0f);
     SLM__V top = SLM__L(set)(0.0f), v;
     float tops[16], inverse;
     uint32_t largest = 0, g;
     int32_t sum, total = 0;
-    for (g = 0; g < 16; g++) top = SLM__L(max_magnitude)(top, SLM__L(load_f32)(x + g * 16));
+    for (g = 0; g < vectors; g++) top = SLM__L(max_magnitude)(top, SLM__L(load_f32)(x + g * 16));
     SLM__L(store)(tops, top);
     for (g = 0; g < 16; g++)
         if (slm__bits(tops[g]) > largest) largest = slm__bits(tops[g]);
     out->scale = slm__float(largest) / 127.0f;
     inverse = 127.0f / slm__float(largest);
     if (largest >= 0x7F800000u) out->scale = slm__float(0x7FC00000u);
-    if (largest >= 0x7F800000u || !slm__finite(inverse)) {
+    if (largest >= 0x7F800000u || !slm__finite(inverse)) vectors = 0;
+    if (vectors < 16) {
         memset(out->code, 0, SLM__BLOCK);
         memset(out->start16, 0, sizeof out->start16);
         memset(out->start32, 0, sizeof out->start32);
-        out->start256 = out->widest16 = 0;
-        return;
     }
-    for (g = 0; g < 16; g++) {
+    for (g = 0; g < vectors; g++) {
         v = SLM__L(madd)(magic, SLM__L(load_f32)(x + g * 16), SLM__L(set)(inverse));
         v = SLM__L(max)(minus, SLM__L(min)(limit, SLM__L(sub)(v, magic)));
         sum = SLM__L(store_i8)(out->code + g * 16, v);
@@ -9937,17 +9943,16 @@ SLM__TARGET static void SLM__N(quantize_block)(const float *x, slm__codes *out) 
 SLM__TARGET static void SLM__N(quantize)(const float *x, size_t cols, const float *signs,
                                          slm__codes *out, size_t stride) {
     float block[SLM__BLOCK];
-    size_t at, size, i;
+    size_t at, size, vectors;
     for (at = 0; at < cols; at += SLM__BLOCK, out += stride) {
         size = slm__least(cols - at, SLM__BLOCK);
-        if (signs && size == SLM__BLOCK) {
+        vectors = (size + 15) / 16;
+        if (size % 16) memset(block + vectors * 16 - 16, 0, 16 * sizeof(float));
+        if (!signs) memcpy(block, x + at, size * sizeof(float));
+        else if (size == SLM__BLOCK)
             SLM__N(hadamard)(x + at, signs + at, block, 16);
-        } else {
-            for (i = size; i < SLM__BLOCK; i++) block[i] = 0;
-            if (signs) SLM__N(hadamard_rest)(x + at, signs + at, block, size);
-            else memcpy(block, x + at, size * sizeof(float));
-        }
-        SLM__N(quantize_block)(block, out);
+        else SLM__N(hadamard_rest)(x + at, signs + at, block, size);
+        SLM__N(quantize_block)(block, vectors, out);
     }
 }
 
@@ -10003,7 +10008,7 @@ SLM__TARGET static float SLM__N(softmax)(float *scores, size_t from, size_t coun
         v = SLM__L(max)(v, SLM__L(mul)(SLM__L(load_f32)(scores + i), scales));
     SLM__L(store)(lanes, v);
     for (largest = lanes[0], i = 1; i < 16; i++)
-        if (lanes[i] > largest) largest = lanes[i];
+        largest = lanes[i] > largest ? lanes[i] : largest;
     minus = SLM__L(set)(-largest);
     for (i = 0; i < end; i += 16) {
         v = SLM__N(exps)(SLM__L(madd)(minus, SLM__L(load_f32)(scores + i), scales));
@@ -10240,8 +10245,8 @@ SLM__TARGET static uint32_t SLM__N(narrow)(uint16_t *out, const float *x, size_t
 
 static const slm__kernels SLM__N(kernels) = {
     SLM__TOKEN_BLOCK,  SLM__QUERY_BLOCK > 1 ? SLM__QUERIES : 1,
-    SLM__N(multiply),  SLM__N(quantize), SLM__N(attend),  SLM__N(layer_norm),
-    SLM__N(rms_norm),  SLM__N(no_norm),  SLM__N(add_rows), SLM__N(narrow)};
+    SLM__N(multiply),   SLM__N(quantize), SLM__N(unrotate), SLM__N(attend),
+    SLM__N(layer_norm), SLM__N(rms_norm), SLM__N(no_norm),  SLM__N(add_rows), SLM__N(narrow)};
 
 #undef SLM__JOIN2
 #undef SLM__JOIN

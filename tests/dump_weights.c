@@ -30,10 +30,11 @@ static int dump_all(const slm_model *model, FILE *out) {
 
 static int dump_embedding(const slm__tensor *table, FILE *out) {
     float row[SLM__BLOCK * 16];
-    size_t i;
+    size_t i, k;
     if (table->cols > sizeof row / sizeof row[0]) return 0;
     for (i = 0; i < table->rows; i++) {
-        slm__gather(table, i, row);
+        for (k = 0; k < table->cols; k++) row[k] = slm__element(table, i, k);
+        if (slm__rotated(table->type, table->cols)) slm__unrotate(row, table->cols);
         if (fwrite(row, 4, table->cols, out) != table->cols) return 0;
     }
     return 1;

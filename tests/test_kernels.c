@@ -447,6 +447,25 @@ static void test_lane_functions(void) {
     CHECK(same, "activations over lanes equal the plain functions, bit for bit");
 }
 
+/* Every set's way back is the plain one, bit for bit. */
+static void test_unrotate(void) {
+    static float plain[700], lanes[700], signs[700];
+    int i, same = 1;
+    size_t size, k;
+    for (k = 0; k < 700; k++) signs[k] = slm__sign_of(k);
+    for (i = 1; i < (int)SLM_ISA_COUNT; i++) {
+        slm_isa isa = (slm_isa)i;
+        const slm__kernels *kernels = slm__kernels_for(&isa);
+        for (size = 1; kernels && size < 700; size += 13) {
+            for (k = 0; k < size; k++) plain[k] = lanes[k] = core_random_float();
+            slm__unrotate(plain, size);
+            kernels->unrotate(lanes, signs, size);
+            same &= memcmp(plain, lanes, size * sizeof(float)) == 0;
+        }
+    }
+    CHECK(same, "every set turns back with the same bits");
+}
+
 static void test_rotation(void) {
     static float x[700], turned[700];
     float peak = 0;
@@ -461,6 +480,7 @@ static void test_rotation(void) {
             if (fabs(turned[k] - x[k]) > worst) worst = fabs(turned[k] - x[k]);
     }
     CHECK(worst < 2e-6, "the rotation turns back");
+    test_unrotate();
     memset(x, 0, sizeof x);
     x[5] = 1000;
     slm__hadamard_blocks(x, 256);
