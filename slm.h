@@ -48,12 +48,9 @@
      working defaults; piece, result and error as above; and size_t i, j.
 
      Chat. The file says how a conversation is written. (SLM_ASSISTANT, NULL) opens the answer. The
-     model's end token ends it, or a stop, the limit or a full context: piece.reason says which.
-     The next slm_chat closes the answer:
+     model's end token ends it, or what its format has instead, a stop, the limit or a full context:
+     piece.reason says which. The next slm_chat closes the answer:
 
-         static const char *const stops[] = {"\nInstruct:"}; // a Phi may go on as the user
-         generation.stops = stops;
-         generation.stop_count = 1;
          generation.limit = 200;
          generation.sampling.temperature = 0.8f; // 0: always the likeliest token
          if (slm_chat(session, SLM_USER, "Tell me a story.", SLM_NUL) != SLM_OK ||
@@ -63,17 +60,15 @@
              fwrite(piece.text, 1, piece.size, stdout);
          if (result != SLM_DONE) return 1;
 
-     Another answer to the same prompt. slm_rewind drops the later positions and all logits, and
-     slm_generate needs logits. So evaluate the last token of the prompt again:
+     Another answer to the same prompt. slm_rewind drops the later positions; the last one's logits
+     are there again when they are asked for:
 
          size_t start = slm_position(session); // above 0: after slm_prompt or slm_chat
-         slm_token last = slm_tokens(session)[start - 1];
          generation.sampling.temperature = 0.8f;
          generation.limit = 20;
          for (i = 0; i < 3; i++, putchar('\n')) {
              generation.sampling.seed = i;
-             if (slm_rewind(session, start - 1) != SLM_OK ||
-                 slm_eval(session, &last, 1) != SLM_OK ||
+             if (slm_rewind(session, start) != SLM_OK ||
                  slm_generate(session, &generation) != SLM_OK) return 1;
              while ((result = slm_next(session, &piece)) == SLM_OK)
                  fwrite(piece.text, 1, piece.size, stdout);
@@ -82,21 +77,12 @@
 
      The five likeliest next tokens:
 
-         const float *logits = slm_logits(session, 0); // of the last position
-         slm_token best[5] = {0, 0, 0, 0, 0};
-         size_t found = 0, size;
-         slm_model_info info;
-         if (!logits) return 1;
-         slm_model_get_info(model, &info);
-         for (i = 0; i < info.vocab_used; i++) {
-             for (j = found; j > 0 && logits[i] > logits[best[j - 1]]; j--)
-                 if (j < 5) best[j] = best[j - 1];
-             if (j < 5) best[j] = (slm_token)i;
-             if (found < 5) found++;
-         }
+         slm_candidate top[5];
+         size_t found, size;
+         if (slm_top(session, top, 5, &found) != SLM_OK) return 1;
          for (i = 0; i < found; i++) {
-             const char *text = slm_token_text(model, best[i], &size); // NULL: no such token
-             printf("%7.3f %.*s\n", (double)logits[best[i]], (int)size, text ? text : "");
+             const char *text = slm_token_text(model, top[i].token, &size);
+             printf("%7.3f %.*s\n", (double)top[i].logprob, (int)size, text);
          }
 
      Which text is likelier? The first token has nothing before it and counts as 0, so let both
@@ -123,18 +109,11 @@
          slm_session_close(other);
 
      A context that slides. A call that does not fit fails with SLM_ERR_CONTEXT_FULL and appends
-     nothing; slm_next ends with SLM_REASON_CONTEXT. This fragment keeps the first tokens (say, a
-     system message), drops the older half of the others and evaluates the rest at its new place.
-     Then repeat the call that failed, or call slm_generate again:
+     nothing; slm_next ends with SLM_REASON_CONTEXT. slm_slide keeps the first tokens (say, a system
+     message), drops the older half of the others and evaluates the rest at its new place. Then
+     repeat the call that failed, or call slm_generate again:
 
-         size_t keep = 4, others = slm_position(session) - keep, stay = others / 2;
-         slm_token *tokens = (slm_token *)malloc(stay * sizeof *tokens);
-         if (!tokens) return 1;
-         memcpy(tokens, slm_tokens(session) + keep + others - stay, stay * sizeof *tokens);
-         result = slm_rewind(session, keep);
-         if (result == SLM_OK) result = slm_eval(session, tokens, stay);
-         free(tokens);
-         if (result != SLM_OK) return 1;
+         if (slm_slide(session, 4) != SLM_OK) return 1;
 
      An encoder classifies, tags, fills in, answers, or gives vectors to compare. slm_encode takes
      many texts at once, and each gets the bits that it has alone. Which heads a file has, and the
@@ -227,7 +206,8 @@
      slm_eval, slm_score and slm_chat append all or nothing. The library never exits, aborts,
      asserts, prints or reads the environment, and it has no writable global. A damaged file gives
      an error or a model that runs; slm_model_verify checks every weight. Do not change a file
-     while a model has it mapped; SLM_LOAD_COPY reads it instead.
+     while a model has it mapped: the system ends a process that reads behind the end of a file cut
+     short (SIGBUS). SLM_LOAD_COPY reads it whole when it opens it, and has no such danger.
 
    MEMORY AND STACK
      Sizes are bytes unless a name says otherwise. Weights are used in place. A model takes
@@ -257,6 +237,9 @@
 #ifndef SLM_H
 #define SLM_H
 
+#if defined(SLM_IMPLEMENTATION) && defined(__i386__) && !defined(__SSE2_MATH__)
+#error "slm.h: compile for 32-bit x86 with -msse2 -mfpmath=sse; the x87 registers change results"
+#endif
 #include <stddef.h>
 #include <stdint.h>
 
@@ -461,6 +444,8 @@ typedef struct slm_session_desc {
                             SLM_ERR_UNSUPPORTED if the file has no such head */
     slm_pooling pooling; /* of SLM_OUTPUT_EMBEDDING; auto: the file's, else mean for an encoder and
                             last for a decoder */
+    double (*clock)(void *clock_user); /* seconds since some moment, for slm_stats; NULL: none */
+    void *clock_user;
 } slm_session_desc;
 
 /* The exact size of a session's block; 0: the descriptor is not valid for this model. */
@@ -492,19 +477,24 @@ SLM_API const char *slm_token_text(const slm_model *, slm_token, size_t *size);
 SLM_API slm_result slm_eval(slm_session *, const slm_token *tokens, size_t count);
 /* Logits [vocab rows] `back` positions before the last (back < logits_kept, within the last
    slm_eval). Computed when asked for, up to 16 positions at a time towards the last one, so walk
-   from old to new. Valid until the next call on the session; NULL with slm_session_error. */
+   from old to new. The last position's (back 0) are always there: after slm_rewind, and after a
+   call that failed, its token is evaluated again for them. Valid until the next call on the
+   session; NULL with slm_session_error, if a logit is not finite for one. */
 SLM_API const float *slm_logits(slm_session *, size_t back);
 /* The number of tokens in the context so far. */
 SLM_API size_t slm_position(const slm_session *);
 /* Those tokens; valid until the next call on the session. */
 SLM_API const slm_token *slm_tokens(const slm_session *);
-/* Forgets the tokens from `position` on, at most slm_position, and all logits: evaluate a token
-   before you ask for logits, sample or generate. */
+/* Forgets the tokens from `position` on, at most slm_position. */
 SLM_API slm_result slm_rewind(slm_session *, size_t position);
 
+/* Makes room in a context: its first `keep` tokens stay, the older half of the others (the larger
+   one) is dropped, and the rest is evaluated again at its new place, with the bits of a new
+   session. At least two others are needed. SLM_ERR_CANCELLED: the first `keep` tokens are left. */
+SLM_API slm_result slm_slide(slm_session *, size_t keep);
+
 /* log p(tokens[i] | all before) for each token while appending them, all or nothing, in natural
-   logarithms; 0 for a token with nothing before it. After slm_rewind to a position above 0,
-   evaluate a token first. */
+   logarithms; 0 for a token with nothing before it. */
 SLM_API slm_result slm_score(slm_session *, const slm_token *tokens, size_t count,
                              float *logprobs);
 
@@ -530,28 +520,40 @@ typedef struct slm_sampling {
    from call to call and start again when the seed changes. */
 SLM_API slm_result slm_sample(slm_session *, const slm_sampling *, slm_token *);
 
+typedef struct slm_candidate {
+    slm_token token;
+    float logprob; /* as slm_score has it */
+} slm_candidate;
+/* The likeliest next tokens, at most `count`: the likeliest first, ties by the smaller id. A row
+   without a token is left out. */
+SLM_API slm_result slm_top(slm_session *, slm_candidate *top, size_t count, size_t *found);
+
 /* Tokenizes and evaluates; scratch is the session's. An empty text evaluates BOS, or the end
    token where there is none, if nothing has been evaluated yet. */
 SLM_API slm_result slm_prompt(slm_session *, const char *text, size_t size, unsigned flags);
 
 typedef enum slm_role { SLM_SYSTEM = 0, SLM_USER, SLM_ASSISTANT } slm_role;
-/* Appends one message in the session's chat format; (SLM_ASSISTANT, NULL, 0) opens the answer, to
-   be followed by slm_generate. The next message closes an answer that was opened. The message's
-   own text never becomes a special token. Where the first message of a conversation is not
-   SLM_SYSTEM, the model's own system message (slm_model_info) comes before it; SLM_SYSTEM with an
-   empty text means no system message at all, until the next rewind to position 0. A model's format
-   that needs a token which its tokenizer lacks is SLM_ERR_UNSUPPORTED. Uses the session's allocator
-   while it runs. */
+/* Appends one message in the session's chat format; (SLM_ASSISTANT, NULL, 0) opens the answer,
+   to be followed by slm_generate. Generation then also ends (SLM_REASON_END) where the format
+   begins another message in plain text, as Phi-2's "Instruct:", and is rewound to before it;
+   unless another call appended tokens, or rewound, in between. The next message closes an
+   answer that was opened. The message's own text never becomes a special token. Where the first
+   message of a conversation is not SLM_SYSTEM, the model's own system message (slm_model_info)
+   comes before it; SLM_SYSTEM with an empty text means no system message at all, until the next
+   rewind to position 0. A model's format that needs a token which its tokenizer lacks is
+   SLM_ERR_UNSUPPORTED. Uses the session's allocator while it runs. */
 SLM_API slm_result slm_chat(slm_session *, slm_role, const char *text, size_t size);
 
 typedef struct slm_generation {
     slm_sampling sampling;
     size_t limit;    /* new tokens at most; 0: until the context is full */
-    int ignore_end;  /* go on after an end token */
+    int ignore_end;  /* go on after an end token, and after the end of an answer */
     const char *const *stops; /* end before any of these texts, of 1 to 255 bytes each; they must
                                  stay valid. The session is rewound to before the token in which
                                  the stop began. */
     size_t stop_count;
+    const slm_token *stop_tokens; /* end before any of these; they must stay valid, too */
+    size_t stop_token_count;
     unsigned draft; /* at most 16; 0: off. Prompt lookup: where the last tokens stand in the context
                        already, up to this many that followed them are evaluated together with the
                        next one, and count if they are what would have been picked. Results do not
@@ -561,16 +563,16 @@ typedef struct slm_generation {
 
 typedef enum slm_reason {
     SLM_REASON_NONE = 0,
-    SLM_REASON_END,     /* the model's end token, or that of the chat format */
+    SLM_REASON_END,     /* the model's end token, or the chat format's end of an answer */
     SLM_REASON_LIMIT,   /* slm_generation.limit tokens */
     SLM_REASON_CONTEXT, /* the context is full */
-    SLM_REASON_STOP     /* one of slm_generation.stops */
+    SLM_REASON_STOP     /* one of slm_generation.stops or .stop_tokens */
 } slm_reason;
 
 typedef struct slm_piece {
     const char *text;  /* complete UTF-8 only, may be empty; valid until the next call */
     size_t size;
-    slm_token token;   /* -1 for the rest of a character at the very end */
+    slm_token token;   /* -1: what was left of the text of the tokens before */
     slm_reason reason; /* with SLM_DONE */
     float logprob;     /* of the token, before any sampling rule */
 } slm_piece;
@@ -580,6 +582,16 @@ SLM_API slm_result slm_generate(slm_session *, const slm_generation *);
 /* SLM_OK: a piece; SLM_DONE: the end, with its reason (the end token itself is not shown).
    After SLM_ERR_CANCELLED the next call goes on as if nothing had happened. */
 SLM_API slm_result slm_next(slm_session *, slm_piece *);
+
+/* What a session has done since it was opened. */
+typedef struct slm_session_stats {
+    size_t prompt_tokens;    /* appended by calls other than slm_next */
+    size_t generated_tokens; /* appended by slm_next, ... */
+    size_t accepted_tokens;  /* ... and of these, those that a draft had right */
+    size_t drafted_tokens;   /* all that were drafted */
+    double prompt_seconds, generated_seconds; /* of those calls, by desc.clock; 0 without one */
+} slm_session_stats;
+SLM_API void slm_stats(const slm_session *, slm_session_stats *);
 
 /* Encoders. A text, or a pair that is one input: a question and its context, a query and a
    document. */
@@ -669,12 +681,15 @@ SLM_API slm_result slm_encode_tokens(slm_session *, const slm_input *inputs, siz
 #include <sched.h>
 #endif
 #endif
-#if !defined(SLM_NO_STDIO) && !defined(SLM_NO_MMAP) && (defined(__unix__) || defined(__APPLE__))
+#if !defined(SLM_NO_STDIO) && (defined(__unix__) || defined(__APPLE__))
+#define SLM__STAT
+#include <sys/stat.h>
+#ifndef SLM_NO_MMAP
 #define SLM__MMAP
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
+#endif
 #endif
 #if defined(__x86_64__) && defined(__GNUC__)
 #define SLM__X86
@@ -1909,6 +1924,7 @@ static slm_result slm__tokenize_text(const slm__tokenizer *t, const slm_text *te
                                      size_t *whole);
 static const char *slm__format_lacks(const slm_model *model, slm_chat_format format);
 static slm_token slm__answer_end(const slm_model *model, slm_chat_format format);
+static const char *slm__turn_end(slm_chat_format format);
 static const slm__kernels *slm__kernels_for(slm_isa *isa);
 static int slm__arithmetic_holds(const slm__kernels *kernels);
 
@@ -2447,6 +2463,17 @@ SLM_API slm_result slm_model_open_memory(slm_model **out, const void *bytes, siz
 }
 
 #ifndef SLM_NO_STDIO
+/* A pipe would keep its opener waiting, and a device has no end. */
+static int slm__is_special(const char *path) {
+#ifdef SLM__STAT
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+#else
+    (void)path;
+    return 0;
+#endif
+}
+
 static void *slm__map_file(const char *path, size_t *size) {
 #ifdef SLM__MMAP
     struct stat status;
@@ -2501,6 +2528,8 @@ SLM_API slm_result slm_model_open(slm_model **out, const char *path, const slm_m
     if (!error) error = &local;
     if (!out || !path) return slm__fail(error, SLM_ERR_ARGUMENT, "NULL model or path");
     *out = NULL;
+    if (slm__is_special(path))
+        return slm__fail(error, SLM_ERR_IO, "%s is a pipe or a device, not a file", path);
     if (wanted.load != SLM_LOAD_COPY) bytes = slm__map_file(path, &size);
     if (!bytes && wanted.load == SLM_LOAD_MAP)
         return slm__fail(error, SLM_ERR_IO, "cannot map %s", path);
@@ -2806,8 +2835,11 @@ typedef struct slm__generator {
     slm_reason ended;
     size_t generated, safe_position; /* the latter: where no text was held back */
     int at_start;            /* what is generated begins a text of pieces */
-    char pending[768];       /* bytes that do not make a whole character yet */
+    char pending[768];       /* bytes that do not make a whole character yet, or may begin a stop */
     size_t pending_size, shown;
+    const char *rest;        /* of a long token's text: what pending had no room for */
+    size_t rest_size;
+    const char *turn_end;    /* ends an answer, beside the stops; or NULL */
     size_t drafts;         /* tokens that can be drafted at most: what a batch holds */
     size_t drafted;        /* drafted tokens behind position in history, cache and final */
     uint32_t *candidates;  /* [vocabulary rows] */
@@ -2820,9 +2852,11 @@ typedef struct slm__generator {
 typedef struct slm__conversation {
     slm_chat_format format;
     slm_token answer_end;  /* ends an answer in this format; -1: none */
+    const char *turn_end;  /* an answer ends before this text; NULL: none */
     size_t system_end;     /* behind a system message that waits for a user's; 0: there is none */
     size_t closed_end;     /* behind a message that slm_chat wrote, end mark included; 0: none */
     int no_system;         /* the conversation that begins has no system message */
+    int answering;         /* the answer that slm_chat opened is the last thing appended */
 } slm__conversation;
 
 typedef struct slm__workers {
@@ -2863,6 +2897,9 @@ struct slm_session {
     size_t scratch_size;
     int (*cancel)(void *);
     void *cancel_user;
+    double (*clock)(void *);
+    void *clock_user;
+    slm_session_stats stats;
     slm_allocator allocator;
     void *memory; /* what to release at close, or NULL */
     slm_error error;
@@ -4068,9 +4105,12 @@ static void slm__plan_session(slm_session *s, const slm_model *model,
     w->auto_threads = !desc->threads;
     s->cancel = desc->cancel;
     s->cancel_user = desc->cancel_user;
+    s->clock = desc->clock;
+    s->clock_user = desc->clock_user;
     s->allocator = desc->allocator;
     c->format = desc->chat_format ? desc->chat_format : model->chat_format;
     c->answer_end = slm__answer_end(model, c->format);
+    c->turn_end = slm__turn_end(c->format);
     b->quantized = slm__has_integers(model);
     seq->cache.item = desc->kv_type == SLM_TYPE_F16 || (!desc->kv_type && b->quantized) ? 2 : 4;
     slm__plan_encoder(s, desc);
@@ -4160,7 +4200,7 @@ SLM_API slm_result slm_rewind(slm_session *s, size_t position) {
                          s->sequence.position);
     s->sequence.position = position;
     slm__forget_logits(s);
-    s->generator.generating = 0;
+    s->generator.generating = s->chat.answering = 0;
     if (!position) s->chat.no_system = 0;
     return SLM_OK;
 }
@@ -4171,7 +4211,7 @@ static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_
     slm__batch *b = &s->batch;
     slm__outputs *o = &s->outputs;
     slm__sequence *seq = &s->sequence;
-    size_t hidden = s->model->shape.hidden, row, i, first;
+    size_t hidden = s->model->shape.hidden, row, first;
     slm_result result;
     for (row = 0; row < count; row++) {
         b->rows[row].cache = &seq->cache;
@@ -4186,10 +4226,6 @@ static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_
         float *out = o->final + o->final_count * hidden;
         slm__normalize(s->model, s->model->at, SLM__FINAL_NORM, hidden, b->hidden + row * hidden,
                        out);
-        for (i = 0; i < hidden; i++)
-            if (!slm__finite(out[i]))
-                return slm__fail(&s->error, SLM_ERR_NUMERIC, "position %u is not finite",
-                                 seq->position + row);
         o->final_count++;
     }
     seq->position += count;
@@ -4223,8 +4259,17 @@ static slm_result slm__eval(slm_session *s, const slm_token *tokens, size_t coun
     return result;
 }
 
+static double slm__seconds(const slm_session *s) { return s->clock ? s->clock(s->clock_user) : 0; }
+
+SLM_API void slm_stats(const slm_session *s, slm_session_stats *stats) {
+    if (stats) memset(stats, 0, sizeof *stats);
+    if (s && stats) *stats = s->stats;
+}
+
 SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t count) {
     size_t i;
+    double start;
+    slm_result result;
     if (!s) return SLM_ERR_ARGUMENT;
     if (slm__check_decoder(s) != SLM_OK) return s->error.code;
     if (!tokens && count) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "tokens is NULL");
@@ -4236,7 +4281,32 @@ SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t coun
         return slm__fail(&s->error, SLM_ERR_CONTEXT_FULL,
                          "%u tokens do not fit: the context of %u holds %u", count,
                          s->sequence.context, s->sequence.position);
-    return count ? slm__eval(s, tokens, count, s->outputs.kept) : SLM_OK;
+    if (!count) return SLM_OK;
+    s->chat.answering = 0;
+    start = slm__seconds(s);
+    result = slm__eval(s, tokens, count, s->outputs.kept);
+    s->stats.prompt_seconds += slm__seconds(s) - start;
+    if (result == SLM_OK) s->stats.prompt_tokens += count;
+    return result;
+}
+
+SLM_API slm_result slm_slide(slm_session *s, size_t keep) {
+    size_t position, stay;
+    slm_result result;
+    int answering;
+    if (!s) return SLM_ERR_ARGUMENT;
+    if (slm__check_decoder(s) != SLM_OK) return s->error.code;
+    position = s->sequence.position;
+    if (position < 2 || keep > position - 2)
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "of %u tokens %u cannot be kept", position,
+                         keep);
+    stay = (position - keep) / 2;
+    answering = s->chat.answering;
+    memcpy(s->prompt, s->sequence.history + position - stay, stay * sizeof(slm_token));
+    slm_rewind(s, keep);
+    result = slm_eval(s, s->prompt, stay);
+    s->chat.answering = answering;
+    return result;
 }
 
 /* Tokens of a text go into the session's own room; a word too long for its scratch uses the
@@ -4273,22 +4343,46 @@ static void slm__head(slm_session *s, const slm__product *product) {
     slm__end(s, saved);
 }
 
+/* After a rewind, or a call that failed, the last token is evaluated again, when its logits are
+   asked for: the cache gets the bits that it has. */
+static slm_result slm__restore_last(slm_session *s) {
+    slm__sequence *seq = &s->sequence;
+    unsigned saved = slm__begin(s);
+    slm_token last = seq->history[seq->position - 1];
+    slm_result result;
+    slm__forget_logits(s);
+    seq->position--;
+    result = slm__eval_chunk(s, &last, 1, 0, 1);
+    if (result != SLM_OK) seq->position++;
+    slm__end(s, saved);
+    return result;
+}
+
+/* The row of outputs.final `back` positions before the last; 0 and an error: there is none. */
+static int slm__find_final(slm_session *s, size_t back, size_t *at) {
+    slm__outputs *o = &s->outputs;
+    if (!s->sequence.position) {
+        slm__fail(&s->error, SLM_ERR_ARGUMENT, "no logits: evaluate a token first");
+        return 0;
+    }
+    if (o->final_count == o->final_first && !back && slm__restore_last(s) != SLM_OK) return 0;
+    if (back >= o->final_count - o->final_first) {
+        slm__fail(&s->error, SLM_ERR_ARGUMENT, "no logits kept %u positions back", back);
+        return 0;
+    }
+    *at = o->final_count - 1 - back;
+    return 1;
+}
+
 SLM_API const float *slm_logits(slm_session *s, size_t back) {
     slm__input input;
     slm__product product;
     slm__outputs *o;
     size_t rows, at, hidden, i;
-    if (!s || slm__check_decoder(s) != SLM_OK) return NULL;
+    if (!s || slm__check_decoder(s) != SLM_OK || !slm__find_final(s, back, &at)) return NULL;
     o = &s->outputs;
     hidden = s->model->shape.hidden;
-    if (back >= o->final_count - o->final_first) {
-        if (o->final_count)
-            slm__fail(&s->error, SLM_ERR_ARGUMENT, "no logits kept %u positions back", back);
-        else slm__fail(&s->error, SLM_ERR_ARGUMENT, "no logits: evaluate a token first");
-        return NULL;
-    }
     rows = s->model->shape.vocab_rows;
-    at = o->final_count - 1 - back;
     if (at < o->logits_at || at >= o->logits_at + o->logits_count) {
         o->logits_at = at;
         o->logits_count = back + 1 + s->generator.drafted; /* drafted ones are asked for next */
@@ -4896,19 +4990,54 @@ static uint64_t slm__random(uint64_t *state) {
     return z ^ z >> 31;
 }
 
+/* The logarithm of the sum of exp(logit - largest) over all rows. */
+static double slm__log_sum(const float *logits, size_t rows, float *largest) {
+    uint64_t total = 0;
+    size_t i;
+    for (*largest = logits[0], i = 1; i < rows; i++)
+        if (logits[i] > *largest) *largest = logits[i];
+    for (i = 0; i < rows; i++)
+        total += (uint64_t)((double)slm__exp(logits[i] - *largest) * SLM__ONE_MASS);
+    return slm__log((double)total / SLM__ONE_MASS);
+}
+
+static float slm__logprob_of(float logit, float largest, double log_sum) {
+    volatile float logprob; /* or the compiler computes it behind slm__fp_leave */
+    logprob = (float)((double)(logit - largest) - log_sum);
+    return logprob;
+}
+
 static float slm__logprob(const float *logits, size_t rows, size_t row) {
     unsigned saved = slm__fp_enter();
-    uint64_t total = 0;
-    float largest = logits[0];
-    volatile float logprob; /* or the compiler computes it behind slm__fp_leave */
-    size_t i;
-    for (i = 1; i < rows; i++)
-        if (logits[i] > largest) largest = logits[i];
-    for (i = 0; i < rows; i++)
-        total += (uint64_t)((double)slm__exp(logits[i] - largest) * SLM__ONE_MASS);
-    logprob = (float)((double)(logits[row] - largest) - slm__log((double)total / SLM__ONE_MASS));
+    float largest, logprob;
+    double log_sum = slm__log_sum(logits, rows, &largest);
+    logprob = slm__logprob_of(logits[row], largest, log_sum);
     slm__fp_leave(saved);
     return logprob;
+}
+
+static int slm__likelier(const slm_candidate *a, const slm_candidate *b) {
+    return a->logprob != b->logprob ? a->logprob > b->logprob : a->token < b->token;
+}
+
+/* A candidate joins a heap whose first one is the least likely, from its end on upwards, ... */
+static void slm__raise(slm_candidate *heap, size_t at, const slm_candidate *c) {
+    for (; at && slm__likelier(&heap[(at - 1) / 2], c); at = (at - 1) / 2)
+        heap[at] = heap[(at - 1) / 2];
+    heap[at] = *c;
+}
+
+/* ... or takes the first one's place and sinks. */
+static void slm__sink(slm_candidate *heap, size_t count, const slm_candidate *c) {
+    slm_candidate moved = *c;
+    size_t at = 0, child;
+    while ((child = 2 * at + 1) < count) {
+        if (child + 1 < count && slm__likelier(&heap[child], &heap[child + 1])) child++;
+        if (slm__likelier(&heap[child], &moved)) break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = moved;
 }
 
 /* a comes before b: the likelier one, then the smaller id. */
@@ -5057,6 +5186,42 @@ SLM_API slm_result slm_sample(slm_session *s, const slm_sampling *sampling, slm_
     return SLM_OK;
 }
 
+SLM_API slm_result slm_top(slm_session *s, slm_candidate *top, size_t count, size_t *found) {
+    const float *logits;
+    size_t rows, have = 0, row, i;
+    slm_candidate c;
+    float largest;
+    double log_sum;
+    unsigned saved;
+    if (!s) return SLM_ERR_ARGUMENT;
+    if (slm__check_decoder(s) != SLM_OK) return s->error.code;
+    if ((!top && count) || !found)
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "top or found is NULL");
+    *found = 0;
+    logits = slm_logits(s, 0);
+    if (!logits) return s->error.code;
+    rows = s->model->shape.vocab_rows;
+    saved = slm__fp_enter();
+    for (row = 0; row < rows && count; row++) {
+        c.token = (slm_token)row;
+        c.logprob = logits[row];
+        if (!slm__has_token(s->model, row)) continue;
+        if (have < count) slm__raise(top, have++, &c);
+        else if (slm__likelier(&c, &top[0])) slm__sink(top, count, &c);
+    }
+    for (i = have; i > 1; i--) { /* the least likely goes to the end */
+        c = top[i - 1];
+        top[i - 1] = top[0];
+        slm__sink(top, i - 1, &c);
+    }
+    log_sum = slm__log_sum(logits, rows, &largest);
+    for (i = 0; i < have; i++)
+        top[i].logprob = slm__logprob_of(top[i].logprob, largest, log_sum);
+    slm__fp_leave(saved);
+    *found = have;
+    return SLM_OK;
+}
+
 SLM_API slm_result slm_score(slm_session *s, const slm_token *tokens, size_t count,
                              float *logprobs) {
     size_t start, done = 0, chunk, i, rows;
@@ -5147,13 +5312,15 @@ SLM_API slm_result slm_generate(slm_session *s, const slm_generation *generation
     size_t i;
     if (!s) return SLM_ERR_ARGUMENT;
     if (slm__check_decoder(s) != SLM_OK) return s->error.code;
-    if (!s->outputs.final_count)
+    if (!s->sequence.position)
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "nothing to go on from: evaluate a token");
     wrong = generation ? slm__check_sampling(s, &generation->sampling) : NULL;
     if (wrong) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "sampling: %s out of range", wrong);
     for (i = 0; generation && i < generation->stop_count; i++)
         if (!generation->stops || !generation->stops[i] || strlen(generation->stops[i]) > 255)
             return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a stop is missing or too long");
+    if (generation && generation->stop_token_count && !generation->stop_tokens)
+        return slm__fail(&s->error, SLM_ERR_ARGUMENT, "stop_tokens is NULL");
     if (generation && generation->draft > SLM__DRAFT_MAX)
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a draft of %u tokens; the most is %u",
                          (size_t)generation->draft, (size_t)SLM__DRAFT_MAX);
@@ -5162,6 +5329,9 @@ SLM_API slm_result slm_generate(slm_session *s, const slm_generation *generation
     s->generator.generating = 1;
     s->generator.ended = SLM_REASON_NONE;
     s->generator.generated = s->generator.pending_size = s->generator.shown = 0;
+    s->generator.rest_size = 0;
+    s->generator.turn_end =
+        s->chat.answering && !s->generator.generation.ignore_end ? s->chat.turn_end : NULL;
     s->generator.safe_position = s->sequence.position;
     s->generator.seeded = 0;
     s->generator.at_start = slm__text_starts(s);
@@ -5195,48 +5365,46 @@ static slm_result slm__finish(slm_session *s, slm_piece *piece, slm_reason reaso
 }
 
 /* Looks for stops in the text not shown yet. *whole becomes what may be shown: up to a stop, or
-   up to what could be the beginning of one. 1: a stop was found. */
-static int slm__find_stop(const slm_session *s, size_t *whole) {
+   up to what could be the beginning of one. SLM_REASON_NONE: none was found. */
+static slm_reason slm__find_stop(const slm_session *s, size_t *whole) {
     const slm__generator *g = &s->generator;
     const slm_generation *settings = &g->generation;
-    size_t i, at, matched, size;
+    size_t i, at, matched, size, count = settings->stop_count;
     for (at = 0; at < g->pending_size; at++)
-        for (i = 0; i < settings->stop_count; i++) {
-            size = strlen(settings->stops[i]);
+        for (i = 0; i < count + (g->turn_end != NULL); i++) {
+            const char *stop = i < count ? settings->stops[i] : g->turn_end;
+            size = strlen(stop);
             for (matched = 0; matched < size && at + matched < g->pending_size; matched++)
-                if (g->pending[at + matched] != settings->stops[i][matched]) break;
+                if (g->pending[at + matched] != stop[matched]) break;
             if (size && matched == size) {
                 *whole = at;
-                return 1;
+                return i < count ? SLM_REASON_STOP : SLM_REASON_END;
             }
             if (at + matched == g->pending_size && at < *whole) *whole = at;
         }
-    return 0;
+    return SLM_REASON_NONE;
 }
 
 /* Puts a token's bytes behind those held back and decides how many may be shown. */
 static void slm__show(slm_session *s, slm_piece *piece, const char *text, size_t size) {
     slm__generator *g = &s->generator;
-    size_t whole;
+    size_t whole, taken;
     memmove(g->pending, g->pending + g->shown, g->pending_size - g->shown);
     g->pending_size -= g->shown;
-    g->shown = 0;
-    if (size > sizeof g->pending - g->pending_size) { /* longer than any text: as it is */
-        g->pending_size = 0;
-        piece->text = text;
-        piece->size = size;
-        return;
-    }
-    if (size) memcpy(g->pending + g->pending_size, text, size);
-    g->pending_size += size;
+    taken = slm__least(size, sizeof g->pending - g->pending_size);
+    if (taken) memcpy(g->pending + g->pending_size, text, taken);
+    g->pending_size += taken;
+    g->rest = text + taken;
+    g->rest_size = size - taken;
     whole = slm__whole(g->pending, g->pending_size);
-    if (slm__find_stop(s, &whole)) {
+    g->ended = slm__find_stop(s, &whole);
+    if (g->ended != SLM_REASON_NONE) {
         g->pending_size = whole;
-        g->ended = SLM_REASON_STOP;
+        g->rest_size = 0;
         slm_rewind(s, g->safe_position);
         g->generating = 1;
     }
-    if (whole == g->pending_size) g->safe_position = s->sequence.position;
+    if (whole == g->pending_size && !g->rest_size) g->safe_position = s->sequence.position;
     piece->text = g->pending;
     piece->size = g->shown = whole;
 }
@@ -5260,6 +5428,7 @@ static slm_result slm__take_draft(slm_session *s) {
     if (s->cancel && s->cancel(s->cancel_user))
         return slm__fail(&s->error, SLM_ERR_CANCELLED, "cancelled");
     s->generator.drafted--;
+    s->stats.accepted_tokens++;
     s->sequence.position++;
     s->outputs.final_first++;
     s->outputs.final_count++;
@@ -5289,11 +5458,12 @@ static slm_result slm__append_token(slm_session *s, slm_token token) {
             seq->position = start + 1;
             s->outputs.final_count = 1;
             g->drafted = most;
+            s->stats.drafted_tokens += most;
         }
         if (result == SLM_OK || result == SLM_ERR_CANCELLED) return result;
         s->error = error; /* what a wrong guess gives is no failure */
     }
-    return slm_eval(s, &token, 1);
+    return slm__eval(s, &token, 1, s->outputs.kept);
 }
 
 /* Why no further token is drawn; SLM_REASON_NONE: one is. */
@@ -5312,10 +5482,13 @@ static slm_result slm__draw_next(slm_session *s, slm_piece *piece) {
     const float *logits;
     slm_token token;
     float logprob;
+    size_t i;
     slm_result result = slm_sample(s, &g->generation.sampling, &token);
     if (result != SLM_OK) return result;
     if (!g->generation.ignore_end && slm__is_end(s, token))
         return slm__finish(s, piece, SLM_REASON_END);
+    for (i = 0; i < g->generation.stop_token_count; i++)
+        if (g->generation.stop_tokens[i] == token) return slm__finish(s, piece, SLM_REASON_STOP);
     logits = slm_logits(s, 0);
     if (!logits) return s->error.code;
     logprob = slm__logprob(logits, s->model->shape.vocab_rows, (size_t)token);
@@ -5326,16 +5499,39 @@ static slm_result slm__draw_next(slm_session *s, slm_piece *piece) {
         return result;
     }
     g->generated++;
+    s->stats.generated_tokens++;
     piece->token = token;
     piece->logprob = logprob;
     return SLM_OK;
 }
 
-SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
+/* slm_next without its checks. */
+static slm_result slm__next(slm_session *s, slm_piece *piece) {
+    slm__generator *g = &s->generator;
     const char *text;
     size_t size = 0;
     slm_result result;
     slm_reason over;
+    if (g->rest_size) {
+        slm__show(s, piece, g->rest, g->rest_size);
+        return SLM_OK;
+    }
+    over = slm__is_over(s);
+    if (over != SLM_REASON_NONE) return slm__finish(s, piece, over);
+    result = slm__draw_next(s, piece);
+    if (result != SLM_OK || piece->token < 0) return result; /* -1: an end token came */
+    text = slm_token_text(s->model, piece->token, &size);
+    if (g->at_start && size) {
+        g->at_start = 0;
+        if (*text == ' ') text++, size--;
+    }
+    slm__show(s, piece, text, size);
+    return SLM_OK;
+}
+
+SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
+    slm_result result;
+    double start;
     if (!s) return SLM_ERR_ARGUMENT;
     if (slm__check_decoder(s) != SLM_OK) return s->error.code;
     if (!piece) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "piece is NULL");
@@ -5344,17 +5540,10 @@ SLM_API slm_result slm_next(slm_session *s, slm_piece *piece) {
     piece->text = "";
     if (!s->generator.generating)
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "slm_generate has not been called");
-    over = slm__is_over(s);
-    if (over != SLM_REASON_NONE) return slm__finish(s, piece, over);
-    result = slm__draw_next(s, piece);
-    if (result != SLM_OK || piece->token < 0) return result; /* -1: an end token came */
-    text = slm_token_text(s->model, piece->token, &size);
-    if (s->generator.at_start && size) {
-        s->generator.at_start = 0;
-        if (*text == ' ') text++, size--;
-    }
-    slm__show(s, piece, text, size);
-    return SLM_OK;
+    start = slm__seconds(s);
+    result = slm__next(s, piece);
+    s->stats.generated_seconds += slm__seconds(s) - start;
+    return result;
 }
 
 /* ---- >>unicode ---------------------------------------------------------------------------
@@ -7810,6 +7999,7 @@ typedef struct slm__chat_format {
     const char *join;           /* between what was said and a new message */
     const char *around[3][2];   /* before and behind a message, by role */
     const char *answer;         /* opens an answer */
+    const char *turn_end;       /* an answer ends before this text; NULL: only with its mark */
     const char *after_system;   /* a user's message begins so then; NULL: as always */
     int inner;                  /* an answer follows its question without a frame of its own */
     int strip;                  /* messages without the white space around them */
@@ -7818,20 +8008,20 @@ typedef struct slm__chat_format {
 } slm__chat_format;
 
 static const slm__chat_format slm__chat_formats[] = {
-    {"plain", "", "", "\n", {{"", "\n"}, {"", ""}, {"", ""}}, "", NULL, 0, 0,
+    {"plain", "", "", "\n", {{"", "\n"}, {"", ""}, {"", ""}}, "", NULL, NULL, 0, 0,
      {NULL, NULL, NULL, NULL}, 0},
-    {"phi-2", "", "", "\n", {{"", "\n"}, {"Instruct: ", ""}, {"Output: ", ""}}, "Output:", NULL, 0,
-     0, {NULL, NULL, NULL, NULL}, 0},
+    {"phi-2", "", "", "\n", {{"", "\n"}, {"Instruct: ", ""}, {"Output: ", ""}}, "Output:",
+     "\nInstruct:", NULL, 0, 0, {NULL, NULL, NULL, NULL}, 0},
     {"chatml", "<|im_end|>", "<|im_end|>", "\n",
      {{"<|im_start|>system\n", "<|im_end|>"}, {"<|im_start|>user\n", "<|im_end|>"},
       {"<|im_start|>assistant\n", "<|im_end|>"}},
-     "<|im_start|>assistant\n", NULL, 0, 0, {"<|im_start|>", "<|im_end|>", NULL, NULL}, 2},
+     "<|im_start|>assistant\n", NULL, NULL, 0, 0, {"<|im_start|>", "<|im_end|>", NULL, NULL}, 2},
     {"llama-2", "\2", " \2", "",
-     {{"\1[INST] <<SYS>>\n", "\n<</SYS>>"}, {"\1[INST] ", " [/INST]"}, {" ", " \2"}}, "", "\n\n",
-     1, 1, {"\1", "\2", NULL, NULL}, 2},
+     {{"\1[INST] <<SYS>>\n", "\n<</SYS>>"}, {"\1[INST] ", " [/INST]"}, {" ", " \2"}}, "", NULL,
+     "\n\n", 1, 1, {"\1", "\2", NULL, NULL}, 2},
     {"zephyr", "\2", "\2", "\n",
      {{"<|system|>\n", "\2"}, {"<|user|>\n", "\2"}, {"<|assistant|>\n", "\2"}},
-     "<|assistant|>\n", NULL, 0, 0, {"\2", "<|system|>", "<|user|>", "<|assistant|>"}, 1}};
+     "<|assistant|>\n", NULL, NULL, 0, 0, {"\2", "<|system|>", "<|user|>", "<|assistant|>"}, 1}};
 
 SLM_API const char *slm_chat_format_name(slm_chat_format format) {
     size_t i = (size_t)format;
@@ -7853,6 +8043,10 @@ static const char *slm__format_lacks(const slm_model *model, slm_chat_format for
         if (!slm__mark(&model->tokenizer, f->marks[i]))
             return *f->marks[i] == '\1' ? "BOS" : *f->marks[i] == '\2' ? "end token" : f->marks[i];
     return NULL;
+}
+
+static const char *slm__turn_end(slm_chat_format format) {
+    return slm__chat_formats[format - 1].turn_end;
 }
 
 static slm_token slm__answer_end(const slm_model *model, slm_chat_format format) {
@@ -8045,6 +8239,7 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
     if (own && role != SLM_SYSTEM) result = slm__append_message(s, SLM_SYSTEM, own, strlen(own));
     if (result == SLM_OK) result = slm__append_message(s, role, text, size);
     if (result != SLM_OK && s->sequence.position != start) slm_rewind(s, start);
+    if (result == SLM_OK) s->chat.answering = role == SLM_ASSISTANT && !text;
     return result;
 }
 
@@ -10379,8 +10574,8 @@ static const slm__kernels SLM__N(kernels) = {
                       each element (max), or s = the first, s = h + s by position, s / their number
                       (mean); then the dense layer and its tanh where there are such; then, if
                       vector flag 1 is set, x / max(sqrt(sum of x * x), 1e-12)
-     not finite       if a key or value is not, or, of a position whose logits are kept, a number
-                      behind the final norm or a logit, the call fails with SLM_ERR_NUMERIC
+     not finite       if a key or value is not, the call fails with SLM_ERR_NUMERIC; if a logit is
+                      not, the call that asks for it
 
      sampling         formula, in this order
      log probability  a row's mass is the whole part of exp(logit - largest of all rows) * 2^40,

@@ -200,7 +200,7 @@ static slm_result slide(chat *c) {
     size_t full = slm_position(c->session), dropped;
     slm_result result = SLM_ERR_CONTEXT_FULL;
     if (full < c->keep + 2) return result;
-    result = tool_slide(c->session, c->keep);
+    result = slm_slide(c->session, c->keep);
     if (result != SLM_OK) { /* Ctrl-C: the question can be asked again */
         c->asked_at = c->keep;
         c->answer_count = 0;
@@ -288,15 +288,14 @@ static slm_result shorten(chat *c) {
 }
 
 static slm_result resume(chat *c) {
-    size_t position = slm_position(c->session);
     if (is_full(c) && c->slides) return slide(c);
-    if (is_full(c) || !position) return shorten(c); /* 0: Ctrl-C in an earlier attempt */
+    if (is_full(c) || !slm_position(c->session))
+        return shorten(c); /* 0: Ctrl-C in an earlier attempt */
     if (!c->answer_count) {                         /* stopped before the first token */
         slm_rewind(c->session, c->asked_at);
         return ask(c, c->question);
     }
-    slm_rewind(c->session, position - 1); /* after a stop there are no logits to go on from */
-    return slm_eval(c->session, &c->answer[c->answer_count - 1], 1);
+    return SLM_OK;
 }
 
 static void begin(chat *c, const char *question) {

@@ -93,7 +93,7 @@ static slm_reason stream(slm_session *session, options *o) {
         }
         if (result != SLM_DONE) tool_fail(1, "%s", slm_session_error(session));
         if (piece.reason != SLM_REASON_CONTEXT || !o->slides || !left) return piece.reason;
-        if (tool_slide(session, o->keep) != SLM_OK)
+        if (slm_slide(session, o->keep) != SLM_OK)
             tool_fail(1, "%s", slm_session_error(session));
         o->generation.sampling.seed++;
     }

@@ -44,6 +44,9 @@ words $T/shown >$T/a; words $T/hello.out >$T/b; words $T/program.out >$T/c
 [ "$(wc -l <$T/a)" -ge 50 ] && ok || bad "README shows what the program writes"
 same "README: the text that it shows is what build/hello writes" $T/a $T/b
 same "README: its program writes what hello.c does" $T/c $T/b
+here=$PWD
+refused "hello without its model" 1 "cannot read examples/models/tiny-phi.slm" \
+    sh -c "cd $T && exec $here/$B/hello"
 said="README.md tools/BENCHMARKS.md"
 for path in $(grep -oh '`\(examples\|tools\|tests\|build\)/[A-Za-z0-9_./-]*`' $said | tr -d '`') \
     $(grep -o '](\(examples\|tools\|tests\)/[^)]*)' README.md | tr -d '()]'); do

@@ -37,6 +37,8 @@ else
 fi
 check "a renamed header with SLM_HEADER" ${CC:-cc} -DSLM_HEADER='"vendored-1.h"' -O1 -c $T/two.c \
     -o $T/two.o
+refused "32-bit x86 with x87 registers" 1 "msse2 -mfpmath=sse" ${CC:-cc} -U__x86_64__ -D__i386__ \
+    -U__SSE2_MATH__ -fsyntax-only $T/one.c
 nm -u $T/one.o >$T/undefined && [ -s $T/undefined ] && ok || bad "nm lists what the library needs"
 if grep -E ' (_?_?exit|_Exit|abort|__assert_fail|.*printf(_chk)?|puts|perror|getenv)$' $T/undefined; then
     bad "the library calls one of exit, abort, assert, printf, getenv"; else ok; fi
@@ -66,6 +68,9 @@ if [ -n "$first" ]; then
     refuse "a truncated model" 1 $B/slm-info $T/cut.slm
     refuse "not a model" 1 $B/slm-info Makefile
     refuse "no such model" 1 $B/slm-info $T/nothing.slm
+    mkfifo $T/pipe.slm
+    refused "a pipe as a model" 1 "a pipe or a device" timeout 10 $B/slm-info $T/pipe.slm
+    refused "a device as a model" 1 "a pipe or a device" timeout 10 $B/slm-info /dev/zero
     check "slm-info --json --verify" $B/slm-info $model --json --verify
     check "convert from .slm" $B/slm-convert $model $T/again.slm --type f32
     same "an f32 .slm converts to itself" $model $T/again.slm

@@ -114,10 +114,10 @@ done
 # of TEXT: the output of the one fragment of the manual that has it
 of_snippet() { cat "$(grep -lF "$1" $S/manual-*.text | sed 's/text$/out/')"; }
 [ "$(of_snippet 'Tell me a story' | wc -w)" -ge 20 ] && ok || bad "manual: the chat writes an answer"
-of_snippet 'slm_eval(session, &last' | sed '/^$/d' >$S/answers
+of_snippet 'slm_rewind(session, start)' | sed '/^$/d' >$S/answers
 [ "$(sort -u $S/answers | wc -l)" = "$(wc -l <$S/answers)" ] && [ "$(wc -w <$S/answers)" -ge 20 ] && ok ||
     bad "manual: three answers to one prompt"
-of_snippet 'best[5]' >$S/best
+of_snippet 'slm_top(session' >$S/best
 [ "$(wc -l <$S/best)" = 5 ] && sort -c -rn $S/best && ok || bad "manual: five tokens, the likeliest first"
 of_snippet 'slm_score' >$S/scores
 [ "$(wc -l <$S/scores)" = 2 ] && sort -c -rn $S/scores && ok || bad "manual: the sky is blue"

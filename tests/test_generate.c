@@ -159,7 +159,7 @@ static void test_stops(slm_session *session) {
         g.stop_count = 2;
         generate_start(session, "Once upon a time");
         cut_size = generate_text(session, &g, cut, sizeof cut, &reason, &logprob);
-        CHECK(slm_position(session) > 0 && slm_logits(session, 0) == NULL,
+        CHECK(slm_position(session) > 0 && slm_logits(session, 0) != NULL,
               "the session was rewound");
         {
             slm_token ids[200];

@@ -195,6 +195,7 @@ TOOL_UNUSED static void tool_explain(const char *path) {
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         tool_fail(1, "%s: a directory; if it is a checkpoint, convert it first: "
                      "slm-convert DIR OUT.slm", path);
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode)) return; /* a pipe makes one wait */
     if ((file = fopen(path, "rb")) == NULL) return;
     head[fread(head, 1, sizeof head - 1, file)] = 0;
     fclose(file);
@@ -223,20 +224,6 @@ TOOL_UNUSED static void tool_decoder(const char *path, const slm_model_info *inf
     if (info->is_encoder)
         tool_fail(1, "%s: an encoder (%s), which makes no text: use slm-encode", path,
                   info->architecture);
-}
-
-/* What is done with a full context: the first `keep` tokens stay, the older half of the others (the
-   larger one of two) goes, and what is left is evaluated again, in its new place. Needs two others. */
-TOOL_UNUSED static slm_result tool_slide(slm_session *session, size_t keep) {
-    size_t others = slm_position(session) - keep, stay = others / 2;
-    size_t bytes = stay * sizeof(slm_token);
-    slm_token *tokens = (slm_token *)tool_allocate(stay, sizeof *tokens);
-    slm_result result;
-    memcpy(tokens, slm_tokens(session) + keep + others - stay, bytes);
-    slm_rewind(session, keep);
-    result = slm_eval(session, tokens, stay);
-    free(tokens);
-    return result;
 }
 
 /* A pool of desc->threads for the session (0: as many as processors), to be closed after it. */
