@@ -8,39 +8,41 @@
 #include <signal.h>
 #include <time.h>
 
+#define COMMANDS \
+    "Each line is a message; one that begins with / needs a space before it. Commands:\n"          \
+    "  /more   go on with an answer that was cut off; with a full context this forgets all but\n"  \
+    "          the last question and answer\n"                                                     \
+    "  /reset  forget the conversation\n"                                                          \
+    "  /stats  context used, tokens, speed\n"                                                      \
+    "  /help   this text\n"                                                                        \
+    "  /quit   end, as /exit and the end of the input do\n"                                        \
+    "Ctrl-C stops an answer and not the program; twice without an answer it ends the program.\n"
+
+static const char commands[] = COMMANDS;
 static const char help[] =
     "usage: slm-chat [MODEL.slm] [options]\n"
+    "example: slm-chat examples/models/tiny-phi.slm --temp 0.5\n"
     "  without a model: examples/models/tiny-phi.slm\n"
-    "  --help       this text\n"
-    "  --temp T     temperature (0.8); 0 takes the likeliest token\n"
-    "  --top-p P    only the likeliest tokens that together have probability P (off)\n"
-    "  --seed S     random seed (0)\n"
-    "  -n N         tokens in an answer at most (until the context is full)\n"
-    "  --context N  tokens that the conversation may have (the model's context, at most 4096)\n"
-    "  --forget     do what /more does without being asked, when the context is full\n"
-    "  --keep N     when the context is full: keep the system message, or the first N tokens\n"
-    "               if that is more, drop the older half of the others, re-evaluate the rest and\n"
-    "               go on; an answer may then go on for ever (-n, Ctrl-C)\n"
-    "  --chat NAME  the chat format: plain, phi-2, chatml, llama-2, zephyr (as the model\n"
-    "               says)\n"
-    "  --system S   begin with this system message; \"\": with none (the model's own)\n"
-    "  --threads N  (as many as there are processors)\n";
-
-static const char commands[] =
-    "Each line is a message; one that begins with / needs a space before it. Commands:\n"
-    "  /more   go on with an answer that was cut off; with a full context this forgets all but\n"
-    "          the last question and answer\n"
-    "  /reset  forget the conversation\n"
-    "  /stats  context used, tokens, speed\n"
-    "  /help   this text\n"
-    "  /quit   end, as the end of the input does\n"
-    "Ctrl-C stops an answer and not the program; twice without an answer it ends the program.\n";
+    "  -h, --help      this text; --version\n"
+    "  -m MODEL        the same as MODEL.slm\n"
+    TOOL_SAMPLING_HELP
+    "  -n N            tokens in an answer at most (until the context is full)\n"
+    "  -c, --context N tokens that the conversation may have (the model's context, at most 4096)\n"
+    "  --forget        do what /more does without being asked, when the context is full\n"
+    "  --keep N        when the context is full: keep the system message, or the first N tokens\n"
+    "                  if that is more, drop the older half of the others, re-evaluate the rest and\n"
+    "                  go on; an answer may then go on for ever (-n, Ctrl-C)\n"
+    "  --chat NAME     the chat format: plain, phi-2, chatml, llama-2, zephyr (as the model\n"
+    "                  says)\n"
+    "  --system S      begin with this system message; \"\": with none (the model's own)\n"
+    "  -t, --threads N (as many as there are processors)\n" COMMANDS;
 
 typedef struct chat {
     const char *model_path, *system;
     int forget, slides;
     size_t keep;
     slm_generation generation;
+    tool_stops stops;
     slm_session_desc desc;
     slm_model *model;
     slm_session *session;
@@ -93,42 +95,30 @@ static double now(void) {
 
 /* ---- command line and lines -------------------------------------------------------------- */
 
+static void take_keep(void *to, const char *name, const char *value) {
+    chat *c = (chat *)to;
+    c->keep = (size_t)tool_number(name, value, TOOL_MOST_CONTEXT);
+    c->slides = 1;
+}
+
+static void take_format(void *to, const char *name, const char *value) {
+    (void)name;
+    *(slm_chat_format *)to = tool_chat_format(value);
+}
+
 static void parse(int count, char **args, chat *c) {
-    slm_sampling *sampling = &c->generation.sampling;
-    int i;
-    sampling->temperature = 0.8f;
-    for (i = 1; i < count; i++) {
-        const char *name = args[i];
-        if (!strcmp(name, "--help")) {
-            fputs(help, stdout);
-            fputs(commands, stdout);
-            exit(tool_finish());
-        } else if (!strcmp(name, "--temp"))
-            sampling->temperature = tool_real(name, tool_value(count, args, &i), 0, 1000);
-        else if (!strcmp(name, "--top-p"))
-            sampling->top_p = tool_real(name, tool_value(count, args, &i), 0, 1);
-        else if (!strcmp(name, "--seed"))
-            sampling->seed = tool_number(name, tool_value(count, args, &i), UINT64_MAX);
-        else if (!strcmp(name, "-n")) {
-            c->generation.limit = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 30);
-            if (!c->generation.limit) tool_fail(2, "-n must be at least 1");
-        } else if (!strcmp(name, "--context")) {
-            c->context = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 24);
-            if (c->context < 64) tool_fail(2, "--context must be at least 64");
-        } else if (!strcmp(name, "--forget")) c->forget = 1;
-        else if (!strcmp(name, "--keep")) {
-            c->keep = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 24);
-            c->slides = 1;
-        } else if (!strcmp(name, "--system")) c->system = tool_value(count, args, &i);
-        else if (!strcmp(name, "--chat"))
-            c->desc.chat_format = tool_chat_format(tool_value(count, args, &i));
-        else if (!strcmp(name, "--threads"))
-            c->desc.threads = (unsigned)tool_number(name, tool_value(count, args, &i), 4096);
-        else if (name[0] == '-' && name[1]) tool_fail(2, "unknown option %s (see --help)", name);
-        else if (c->model_path) tool_fail(2, "one model only, not also %s", name);
-        else c->model_path = name;
-    }
-    if (c->forget && c->slides) tool_fail(2, "--forget and --keep exclude each other");
+    const tool_option table[] = {
+        TOOL_SAMPLING(c->generation.sampling, c->stops),
+        {"-n --predict", TOOL_SIZE, &c->generation.limit, 1, TOOL_MOST_TOKENS, NULL},
+        {"--context -c --ctx-size", TOOL_SIZE, &c->context, 64, TOOL_MOST_CONTEXT, NULL},
+        {"--forget", TOOL_FLAG, &c->forget, 0, 0, NULL},
+        {"--keep", TOOL_OTHER, c, 0, 0, take_keep},
+        {"--system", TOOL_TEXT, &c->system, 0, 0, NULL},
+        {"--chat", TOOL_OTHER, &c->desc.chat_format, 0, 0, take_format},
+        {"--threads -t", TOOL_UNSIGNED, &c->desc.threads, 0, TOOL_MOST_THREADS, NULL}};
+    c->generation.sampling.temperature = 0.8f;
+    c->model_path = tool_parse(count, args, table, sizeof table / sizeof table[0], help);
+    if (c->forget && c->slides) tool_fail(2, "--forget and --keep exclude each other (see --help)");
     if (!c->model_path) c->model_path = "examples/models/tiny-phi.slm";
 }
 
@@ -370,7 +360,7 @@ static void reset(chat *c) {
 }
 
 static int command(chat *c, const char *line) {
-    if (!strcmp(line, "/quit")) return 0;
+    if (!strcmp(line, "/quit") || !strcmp(line, "/exit")) return 0;
     if (!strcmp(line, "/reset")) reset(c);
     else if (!strcmp(line, "/more")) {
         more(c);
@@ -385,7 +375,6 @@ static int command(chat *c, const char *line) {
 }
 
 static void open_session(chat *c) {
-    static const char *const stops[] = {"\nInstruct:"};
     slm_model_info info;
     c->model = tool_open(c->model_path, NULL);
     slm_model_get_info(c->model, &info);
@@ -405,11 +394,12 @@ static void open_session(chat *c) {
                      "(--system sets another)",
                   (unsigned long)c->system_size, (unsigned long)c->context);
     c->answer = (slm_token *)tool_allocate(c->context, sizeof *c->answer);
-    if (c->desc.chat_format ? c->desc.chat_format == SLM_CHAT_PHI2
-                            : !strcmp(info.chat_format, "phi-2")) {
-        c->generation.stops = stops;
-        c->generation.stop_count = 1;
-    }
+    if ((c->desc.chat_format ? c->desc.chat_format == SLM_CHAT_PHI2
+                             : !strcmp(info.chat_format, "phi-2")) &&
+        c->stops.count < TOOL_STOPS) /* for answers of which /more evaluated a part again */
+        c->stops.list[c->stops.count++] = "\nInstruct:";
+    c->generation.stops = c->stops.list;
+    c->generation.stop_count = c->stops.count;
 }
 
 int main(int count, char **args) {

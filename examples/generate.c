@@ -6,76 +6,86 @@
 #include "../tools/common.h"
 static const char help[] =
     "usage: slm-generate MODEL.slm [-p PROMPT | -f FILE] [options]\n"
-    "  --help          this text\n"
-    "  -p PROMPT       the beginning (-: read it from stdin); empty: from the start token\n"
-    "  -f FILE         read the beginning from a file\n"
+    "       slm-generate MODEL.slm [options] < FILE\n"
+    "example: slm-generate examples/models/tiny-phi.slm -p \"Once upon a time\" -n 100\n"
+    "  -h, --help      this text; --version\n"
+    "  -m MODEL        the same as MODEL.slm\n"
+    "  -p PROMPT       the beginning; empty: from the start token; -: stdin, as without -p and -f\n"
+    "                  where stdin is a pipe or a file. A newline at the end of stdin is left out\n"
+    "  -f FILE         read the beginning from a file, every byte of it\n"
     "  -n N            new tokens at most (256); fewer if an end token comes\n"
-    "  --temp T        temperature (0.8); 0 takes the likeliest token\n"
-    "  --top-p P       only the likeliest tokens that together have probability P (off)\n"
-    "  --top-k K       only the K likeliest tokens (off)\n"
-    "  --min-p P       only tokens with P of the likeliest one's probability (off)\n"
-    "  --seed S        random seed (0): a command gives the same text twice\n"
+    TOOL_SAMPLING_HELP
     "  --ignore-eos    go on after an end token\n"
-    "  --context N     tokens that prompt and text may have (the model's context, at most 4096)\n"
+    "  -c, --context N tokens that prompt and text may have (the model's context, at most 4096)\n"
     "  --keep N        do not stop when the context is full: keep its first N tokens, drop the\n"
     "                  older half of the others, re-evaluate the rest and go on with seed + 1\n"
     "  --draft N       guess up to N tokens ahead (0; at most 16): faster where a text repeats\n"
     "                  itself and reading the weights takes the time; the text is the same\n"
-    "  --threads N     (as many as there are processors)\n"
+    "  -t, --threads N (as many as there are processors)\n"
+    "  --stats         tokens and tokens/s of prompt and generation, to stderr; always if that is\n"
+    "                  a terminal\n"
     "  --kv f16|f32    type of the KV cache (f16 for q8, q4f and q4, else f32)\n";
 
 typedef struct options {
     const char *model, *prompt, *file;
-    int slides;
+    int slides, stats;
     size_t keep;
     slm_generation generation;
+    tool_stops stops;
     slm_session_desc session;
 } options;
 
+static void take_keep(void *to, const char *name, const char *value) {
+    options *o = (options *)to;
+    o->keep = (size_t)tool_number(name, value, TOOL_MOST_CONTEXT);
+    o->slides = 1;
+}
+
 static void parse(int count, char **args, options *o) {
-    slm_sampling *sampling = &o->generation.sampling;
-    int i;
-    sampling->temperature = 0.8f;
+    const tool_option table[] = {
+        {"-p --prompt", TOOL_TEXT, &o->prompt, 0, 0, NULL},
+        {"-f --file", TOOL_TEXT, &o->file, 0, 0, NULL},
+        {"-n --predict", TOOL_SIZE, &o->generation.limit, 0, TOOL_MOST_TOKENS, NULL},
+        TOOL_SAMPLING(o->generation.sampling, o->stops),
+        {"--ignore-eos", TOOL_FLAG, &o->generation.ignore_end, 0, 0, NULL},
+        {"--context -c --ctx-size", TOOL_SIZE, &o->session.context, 1, TOOL_MOST_CONTEXT, NULL},
+        {"--keep", TOOL_OTHER, o, 0, 0, take_keep},
+        {"--draft", TOOL_UNSIGNED, &o->generation.draft, 0, 16, NULL},
+        {"--threads -t", TOOL_UNSIGNED, &o->session.threads, 0, TOOL_MOST_THREADS, NULL},
+        {"--kv", TOOL_KV, &o->session.kv_type, 0, 0, NULL},
+        {"--stats", TOOL_FLAG, &o->stats, 0, 0, NULL}};
+    o->generation.sampling.temperature = 0.8f;
     o->generation.limit = 256;
-    for (i = 1; i < count; i++) {
-        const char *name = args[i];
-        if (!strcmp(name, "--help")) {
-            fputs(help, stdout);
-            exit(tool_finish());
-        } else if (!strcmp(name, "-p")) o->prompt = tool_value(count, args, &i);
-        else if (!strcmp(name, "-f")) o->file = tool_value(count, args, &i);
-        else if (!strcmp(name, "-n"))
-            o->generation.limit = tool_number(name, tool_value(count, args, &i), 1u << 30);
-        else if (!strcmp(name, "--temp"))
-            sampling->temperature = tool_real(name, tool_value(count, args, &i), 0, 1000);
-        else if (!strcmp(name, "--top-p"))
-            sampling->top_p = tool_real(name, tool_value(count, args, &i), 0, 1);
-        else if (!strcmp(name, "--min-p"))
-            sampling->min_p = tool_real(name, tool_value(count, args, &i), 0, 1);
-        else if (!strcmp(name, "--top-k"))
-            sampling->top_k =
-                (uint32_t)tool_number(name, tool_value(count, args, &i), 1u << 30);
-        else if (!strcmp(name, "--seed"))
-            sampling->seed = tool_number(name, tool_value(count, args, &i), UINT64_MAX);
-        else if (!strcmp(name, "--ignore-eos")) o->generation.ignore_end = 1;
-        else if (!strcmp(name, "--context")) {
-            o->session.context = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 24);
-            if (!o->session.context) tool_fail(2, "--context must be at least 1");
-        } else if (!strcmp(name, "--keep")) {
-            o->keep = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 24);
-            o->slides = 1;
-        } else if (!strcmp(name, "--draft"))
-            o->generation.draft = (unsigned)tool_number(name, tool_value(count, args, &i), 16);
-        else if (!strcmp(name, "--threads"))
-            o->session.threads =
-                (unsigned)tool_number(name, tool_value(count, args, &i), 4096);
-        else if (!strcmp(name, "--kv")) o->session.kv_type = tool_kv(tool_value(count, args, &i));
-        else if (name[0] == '-' && name[1]) tool_fail(2, "unknown option %s (see --help)", name);
-        else if (o->model) tool_fail(2, "one model only, not also %s", name);
-        else o->model = name;
-    }
+    o->model = tool_parse(count, args, table, sizeof table / sizeof table[0], help);
     if (!o->model) tool_fail(2, "a MODEL.slm is needed (see --help)");
-    if (o->prompt && o->file) tool_fail(2, "-p and -f exclude each other");
+    if (o->prompt && o->file) tool_fail(2, "-p and -f exclude each other (see --help)");
+    o->generation.stops = o->stops.list;
+    o->generation.stop_count = o->stops.count;
+}
+
+/* The beginning: what -p or -f says, else what comes from a pipe or a file on stdin. One newline at
+   the end of stdin belongs to the shell. */
+static const char *read_prompt(const options *o, size_t *size) {
+    const char *text = o->prompt ? o->prompt : "";
+    char *bytes;
+    if (o->file) return tool_read(o->file, size);
+    *size = strlen(text);
+    if (o->prompt ? strcmp(text, "-") != 0 : !tool_piped(stdin)) return text;
+    bytes = tool_read("-", size);
+    if (*size && bytes[*size - 1] == '\n') bytes[--*size] = 0;
+    return bytes;
+}
+
+static void show_stats(const slm_session *session) {
+    slm_session_stats stats;
+    double prompt, generated;
+    slm_stats(session, &stats);
+    prompt = stats.prompt_seconds > 0 ? (double)stats.prompt_tokens / stats.prompt_seconds : 0;
+    generated = stats.generated_seconds > 0
+                    ? (double)stats.generated_tokens / stats.generated_seconds : 0;
+    fprintf(stderr, "prompt %lu tokens, %.1f tokens/s; generated %lu tokens, %.1f tokens/s\n",
+            (unsigned long)stats.prompt_tokens, prompt, (unsigned long)stats.generated_tokens,
+            generated);
 }
 
 /* Writes what the model says from here on; why it has ended. */
@@ -119,13 +129,12 @@ int main(int count, char **args) {
     slm_threads *pool;
     tool_name = "slm-generate";
     parse(count, args, &o);
-    text = o.prompt ? o.prompt : "";
-    size = strlen(text);
-    if (o.file || !strcmp(text, "-")) text = tool_read(o.file ? o.file : "-", &size);
+    text = read_prompt(&o, &size);
     model = tool_open(o.model, NULL);
     slm_model_get_info(model, &info);
     tool_decoder(o.model, &info);
     check_context(&o, &info);
+    o.session.clock = tool_clock;
     pool = tool_threads(&o.session);
     session = tool_session(model, &o.session);
     if (slm_prompt(session, text, size, SLM_ADD_BOS | SLM_PARSE_SPECIAL) != SLM_OK)
@@ -137,6 +146,7 @@ int main(int count, char **args) {
     if (reason == SLM_REASON_CONTEXT)
         fprintf(stderr, "slm-generate: the context of %lu tokens is full\n",
                 (unsigned long)slm_position(session));
+    if (o.stats || tool_terminal(stderr)) show_stats(session);
     slm_session_close(session);
     slm_model_close(model);
     slm_threads_close(pool);

@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh CASE ... - the C tests, then those of the programs. Last line: the sums.
 LC_ALL=C; export LC_ALL
+exec </dev/null # slm-generate reads a pipe
 B=build; T=$B/tmp; rm -rf $T; mkdir -p $T
 . tests/lib.sh
 # The C tests take one processor, those of the programs the other; the sums come last.

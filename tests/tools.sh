@@ -10,9 +10,11 @@ for program in tools/convert/convert.c examples/generate.c examples/chat.c tools
     check "$tool --help" $B/$tool --help
     quiet "$tool --help"
     cp $T/out $T/help
-    for option in $(grep -o 'strcmp([a-z]*[^,]*, "--*[a-z][^"]*"' $program | cut -d'"' -f2); do
-        case $option in -h) continue ;; esac
-        if grep -q -e "^  $option\\>\|\\[$option\\>" $T/help; then ok
+    { grep -o 'strcmp([a-z]*[^,]*, "--*[a-z][^"]*"' $program | cut -d'"' -f2
+      grep -o '{"--*[a-z][^"]*", TOOL' $program | cut -d'"' -f2 | cut -d' ' -f1; } >$T/options
+    [ -s $T/options ] && ok || bad "$tool has options"
+    for option in $(cat $T/options); do
+        if grep -q -e "^  \(-[a-z], \)\?$option\\>\|[[;] *$option\\>" $T/help; then ok
         else bad "$tool --help says nothing of $option"; fi
     done
     refused "$tool --nonsense" 2 nonsense $B/$tool --nonsense
@@ -25,6 +27,54 @@ for tool in generate eval tokenize encode info verify bench; do
     refused "slm-$tool without a model" 2 "MODEL.slm" $B/slm-$tool
     refused "slm-$tool with two models" 2 "b.slm" $B/slm-$tool a.slm b.slm
 done
+for tool in generate chat eval tokenize encode info verify bench convert; do
+    refused "slm-$tool: misuse is one line" 2 "(see --help)" $B/slm-$tool --nonsense
+    [ "$(wc -l <$T/err)" = 1 ] && ok || bad "slm-$tool: misuse writes $(wc -l <$T/err) lines"
+    $B/slm-$tool -h >$T/a; $B/slm-$tool --help >$T/b; same "slm-$tool -h" $T/a $T/b
+    grep -q "^example: .*slm-$tool " $T/a && ok || bad "slm-$tool --help has an example"
+    [ "$($B/slm-$tool --version)" = "slm-$tool $(awk '/define SLM_VERSION_/ {printf "%s%s", dot, $3; dot = "."}' slm.h)" ] &&
+        ok || bad "slm-$tool --version"
+done
+for tool in generate chat; do # the same options for sampling
+    $B/slm-$tool --help | grep -o -e '--[a-z-]*' | grep -E 'temp|top|min-p|repet|pres|freq|seed|stop$' |
+        sort -u >$T/sampling-$tool
+done
+[ "$(wc -l <$T/sampling-chat)" = 9 ] && ok || bad "nine options for sampling"
+same "generate and chat sample alike" $T/sampling-generate $T/sampling-chat
+refused "a flag with a value" 2 "--stats takes no value" $B/slm-generate m --stats=1
+refused "two models, one of them by -m" 2 "one model only" $B/slm-generate m -m n
+refused "an empty stop" 2 "--stop has 1 to 255 bytes" $B/slm-generate m --stop=
+if [ -f $tiny ]; then
+    $B/slm-generate $tiny -p "Once upon a time" -n 30 --temp 0 >$T/a
+    $B/slm-generate --temp=0 --predict=30 --prompt="Once upon a time" --model=$tiny >$T/b
+    same "--option=value" $T/a $T/b
+    $B/slm-generate -n 30 -t 2 -c 400 --temp 0 -p "Once upon a time" -m $tiny >$T/b
+    same "short options" $T/a $T/b
+    $B/slm-generate -n 30 --temp 0 -p "Once upon a time" -- $tiny >$T/b
+    same "-- ends the options" $T/a $T/b
+    echo "Once upon a time" | $B/slm-generate $tiny -n 30 --temp 0 >$T/b
+    same "the prompt from a pipe, without its last newline" $T/a $T/b
+    echo "Once upon a time" | $B/slm-generate $tiny -n 30 --temp 0 -p - >$T/b
+    same "-p -, likewise" $T/a $T/b
+    printf 'Once upon a time' >$T/prompt; $B/slm-generate $tiny -n 30 --temp 0 <$T/prompt >$T/b
+    same "from a file on stdin" $T/a $T/b
+    echo "Once upon a time" >$T/prompt; $B/slm-generate $tiny -n 0 -f $T/prompt >$T/b
+    printf 'Once upon a time\n\n' >$T/c; same "-f keeps every byte" $T/b $T/c
+    $B/slm-generate $tiny -n 0 -p '' <$T/prompt >$T/b; echo >$T/c
+    same "-p '' reads no stdin" $T/b $T/c
+    check "slm-generate --stats" $B/slm-generate $tiny -p "Once upon a time" -n 30 --stats
+    said "... says tokens and speeds" \
+        '^prompt 4 tokens, [0-9.]* tokens/s; generated 30 tokens, [0-9.]* tokens/s$'
+    check "slm-generate without --stats" $B/slm-generate $tiny -p "Once upon a time" -n 30
+    quiet "... says nothing in a pipe"
+    word=$(sed 's/^Once upon a time//; s/[,.]//g' $T/a | awk 'NF > 4 {print $5; exit}')
+    check "slm-generate --stop" $B/slm-generate $tiny -p "Once upon a time" -n 30 --temp 0 \
+        --stop "never there" --stop "$word"
+    sed "s/$word.*//" $T/a | head -n 1 | tr -d '\n' >$T/b; tr -d '\n' <$T/out >$T/c
+    same "... ends before it" $T/b $T/c
+    printf 'Hello!\n/exit\nNever.\n' | $B/slm-chat $tiny -n 5 --top-k 3 --min-p 0.1 >$T/a 2>$T/err
+    [ $? = 0 ] && [ "$(wc -l <$T/a)" = 1 ] && ok || bad "slm-chat: /exit"
+fi
 refused "slm-convert without OUT" 2 "OUT.slm" $B/slm-convert $gqa
 for option in -n --temp --top-p --top-k --min-p --seed --threads --kv -p -f; do
     refused "slm-generate $option without a value" 2 "needs a value" $B/slm-generate m $option

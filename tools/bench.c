@@ -23,7 +23,9 @@ enum { MOST_COUNTS = 16, MOST_REPETITIONS = 1000, MOST_WORKS = 3, MOST_TEXTS = 6
 static const char help[] =
     "usage: slm-bench MODEL.slm | --shape NAME [--type T] [options]\n"
     "       slm-bench --kernel [MODEL.slm | --shape NAME] [--type T] [options]\n"
-    "  --help         this text\n"
+    "example: slm-bench --shape tinyllama --type q8 -p 128 -n 16\n"
+    "  -h, --help     this text; --version\n"
+    "  -m MODEL       the same as MODEL.slm\n"
     "  --shape NAME   random weights in memory: phi-2, phi-1.5, gpt-j-6b, orca-2-7b, tinyllama,\n"
     "                 gpt-neo-125m, gpt-neo-2.7b, the encoders bert-base, minilm-l6, distilbert,\n"
     "                 bert-tiny, mobilebert, and for tests: phi-tiny, gptj-tiny, llama-tiny,\n"
@@ -111,38 +113,21 @@ static void defaults(options *o) {
     o->counts = o->threads[1] > 1 ? 2 : 1;
 }
 
-static size_t number(const char *name, const char *text, size_t least, size_t most) {
-    size_t value = (size_t)tool_number(name, text, most);
-    if (value < least) tool_fail(2, "%s must be at least %zu", name, least);
-    return value;
+static void take_shape(void *to, const char *name, const char *value) {
+    (void)name;
+    *(const bench_shape **)to = shape_of(value);
 }
 
-/* The options with a value; 0: it is none of them. */
-static int parse_value(options *o, const char *name, int count, char **args, int *i) {
-    static const char *const with_value[] = {"--shape", "--type", "-p", "-n", "-t", "-r",
-                                             "--position", "--isa", "--kv", "--text"};
-    const char *value;
-    size_t k = 0;
-    while (k < 10 && strcmp(with_value[k], name)) k++;
-    if (k == 10) return 0;
-    value = tool_value(count, args, i);
-    if (!strcmp(name, "--shape")) o->shape = shape_of(value);
-    else if (!strcmp(name, "--type")) o->type = type_of(value), o->type_given = 1;
-    else if (!strcmp(name, "-p")) {
-        o->prompt = number(name, value, 0, 1u << 20);
-        o->prompt_given = 1;
-    }
-    else if (!strcmp(name, "-n")) {
-        o->generate = number(name, value, 0, 1u << 20);
-        o->generate_given = 1;
-    }
-    else if (!strcmp(name, "-t")) parse_threads(o, value);
-    else if (!strcmp(name, "-r")) o->repetitions = number(name, value, 1, MOST_REPETITIONS);
-    else if (!strcmp(name, "--position")) o->position = number(name, value, 0, 1u << 20);
-    else if (!strcmp(name, "--isa")) o->isa = tool_isa(value);
-    else if (!strcmp(name, "--kv")) o->kv = tool_kv(value);
-    else if (!strcmp(name, "--text")) o->text = value;
-    return 1;
+static void take_type(void *to, const char *name, const char *value) {
+    options *o = (options *)to;
+    (void)name;
+    o->type = type_of(value);
+    o->type_given = 1;
+}
+
+static void take_threads(void *to, const char *name, const char *value) {
+    (void)name;
+    parse_threads((options *)to, value);
 }
 
 /* MobileBERT's activations are too large for codes of 8 bits. */
@@ -155,21 +140,27 @@ static void check_type(options *o) {
 }
 
 static void parse(int count, char **args, options *o) {
-    int i;
-    for (i = 1; i < count; i++) {
-        const char *name = args[i];
-        if (!strcmp(name, "--help")) {
-            fputs(help, stdout);
-            exit(tool_finish());
-        }
-        if (!strcmp(name, "--kernel")) o->kernel = 1;
-        else if (!strcmp(name, "--verify")) o->verify = 1;
-        else if (!strcmp(name, "--json")) o->json = 1;
-        else if (parse_value(o, name, count, args, &i)) continue;
-        else if (name[0] == '-') tool_fail(2, "unknown option %s (see --help)", name);
-        else if (o->path) tool_fail(2, "one model only, not also %s", name);
-        else o->path = name;
-    }
+    const size_t usual = SIZE_MAX; /* of what the defaults say */
+    size_t prompt = usual, generate = usual;
+    const tool_option table[] = {
+        {"--shape", TOOL_OTHER, &o->shape, 0, 0, take_shape},
+        {"--type", TOOL_OTHER, o, 0, 0, take_type},
+        {"-p", TOOL_SIZE, &prompt, 0, 1 << 20, NULL},
+        {"-n", TOOL_SIZE, &generate, 0, 1 << 20, NULL},
+        {"-t --threads", TOOL_OTHER, o, 0, 0, take_threads},
+        {"-r", TOOL_SIZE, &o->repetitions, 1, MOST_REPETITIONS, NULL},
+        {"--position", TOOL_SIZE, &o->position, 0, 1 << 20, NULL},
+        {"--isa", TOOL_ISA, &o->isa, 0, 0, NULL},
+        {"--kv", TOOL_KV, &o->kv, 0, 0, NULL},
+        {"--text", TOOL_TEXT, &o->text, 0, 0, NULL},
+        {"--kernel", TOOL_FLAG, &o->kernel, 0, 0, NULL},
+        {"--verify", TOOL_FLAG, &o->verify, 0, 0, NULL},
+        {"--json", TOOL_FLAG, &o->json, 0, 0, NULL}};
+    o->path = tool_parse(count, args, table, sizeof table / sizeof table[0], help);
+    o->prompt_given = prompt != usual;
+    o->generate_given = generate != usual;
+    if (o->prompt_given) o->prompt = prompt;
+    if (o->generate_given) o->generate = generate;
     if (o->path && (o->shape || o->type_given))
         tool_fail(2, "--shape and --type are of random weights: not with %s", o->path);
     if (!o->path && !o->shape && !o->kernel)

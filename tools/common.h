@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "../slm.h"
 #include "../examples/threads.h"
@@ -81,6 +82,26 @@ TOOL_PRINTF static void tool_fail(int status, const char *format, ...) {
 /* Is a person looking? */
 TOOL_UNUSED static int tool_terminal(FILE *file) { return isatty(fileno(file)) != 0; }
 
+/* Whether a file is read from: a pipe or a file, and neither a terminal nor a device. */
+TOOL_UNUSED static int tool_piped(FILE *file) {
+    struct stat status;
+    return fstat(fileno(file), &status) == 0 && !S_ISCHR(status.st_mode) &&
+           !S_ISDIR(status.st_mode);
+}
+
+/* Seconds, for slm_stats. */
+TOOL_UNUSED static double tool_clock(void *user) {
+    (void)user;
+#ifdef CLOCK_MONOTONIC
+    {
+        struct timespec time;
+        if (clock_gettime(CLOCK_MONOTONIC, &time) == 0)
+            return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+    }
+#endif
+    return (double)clock() / CLOCKS_PER_SEC;
+}
+
 /* The last thing a program does: what could not be written is a failure. */
 TOOL_UNUSED static int tool_finish(void) {
     if (fflush(stdout) != 0 || ferror(stdout)) tool_fail(1, "cannot write to stdout");
@@ -93,12 +114,6 @@ TOOL_UNUSED static void *tool_allocate(size_t count, size_t size) {
     return memory;
 }
 
-/* The value of an option; fails where it is missing. */
-TOOL_UNUSED static const char *tool_value(int count, char **args, int *at) {
-    if (*at + 1 >= count) tool_fail(2, "%s needs a value (see --help)", args[*at]);
-    return args[++*at];
-}
-
 TOOL_UNUSED static unsigned long long tool_number(const char *option, const char *text,
                                                   unsigned long long most) {
     char *end;
@@ -106,7 +121,8 @@ TOOL_UNUSED static unsigned long long tool_number(const char *option, const char
     errno = 0;
     value = strtoull(text, &end, 10);
     if (text[0] < '0' || text[0] > '9' || *end || errno || value > most)
-        tool_fail(2, "%s: '%s' is not a whole number from 0 to %llu", option, text, most);
+        tool_fail(2, "%s: '%s' is not a whole number from 0 to %llu (see --help)", option, text,
+                  most);
     return value;
 }
 
@@ -115,7 +131,8 @@ TOOL_UNUSED static float tool_real(const char *option, const char *text, double 
     char *end;
     double value = strtod(text, &end);
     if (end == text || *end || !(value >= least && value <= most))
-        tool_fail(2, "%s: '%s' is not a number from %g to %g", option, text, least, most);
+        tool_fail(2, "%s: '%s' is not a number from %g to %g (see --help)", option, text, least,
+                  most);
     return (float)value;
 }
 
@@ -175,7 +192,7 @@ TOOL_UNUSED static slm_isa tool_isa(const char *name) {
 TOOL_UNUSED static slm_type tool_kv(const char *name) {
     if (strcmp(name, "f32") == 0) return SLM_TYPE_F32;
     if (strcmp(name, "f16") == 0) return SLM_TYPE_F16;
-    tool_fail(2, "--kv is f16 or f32, not %s", name);
+    tool_fail(2, "--kv is f16 or f32, not %s (see --help)", name);
     return SLM_TYPE_VECTOR;
 }
 
@@ -183,9 +200,148 @@ TOOL_UNUSED static slm_chat_format tool_chat_format(const char *name) {
     int i;
     for (i = 1; i < (int)SLM_CHAT_COUNT; i++)
         if (strcmp(name, slm_chat_format_name((slm_chat_format)i)) == 0) return (slm_chat_format)i;
-    tool_fail(2, "--chat is plain, phi-2, chatml, llama-2 or zephyr, not %s", name);
+    tool_fail(2, "--chat is plain, phi-2, chatml, llama-2 or zephyr, not %s (see --help)", name);
     return SLM_CHAT_AUTO;
 }
+
+/* ---- options ------------------------------------------------------------------------------- */
+
+typedef enum tool_kind { /* what an option's value is, and what `to` points to */
+    TOOL_FLAG,           /* it has none; int, becomes 1 */
+    TOOL_TEXT,           /* const char * */
+    TOOL_SIZE, TOOL_UNSIGNED, TOOL_U32, TOOL_U64, /* a whole number: size_t and so on */
+    TOOL_REAL,           /* float */
+    TOOL_KV,             /* slm_type: f16 or f32 */
+    TOOL_ISA,            /* slm_isa */
+    TOOL_OTHER           /* what `take` makes of it */
+} tool_kind;
+
+typedef struct tool_option {
+    const char *names; /* "--threads -t": the first one is what messages say */
+    tool_kind kind;
+    void *to;
+    double least, most; /* of a number; most 0: any */
+    void (*take)(void *to, const char *name, const char *value);
+} tool_option;
+
+enum { TOOL_MOST_THREADS = 4096, TOOL_MOST_TOKENS = 1 << 30, TOOL_MOST_CONTEXT = 1 << 24 };
+
+/* Whether `name`, of `size` bytes, is one of an option's. */
+static int tool_named(const tool_option *option, const char *name, size_t size) {
+    const char *at = option->names, *end;
+    for (; *at; at = *end ? end + 1 : end) {
+        end = strchr(at, ' ');
+        if (!end) end = at + strlen(at);
+        if ((size_t)(end - at) == size && !memcmp(at, name, size)) return 1;
+    }
+    return 0;
+}
+
+static void tool_set_number(const tool_option *option, const char *name, const char *text) {
+    unsigned long long most = option->most > 0 ? (unsigned long long)option->most : UINT64_MAX;
+    unsigned long long value;
+    if (option->kind == TOOL_SIZE && most > SIZE_MAX) most = SIZE_MAX;
+    value = tool_number(name, text, most);
+    if ((double)value < option->least)
+        tool_fail(2, "%s must be at least %.0f (see --help)", name, option->least);
+    if (option->kind == TOOL_SIZE) *(size_t *)option->to = (size_t)value;
+    else if (option->kind == TOOL_UNSIGNED) *(unsigned *)option->to = (unsigned)value;
+    else if (option->kind == TOOL_U32) *(uint32_t *)option->to = (uint32_t)value;
+    else *(uint64_t *)option->to = value;
+}
+
+static void tool_set(const tool_option *option, const char *name, const char *value) {
+    switch (option->kind) {
+    case TOOL_FLAG: *(int *)option->to = 1; break;
+    case TOOL_TEXT: *(const char **)option->to = value; break;
+    case TOOL_REAL:
+        *(float *)option->to = tool_real(name, value, option->least, option->most);
+        break;
+    case TOOL_KV: *(slm_type *)option->to = tool_kv(value); break;
+    case TOOL_ISA: *(slm_isa *)option->to = tool_isa(value); break;
+    case TOOL_OTHER: option->take(option->to, name, value); break;
+    default: tool_set_number(option, name, value);
+    }
+}
+
+/* Sets what the options say and returns the model's path, which is the one argument beside them or
+   stands behind -m; NULL: there is none. Options may be --name=value too; behind -- there are none. */
+TOOL_UNUSED static const char *tool_parse(int count, char **args, const tool_option *options,
+                                          size_t options_count, const char *help) {
+    const char *model = NULL;
+    tool_option own = {"--model -m", TOOL_TEXT, NULL, 0, 0, NULL};
+    int i, only_arguments = 0;
+    own.to = &model;
+    for (i = 1; i < count; i++) {
+        const char *name = args[i], *value = strncmp(name, "--", 2) ? NULL : strchr(name, '=');
+        size_t size = value ? (size_t)(value - name) : strlen(name), k = 0;
+        const tool_option *option = &own;
+        char known[64];
+        if (only_arguments || name[0] != '-' || !name[1]) {
+            if (model) tool_fail(2, "one model only, not also %s (see --help)", name);
+            model = name;
+            continue;
+        }
+        if (!strcmp(name, "--")) {
+            only_arguments = 1;
+            continue;
+        }
+        if (!strcmp(name, "--help") || !strcmp(name, "-h")) fputs(help, stdout);
+        else if (!strcmp(name, "--version")) printf("%s %s\n", tool_name, slm_version());
+        if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "--version"))
+            exit(tool_finish());
+        while (k < options_count && !tool_named(&options[k], name, size)) k++;
+        if (k < options_count) option = &options[k];
+        else if (!tool_named(&own, name, size))
+            tool_fail(2, "unknown option %s (see --help)", name);
+        snprintf(known, sizeof known, "%.*s", (int)(size < 60 ? size : 60), name);
+        if (option->kind == TOOL_FLAG && value)
+            tool_fail(2, "%s takes no value (see --help)", known);
+        if (value) value++;
+        else if (option->kind != TOOL_FLAG && i + 1 < count) value = args[++i];
+        else if (option->kind != TOOL_FLAG) tool_fail(2, "%s needs a value (see --help)", known);
+        if (option == &own && model) tool_fail(2, "one model only, not also %s (see --help)", value);
+        tool_set(option, known, value);
+    }
+    return model;
+}
+
+/* Texts that end generation. */
+enum { TOOL_STOPS = 16 };
+typedef struct tool_stops {
+    const char *list[TOOL_STOPS];
+    size_t count;
+} tool_stops;
+
+TOOL_UNUSED static void tool_take_stop(void *to, const char *name, const char *value) {
+    tool_stops *stops = (tool_stops *)to;
+    if (!*value || strlen(value) > 255) tool_fail(2, "%s has 1 to 255 bytes (see --help)", name);
+    if (stops->count == TOOL_STOPS)
+        tool_fail(2, "%s: at most %d of them (see --help)", name, (int)TOOL_STOPS);
+    stops->list[stops->count++] = value;
+}
+
+/* Rows of a table of options: how tokens are sampled, and where generation stops. */
+#define TOOL_SAMPLING(sampling, stops)                                                            \
+    {"--temp", TOOL_REAL, &(sampling).temperature, 0, 1000, NULL},                                \
+    {"--top-p", TOOL_REAL, &(sampling).top_p, 0, 1, NULL},                                        \
+    {"--top-k", TOOL_U32, &(sampling).top_k, 0, TOOL_MOST_TOKENS, NULL},                          \
+    {"--min-p", TOOL_REAL, &(sampling).min_p, 0, 1, NULL},                                        \
+    {"--repetition --repeat-penalty", TOOL_REAL, &(sampling).repetition, 0, 1000, NULL},          \
+    {"--presence --presence-penalty", TOOL_REAL, &(sampling).presence, -1000, 1000, NULL},        \
+    {"--frequency --frequency-penalty", TOOL_REAL, &(sampling).frequency, -1000, 1000, NULL},     \
+    {"--seed -s", TOOL_U64, &(sampling).seed, 0, 0, NULL},                                        \
+    {"--stop -r", TOOL_OTHER, &(stops), 0, 0, tool_take_stop}
+
+#define TOOL_SAMPLING_HELP \
+    "  --temp T        temperature (0.8); 0 takes the likeliest token\n"                           \
+    "  --top-p P       only the likeliest tokens that together have probability P (off)\n"         \
+    "  --top-k K       only the K likeliest tokens (off)\n"                                        \
+    "  --min-p P       only tokens with P of the likeliest one's probability (off)\n"              \
+    "  --repetition R  a token that was there: logit / R, or * R below 0 (off)\n"                  \
+    "  --presence P    its logit less P; --frequency P: less P for each time (off)\n"              \
+    "  --seed S        random seed (0): a command gives the same text twice\n"                     \
+    "  --stop TEXT     end before this text; up to 16 of these options\n"
 
 /* Says what was given instead of a .slm, if it is one of the usual things. */
 TOOL_UNUSED static void tool_explain(const char *path) {

@@ -16,7 +16,9 @@
 
 static const char help[] =
     "usage: slm-encode MODEL.slm [--task TASK] [options] < lines\n"
-    "  --help          this text\n"
+    "example: echo '\"A fine day.\"' | slm-encode examples/models/tiny-bert.slm\n"
+    "  -h, --help      this text; --version\n"
+    "  -m MODEL        the same as MODEL.slm\n"
     "  --task TASK     by default what the model was trained for:\n"
     "    embed         a vector for a text\n"
     "    classify      labels and their scores, for a text or a pair\n"
@@ -38,7 +40,7 @@ static const char help[] =
     "  --format F      jsonl, or of embed: npy, one numpy file of float32 [lines, size]; a line\n"
     "                  with an error is a row of NaN there, and named on stderr\n"
     "  --batch TOKENS  tokens computed together (512, at least the model's longest text)\n"
-    "  --threads N     (as many as there are processors)\n";
+    "  -t, --threads N (as many as there are processors)\n";
 
 typedef struct options {
     const char *model, *task, *pooling, *prompt;
@@ -57,34 +59,24 @@ static const job jobs[] = {
     {"next", SLM_TASK_NEXT, TAKES_PAIR, SLM_OUTPUT_LOGITS, 0, 0, give_next},
     {"hidden", SLM_TASK_NONE, TAKES_TEXT | TAKES_PAIR, SLM_OUTPUT_HIDDEN, 1, 1, give_hidden}};
 
+static void take_format(void *to, const char *name, const char *value) {
+    *(int *)to = !strcmp(value, "npy");
+    if (strcmp(value, "npy") && strcmp(value, "jsonl"))
+        tool_fail(2, "%s is jsonl or npy, not %s (see --help)", name, value);
+}
+
 static void parse(int count, char **args, options *o) {
-    int i;
-    for (i = 1; i < count; i++) {
-        const char *name = args[i], *value;
-        if (!strcmp(name, "--help")) {
-            fputs(help, stdout);
-            exit(tool_finish());
-        } else if (!strcmp(name, "--task")) o->task = tool_value(count, args, &i);
-        else if (!strcmp(name, "--pooling")) o->pooling = tool_value(count, args, &i);
-        else if (!strcmp(name, "--prompt")) o->prompt = tool_value(count, args, &i);
-        else if (!strcmp(name, "--logits")) o->logits = 1;
-        else if (!strcmp(name, "--no-truncate")) o->no_truncate = 1;
-        else if (!strcmp(name, "--code-points")) o->code_points = 1;
-        else if (!strcmp(name, "--format")) {
-            value = tool_value(count, args, &i);
-            o->npy = !strcmp(value, "npy");
-            if (!o->npy && strcmp(value, "jsonl"))
-                tool_fail(2, "--format is jsonl or npy, not %s", value);
-        } else if (!strcmp(name, "--batch")) {
-            o->batch = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 20);
-            if (!o->batch) tool_fail(2, "--batch must be at least 1");
-        } else if (!strcmp(name, "--threads"))
-            o->session.threads =
-                (unsigned)tool_number(name, tool_value(count, args, &i), 4096);
-        else if (name[0] == '-' && name[1]) tool_fail(2, "unknown option %s (see --help)", name);
-        else if (o->model) tool_fail(2, "one model only, not also %s", name);
-        else o->model = name;
-    }
+    const tool_option table[] = {
+        {"--task", TOOL_TEXT, &o->task, 0, 0, NULL},
+        {"--pooling", TOOL_TEXT, &o->pooling, 0, 0, NULL},
+        {"--prompt", TOOL_TEXT, &o->prompt, 0, 0, NULL},
+        {"--logits", TOOL_FLAG, &o->logits, 0, 0, NULL},
+        {"--no-truncate", TOOL_FLAG, &o->no_truncate, 0, 0, NULL},
+        {"--code-points", TOOL_FLAG, &o->code_points, 0, 0, NULL},
+        {"--format", TOOL_OTHER, &o->npy, 0, 0, take_format},
+        {"--batch", TOOL_SIZE, &o->batch, 1, 1 << 20, NULL},
+        {"--threads -t", TOOL_UNSIGNED, &o->session.threads, 0, TOOL_MOST_THREADS, NULL}};
+    o->model = tool_parse(count, args, table, sizeof table / sizeof table[0], help);
     if (!o->model) tool_fail(2, "a MODEL.slm is needed (see --help)");
 }
 

@@ -13,14 +13,16 @@
 static const char help[] =
     "usage: slm-eval MODEL.slm --tokens FILE [--logits OUT] [--reference LOGITS] [options]\n"
     "       slm-eval MODEL.slm --text FILE [--window N] [options]\n"
-    "  --help          this text\n"
+    "example: slm-eval examples/models/tiny-phi.slm --text README.md --window 64\n"
+    "  -h, --help      this text; --version\n"
+    "  -m MODEL        the same as MODEL.slm\n"
     "  --tokens FILE   token ids separated by white space (-: stdin)\n"
     "  --logits OUT    little-endian f32 [tokens, vocabulary rows] is written here\n"
     "  --reference F   such a file: prints mean KL divergence from it and top-1 agreement\n"
     "  --text FILE     prints the perplexity over windows that do not overlap; a window's first\n"
     "                  token is not scored\n"
     "  --window N      tokens in a window (the model's context, at most 2048)\n"
-    "  --threads N     (as many as there are processors)\n"
+    "  -t, --threads N (as many as there are processors)\n"
     "  --chunk N       tokens of a prompt processed together (128)\n"
     "  --isa NAME      portable, avx2, avxvnni, avx512, amx, neon, neondot\n"
     "  --kv f16|f32    type of the KV cache; the only option that may change a bit\n";
@@ -34,38 +36,23 @@ typedef struct options {
 } options;
 
 static void parse(int count, char **args, options *o) {
-    int i;
+    const tool_option table[] = {
+        {"--tokens", TOOL_TEXT, &o->tokens, 0, 0, NULL},
+        {"--logits", TOOL_TEXT, &o->logits, 0, 0, NULL},
+        {"--reference", TOOL_TEXT, &o->reference, 0, 0, NULL},
+        {"--text -f", TOOL_TEXT, &o->text, 0, 0, NULL},
+        {"--window", TOOL_SIZE, &o->window, 2, 1 << 20, NULL},
+        {"--threads -t", TOOL_UNSIGNED, &o->session.threads, 0, TOOL_MOST_THREADS, NULL},
+        {"--chunk", TOOL_SIZE, &o->chunk, 1, 1 << 20, NULL},
+        {"--isa", TOOL_ISA, &o->model_desc.isa, 0, 0, NULL},
+        {"--kv", TOOL_KV, &o->session.kv_type, 0, 0, NULL}};
     o->chunk = 128;
-    for (i = 1; i < count; i++) {
-        const char *name = args[i];
-        if (!strcmp(name, "--help")) {
-            fputs(help, stdout);
-            exit(tool_finish());
-        } else if (!strcmp(name, "--tokens")) o->tokens = tool_value(count, args, &i);
-        else if (!strcmp(name, "--logits")) o->logits = tool_value(count, args, &i);
-        else if (!strcmp(name, "--reference")) o->reference = tool_value(count, args, &i);
-        else if (!strcmp(name, "--text")) o->text = tool_value(count, args, &i);
-        else if (!strcmp(name, "--window")) {
-            o->window = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 20);
-            if (o->window < 2) tool_fail(2, "--window must be at least 2");
-        }
-        else if (!strcmp(name, "--threads"))
-            o->session.threads =
-                (unsigned)tool_number(name, tool_value(count, args, &i), 4096);
-        else if (!strcmp(name, "--chunk"))
-            o->chunk = (size_t)tool_number(name, tool_value(count, args, &i), 1u << 20);
-        else if (!strcmp(name, "--isa")) o->model_desc.isa = tool_isa(tool_value(count, args, &i));
-        else if (!strcmp(name, "--kv")) o->session.kv_type = tool_kv(tool_value(count, args, &i));
-        else if (name[0] == '-' && name[1]) tool_fail(2, "unknown option %s (see --help)", name);
-        else if (o->model) tool_fail(2, "one model only, not also %s", name);
-        else o->model = name;
-    }
+    o->model = tool_parse(count, args, table, sizeof table / sizeof table[0], help);
     if (!o->model || (o->text ? o->tokens || o->logits || o->reference
                               : !o->tokens || (!o->logits && !o->reference)))
         tool_fail(2, "MODEL.slm and either --text, or --tokens with --logits or --reference, "
                      "are needed (see --help)");
-    if (!o->chunk) tool_fail(2, "--chunk must be at least 1");
-    if (o->window && !o->text) tool_fail(2, "--window is for --text");
+    if (o->window && !o->text) tool_fail(2, "--window is for --text (see --help)");
 }
 
 /* Ids below the vocabulary's rows; padding rows are valid. */

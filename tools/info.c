@@ -6,7 +6,9 @@
 
 static const char help[] =
     "usage: slm-info MODEL.slm [--json] [--verify] [--context N]\n"
-    "  --help       this text\n"
+    "example: slm-info examples/models/tiny-phi.slm --context 256\n"
+    "  -h, --help   this text; --version\n"
+    "  -m MODEL     the same as MODEL.slm\n"
     "  --json       one JSON object\n"
     "  --verify     read every weight: checksums, finite values\n"
     "  --context N  how many tokens session_bytes is for (the model's context, or an encoder's\n"
@@ -190,29 +192,16 @@ typedef struct options {
 } options;
 
 static void parse(int count, char **args, options *o) {
-    int i;
-    memset(o, 0, sizeof *o);
-    for (i = 1; i < count; i++) {
-        if (!strcmp(args[i], "--help")) {
-            fputs(help, stdout);
-            exit(tool_finish());
-        }
-        if (!strcmp(args[i], "--json")) o->json = 1;
-        else if (!strcmp(args[i], "--verify")) o->verify = 1;
-        else if (!strcmp(args[i], "--context")) {
-            o->session.context =
-                (size_t)tool_number("--context", tool_value(count, args, &i), 1u << 24);
-            if (!o->session.context) tool_fail(2, "--context must be at least 1");
-        }
-        else if (args[i][0] == '-' || o->path)
-            tool_fail(2, "unexpected %s (see --help)", args[i]);
-        else o->path = args[i];
-    }
+    const tool_option table[] = {
+        {"--json", TOOL_FLAG, &o->json, 0, 0, NULL},
+        {"--verify", TOOL_FLAG, &o->verify, 0, 0, NULL},
+        {"--context -c --ctx-size", TOOL_SIZE, &o->session.context, 1, TOOL_MOST_CONTEXT, NULL}};
+    o->path = tool_parse(count, args, table, sizeof table / sizeof table[0], help);
     if (!o->path) tool_fail(2, "a MODEL.slm is needed (see --help)");
 }
 
 int main(int count, char **args) {
-    options o;
+    static options o;
     slm_model_info info;
     slm_model *model;
     slm_error error;

@@ -6,7 +6,9 @@
 
 static const char help[] =
     "usage: slm-tokenize MODEL.slm [options] < text\n"
-    "  --help          this text\n"
+    "example: echo \"Once upon a time\" | slm-tokenize examples/models/tiny-phi.slm\n"
+    "  -h, --help      this text; --version\n"
+    "  -m MODEL        the same as MODEL.slm\n"
     "  stdin, whole, becomes token ids on one line\n"
     "  --no-special    without the added BOS (WordPiece: [CLS] and [SEP])\n"
     "  --raw           special tokens written in the text are plain text\n"
@@ -216,25 +218,17 @@ static void each_line(const slm_model *model, const options *o, char *bytes, siz
 }
 
 static void parse(int count, char **args, options *o) {
-    int i;
-    o->flags = SLM_ADD_BOS | SLM_PARSE_SPECIAL;
-    for (i = 1; i < count; i++) {
-        const char *name = args[i];
-        if (!strcmp(name, "--help")) {
-            fputs(help, stdout);
-            exit(tool_finish());
-        } else if (!strcmp(name, "--no-special")) o->flags &= ~SLM_ADD_BOS;
-        else if (!strcmp(name, "--raw")) o->flags &= ~SLM_PARSE_SPECIAL;
-        else if (!strcmp(name, "--decode")) o->decode = 1;
-        else if (!strcmp(name, "--jsonl")) o->jsonl = 1;
-        else if (!strcmp(name, "--offsets")) o->offsets = 1;
-        else if (name[0] == '-' && name[1]) tool_fail(2, "unknown option %s (see --help)", name);
-        else if (o->model) tool_fail(2, "one model only, not also %s", name);
-        else o->model = name;
-    }
+    int plain = 0, raw = 0;
+    const tool_option table[] = {{"--no-special", TOOL_FLAG, &plain, 0, 0, NULL},
+                                 {"--raw", TOOL_FLAG, &raw, 0, 0, NULL},
+                                 {"--decode", TOOL_FLAG, &o->decode, 0, 0, NULL},
+                                 {"--jsonl", TOOL_FLAG, &o->jsonl, 0, 0, NULL},
+                                 {"--offsets", TOOL_FLAG, &o->offsets, 0, 0, NULL}};
+    o->model = tool_parse(count, args, table, sizeof table / sizeof table[0], help);
+    o->flags = (plain ? 0 : SLM_ADD_BOS) | (raw ? 0 : SLM_PARSE_SPECIAL);
     if (!o->model) tool_fail(2, "a MODEL.slm is needed (see --help)");
-    if (o->offsets && (o->decode || !(o->flags & SLM_PARSE_SPECIAL)))
-        tool_fail(2, "--offsets goes with neither --decode nor --raw");
+    if (o->offsets && (o->decode || raw))
+        tool_fail(2, "--offsets goes with neither --decode nor --raw (see --help)");
 }
 
 int main(int count, char **args) {

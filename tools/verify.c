@@ -33,7 +33,9 @@ static const char help[] =
     "  was trained further has the same sizes and other figures. Of f32 and f16 weights each\n"
     "  figure is judged, of others it is only shown. Exit status: 0 all figures that are judged\n"
     "  are equal, 1 one differs or the model is not known, 2 wrong use\n"
-    "  --help         this text\n"
+    "example: slm-verify phi-2.slm --json\n"
+    "  -h, --help     this text; --version\n"
+    "  -m MODEL       the same as MODEL.slm\n"
     "  --json         one JSON object\n"
     "  --list         the models that are known, and where their figures are from\n"
     "  --expect FILE  records of other models instead (syntax: at the top of tools/verify.c)\n"
@@ -581,22 +583,12 @@ typedef struct options {
 } options;
 
 static void parse(int count, char **args, options *o) {
-    int i;
-    for (i = 1; i < count; i++) {
-        const char *name = args[i];
-        if (!strcmp(name, "--help")) {
-            fputs(help, stdout);
-            exit(tool_finish());
-        } else if (!strcmp(name, "--json")) o->json = 1;
-        else if (!strcmp(name, "--list")) o->list = 1;
-        else if (!strcmp(name, "--expect")) o->expect = tool_value(count, args, &i);
-        else if (!strcmp(name, "--threads"))
-            o->session.threads =
-                (unsigned)tool_number(name, tool_value(count, args, &i), 4096);
-        else if (name[0] == '-' && name[1]) tool_fail(2, "unknown option %s (see --help)", name);
-        else if (o->model) tool_fail(2, "one model only, not also %s", name);
-        else o->model = name;
-    }
+    const tool_option table[] = {
+        {"--json", TOOL_FLAG, &o->json, 0, 0, NULL},
+        {"--list", TOOL_FLAG, &o->list, 0, 0, NULL},
+        {"--expect", TOOL_TEXT, &o->expect, 0, 0, NULL},
+        {"--threads -t", TOOL_UNSIGNED, &o->session.threads, 0, TOOL_MOST_THREADS, NULL}};
+    o->model = tool_parse(count, args, table, sizeof table / sizeof table[0], help);
     if (!o->model && !o->list) tool_fail(2, "a MODEL.slm is needed (see --help)");
 }
 

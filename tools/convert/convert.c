@@ -898,9 +898,10 @@ void model_from_directory(Model *model, const char *root, const Options *options
 
 /* ---- command line ------------------------------------------------------------------------ */
 
-static void print_help(FILE *out) {
+static void print_help(void) {
     fputs("usage: slm-convert SRC OUT.slm [--type TYPE] [--chat NAME] [--system TEXT]\n"
           "                   [--ignore-extra]\n"
+          "example: slm-convert ~/models/phi-2 phi-2.slm --type q4\n"
           "  SRC      a Hugging Face directory (config.json, safetensors or PyTorch .bin\n"
           "           files, tokenizer files),\n"
           "           or a .slm of type f32, f16 or bf16\n"
@@ -916,12 +917,11 @@ static void print_help(FILE *out) {
           "           (the chat template's own; of a .slm: as it is)\n"
           "  --ignore-extra  leave out tensors that the model does not have, also within a\n"
           "           layer, where they mean another model than config.json describes\n"
-          "  --help   this text\n", out);
+          "  -h, --help      this text; --version\n", stdout);
 }
 
 static int usage_error(const char *what, const char *name) {
-    report("%s%s", what, name);
-    print_help(stderr);
+    report("%s%s (see --help)", what, name);
     return 2;
 }
 
@@ -990,8 +990,12 @@ int main(int count, char **arguments) {
     struct stat status;
     int i, result;
     for (i = 1; i < count; i++)
-        if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0) {
-            print_help(stdout);
+        if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0 ||
+            strcmp(arguments[i], "--version") == 0) {
+            if (strcmp(arguments[i], "--version") == 0)
+                printf("slm-convert %s\n", slm_version());
+            else
+                print_help();
             if (fflush(stdout) != 0)
                 fail("cannot write to stdout");
             return 0;
