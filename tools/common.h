@@ -265,7 +265,7 @@ static void tool_set(const tool_option *option, const char *name, const char *va
 }
 
 /* Sets what the options say and returns the model's path, which is the one argument beside them or
-   stands behind -m; NULL: there is none. Options may be --name=value too; behind -- there are none. */
+   stands behind -m; NULL: there is none. Options may be --name=value too; none are behind --. */
 TOOL_UNUSED static const char *tool_parse(int count, char **args, const tool_option *options,
                                           size_t options_count, const char *help) {
     const char *model = NULL;
@@ -300,7 +300,8 @@ TOOL_UNUSED static const char *tool_parse(int count, char **args, const tool_opt
         if (value) value++;
         else if (option->kind != TOOL_FLAG && i + 1 < count) value = args[++i];
         else if (option->kind != TOOL_FLAG) tool_fail(2, "%s needs a value (see --help)", known);
-        if (option == &own && model) tool_fail(2, "one model only, not also %s (see --help)", value);
+        if (option == &own && model)
+            tool_fail(2, "one model only, not also %s (see --help)", value);
         tool_set(option, known, value);
     }
     return model;
