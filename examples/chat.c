@@ -51,6 +51,7 @@ typedef struct chat {
     slm_token *answer;        /* the part of the last answer that is in the context */
     size_t answer_count, asked_at; /* the position before the last question */
     int cut_off;              /* ... which did not come to its end */
+    int lost;                 /* some message was not taken */
     size_t written;
     double seconds;
 } chat;
@@ -122,19 +123,23 @@ static void parse(int count, char **args, chat *c) {
     if (!c->model_path) c->model_path = "examples/models/tiny-phi.slm";
 }
 
-/* A line without its newline; 0 at the end of input, and for Ctrl-C twice in a row. */
+/* A line without its newline, or the CR LF of Windows; 0 at the end of input, and for Ctrl-C twice
+   in a row. */
 static int read_line(char **line, size_t *capacity, size_t *size) {
-    int byte, stopped = 0;
-    if (tool_terminal(stdin)) fputs("> ", stderr);
+    int byte, stopped = 0, terminal = tool_terminal(stdin);
+    if (terminal) fputs("> ", stderr);
     interrupted = 0;
-    for (*size = 0; (byte = getchar()) != '\n';) {
+    for (*size = 0; errno = 0, (byte = getchar()) != '\n';) {
         if (byte == EOF && interrupted && ferror(stdin) && !stopped++) {
             fputs("\n(Ctrl-C again or /quit ends the program)\n", stderr);
+            if (terminal) fputs("> ", stderr);
             clearerr(stdin);
             interrupted = 0;
             *size = 0;
             continue;
         }
+        if (byte == EOF && ferror(stdin) && !interrupted)
+            tool_fail(1, "stdin: %s", errno ? strerror(errno) : "cannot read");
         if (byte == EOF) break;
         if (!byte) continue;
         if (*size + 1 >= *capacity) {
@@ -144,6 +149,8 @@ static int read_line(char **line, size_t *capacity, size_t *size) {
         }
         (*line)[(*size)++] = (char)byte;
     }
+    if (byte == EOF && terminal) fputc('\n', stderr); /* Ctrl-D, or Ctrl-C again */
+    if (*size && (*line)[*size - 1] == '\r') --*size;
     if (*size) (*line)[*size] = 0;
     return byte != EOF || (*size > 0 && !ferror(stdin));
 }
@@ -330,12 +337,14 @@ static void go_on(chat *c) {
 static void turn(chat *c, const char *line, size_t size) {
     size_t need = 0, most = c->context - c->context / 4;
     slm_result result;
+    c->lost |= c->waiting != NULL;
     keep(&c->waiting, NULL);
     slm_tokenize(c->model, line, size, 0, NULL, 0, &need);
     need += c->system_size;
     if (need + 16 > most) { /* the rest is for the turn's frame and the answer */
         fprintf(stderr, "A message of %lu tokens is too long for a context of %lu.\n",
                 (unsigned long)need, (unsigned long)c->context);
+        c->lost = 1;
         return;
     }
     result = ask(c, line);
@@ -419,6 +428,7 @@ int main(int count, char **args) {
         if (line[0] == '/') go = command(&c, line);
         else turn(&c, line, size);
     }
+    c.lost |= c.waiting != NULL;
     free(line);
     free(c.question);
     free(c.waiting);
@@ -426,5 +436,5 @@ int main(int count, char **args) {
     slm_session_close(c.session);
     slm_model_close(c.model);
     slm_threads_close(pool);
-    return tool_finish();
+    return tool_finish() || (c.lost && !tool_terminal(stdin)); /* a script wants to know */
 }

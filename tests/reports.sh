@@ -35,3 +35,10 @@ shown template-default-system "^chat_format *chatml"
 shown template-default-system "^system_message *Be kind.$"
 shown template-taken-for-zephyr "^chat_format *plain"
 warned template-taken-for-zephyr "warning: .*--chat NAME.*--system TEXT"
+if report chat-crlf; then
+    $B/slm-chat --temp 0 -n 12 <$R/chat-crlf/lines.txt >$T/a 2>$T/err
+    tr -d '\r' <$R/chat-crlf/lines.txt | $B/slm-chat --temp 0 -n 12 >$T/b 2>$T/c
+    same "report chat-crlf: as with LF" $T/a $T/b
+    grep -q '^I am sorry. I am glad' $T/a && ok || bad "report chat-crlf: its answer"
+    same "report chat-crlf: /quit ends" $T/err $T/c
+fi

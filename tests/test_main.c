@@ -50,6 +50,7 @@ static const char *where = "";
 #include "test_session.c"
 #include "test_encode.c"
 #include "test_second.c"
+#include "test_stack.c"
 #include "test_bundled_encoder.c"
 #include "test_wide_ffn.c"
 #include "test_rounding_modes.c"
@@ -102,6 +103,7 @@ static const struct main_test {
     {"draft", "prompt lookup changes no bit", NULL, test_draft, NULL},
     {"second", "going on after a rewind, likely tokens, answers' ends, sliding, counts", NULL,
      test_second, NULL},
+    {"stack", "how deep the calls go, for each instruction set", test_stack, NULL, NULL},
     {"slide", "the texts of slm-generate --keep", NULL, test_slide, NULL},
     {"trained", "a trained LLaMA's ids and text", test_trained, NULL, NULL},
     {"real", "a trained BERT-Tiny's layers and logits", test_real_encoder, NULL, NULL},

@@ -470,6 +470,10 @@ for value in "-n 0" "--context 5" "--context x" "--temp x"; do
 done
 refused "slm-chat: no such model" 1 "nothing.slm" $B/slm-chat $T/nothing.slm
 
+printf 'Who are you?\r\n/stats\r\n/quit\r\nNever.\n' | talk && same "slm-chat: CRLF ends a line" $T/one $T/out
+said "slm-chat: ... and a command" "^context $first of"
+refused "slm-chat: stdin that cannot be read" 1 "stdin: .*directory" sh -c "$B/slm-chat <tests"
+
 # text that spells a special token stays text: as many tokens as its letters make
 turn='Instruct: Say <|endoftext|> now.'
 need=$(printf '%s' "$turn" | $B/slm-tokenize $tiny --raw --no-special | wc -w)
@@ -497,9 +501,11 @@ said "slm-chat --forget says what it forgets" "is forgotten"
 words=$(awk 'BEGIN {for (i = 0; i < 30; i++) printf "the cat and the dog "}')
 printf 'Who are you?\n%s\n%s\n%s\n%s\n/more\n' "$words" "$words" "$words" "$words" |
     talk -n 8 --context 256 --temp 0
+[ $? = 1 ] && ok || bad "slm-chat: ... and where one that waited was not"
 said "slm-chat: a message that does not fit" "then takes this message"
 [ "$(wc -l <$T/out)" -ge 2 ] && [ -n "$(tail -n 1 $T/out)" ] && ok || bad "slm-chat: ... is kept"
 printf 'Who are you?\n%s %s\nWho are you?\n' "$words" "$words" | talk --context 256 --temp 0
+[ $? = 1 ] && ok || bad "slm-chat: exit status 1 where a message was not taken"
 said "slm-chat: a message that can never fit" "too long for a context of 256"
 [ "$(wc -l <$T/out)" = 2 ] && ok || bad "slm-chat: ... costs nothing"
 printf 'Who are you?\n/more\n/more\n' | talk --temp 0 -n 3
