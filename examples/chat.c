@@ -12,7 +12,10 @@
     "Each line is a message; one that begins with / needs a space before it. Commands:\n"          \
     "  /more   go on with an answer that was cut off; with a full context this forgets all but\n"  \
     "          the last question and answer\n"                                                     \
+    "  /regenerate  another answer to the last message\n"                                          \
+    "  /undo   forget the last message and its answer; again: the ones before\n"                   \
     "  /reset  forget the conversation\n"                                                          \
+    "  /system TEXT  begin a new conversation with this system message; without TEXT: show it\n"   \
     "  /stats  context used, tokens, speed\n"                                                      \
     "  /help   this text\n"                                                                        \
     "  /quit   end, as /exit and the end of the input do\n"                                        \
@@ -48,6 +51,8 @@ typedef struct chat {
     slm_session *session;
     size_t context, system_size; /* tokens of the system message */
     char *question, *waiting; /* the last one that was answered; one that did not fit */
+    char *own_system;         /* what /system said */
+    size_t *turns, turn_count; /* positions before the messages that /undo can take back */
     slm_token *answer;        /* the part of the last answer that is in the context */
     size_t answer_count, asked_at; /* the position before the last question */
     int cut_off;              /* ... which did not come to its end */
@@ -189,6 +194,7 @@ static slm_result ask(chat *c, const char *question) {
     if (result == SLM_OK) result = slm_chat(c->session, SLM_ASSISTANT, NULL, 0);
     if (result == SLM_OK && slm_position(c->session) >= c->context) result = SLM_ERR_CONTEXT_FULL;
     if (result != SLM_OK) slm_rewind(c->session, before);
+    else c->turns[c->turn_count++] = before; /* each takes tokens: there are fewer than context */
     return result;
 }
 
@@ -197,6 +203,7 @@ static slm_result slide(chat *c) {
     size_t full = slm_position(c->session), dropped;
     slm_result result = SLM_ERR_CONTEXT_FULL;
     if (full < c->keep + 2) return result;
+    c->turn_count = 0; /* they are somewhere else now, or gone */
     result = slm_slide(c->session, c->keep);
     if (result != SLM_OK) { /* Ctrl-C: the question can be asked again */
         c->asked_at = c->keep;
@@ -269,6 +276,7 @@ static slm_result shorten(chat *c) {
     size_t room, kept = c->answer_count;
     slm_result result;
     slm_rewind(c->session, 0);
+    c->turn_count = 0;
     result = c->question ? ask(c, c->question) : SLM_OK;
     if (result == SLM_OK && kept && slm_position(c->session) > c->context / 2)
         slm_rewind(c->session, 0);
@@ -290,6 +298,7 @@ static slm_result resume(chat *c) {
         return shorten(c); /* 0: Ctrl-C in an earlier attempt */
     if (!c->answer_count) {                         /* stopped before the first token */
         slm_rewind(c->session, c->asked_at);
+        if (c->turn_count) c->turn_count--;
         return ask(c, c->question);
     }
     return SLM_OK;
@@ -313,6 +322,7 @@ static void more(chat *c) {
         if (result == SLM_ERR_CONTEXT_FULL ||
             (result == SLM_OK && slm_position(c->session) > c->context / 4 * 3)) {
             slm_rewind(c->session, 0); /* without the last turn then */
+            c->turn_count = 0;
             result = ask(c, c->waiting);
         }
     } else result = resume(c);
@@ -359,18 +369,71 @@ static void turn(chat *c, const char *line, size_t size) {
     } else say_error(c, result);
 }
 
-static void reset(chat *c) {
-    slm_rewind(c->session, 0);
-    keep(&c->question, NULL);
+/* As if the conversation had not gone beyond a position. */
+static void go_back(chat *c, size_t position) {
+    slm_rewind(c->session, position);
     keep(&c->waiting, NULL);
     c->answer_count = 0;
     c->cut_off = 0;
+}
+
+static void reset(chat *c) {
+    go_back(c, 0);
+    keep(&c->question, NULL);
+    c->turn_count = 0;
     fputs("A new conversation.\n", stderr);
+}
+
+static void undo(chat *c) {
+    if (!c->turn_count) {
+        fputs("There is no message to take back.\n", stderr);
+        return;
+    }
+    go_back(c, c->turns[--c->turn_count]);
+    keep(&c->question, NULL);
+    fputs("The last message and its answer are forgotten.\n", stderr);
+}
+
+static void regenerate(chat *c) {
+    slm_result result;
+    if (!c->turn_count || !c->question) {
+        fputs("There is no message to answer again.\n", stderr);
+        return;
+    }
+    go_back(c, c->turns[--c->turn_count]);
+    result = ask(c, c->question);
+    if (result != SLM_OK) say_error(c, result);
+    else begin(c, c->question);
+}
+
+static void set_system(chat *c, const char *text) {
+    size_t need = 0;
+    while (*text == ' ') text++;
+    if (!*text) {
+        fprintf(stderr, "system message: %s\n", c->system && *c->system ? c->system : "(none)");
+        return;
+    }
+    slm_tokenize(c->model, text, SLM_NUL, 0, NULL, 0, &need);
+    if (need > c->context / 4) {
+        fprintf(stderr, "A system message of %lu tokens is too long for a context of %lu.\n",
+                (unsigned long)need, (unsigned long)c->context);
+        return;
+    }
+    keep(&c->own_system, text);
+    c->system = c->own_system;
+    c->system_size = need;
+    reset(c);
 }
 
 static int command(chat *c, const char *line) {
     if (!strcmp(line, "/quit") || !strcmp(line, "/exit")) return 0;
     if (!strcmp(line, "/reset")) reset(c);
+    else if (!strcmp(line, "/undo")) undo(c);
+    else if (!strcmp(line, "/regenerate")) {
+        regenerate(c);
+        if (is_stuck(c)) say_full(c);
+    } else if (!strncmp(line, "/system", 7) && (!line[7] || line[7] == ' '))
+        set_system(c, line + 7);
     else if (!strcmp(line, "/more")) {
         more(c);
         if (is_stuck(c)) say_full(c);
@@ -403,6 +466,7 @@ static void open_session(chat *c) {
                      "(--system sets another)",
                   (unsigned long)c->system_size, (unsigned long)c->context);
     c->answer = (slm_token *)tool_allocate(c->context, sizeof *c->answer);
+    c->turns = (size_t *)tool_allocate(c->context + 1, sizeof *c->turns);
     if ((c->desc.chat_format ? c->desc.chat_format == SLM_CHAT_PHI2
                              : !strcmp(info.chat_format, "phi-2")) &&
         c->stops.count < TOOL_STOPS) /* for answers of which /more evaluated a part again */
@@ -432,6 +496,8 @@ int main(int count, char **args) {
     free(line);
     free(c.question);
     free(c.waiting);
+    free(c.own_system);
+    free(c.turns);
     free(c.answer);
     slm_session_close(c.session);
     slm_model_close(c.model);

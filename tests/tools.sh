@@ -464,7 +464,24 @@ printf '/help\n/nonsense\n/more\n/quit\nWho are you?\n' | talk && [ ! -s $T/out 
 said "slm-chat /help" "^  /more "
 said "slm-chat: an unknown command is named" "unknown command /nonsense"
 said "slm-chat: /more of nothing" "no more"
-for each in reset stats help quit more; do said "slm-chat /help has /$each" "^  /$each "; done
+for each in regenerate undo reset system stats help quit more; do said "slm-chat /help has /$each" "^  /$each "; done
+printf 'Hello!\n/stats\nWho are you?\n/undo\n/stats\n/undo\n/stats\n/undo\nWho are you?\n' | talk
+used=$(sed -n 's/^context \([0-9]*\) of 512 tokens.*/\1/p' $T/err | tr '\n' ' ')
+[ "${used%% *} ${used%% *} 0 " = "$used" ] && ok || bad "slm-chat: /undo, twice ($used)"
+said "slm-chat: /undo of nothing" "no message to take back"
+tail -n 1 $T/out >$T/a; printf 'Who are you?\n' | talk --seed 2; same "slm-chat: ... as if they had not been" $T/a $T/out
+printf 'Who are you?\n/stats\n/regenerate\n/stats\n' | talk --temp 0
+[ "$(sort -u $T/out | wc -l)" = 1 ] && [ "$(wc -l <$T/out)" = 2 ] &&
+    [ "$(grep -o '^context [0-9]*' $T/err | sort -u | wc -l)" = 1 ] && ok || bad "slm-chat: /regenerate"
+printf '/regenerate\nWho are you?\n/regenerate\n' | talk --temp 1.5
+[ "$(sort -u $T/out | wc -l)" = 2 ] && ok || bad "slm-chat: /regenerate draws anew"
+said "slm-chat: /regenerate of nothing" "no message to answer again"
+printf '/system\nHello!\n/system You are a pirate.\n/stats\n/system\nHello!\n/stats\n' | talk --temp 0 -n 1
+said "slm-chat: /system shows that there is none" "^system message: (none)"
+said "slm-chat: /system shows it" "^system message: You are a pirate.$"
+printf 'Hello!\n/stats\n' | $B/slm-chat --temp 0 -n 1 --system "You are a pirate." 2>&1 |
+    grep -o '^context [0-9]*' >$T/a; grep -o '^context [0-9]*' $T/err | tail -n 1 >$T/b
+same "slm-chat: /system is as --system" $T/a $T/b
 for value in "-n 0" "--context 5" "--context x" "--temp x"; do
     refused "slm-chat $value" 2 "${value% *}" $B/slm-chat $value
 done

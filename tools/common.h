@@ -369,8 +369,13 @@ TOOL_UNUSED static void tool_explain(const char *path) {
 TOOL_UNUSED static slm_model *tool_open(const char *path, const slm_model_desc *desc) {
     slm_model *model;
     slm_error error;
+    int reason;
+    errno = 0;
     if (slm_model_open(&model, path, desc, &error) != SLM_OK) {
+        reason = error.code == SLM_ERR_IO ? errno : 0;
         tool_explain(path);
+        if (reason) tool_fail(1, "%s: %s", path, strerror(reason));
+        if (strstr(error.text, path)) tool_fail(1, "%s", error.text);
         tool_fail(1, "%s: %s", path, error.text);
     }
     return model;
