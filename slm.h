@@ -218,7 +218,7 @@
      Stack in use from opening to generating, scoring and encoding, by gcc 12 at -O2: 12 KB in
      portable C, 29 KB with AVX2 or AVX-VNNI, 55 KB with AVX-512; `make test` measures it and holds
      it below 32 and 64 KB. AMX takes 103 KB. A build at -O0 takes up to 121 KB. Code and tables
-     take 110 KB without SIMD (-Os), 245 KB with all kernels of x86 (-O2).
+     take 117 KB without SIMD (-Os), 280 KB with all kernels of x86 (-O2).
 
    THREAD SAFETY
      An open model is read-only: any number of threads may use it at once, slm_tokenize too (your
