@@ -216,9 +216,9 @@
      and an f16 KV cache; 12 MB for MiniLM-L6 at q8, 27 MB with two threads, less with a smaller
      batch. slm-info prints this size. Evaluating and generating allocate nothing.
      Stack in use from opening to generating, scoring and encoding, by gcc 12 at -O2: 12 KB in
-     portable C, 29 KB with AVX2 or AVX-VNNI, 55 KB with AVX-512; `make test` measures it and holds
+     portable C, 31 KB with AVX2 or AVX-VNNI, 55 KB with AVX-512; `make test` measures it and holds
      it below 32 and 64 KB. AMX takes 103 KB. A build at -O0 takes up to 121 KB. Code and tables
-     take 117 KB without SIMD (-Os), 280 KB with all kernels of x86 (-O2).
+     take 117 KB without SIMD (-Os), 275 KB with all kernels of x86 (-O2).
 
    THREAD SAFETY
      An open model is read-only: any number of threads may use it at once, slm_tokenize too (your
@@ -741,11 +741,6 @@ SLM_API slm_result slm_encode_tokens(slm_session *, const slm_input *inputs, siz
 #else
 #define SLM__PREFETCH(address) ((void)0)
 #define SLM__PREFETCH_WRITE(address) ((void)0)
-#endif
-#if defined(__GNUC__)
-#define SLM__NOINLINE __attribute__((noinline)) /* its frame is not its caller's, too */
-#else
-#define SLM__NOINLINE
 #endif
 #if defined(__clang__)
 #define SLM__UNROLL_FULL _Pragma("unroll")
@@ -1451,9 +1446,12 @@ typedef struct slm__codes {
 enum {
     SLM__STRIP_TILES = 4,
     SLM__STRIP_TOKENS = 256, /* a kernel takes at most this many; more are split */
-    SLM__HALF_TOKENS = 132   /* with weights of halves, whose panels are four times as large as
-                                those of integers: both lie on the stack */
+    SLM__HALF_TOKENS = 132   /* the same where weights are halves, whose panels are four times as
+                                large as those of codes: sums and a panel lie on the stack */
 };
+/* A room for the sums of fewer inputs and a panel of floats holds those of more and one of codes. */
+typedef char slm__room_is_enough[SLM__STRIP_TOKENS + SLM__BLOCK / 4 <=
+                                 SLM__HALF_TOKENS + SLM__BLOCK ? 1 : -1];
 
 /* Some tiles of one matrix times some inputs. */
 typedef struct slm__strip {
@@ -9986,8 +9984,8 @@ SLM__TARGET static void SLM__N(unpack)(const slm__strip *s, size_t tiles, size_t
 
 /* Block b of `tiles` tiles times the inputs from `token` on, SLM__TOKEN_BLOCK at a time. Meanwhile
    the next block's weights, or with the last block the lines of the result `out`, are fetched. */
-SLM__INLINE void SLM__N(panel)(int halves, const slm__strip *s, size_t tiles, size_t first,
-                               size_t b, size_t token, size_t tokens, uint8_t *panel, float *y,
+SLM__INLINE void SLM__N(panel)(const slm__strip *s, size_t tiles, size_t first, size_t b,
+                               size_t token, size_t tokens, uint8_t *panel, float *y,
                                const float *out, size_t out_stride) {
     const uint8_t *w = s->tiles + first * s->tile, *in_place = w;
     size_t cols = s->cols - b * SLM__BLOCK, width = tiles * 16, t, i, k;
@@ -10008,27 +10006,30 @@ SLM__INLINE void SLM__N(panel)(int halves, const slm__strip *s, size_t tiles, si
             for (k = 0; k < fetched; k += 64) SLM__PREFETCH(ahead + i * s->tile + k);
         for (i = t; out && i < slm__least(t + SLM__TOKEN_BLOCK, tokens); i++)
             for (k = 0; k < tiles; k++) SLM__PREFETCH_WRITE(out + i * out_stride + k * 16);
-        if (halves)
-            SLM__N(block_floats)(SLM_TYPE_F32, tiles, SLM__TOKEN_BLOCK, panel, SLM__BLOCK * 64,
-                                 floats, s->x_stride, cols, y + t * width, width);
-        else if (s->type == SLM_TYPE_F32)
-            SLM__N(block_floats)(SLM_TYPE_F32, tiles, SLM__TOKEN_BLOCK, in_place, s->tile, floats,
-                                 s->x_stride, cols, y + t * width, width);
-        else if (s->type == SLM_TYPE_Q8)
+        if (s->type == SLM_TYPE_Q8)
             SLM__N(block_q8)(tiles, SLM__TOKEN_BLOCK, in_place, s->tile, scales, s->tile,
                              (cols + 7) / 8, x, y + t * width, width);
         else if (s->type == SLM_TYPE_Q4)
             SLM__N(block_q4)(0, 32, tiles, SLM__TOKEN_BLOCK, panel, SLM__BLOCK * 16, scales,
                              s->tile, (cols + 31) / 32, x, y + t * width, width);
-        else
+        else if (s->type == SLM_TYPE_Q4F)
             SLM__N(block_q4)(0, 16, tiles, SLM__TOKEN_BLOCK, panel, SLM__BLOCK * 16, scales,
                              s->tile, (cols + 15) / 16, x, y + t * width, width);
+        else
+            SLM__N(block_floats)(SLM_TYPE_F32, tiles, SLM__TOKEN_BLOCK,
+                                 s->type == SLM_TYPE_F32 ? in_place : panel,
+                                 s->type == SLM_TYPE_F32 ? s->tile : SLM__BLOCK * 64, floats,
+                                 s->x_stride, cols, y + t * width, width);
     }
 }
 
-/* y: [tokens + SLM__TOKEN_BLOCK][tiles][16], the sums so far; panel: of a block of some tiles. */
-SLM__INLINE void SLM__N(multiply_many)(int halves, const slm__strip *s, const slm__output *f,
-                                       size_t token, size_t tokens, float *y, uint8_t *panel) {
+/* The sums of all inputs so far, [tokens + SLM__TOKEN_BLOCK][tiles][16], and behind them a panel
+   share one room: many inputs and a panel of codes take less of it than fewer and one of floats. */
+SLM__TARGET static void SLM__N(multiply_many)(const slm__strip *s, const slm__output *f,
+                                              size_t token, size_t tokens) {
+    float room[(SLM__HALF_TOKENS + SLM__TOKEN_BLOCK + SLM__BLOCK) * SLM__TILES * 16 + 16];
+    float *y = slm__line(room);
+    uint8_t *panel = (uint8_t *)(y + (tokens + SLM__TOKEN_BLOCK) * SLM__TILES * 16);
     size_t blocks = (s->cols + SLM__BLOCK - 1) / SLM__BLOCK, b, tile, tiles;
     for (tile = 0; tile < s->count; tile += tiles) {
         tiles = s->count - tile < SLM__TILES ? 1 : SLM__TILES;
@@ -10036,30 +10037,12 @@ SLM__INLINE void SLM__N(multiply_many)(int halves, const slm__strip *s, const sl
         for (b = 0; b < blocks; b++) {
             const float *out = b + 1 < blocks ? NULL : f->y + token * f->y_stride + tile * 16;
             if (tiles == SLM__TILES)
-                SLM__N(panel)(halves, s, SLM__TILES, tile, b, token, tokens, panel, y, out,
-                              f->y_stride);
+                SLM__N(panel)(s, SLM__TILES, tile, b, token, tokens, panel, y, out, f->y_stride);
             else
-                SLM__N(panel)(halves, s, 1, tile, b, token, tokens, panel, y, out, f->y_stride);
+                SLM__N(panel)(s, 1, tile, b, token, tokens, panel, y, out, f->y_stride);
         }
         SLM__N(finish)(s, f, tile, tiles, token, tokens, y);
     }
-}
-
-/* Weights of integers and of f32, which are read in place. */
-SLM__TARGET SLM__NOINLINE static void SLM__N(multiply_most)(
-    const slm__strip *s, const slm__output *f, size_t token, size_t tokens) {
-    float y_room[(SLM__STRIP_TOKENS + SLM__TOKEN_BLOCK) * SLM__TILES * 16 + 16];
-    float panel_room[SLM__TILES * 4 * SLM__BLOCK + 16];
-    SLM__N(multiply_many)(0, s, f, token, tokens, slm__line(y_room),
-                          (uint8_t *)slm__line(panel_room));
-}
-
-SLM__TARGET SLM__NOINLINE static void SLM__N(multiply_halves)(
-    const slm__strip *s, const slm__output *f, size_t token, size_t tokens) {
-    float y_room[(SLM__HALF_TOKENS + SLM__TOKEN_BLOCK) * SLM__TILES * 16 + 16];
-    float panel_room[SLM__TILES * 16 * SLM__BLOCK + 16];
-    SLM__N(multiply_many)(1, s, f, token, tokens, slm__line(y_room),
-                          (uint8_t *)slm__line(panel_room));
 }
 #endif
 
@@ -10070,8 +10053,7 @@ SLM__TARGET static void SLM__N(multiply)(const slm__strip *s, const slm__output 
         int halves = s->type == SLM_TYPE_F16 || s->type == SLM_TYPE_BF16;
         size_t most = halves ? SLM__HALF_TOKENS : SLM__STRIP_TOKENS;
         size_t tokens = slm__least(s->tokens - t, most);
-        if (halves) SLM__N(multiply_halves)(s, f, t, tokens);
-        else SLM__N(multiply_most)(s, f, t, tokens);
+        SLM__N(multiply_many)(s, f, t, tokens);
         t += tokens;
     }
 #endif

@@ -101,29 +101,24 @@ static double now(void) {
 
 /* ---- command line and lines -------------------------------------------------------------- */
 
-static void take_keep(void *to, const char *name, const char *value) {
-    chat *c = (chat *)to;
-    c->keep = (size_t)tool_number(name, value, TOOL_MOST_CONTEXT);
-    c->slides = 1;
-}
-
-static void take_format(void *to, const char *name, const char *value) {
-    (void)name;
-    *(slm_chat_format *)to = tool_chat_format(value);
-}
-
 static void parse(int count, char **args, chat *c) {
+    const size_t none = SIZE_MAX;
+    size_t kept = none;
+    const char *format = NULL;
     const tool_option table[] = {
         TOOL_SAMPLING(c->generation.sampling, c->stops),
         {"-n --predict", TOOL_SIZE, &c->generation.limit, 1, TOOL_MOST_TOKENS, NULL},
         {"--context -c --ctx-size", TOOL_SIZE, &c->context, 64, TOOL_MOST_CONTEXT, NULL},
         {"--forget", TOOL_FLAG, &c->forget, 0, 0, NULL},
-        {"--keep", TOOL_OTHER, c, 0, 0, take_keep},
+        {"--keep", TOOL_SIZE, &kept, 0, TOOL_MOST_CONTEXT, NULL},
         {"--system", TOOL_TEXT, &c->system, 0, 0, NULL},
-        {"--chat", TOOL_OTHER, &c->desc.chat_format, 0, 0, take_format},
+        {"--chat", TOOL_TEXT, &format, 0, 0, NULL},
         {"--threads -t", TOOL_UNSIGNED, &c->desc.threads, 0, TOOL_MOST_THREADS, NULL}};
     c->generation.sampling.temperature = 0.8f;
     c->model_path = tool_parse(count, args, table, sizeof table / sizeof table[0], help);
+    c->slides = kept != none;
+    if (c->slides) c->keep = kept;
+    if (format) c->desc.chat_format = tool_chat_format(format);
     if (c->forget && c->slides) tool_fail(2, "--forget and --keep exclude each other (see --help)");
     if (!c->model_path) c->model_path = "examples/models/tiny-phi.slm";
 }

@@ -35,13 +35,9 @@ typedef struct options {
     slm_session_desc session;
 } options;
 
-static void take_keep(void *to, const char *name, const char *value) {
-    options *o = (options *)to;
-    o->keep = (size_t)tool_number(name, value, TOOL_MOST_CONTEXT);
-    o->slides = 1;
-}
-
 static void parse(int count, char **args, options *o) {
+    const size_t none = SIZE_MAX;
+    size_t keep = none;
     const tool_option table[] = {
         {"-p --prompt", TOOL_TEXT, &o->prompt, 0, 0, NULL},
         {"-f --file", TOOL_TEXT, &o->file, 0, 0, NULL},
@@ -49,7 +45,7 @@ static void parse(int count, char **args, options *o) {
         TOOL_SAMPLING(o->generation.sampling, o->stops),
         {"--ignore-eos", TOOL_FLAG, &o->generation.ignore_end, 0, 0, NULL},
         {"--context -c --ctx-size", TOOL_SIZE, &o->session.context, 1, TOOL_MOST_CONTEXT, NULL},
-        {"--keep", TOOL_OTHER, o, 0, 0, take_keep},
+        {"--keep", TOOL_SIZE, &keep, 0, TOOL_MOST_CONTEXT, NULL},
         {"--draft", TOOL_UNSIGNED, &o->generation.draft, 0, 16, NULL},
         {"--threads -t", TOOL_UNSIGNED, &o->session.threads, 0, TOOL_MOST_THREADS, NULL},
         {"--kv", TOOL_KV, &o->session.kv_type, 0, 0, NULL},
@@ -58,6 +54,8 @@ static void parse(int count, char **args, options *o) {
     o->generation.limit = 256;
     o->model = tool_parse(count, args, table, sizeof table / sizeof table[0], help);
     if (!o->model) tool_fail(2, "a MODEL.slm is needed (see --help)");
+    o->slides = keep != none;
+    if (o->slides) o->keep = keep;
     if (o->prompt && o->file) tool_fail(2, "-p and -f exclude each other (see --help)");
     o->generation.stops = o->stops.list;
     o->generation.stop_count = o->stops.count;

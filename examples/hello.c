@@ -1,4 +1,4 @@
-/* hello.c - the whole library in ten lines: open a model, give it a beginning, print the rest. */
+/* hello.c - the library in one page: open a model, give it a beginning, print the rest. */
 #define SLM_IMPLEMENTATION
 #include "../slm.h"
 
