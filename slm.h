@@ -4201,13 +4201,18 @@ static void slm__forget_logits(slm_session *s) {
     o->final_first = o->final_count = o->logits_count = s->generator.drafted = 0;
 }
 
+/* Back to a position, within a call: the conversation and what is generated stay as they are. */
+static void slm__drop(slm_session *s, size_t position) {
+    s->sequence.position = position;
+    slm__forget_logits(s);
+}
+
 SLM_API slm_result slm_rewind(slm_session *s, size_t position) {
     if (!s) return SLM_ERR_ARGUMENT;
     if (position > s->sequence.position)
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "rewind to %u, beyond position %u", position,
                          s->sequence.position);
-    s->sequence.position = position;
-    slm__forget_logits(s);
+    slm__drop(s, position);
     s->generator.generating = s->chat.answering = 0;
     if (!position) s->chat.no_system = 0;
     return SLM_OK;
@@ -4290,12 +4295,13 @@ SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t coun
                          "%u tokens do not fit: the context of %u holds %u", count,
                          s->sequence.context, s->sequence.position);
     if (!count) return SLM_OK;
-    s->chat.answering = 0;
     start = slm__seconds(s);
     result = slm__eval(s, tokens, count, s->outputs.kept);
     s->stats.prompt_seconds += slm__seconds(s) - start;
-    if (result == SLM_OK) s->stats.prompt_tokens += count;
-    return result;
+    if (result != SLM_OK) return result;
+    s->stats.prompt_tokens += count;
+    s->chat.answering = 0;
+    return SLM_OK;
 }
 
 SLM_API slm_result slm_slide(slm_session *s, size_t keep) {
@@ -4311,7 +4317,8 @@ SLM_API slm_result slm_slide(slm_session *s, size_t keep) {
     stay = (position - keep) / 2;
     answering = s->chat.answering;
     memcpy(s->prompt, s->sequence.history + position - stay, stay * sizeof(slm_token));
-    slm_rewind(s, keep);
+    slm__drop(s, keep);
+    s->generator.generating = 0;
     result = slm_eval(s, s->prompt, stay);
     s->chat.answering = answering;
     return result;
@@ -5232,12 +5239,15 @@ SLM_API slm_result slm_top(slm_session *s, slm_candidate *top, size_t count, siz
 
 SLM_API slm_result slm_score(slm_session *s, const slm_token *tokens, size_t count,
                              float *logprobs) {
-    size_t start, done = 0, chunk, i, rows;
+    size_t start, done = 0, chunk, i, rows, counted;
     slm_result result = SLM_OK;
+    int answering;
     if (!s) return SLM_ERR_ARGUMENT;
     if (slm__check_decoder(s) != SLM_OK) return s->error.code;
     if (count && (!tokens || !logprobs))
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "tokens or logprobs is NULL");
+    counted = s->stats.prompt_tokens;
+    answering = s->chat.answering;
     start = s->sequence.position;
     rows = s->model->shape.vocab_rows;
     if (count > s->sequence.context - start)
@@ -5258,7 +5268,11 @@ SLM_API slm_result slm_score(slm_session *s, const slm_token *tokens, size_t cou
         }
         done += chunk;
     }
-    if (result != SLM_OK) slm_rewind(s, start);
+    if (result != SLM_OK) { /* as if nothing had been appended */
+        slm__drop(s, start);
+        s->stats.prompt_tokens = counted;
+        s->chat.answering = answering;
+    }
     return result;
 }
 
@@ -5409,8 +5423,7 @@ static void slm__show(slm_session *s, slm_piece *piece, const char *text, size_t
     if (g->ended != SLM_REASON_NONE) {
         g->pending_size = whole;
         g->rest_size = 0;
-        slm_rewind(s, g->safe_position);
-        g->generating = 1;
+        slm__drop(s, g->safe_position);
     }
     if (whole == g->pending_size && !g->rest_size) g->safe_position = s->sequence.position;
     piece->text = g->pending;
@@ -8223,8 +8236,9 @@ static slm_result slm__append_message(slm_session *s, slm_role role, const char 
 
 SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, size_t size) {
     const char *lacking, *own;
-    size_t start;
+    size_t start, counted;
     slm_result result = SLM_OK;
+    int answering;
     if (!s) return SLM_ERR_ARGUMENT;
     if (slm__check_decoder(s) != SLM_OK) return s->error.code;
     if (!text && role == SLM_ASSISTANT && size == SLM_NUL) size = 0;
@@ -8244,10 +8258,16 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
         return SLM_OK;
     }
     start = s->sequence.position;
+    counted = s->stats.prompt_tokens;
+    answering = s->chat.answering;
     if (own && role != SLM_SYSTEM) result = slm__append_message(s, SLM_SYSTEM, own, strlen(own));
     if (result == SLM_OK) result = slm__append_message(s, role, text, size);
-    if (result != SLM_OK && s->sequence.position != start) slm_rewind(s, start);
     if (result == SLM_OK) s->chat.answering = role == SLM_ASSISTANT && !text;
+    else if (s->sequence.position != start) { /* the model's own message had been appended */
+        slm__drop(s, start);
+        s->stats.prompt_tokens = counted;
+        s->chat.answering = answering;
+    }
     return result;
 }
 

@@ -238,6 +238,15 @@ static void second_answers(second_case *c) {
     slm_prompt(s, " So", SLM_NUL, 0);
     second_text(s, &g, got, sizeof got, &reason);
     CHECK(reason == SLM_REASON_LIMIT, "not after a prompt");
+    second_write(c, text, &g, &script);
+    second_ask(s);
+    c->cancels = 1;
+    CHECK(slm_chat(s, SLM_USER, "So", 2) == SLM_ERR_CANCELLED, "a cancelled message");
+    second_text(s, &g, got, sizeof got, &reason);
+    CHECK(reason == SLM_REASON_END, "a call that appended nothing changes nothing");
+    script.at = 0;
+    second_text(s, &g, got, sizeof got, &reason);
+    CHECK(reason == SLM_REASON_END && !strcmp(got, " Hi, Lily."), "and it ends again");
     second_write(c, " Hi.\nInstr", &g, &script);
     second_ask(s);
     CHECK(second_text(s, &g, got, sizeof got, &reason) == 10 && !strcmp(got, " Hi.\nInstr") &&
@@ -328,6 +337,8 @@ static void second_counts(second_case *c) {
     second_script script;
     slm_reason reason;
     char text[800];
+    float scores[20];
+    double seconds;
     size_t i;
     second_write(c, " a big dog came", &g, &script);
     g.limit = 60;
@@ -335,13 +346,18 @@ static void second_counts(second_case *c) {
     g.ignore_end = 1;
     slm_stats(s, &stats);
     CHECK(!stats.prompt_tokens && !stats.generated_tokens && !stats.prompt_seconds, "none yet");
+    c->cancels = 9;
+    CHECK(slm_score(s, c->tokens, 20, scores) == SLM_ERR_CANCELLED, "cancelled scores");
+    slm_stats(s, &stats);
+    CHECK(!stats.prompt_tokens, "have appended nothing");
+    seconds = stats.prompt_seconds;
     for (i = 0; i < 20; i++) /* what comes next is what has been there */
         slm_eval(s, &script.tokens[i % script.count], 1);
     script.at = 20;
     second_text(s, &g, text, sizeof text, &reason);
     slm_stats(s, &stats);
     CHECK(stats.prompt_tokens == 20 && stats.generated_tokens == 60, "tokens");
-    CHECK(stats.prompt_seconds == 20 && stats.generated_seconds == 61, "a second a call");
+    CHECK(stats.prompt_seconds == seconds + 20 && stats.generated_seconds == 61, "a second a call");
     CHECK(stats.accepted_tokens > 0 && stats.drafted_tokens >= stats.accepted_tokens &&
               stats.accepted_tokens < stats.generated_tokens, "drafts");
     slm_session_close(s);
