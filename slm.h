@@ -1449,7 +1449,7 @@ enum {
     SLM__HALF_TOKENS = 132   /* the same where weights are halves, whose panels are four times as
                                 large as those of codes: sums and a panel lie on the stack */
 };
-/* A room for the sums of fewer inputs and a panel of floats holds those of more and one of codes. */
+/* The room of fewer sums and a panel of floats holds more sums and a panel of codes. */
 typedef char slm__room_is_enough[SLM__STRIP_TOKENS + SLM__BLOCK / 4 <=
                                  SLM__HALF_TOKENS + SLM__BLOCK ? 1 : -1];
 
