@@ -117,8 +117,9 @@ for text in '{' '[' '"' '"a" b' '"a""b"' '["a", "b"' '["a", "b"]]' '{"text": "a"
     wrong model "$text" "not valid JSON\|does not end\|must be a JSON string"
 done
 for text in 7 true null '\0000'; do wrong model "$text" "neither\|not valid"; done
-for text in '["a"]' '["a", "b", "c"]' '[1, 2]' '["a", null]' '[]'; do
-    wrong model "$text" "not valid JSON\|must be a JSON string"
+for text in '[1, 2]' '["a", null]'; do wrong model "$text" "must be a JSON string"; done
+for text in '[]' '["a"]' '["a", "b", "c"]' '["a", "b", 7]'; do
+    wrong model "$text" "an array must hold a text and its pair"
 done
 for text in '{}' '{"no": "a"}' '{"pair": "a"}' '{"text": "a", "context": "b"}' '{"question": "a"}' \
     '{"query": "a"}'; do

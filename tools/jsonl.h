@@ -201,10 +201,13 @@ static int line_object(json *j, line *l) {
                         "context, nor query and documents");
 }
 
+/* [text, pair] */
 static int line_array(json *j, line *l) {
-    j->at++;
-    return line_string(j, &l->text) && json_take(j, ',') && line_string(j, &l->pair) &&
-           json_take(j, ']');
+    int first = 1, texts = 0;
+    for (j->at++; texts < 3 && json_more(j, ']', &first); texts++)
+        if (texts < 2 && !line_string(j, texts ? &l->pair : &l->text)) return 0;
+    if (j->error || texts == 2) return !j->error;
+    return json_fail(j, "an array must hold a text and its pair");
 }
 
 /* Reads the JSON of l->bytes; whatever is wrong with it is in l->error. */
