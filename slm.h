@@ -154,10 +154,10 @@
          if (desc.memory_size > ram_size - used ||
              slm_session_open(&small, own, &desc, &error) != SLM_OK) return 1;
 
-     Two calls still allocate: slm_chat takes the bytes of one message and its marks from
-     desc.allocator, and so do words of thousands of bytes in slm_prompt, slm_chat and slm_encode
-     (slm_tokenize: of more than a hundred, from the model's allocator; WordPiece never). Without an
-     allocator these calls fail with SLM_ERR_MEMORY.
+     Only long words allocate: of more than 4,096 bytes in slm_prompt, slm_chat and slm_encode (1,024
+     at a message's ends), from desc.allocator; of more than a hundred in slm_tokenize, from the
+     model's allocator. Without one the call fails with SLM_ERR_MEMORY and appends nothing.
+     slm_tokenize_in works in memory that it is given, WordPiece never needs any.
 
      Threads. The first choice is the pool of examples/threads.h (POSIX threads; make install
      calls it slm_threads.h). It stays fast
@@ -437,7 +437,7 @@ typedef struct slm_session_desc {
     void *cancel_user;
     slm_allocator allocator;            /* zero: malloc and free */
     void *memory;        /* the session itself: slm_session_size bytes, 64-byte aligned; the
-                            allocator then serves slm_chat and long words alone */
+                            allocator then serves long words alone */
     size_t memory_size;
     slm_chat_format chat_format;     /* for slm_chat; auto: the model's. Opening fails with
                             SLM_ERR_UNSUPPORTED if the tokenizer lacks a token that it needs. */
@@ -468,6 +468,21 @@ SLM_API const char *slm_session_error(const slm_session *); /* the last failure'
    and special tokens as Hugging Face does: a space may be added or dropped there. */
 SLM_API slm_result slm_tokenize(const slm_model *, const char *text, size_t size, unsigned flags,
                                 slm_token *tokens, size_t capacity, size_t *count);
+
+typedef struct slm_token_room { /* where the tokens of a text go, and memory for finding them */
+    slm_token *tokens;
+    size_t capacity;
+    size_t count;          /* set: the full need */
+    void *scratch;         /* 8-byte aligned; NULL: none */
+    size_t scratch_size;   /* bytes */
+} slm_token_room;
+/* slm_tokenize without an allocator: a word that needs more than the scratch is SLM_ERR_MEMORY. */
+SLM_API slm_result slm_tokenize_in(const slm_model *, const char *text, size_t size,
+                                   unsigned flags, slm_token_room *room);
+/* The bytes of scratch for words of at most `longest_word` bytes: the text's size is always enough
+   for that. About 32 bytes for each byte; 0 for words of less than 64 bytes, and for WordPiece.
+   SIZE_MAX: longest_word is too large. */
+SLM_API size_t slm_tokenize_size(const slm_model *, size_t longest_word);
 SLM_API slm_result slm_detokenize(const slm_model *, const slm_token *tokens, size_t count,
                                   unsigned flags, char *text, size_t capacity, size_t *size);
 /* The bytes of one token, not NUL-terminated, with a space for U+2581 where that stands for one;
@@ -542,7 +557,7 @@ typedef enum slm_role { SLM_SYSTEM = 0, SLM_USER, SLM_ASSISTANT } slm_role;
    message of a conversation is not SLM_SYSTEM, the model's own system message (slm_model_info)
    comes before it; SLM_SYSTEM with an empty text means no system message at all, until the next
    rewind to position 0. A model's format that needs a token which its tokenizer lacks is
-   SLM_ERR_UNSUPPORTED. Uses the session's allocator while it runs. */
+   SLM_ERR_UNSUPPORTED. */
 SLM_API slm_result slm_chat(slm_session *, slm_role, const char *text, size_t size);
 
 typedef struct slm_generation {
@@ -581,7 +596,10 @@ typedef struct slm_piece {
 /* Starts generating after what has been evaluated; NULL = defaults. */
 SLM_API slm_result slm_generate(slm_session *, const slm_generation *);
 /* SLM_OK: a piece; SLM_DONE: the end, with its reason (the end token itself is not shown).
-   After SLM_ERR_CANCELLED the next call goes on as if nothing had happened. */
+   After SLM_ERR_CANCELLED the next call goes on as if nothing had happened. Tokens that slm_eval,
+   slm_prompt, slm_score or slm_chat append in between are gone on from; text that was held back
+   for a stop comes first then, and a stop is found in later text only. slm_rewind and slm_slide
+   end the generation. */
 SLM_API slm_result slm_next(slm_session *, slm_piece *);
 
 /* What a session has done since it was opened. */
@@ -2841,7 +2859,8 @@ typedef struct slm__generator {
     slm_generation generation;
     int generating;
     slm_reason ended;
-    size_t generated, safe_position; /* the latter: where no text was held back */
+    size_t generated, start; /* the latter: a stop rewinds no further */
+    int interrupted;         /* another call has appended tokens since */
     int at_start;            /* what is generated begins a text of pieces */
     char pending[768];       /* bytes that do not make a whole character yet, or may begin a stop */
     size_t pending_size, shown;
@@ -2918,6 +2937,12 @@ enum {
     SLM__PARTED_ROWS = 1024,    /* ... and of one that threads take in parts ... */
     SLM__PART_ROWS = 64,        /* ... of about so many, or more, ... */
     SLM__PART_LAYER = 16 << 20  /* ... if a layer has no more bytes */
+};
+
+enum {
+    SLM__SCRATCH_WORD = 4096, /* bytes of a word that a session's scratch has room for */
+    SLM__FRAME_ROOM = 2048,   /* ... of it, for a message's ends with their frame, and so ... */
+    SLM__END_WORD = 1024      /* ... for a word of so many bytes there */
 };
 
 static int slm__is_encoder(const slm_session *s) {
@@ -3103,7 +3128,7 @@ static void slm__carve_session(slm_session *s, slm__arena *arena) {
     slm__carve_outputs(s, arena);
     slm__carve_generator(s, arena);
     s->prompt = (slm_token *)slm__carve(arena, s->sequence.context, sizeof(slm_token));
-    s->scratch_size = s->model->has_tokenizer ? slm__bpe_scratch_size(4096) : 0;
+    s->scratch_size = s->model->has_tokenizer ? slm__bpe_scratch_size(SLM__SCRATCH_WORD) : 0;
     s->scratch = slm__carve(arena, s->scratch_size, 1);
 }
 
@@ -4218,6 +4243,28 @@ SLM_API slm_result slm_rewind(slm_session *s, size_t position) {
     return SLM_OK;
 }
 
+typedef struct slm__checkpoint { /* what a call that appends changes, for one that fails half-way */
+    size_t position, prompt_tokens;
+    int answering, interrupted;
+} slm__checkpoint;
+
+static slm__checkpoint slm__remember(const slm_session *s) {
+    slm__checkpoint before;
+    before.position = s->sequence.position;
+    before.prompt_tokens = s->stats.prompt_tokens;
+    before.answering = s->chat.answering;
+    before.interrupted = s->generator.interrupted;
+    return before;
+}
+
+/* As if nothing had been appended. */
+static void slm__undo(slm_session *s, const slm__checkpoint *before) {
+    slm__drop(s, before->position);
+    s->stats.prompt_tokens = before->prompt_tokens;
+    s->chat.answering = before->answering;
+    s->generator.interrupted = before->interrupted;
+}
+
 /* Evaluates one chunk; the rows among the last `kept` of the whole call go on to the final norm. */
 static slm_result slm__eval_chunk(slm_session *s, const slm_token *tokens, size_t count,
                                   size_t rest, size_t kept) {
@@ -4301,6 +4348,7 @@ SLM_API slm_result slm_eval(slm_session *s, const slm_token *tokens, size_t coun
     if (result != SLM_OK) return result;
     s->stats.prompt_tokens += count;
     s->chat.answering = 0;
+    s->generator.interrupted = 1;
     return SLM_OK;
 }
 
@@ -4333,6 +4381,13 @@ static void slm__list_tokens(const slm_session *s, slm__token_list *out) {
     out->scratch = s->scratch;
     out->scratch_size = s->scratch_size;
     out->allocator = &s->allocator;
+}
+
+static slm_result slm__no_room_for_word(slm_session *s) {
+    return slm__fail(&s->error, SLM_ERR_MEMORY,
+                     "a word is too long for the session's scratch (%u bytes; %u at a message's "
+                     "ends), and the allocator has no memory",
+                     (size_t)SLM__SCRATCH_WORD, (size_t)SLM__END_WORD);
 }
 
 typedef struct slm__head_call {
@@ -4851,8 +4906,7 @@ static slm_result slm__read_text(slm_session *s, const slm_text *text, size_t *c
     slm__list_tokens(s, &list);
     size = text->size == SLM_NUL ? strlen(text->text) : text->size;
     result = slm__encode_text(t, text->text, size, SLM_ADD_BOS | SLM_PARSE_SPECIAL, &list);
-    if (result != SLM_OK && result != SLM_ERR_CAPACITY)
-        return slm__fail(&s->error, result, "no memory for a word of the text");
+    if (result == SLM_ERR_MEMORY) return slm__no_room_for_word(s);
     *count = slm__least(list.count, most);
     return *count ? SLM_OK : slm__fail(&s->error, SLM_ERR_ARGUMENT, "a text has no tokens");
 }
@@ -5239,18 +5293,16 @@ SLM_API slm_result slm_top(slm_session *s, slm_candidate *top, size_t count, siz
 
 SLM_API slm_result slm_score(slm_session *s, const slm_token *tokens, size_t count,
                              float *logprobs) {
-    size_t start, done = 0, chunk, i, rows, counted;
+    size_t done = 0, chunk, i, rows;
     slm_result result = SLM_OK;
-    int answering;
+    slm__checkpoint before;
     if (!s) return SLM_ERR_ARGUMENT;
     if (slm__check_decoder(s) != SLM_OK) return s->error.code;
     if (count && (!tokens || !logprobs))
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "tokens or logprobs is NULL");
-    counted = s->stats.prompt_tokens;
-    answering = s->chat.answering;
-    start = s->sequence.position;
+    before = slm__remember(s);
     rows = s->model->shape.vocab_rows;
-    if (count > s->sequence.context - start)
+    if (count > s->sequence.context - before.position)
         return slm__fail(&s->error, SLM_ERR_CONTEXT_FULL, "%u tokens do not fit", count);
     for (i = 0; i < count; i++)
         if (tokens[i] < 0 || (uint32_t)tokens[i] >= rows)
@@ -5268,11 +5320,7 @@ SLM_API slm_result slm_score(slm_session *s, const slm_token *tokens, size_t cou
         }
         done += chunk;
     }
-    if (result != SLM_OK) { /* as if nothing had been appended */
-        slm__drop(s, start);
-        s->stats.prompt_tokens = counted;
-        s->chat.answering = answering;
-    }
+    if (result != SLM_OK) slm__undo(s, &before);
     return result;
 }
 
@@ -5303,8 +5351,7 @@ SLM_API slm_result slm_prompt(slm_session *s, const char *text, size_t size, uns
         return slm__fail(&s->error, SLM_ERR_CONTEXT_FULL,
                          "the text has %u tokens, the context is %u", out.count,
                          s->sequence.context);
-    if (result != SLM_OK)
-        return slm__fail(&s->error, result, "tokenizing: %s", slm_result_name(result));
+    if (result != SLM_OK) return slm__no_room_for_word(s);
     if (!out.count && !s->sequence.position) {
         const slm__tokenizer *t = &s->model->tokenizer;
         slm_token start = t->bos >= 0 ? t->bos : t->end_count ? t->end[0] : -1;
@@ -5354,8 +5401,8 @@ SLM_API slm_result slm_generate(slm_session *s, const slm_generation *generation
     s->generator.rest_size = 0;
     s->generator.turn_end =
         s->chat.answering && !s->generator.generation.ignore_end ? s->chat.turn_end : NULL;
-    s->generator.safe_position = s->sequence.position;
-    s->generator.seeded = 0;
+    s->generator.start = s->sequence.position;
+    s->generator.interrupted = s->generator.seeded = 0;
     s->generator.at_start = slm__text_starts(s);
     return SLM_OK;
 }
@@ -5384,6 +5431,16 @@ static slm_result slm__finish(slm_session *s, slm_piece *piece, slm_reason reaso
     }
     piece->reason = reason;
     return SLM_DONE;
+}
+
+/* The position before the token in which the last `size` bytes of what is generated begin. */
+static size_t slm__token_before(const slm_session *s, size_t size) {
+    size_t position = s->sequence.position, length;
+    while (size && position > s->generator.start) {
+        slm_token_text(s->model, s->sequence.history[--position], &length);
+        size -= slm__least(size, length);
+    }
+    return position;
 }
 
 /* Looks for stops in the text not shown yet. *whole becomes what may be shown: up to a stop, or
@@ -5421,11 +5478,10 @@ static void slm__show(slm_session *s, slm_piece *piece, const char *text, size_t
     whole = slm__whole(g->pending, g->pending_size);
     g->ended = slm__find_stop(s, &whole);
     if (g->ended != SLM_REASON_NONE) {
+        slm__drop(s, slm__token_before(s, g->pending_size - whole + g->rest_size));
         g->pending_size = whole;
         g->rest_size = 0;
-        slm__drop(s, g->safe_position);
     }
-    if (whole == g->pending_size && !g->rest_size) g->safe_position = s->sequence.position;
     piece->text = g->pending;
     piece->size = g->shown = whole;
 }
@@ -5533,6 +5589,12 @@ static slm_result slm__next(slm_session *s, slm_piece *piece) {
     size_t size = 0;
     slm_result result;
     slm_reason over;
+    if (g->interrupted) { /* what was held back begins no stop now */
+        g->interrupted = 0;
+        g->start = s->sequence.position;
+        g->turn_end = NULL;
+        if (g->pending_size > g->shown) return slm__finish(s, piece, g->ended);
+    }
     if (g->rest_size) {
         slm__show(s, piece, g->rest, g->rest_size);
         return SLM_OK;
@@ -6537,6 +6599,7 @@ static size_t slm__put_code(uint32_t code, uint8_t out[4]) {
 #define SLM__SHORT_WORD 64 /* symbols that are merged on the stack */
 #define SLM__MOST_PROBES 1024 /* these two bound what a file can make a byte of text cost */
 #define SLM__LONGEST_ADDED 255
+#define SLM__ADDED_REACH (3 * SLM__LONGEST_ADDED) /* bytes of a text: a space may be U+2581 */
 #define SLM__LONGEST_WORD 256 /* characters of a word of kind 3 that is not UNK, at most */
 
 static uint32_t slm__merge_start(const slm__tokenizer *t, uint32_t left, uint32_t right) {
@@ -7423,23 +7486,27 @@ static void slm__find_first(slm__encoding *e) {
     }
 }
 
-/* message: NULL, or which part of the text is the user's. */
+static void slm__begin_encoding(slm__encoding *e, const slm__tokenizer *t, unsigned flags,
+                                const slm__token_list *out, const slm__message *message) {
+    memset(e, 0, sizeof *e);
+    e->tokenizer = t;
+    e->flags = flags;
+    e->out = *out;
+    if (!out->tokens) e->out.capacity = 0;
+    if (!out->scratch) e->out.scratch_size = 0;
+    e->message = message;
+    slm__find_first(e);
+}
+
+/* Appends a text's tokens to a list. message: NULL, or which part of the text is the user's. */
 static slm_result slm__encode_message(const slm__tokenizer *t, const char *text, size_t size,
                                       unsigned flags, slm__token_list *out,
                                       const slm__message *message) {
     slm__encoding e;
     slm_result result;
-    memset(&e, 0, sizeof e);
-    e.tokenizer = t;
-    e.flags = flags;
-    e.out = *out;
-    e.out.count = 0;
-    if (!out->tokens) e.out.capacity = 0;
-    if (!out->scratch) e.out.scratch_size = 0;
-    e.message = message;
+    slm__begin_encoding(&e, t, flags, out, message);
     e.goes_on = message && message->goes_on ? (const uint8_t *)text : NULL;
     e.text = message && message->later ? NULL : (const uint8_t *)text;
-    slm__find_first(&e);
     if ((flags & SLM_ADD_BOS) && (t->flags & SLM__TEXT_BOS) && t->bos >= 0)
         slm__emit(&e, (uint32_t)t->bos);
     result = slm__encode_pass(&e, (const uint8_t *)text, size, 0, 0);
@@ -7452,7 +7519,41 @@ static slm_result slm__encode_message(const slm__tokenizer *t, const char *text,
 
 static slm_result slm__encode_text(const slm__tokenizer *t, const char *text, size_t size,
                                    unsigned flags, slm__token_list *out) {
+    out->count = 0;
     return slm__encode_message(t, text, size, flags, out, NULL);
+}
+
+/* Whether an added token is matched in the text that reaches, or begins at, `at`. */
+static int slm__touches_added(const slm__encoding *e, const uint8_t *text, size_t size,
+                              size_t at) {
+    size_t from = at < SLM__ADDED_REACH ? 0 : at - SLM__ADDED_REACH, length;
+    unsigned pass;
+    for (; from <= at; from++)
+        for (pass = 0; pass < 2; pass++)
+            if (slm__added_at(e, text + from, size - from, pass, 0, &length) &&
+                from + length >= at)
+                return 1;
+    return 0;
+}
+
+/* Whether a text's tokens are those of text[0, at) and then those of the rest as text that goes
+   on. 1 is certain, 0 is not: no word, merge, unknown character or added token may reach over the
+   place, nor white space that an added token swallows. */
+static int slm__may_cut(const slm__encoding *e, const uint8_t *text, size_t size, size_t at) {
+    const unsigned kinds = SLM__LETTER | SLM__NUMBER | SLM__SPACE;
+    const slm__tokenizer *t = e->tokenizer;
+    unsigned left, right;
+    size_t length;
+    if (!at || at >= size || (text[at] & 0xC0) == 0x80) return 0;
+    left = slm__class_before(text, at, &length) & kinds;
+    right = slm__class_at(text + at, size - at, &length) & kinds;
+    if (!(left & (SLM__LETTER | SLM__NUMBER))) return 0;
+    if (t->kind == SLM__BYTES && left == right) return 0;
+    if (t->kind == SLM__PIECES) {
+        if (!t->has_bytes && (text[at] >= 0x80 || t->ascii[text[at]] == SLM__NO_TOKEN)) return 0;
+        if (slm__is_mark(text + at, size - at) || slm__joint(t, text[at - 1], text[at])) return 0;
+    }
+    return !slm__touches_added(e, text, size, at);
 }
 
 /* ---- >>tokenizer words -------------------------------------------------------------------
@@ -7954,24 +8055,52 @@ static void slm__decode(slm__decoding *d) {
 /* ---- >>text ------------------------------------------------------------------------------
    Texts to tokens and back for programs: arguments are checked here. Knows no session. */
 
+static slm_result slm__tokenize(const slm_model *model, const char *text, size_t size,
+                                unsigned flags, slm__token_list *out) {
+    if ((!text && size) || (!out->tokens && out->capacity)) return SLM_ERR_ARGUMENT;
+    if (!model->has_tokenizer) return SLM_ERR_UNSUPPORTED;
+    if (size == SLM_NUL) size = strlen(text);
+    return slm__encode_text(&model->tokenizer, text, size, flags, out);
+}
+
 SLM_API slm_result slm_tokenize(const slm_model *model, const char *text, size_t size,
                                 unsigned flags, slm_token *tokens, size_t capacity,
                                 size_t *count) {
     uint64_t scratch[512];
     slm__token_list out;
     slm_result result;
-    if (!model || !count || (!text && size) || (!tokens && capacity)) return SLM_ERR_ARGUMENT;
-    *count = 0;
-    if (!model->has_tokenizer) return SLM_ERR_UNSUPPORTED;
-    if (size == SLM_NUL) size = strlen(text);
+    if (!model || !count) return SLM_ERR_ARGUMENT;
     out.tokens = tokens;
     out.capacity = capacity;
+    out.count = 0;
     out.scratch = scratch;
     out.scratch_size = sizeof scratch;
     out.allocator = &model->allocator;
-    result = slm__encode_text(&model->tokenizer, text, size, flags, &out);
+    result = slm__tokenize(model, text, size, flags, &out);
     *count = out.count;
     return result;
+}
+
+SLM_API slm_result slm_tokenize_in(const slm_model *model, const char *text, size_t size,
+                                   unsigned flags, slm_token_room *room) {
+    slm__token_list out;
+    slm_result result;
+    if (!model || !room || (uintptr_t)room->scratch % sizeof(uint64_t)) return SLM_ERR_ARGUMENT;
+    out.tokens = room->tokens;
+    out.capacity = room->capacity;
+    out.count = 0;
+    out.scratch = room->scratch;
+    out.scratch_size = room->scratch_size;
+    out.allocator = NULL;
+    result = slm__tokenize(model, text, size, flags, &out);
+    room->count = out.count;
+    return result;
+}
+
+SLM_API size_t slm_tokenize_size(const slm_model *model, size_t longest_word) {
+    if (!model || !model->has_tokenizer || model->tokenizer.kind == SLM__WORDS) return 0;
+    if (longest_word < SLM__SHORT_WORD) return 0; /* a space may come before it */
+    return longest_word < 0x7FFFFFFFu ? slm__bpe_scratch_size(longest_word) : SIZE_MAX;
 }
 
 SLM_API slm_result slm_tokenize_text(const slm_model *model, const slm_text *text, size_t limit,
@@ -8085,6 +8214,7 @@ typedef struct slm__framed {
     const char *parts[4];   /* close, join and before the message, then behind it */
     const char *text;       /* the message */
     size_t size;
+    unsigned flags;         /* of tokenizing */
 } slm__framed;
 
 /* Writes a part of a format with its \1 and \2 filled in; NULL: counts only. */
@@ -8099,24 +8229,6 @@ static size_t slm__put_part(const slm__tokenizer *t, const char *part, char *out
         used += size;
     }
     return used;
-}
-
-/* The framed text, for the caller to release; *message says where in it the message stands. */
-static char *slm__render(slm_session *s, const slm__framed *framed, size_t *total,
-                         slm__message *message) {
-    const slm__tokenizer *t = &s->model->tokenizer;
-    size_t used = 0, i;
-    char *text;
-    *total = framed->size;
-    for (i = 0; i < 4; i++) *total = slm__size(1, *total, slm__put_part(t, framed->parts[i], NULL));
-    text = *total == SIZE_MAX ? NULL : (char *)slm__allocate(&s->allocator, *total + 1);
-    if (!text) return NULL;
-    for (i = 0; i < 3; i++) used += slm__put_part(t, framed->parts[i], text + used);
-    if (framed->size) memcpy(text + used, framed->text, framed->size);
-    message->start = text + used;
-    message->end = message->start + framed->size;
-    slm__put_part(t, framed->parts[3], text + used + framed->size);
-    return text;
 }
 
 /* The tokens that steer a model: no message may contain them, special by name or not. */
@@ -8152,28 +8264,116 @@ static int slm__after_added(const slm_session *s) {
              t->prefix == SLM__PREFIX_EACH);
 }
 
-static slm_result slm__append_rendered(slm_session *s, const slm__framed *framed) {
+/* The bytes before a message, written to `out` unless that is NULL. */
+static size_t slm__put_front(const slm__tokenizer *t, const slm__framed *framed, char *out) {
+    size_t used = 0, i;
+    for (i = 0; i < 3; i++)
+        used += slm__put_part(t, framed->parts[i], out ? out + used : NULL);
+    return used;
+}
+
+/* The tokens of a framed text that is rendered whole, in `memory`. */
+static slm_result slm__encode_whole(const slm__tokenizer *t, const slm__framed *framed,
+                                    slm__message *message, char *memory, slm__token_list *out) {
+    size_t front = slm__put_front(t, framed, memory);
+    if (framed->size) memcpy(memory + front, framed->text, framed->size);
+    message->start = memory + front;
+    message->end = message->start + framed->size;
+    front += framed->size;
+    front += slm__put_part(t, framed->parts[3], memory + front);
+    return slm__encode_message(t, memory, front, framed->flags, out, message);
+}
+
+/* Where a message may be cut: *head, the first place with room for what is before it behind the
+   frame's front, and *tail, the last with room for what follows. No added token that reaches into
+   the frame touches them. 0: there are no such places. */
+static int slm__find_cuts(const slm__tokenizer *t, const slm__framed *framed,
+                          slm__message *message, size_t *head, size_t *tail) {
+    const uint8_t *text = (const uint8_t *)framed->text;
+    size_t front = slm__put_front(t, framed, NULL), size = framed->size;
+    size_t back = slm__put_part(t, framed->parts[3], NULL);
+    slm__token_list none;
+    slm__encoding e;
+    if (front > SLM__FRAME_ROOM || back > SLM__FRAME_ROOM || size < 2 * SLM__ADDED_REACH) return 0;
+    memset(&none, 0, sizeof none);
+    message->start = framed->text;
+    message->end = framed->text + size;
+    slm__begin_encoding(&e, t, framed->flags, &none, message);
+    for (*head = SLM__ADDED_REACH + 1; !slm__may_cut(&e, text, size, *head); ++*head)
+        if (front + *head >= SLM__FRAME_ROOM || *head >= size) return 0;
+    for (*tail = size - SLM__ADDED_REACH - 1; !slm__may_cut(&e, text, size, *tail); --*tail)
+        if (size - *tail + back >= SLM__FRAME_ROOM || *tail <= *head) return 0;
+    return *head <= *tail && front + *head <= SLM__FRAME_ROOM;
+}
+
+/* The same tokens as slm__encode_whole, but only the message's two ends are copied, into
+   SLM__FRAME_ROOM bytes. */
+static slm_result slm__encode_cut(const slm__tokenizer *t, const slm__framed *framed,
+                                  slm__message *message, char *room, slm__token_list *out) {
+    slm__framed part = *framed;
+    size_t head, tail;
+    slm_result result;
+    if (!slm__find_cuts(t, framed, message, &head, &tail)) return SLM_ERR_MEMORY;
+    part.size = head;
+    part.parts[3] = "";
+    result = slm__encode_whole(t, &part, message, room, out);
+    message->later = message->goes_on = 1;
+    part.flags &= ~SLM_ADD_BOS;
+    message->start = framed->text + head;
+    message->end = framed->text + tail;
+    if (result == SLM_OK || result == SLM_ERR_CAPACITY)
+        result = slm__encode_message(t, message->start, tail - head, part.flags, out, message);
+    part.parts[0] = part.parts[1] = part.parts[2] = "";
+    part.parts[3] = framed->parts[3];
+    part.text += tail;
+    part.size = framed->size - tail;
+    if (result == SLM_OK || result == SLM_ERR_CAPACITY)
+        result = slm__encode_whole(t, &part, message, room, out);
+    return result;
+}
+
+/* The tokens of a framed message: rendered at the scratch's end if it is short, else cut, else -
+   the places for that are too far from its ends - rendered in the allocator's memory. */
+static slm_result slm__encode_framed(slm_session *s, const slm__framed *framed,
+                                     slm__message *message, slm__token_list *out) {
     const slm__tokenizer *t = &s->model->tokenizer;
-    unsigned flags = SLM_PARSE_SPECIAL;
-    size_t total;
+    size_t total = slm__put_front(t, framed, NULL) + slm__put_part(t, framed->parts[3], NULL);
+    slm__message uncut = *message;
+    slm_result result;
+    char *room;
+    total = slm__size(1, framed->size, total);
+    out->scratch_size -= SLM__FRAME_ROOM;
+    room = (char *)out->scratch + out->scratch_size;
+    if (total <= SLM__FRAME_ROOM) return slm__encode_whole(t, framed, message, room, out);
+    result = slm__encode_cut(t, framed, message, room, out);
+    if (result != SLM_ERR_MEMORY) return result;
+    room = total == SIZE_MAX ? NULL : (char *)slm__allocate(&s->allocator, total);
+    if (!room) return SLM_ERR_MEMORY;
+    out->count = 0;
+    result = slm__encode_whole(t, framed, &uncut, room, out);
+    slm__release(&s->allocator, room);
+    return result;
+}
+
+static slm_result slm__append_framed(slm_session *s, slm__framed *framed) {
     slm__token_list out;
     slm__message message;
     slm_result result;
-    char *text = slm__render(s, framed, &total, &message);
-    if (!text)
-        return slm__fail(&s->error, SLM_ERR_MEMORY, "the allocator has no memory for a message");
+    framed->flags = SLM_PARSE_SPECIAL;
     if (!s->sequence.position && *framed->parts[2] != '\1' &&
         s->model->chat_bos == SLM__BOS_AS_TOKENIZER)
-        flags |= SLM_ADD_BOS;
+        framed->flags |= SLM_ADD_BOS;
+    memset(&message, 0, sizeof message);
     slm__list_controls(s, &message);
     message.later = s->sequence.position > 0;
     message.goes_on = message.later && !slm__after_added(s);
     slm__list_tokens(s, &out);
-    result = slm__encode_message(t, text, total, flags, &out, &message);
-    slm__release(&s->allocator, text);
-    if (result == SLM_ERR_CAPACITY) result = SLM_ERR_CONTEXT_FULL;
-    if (result != SLM_OK)
-        return slm__fail(&s->error, result, "the message: %s", slm_result_name(result));
+    result = slm__encode_framed(s, framed, &message, &out);
+    if (result == SLM_ERR_MEMORY) return slm__no_room_for_word(s);
+    if (result == SLM_ERR_CAPACITY)
+        return slm__fail(&s->error, SLM_ERR_CONTEXT_FULL,
+                         "the message has %u tokens, the context is %u", out.count,
+                         s->sequence.context);
     return slm_eval(s, s->prompt, out.count);
 }
 
@@ -8227,7 +8427,7 @@ static slm_result slm__append_message(slm_session *s, slm_role role, const char 
     framed.text = text;
     framed.size = size;
     if (f->strip && role != SLM_SYSTEM) slm__strip_white(&framed, after_system);
-    result = slm__append_rendered(s, &framed);
+    result = slm__append_framed(s, &framed);
     if (result != SLM_OK) return result;
     if (text && strstr(f->around[role][1], f->end)) s->chat.closed_end = s->sequence.position;
     if (f->after_system && role == SLM_SYSTEM) s->chat.system_end = s->sequence.position;
@@ -8236,9 +8436,8 @@ static slm_result slm__append_message(slm_session *s, slm_role role, const char 
 
 SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, size_t size) {
     const char *lacking, *own;
-    size_t start, counted;
+    slm__checkpoint before;
     slm_result result = SLM_OK;
-    int answering;
     if (!s) return SLM_ERR_ARGUMENT;
     if (slm__check_decoder(s) != SLM_OK) return s->error.code;
     if (!text && role == SLM_ASSISTANT && size == SLM_NUL) size = 0;
@@ -8257,17 +8456,12 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
         if (!slm__has_begun(s)) s->chat.no_system = 1;
         return SLM_OK;
     }
-    start = s->sequence.position;
-    counted = s->stats.prompt_tokens;
-    answering = s->chat.answering;
+    before = slm__remember(s);
     if (own && role != SLM_SYSTEM) result = slm__append_message(s, SLM_SYSTEM, own, strlen(own));
     if (result == SLM_OK) result = slm__append_message(s, role, text, size);
     if (result == SLM_OK) s->chat.answering = role == SLM_ASSISTANT && !text;
-    else if (s->sequence.position != start) { /* the model's own message had been appended */
-        slm__drop(s, start);
-        s->stats.prompt_tokens = counted;
-        s->chat.answering = answering;
-    }
+    else if (s->sequence.position != before.position) /* by the model's own message */
+        slm__undo(s, &before);
     return result;
 }
 

@@ -233,6 +233,88 @@ static void formats_formats(const slm_model *model, const char *name) {
           "no such formats");
 }
 
+/* Pieces of messages that are cut: what may stand at a cut, and what must not be cut. */
+static const char *const cut_parts[] = {
+    "word", " two", " ", "  ", "\n", ". ", "'s", "'ll go", "12", "3x", "\xC3\xA9t\xC3\xA9",
+    "\xE4\xBD\xA0\xE5\xA5\xBD", "\xE3\x80\x82", "\xE2\x96\x81", "\xF0\x9F\x98\x80", "\xFF", "\xE4\xBD",
+    "\t", "<|user|>", "<s>", "</s>", " </s> ", "<|im_end|>", "new", " new ", "<x>", "[INST]", "\x1C",
+    "a", " b c d", "Instruct:"};
+
+/* A random message of 1,900 to about 6,000 bytes, of up to six pieces again and again, some of them
+   added tokens of the model's own. */
+static size_t cut_message(const slm__tokenizer *t, char *text, texts_random *random) {
+    const char *parts[6];
+    size_t lengths[6], i, size = 0, want = 1900 + texts_draw(random, 4000);
+    uint32_t kinds = 1 + texts_draw(random, 6), many;
+    for (i = 0; i < kinds; i++) {
+        parts[i] = cut_parts[texts_draw(random, sizeof cut_parts / sizeof *cut_parts)];
+        lengths[i] = strlen(parts[i]);
+        if (t->added_count && !texts_draw(random, 3))
+            parts[i] = slm__added_text(t, t->added + 4 * texts_draw(random, t->added_count),
+                                       &lengths[i]);
+    }
+    while (size < want) {
+        i = texts_draw(random, kinds);
+        for (many = texts_draw(random, 20) ? 1 : texts_draw(random, 200); many; many--) {
+            memcpy(text + size, parts[i], lengths[i]);
+            size += lengths[i];
+            if (size > want) break;
+        }
+    }
+    return size;
+}
+
+/* Whether a message cut in three has other tokens than whole; it counts those that can be cut. */
+static int cut_differs(const slm_session *s, const slm__tokenizer *t, slm__framed *framed,
+                       slm__message message, size_t *cuts) {
+    static char memory[20000];
+    static slm_token tokens[2][10000];
+    slm__message uncut = message;
+    slm__token_list list[2];
+    slm_result result;
+    memset(list, 0, sizeof list);
+    list[0].allocator = list[1].allocator = &s->allocator;
+    list[0].capacity = list[1].capacity = 10000;
+    list[0].tokens = tokens[0];
+    list[1].tokens = tokens[1];
+    result = slm__encode_cut(t, framed, &message, memory, &list[0]);
+    if (result == SLM_ERR_MEMORY) return 0;
+    ++*cuts;
+    return slm__encode_whole(t, framed, &uncut, memory, &list[1]) != result ||
+           list[0].count != list[1].count ||
+           memcmp(tokens[0], tokens[1], list[0].count * sizeof *tokens[0]);
+}
+
+/* A message whose ends alone are copied has the tokens of one that is copied whole, whatever white
+   space the added tokens swallow. */
+static void formats_cut(slm_session *s) {
+    static char text[10000];
+    slm__tokenizer t = s->model->tokenizer;
+    uint32_t *added = (uint32_t *)malloc(t.added_count * 16 + 1);
+    size_t i, k, cuts = 0, wrong = 0;
+    texts_random random = {7};
+    memcpy(added, t.added, t.added_count * 16);
+    t.added = added;
+    for (i = 0; i < 400; i++) {
+        slm__framed framed;
+        slm__message message;
+        for (k = 0; i > 100 && k < t.added_count; k++)
+            added[4 * k + 3] = (added[4 * k + 3] & 3) | texts_draw(&random, 8) * 4;
+        memset(&message, 0, sizeof message);
+        slm__frame(s, (slm_role)(i % 3), 0, &framed);
+        framed.text = text;
+        framed.size = cut_message(&t, text, &random);
+        framed.flags = SLM_PARSE_SPECIAL | (i % 2 ? SLM_ADD_BOS : 0);
+        slm__list_controls(s, &message);
+        message.later = i / 2 % 2;
+        message.goes_on = message.later && i / 4 % 2;
+        wrong += cut_differs(s, &t, &framed, message, &cuts);
+    }
+    free(added);
+    CHECK(cuts > 100, "many of these messages can be cut");
+    CHECK(!wrong, "a message that is cut has the same tokens");
+}
+
 static void formats_of(const char *name, const char *format) {
     char path[128];
     slm_model *model;
@@ -256,6 +338,7 @@ static void formats_of(const char *name, const char *format) {
     formats_rewound(s);
     formats_closed(s);
     formats_attacked(s);
+    formats_cut(s);
     slm_session_close(s);
     formats_formats(model, format);
     slm_model_close(model);
@@ -331,6 +414,7 @@ static void chats_of(const char *name, const char *format, const char *own) {
           "... and its own system message");
     CHECK(slm_session_open(&s, model, NULL, NULL) == SLM_OK, "a session");
     formats_golden(s, "chats", name, 9);
+    formats_cut(s);
     if (own) {
         slm_rewind(s, 0);
         slm_chat(s, SLM_SYSTEM, own, SLM_NUL);

@@ -207,7 +207,9 @@ static void second_answers(second_case *c) {
     second_script script;
     slm_generation g;
     slm_reason reason;
+    slm_piece piece;
     char got[200];
+    float scores[9];
     size_t start, count;
     slm_session *s = second_open(c, 0, 1);
     second_write(c, text, &g, &script);
@@ -247,10 +249,65 @@ static void second_answers(second_case *c) {
     script.at = 0;
     second_text(s, &g, got, sizeof got, &reason);
     CHECK(reason == SLM_REASON_END && !strcmp(got, " Hi, Lily."), "and it ends again");
+    second_write(c, text, &g, &script);
+    second_ask(s);
+    slm_generate(s, &g);
+    slm_next(s, &piece);
+    c->cancels = 3;
+    CHECK(slm_score(s, c->tokens, 9, scores) == SLM_ERR_CANCELLED, "cancelled scores");
+    while (slm_next(s, &piece) == SLM_OK) continue;
+    CHECK(piece.reason == SLM_REASON_END, "and in the middle of an answer neither");
+    second_write(c, text, &g, &script);
+    second_ask(s);
+    slm_generate(s, &g);
+    slm_next(s, &piece);
+    slm_eval(s, c->tokens, 1);
+    while (slm_next(s, &piece) == SLM_OK) continue;
+    CHECK(piece.reason == SLM_REASON_LIMIT, "slm_eval in its middle makes it no answer");
     second_write(c, " Hi.\nInstr", &g, &script);
     second_ask(s);
     CHECK(second_text(s, &g, got, sizeof got, &reason) == 10 && !strcmp(got, " Hi.\nInstr") &&
               reason == SLM_REASON_LIMIT, "what was held back is shown at the end");
+    slm_session_close(s);
+}
+
+/* A stop may begin in text that was held back for an earlier beginning of it: the token in which it
+   begins is the first to go. A call in between ends the search; no byte is lost. */
+static void second_held_text(second_case *c) {
+    static const char *const stops[] = {"xx!", "yyyy"};
+    second_script script;
+    slm_generation g;
+    slm_piece piece;
+    slm_token x, y, mark;
+    slm_reason reason;
+    char got[64];
+    size_t start, count;
+    slm_session *s = second_open(c, 0, 1);
+    second_write(c, "", &g, &script);
+    slm_tokenize(c->model, "x", 1, 0, &x, 1, &count);
+    slm_tokenize(c->model, "y", 1, 0, &y, 1, &count);
+    slm_tokenize(c->model, "!", 1, 0, &mark, 1, &count);
+    script.tokens[0] = script.tokens[1] = script.tokens[2] = script.tokens[3] = x;
+    script.tokens[4] = mark;
+    g.limit = script.count = 5;
+    g.stops = stops;
+    g.stop_count = 2;
+    slm_prompt(s, "Once", SLM_NUL, 0);
+    start = slm_position(s);
+    CHECK(second_text(s, &g, got, sizeof got, &reason) == 2 && !strcmp(got, "xx") &&
+              reason == SLM_REASON_STOP && slm_position(s) == start + 2, "xx of xxxx! stays");
+    script.tokens[0] = script.tokens[1] = y;
+    script.at = 0;
+    slm_generate(s, &g);
+    CHECK(slm_next(s, &piece) == SLM_OK && slm_next(s, &piece) == SLM_OK && !piece.size, "yy waits");
+    CHECK(slm_eval(s, &mark, 1) == SLM_OK && slm_next(s, &piece) == SLM_OK && piece.size == 2 &&
+              !memcmp(piece.text, "yy", 2) && piece.token < 0, "and comes first after slm_eval");
+    script.tokens[2] = script.tokens[3] = y;
+    script.tokens[4] = y;
+    CHECK(slm_next(s, &piece) == SLM_OK && slm_next(s, &piece) == SLM_OK && !piece.size &&
+              slm_next(s, &piece) == SLM_OK && !piece.size, "two before it do not count");
+    CHECK(slm_next(s, &piece) == SLM_OK && piece.size == 3 &&
+              slm_next(s, &piece) == SLM_DONE && piece.reason == SLM_REASON_LIMIT, "yyy is no stop");
     slm_session_close(s);
 }
 
@@ -363,6 +420,96 @@ static void second_counts(second_case *c) {
     slm_session_close(s);
 }
 
+static void *second_refuse(void *user, size_t size) {
+    (void)size;
+    ++*(int *)user;
+    return NULL;
+}
+
+/* A chat in the caller's memory alone: no message is copied whole, and none allocates. */
+static void second_own_memory(second_case *c) {
+    static char text[6000];
+    slm_session_desc desc;
+    slm_session *s, *usual;
+    void *memory;
+    size_t i;
+    int refused = 0;
+    memset(&desc, 0, sizeof desc);
+    desc.batch = 16;
+    desc.context = c->info.context;
+    CHECK(slm_session_open(&usual, c->model, &desc, NULL) == SLM_OK, "a usual session");
+    desc.allocator.alloc = second_refuse;
+    desc.allocator.user = &refused;
+    desc.memory_size = slm_session_size(c->model, &desc);
+    memory = malloc(desc.memory_size + 64);
+    desc.memory = (void *)(((uintptr_t)memory + 63) & ~(uintptr_t)63);
+    CHECK(slm_session_open(&s, c->model, &desc, NULL) == SLM_OK, "a session in own memory");
+    for (i = 0; i < 4000; i++) text[i] = i % 400 ? "once upon a time "[i % 17] : '\n';
+    for (i = 10; i <= 4000; i += 1330) {
+        slm_rewind(s, 0);
+        slm_rewind(usual, 0);
+        CHECK(slm_chat(usual, SLM_USER, text, i) == slm_chat(s, SLM_USER, text, i) &&
+                  slm_position(s) == slm_position(usual) &&
+                  !memcmp(slm_tokens(s), slm_tokens(usual), slm_position(s) * sizeof(slm_token)),
+              "a message there");
+    }
+    slm_rewind(s, 0);
+    CHECK(slm_chat(s, SLM_USER, text, 2000) == SLM_OK && slm_position(s) > 400 &&
+              slm_chat(s, SLM_ASSISTANT, NULL, 0) == SLM_OK && !refused, "nothing is allocated");
+    i = slm_position(s);
+    memset(text, 'x', sizeof text);
+    CHECK(slm_chat(s, SLM_USER, text, 6000) == SLM_ERR_MEMORY && refused && slm_position(s) == i &&
+              strstr(slm_session_error(s), "a word is too long for the session's scratch"),
+          "a long word in a message");
+    CHECK(slm_prompt(s, text, 6000, 0) == SLM_ERR_MEMORY && slm_position(s) == i &&
+              strstr(slm_session_error(s), "a word is too long"), "... and in a prompt");
+    CHECK(slm_generate(s, NULL) == SLM_OK, "the session goes on");
+    slm_session_close(s);
+    slm_session_close(usual);
+    free(memory);
+}
+
+/* Tokens with scratch that is given: exactly enough, one byte short, none, in the wrong place. */
+static void second_scratch(second_case *c) {
+    static const size_t sizes[] = {63, 64, 65, 100, 146, 147, 1000, 5000};
+    static char text[5000];
+    static slm_token want[5000], got[5000];
+    slm_token_room room;
+    size_t i, k, count;
+    for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        size_t size = sizes[i], need = slm_tokenize_size(c->model, size);
+        void *scratch = malloc(need + 8);
+        for (k = 0; k < size; k++) text[k] = "abctheino"[k * k % 97 % 9];
+        memset(&room, 0, sizeof room);
+        room.tokens = got;
+        room.capacity = 5000;
+        room.scratch = scratch;
+        room.scratch_size = need;
+        CHECK(slm_tokenize(c->model, text, size, 0, want, 5000, &count) == SLM_OK, "as ever");
+        CHECK(slm_tokenize_in(c->model, text, size, 0, &room) == SLM_OK && room.count == count &&
+                  !memcmp(want, got, count * sizeof *got), "the same tokens");
+        room.capacity = 3;
+        CHECK(slm_tokenize_in(c->model, text, size, 0, &room) == SLM_ERR_CAPACITY &&
+                  room.count == count, "the full need");
+        if (size <= SLM__SHORT_WORD) {
+            room.scratch = NULL;
+            CHECK(slm_tokenize_in(c->model, text, size, 0, &room) == SLM_ERR_CAPACITY,
+                  "a short word needs none");
+            free(scratch);
+            continue;
+        }
+        room.scratch_size = need - 16;
+        CHECK(slm_tokenize_in(c->model, text, size, 0, &room) == SLM_ERR_MEMORY && !room.count,
+              "too small a scratch");
+        room.scratch = (char *)scratch + 4;
+        CHECK(slm_tokenize_in(c->model, text, size, 0, &room) == SLM_ERR_ARGUMENT, "not aligned");
+        free(scratch);
+    }
+    CHECK(slm_tokenize_in(c->model, "a", 1, 0, NULL) == SLM_ERR_ARGUMENT &&
+              slm_tokenize_size(NULL, 100) == 0 &&
+              slm_tokenize_size(c->model, SIZE_MAX) == SIZE_MAX, "misuse");
+}
+
 static void test_second(const char *path) {
     second_case c;
     slm_model *model = NULL;
@@ -380,9 +527,12 @@ static void test_second(const char *path) {
     second_tops(&c);
     second_ties();
     second_answers(&c);
+    second_held_text(&c);
     second_stop_tokens(&c);
     second_long_token(&c);
     second_slides(&c);
     second_counts(&c);
+    second_own_memory(&c);
+    second_scratch(&c);
     slm_model_close(model);
 }
