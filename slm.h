@@ -154,10 +154,10 @@
          if (desc.memory_size > ram_size - used ||
              slm_session_open(&small, own, &desc, &error) != SLM_OK) return 1;
 
-     Only long words allocate: of more than 4,096 bytes in slm_prompt, slm_chat and slm_encode (1,024
-     at a message's ends), from desc.allocator; of more than a hundred in slm_tokenize, from the
-     model's allocator. Without one the call fails with SLM_ERR_MEMORY and appends nothing.
-     slm_tokenize_in works in memory that it is given, WordPiece never needs any.
+     Only long words allocate: in slm_prompt, slm_chat and slm_encode words of more than 4,096 bytes
+     (1,024 at a message's ends), from desc.allocator; in slm_tokenize of more than a hundred, from
+     the model's allocator. Without one the call fails with SLM_ERR_MEMORY and appends nothing.
+     slm_tokenize_in works in memory that it is given; WordPiece never needs any.
 
      Threads. The first choice is the pool of examples/threads.h (POSIX threads; make install
      calls it slm_threads.h). It stays fast
