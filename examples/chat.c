@@ -7,13 +7,20 @@
 #include "../tools/common.h"
 #include <signal.h>
 #include <time.h>
+#ifndef _WIN32
+#include "editor.h"
+#endif
 
 #define COMMANDS \
-    "Each line is a message; one that begins with / needs a space before it. Commands:\n"          \
+    "Each line is a message; one that begins with / needs a space before it. For several lines\n"  \
+    "on a terminal: paste them, write them between \"\"\" and \"\"\", end a line with \\ or press\n"    \
+    "Alt-Enter. Up and Down bring earlier messages back.\n"                                        \
+    "Commands:\n"                                                                                 \
     "  /more   go on with an answer that was cut off; with a full context this forgets all but\n"  \
     "          the last question and answer\n"                                                     \
     "  /regenerate  another answer to the last message\n"                                          \
     "  /undo   forget the last message and its answer; again: the ones before\n"                   \
+    "          (/regenerate and /undo do not reach behind what a full context has dropped)\n"    \
     "  /reset  forget the conversation\n"                                                          \
     "  /system TEXT  begin a new conversation with this system message; without TEXT: show it\n"   \
     "  /stats  context used, tokens, speed\n"                                                      \
@@ -38,12 +45,13 @@ static const char help[] =
     "  --chat NAME     the chat format: plain, phi-2, chatml, llama-2, zephyr (as the model\n"
     "                  says)\n"
     "  --system S      begin with this system message; \"\": with none (the model's own)\n"
+    "  --history FILE  keep what is typed on a terminal there, for Up and Down (in memory)\n"
     "  -t, --threads N (as many as there are processors)\n" COMMANDS;
 
 typedef struct chat {
-    const char *model_path, *system;
+    const char *model_path, *system, *history;
     int forget, slides;
-    size_t keep;
+    size_t asked_keep, keep; /* --keep N, and with the system message */
     slm_generation generation;
     tool_stops stops;
     slm_session_desc desc;
@@ -112,12 +120,13 @@ static void parse(int count, char **args, chat *c) {
         {"--forget", TOOL_FLAG, &c->forget, 0, 0, NULL},
         {"--keep", TOOL_SIZE, &kept, 0, TOOL_MOST_CONTEXT, NULL},
         {"--system", TOOL_TEXT, &c->system, 0, 0, NULL},
+        {"--history", TOOL_TEXT, &c->history, 0, 0, NULL},
         {"--chat", TOOL_TEXT, &format, 0, 0, NULL},
         {"--threads -t", TOOL_UNSIGNED, &c->desc.threads, 0, TOOL_MOST_THREADS, NULL}};
     c->generation.sampling.temperature = 0.8f;
     c->model_path = tool_parse(count, args, table, sizeof table / sizeof table[0], help);
     c->slides = kept != none;
-    if (c->slides) c->keep = kept;
+    if (c->slides) c->asked_keep = kept;
     if (format) c->desc.chat_format = tool_chat_format(format);
     if (c->forget && c->slides) tool_fail(2, "--forget and --keep exclude each other (see --help)");
     if (!c->model_path) c->model_path = "examples/models/tiny-phi.slm";
@@ -125,7 +134,7 @@ static void parse(int count, char **args, chat *c) {
 
 /* A line without its newline, or the CR LF of Windows; 0 at the end of input, and for Ctrl-C twice
    in a row. */
-static int read_line(char **line, size_t *capacity, size_t *size) {
+static int read_plain(char **line, size_t *capacity, size_t *size) {
     int byte, stopped = 0, terminal = tool_terminal(stdin);
     if (terminal) fputs("> ", stderr);
     interrupted = 0;
@@ -163,6 +172,45 @@ static void keep(char **kept, const char *text) {
     *kept = copy;
 }
 
+#ifndef _WIN32
+static editor typed;
+
+static void end_editor(void) { terminal_leave(); }
+
+/* Whether a person types on a terminal that can be drawn on. */
+static int has_editor(const chat *c) {
+    const char *kind = getenv("TERM");
+    if (!tool_terminal(stdin) || !tool_terminal(stderr) || !kind || !strcmp(kind, "dumb")) return 0;
+    typed.prompt = "> ";
+    if (c->history) editor_load(&typed, c->history);
+    atexit(end_editor);
+    return 1;
+}
+
+/* As read_plain, with an editor. */
+static int read_typed(char **line, size_t *size) {
+    int result, stopped = 0;
+    fflush(stdout);
+    while ((result = editor_read(&typed)) == EDITOR_STOPPED && !stopped++)
+        fputs("(Ctrl-C again or /quit ends the program)\n", stderr);
+    interrupted = 0;
+    keep(line, typed.text);
+    *size = typed.size;
+    return result == EDITOR_LINE;
+}
+#else
+static int has_editor(const chat *c) {
+    (void)c;
+    return 0;
+}
+
+static int read_typed(char **line, size_t *size) {
+    (void)line;
+    (void)size;
+    return 0;
+}
+#endif
+
 /* ---- a turn ------------------------------------------------------------------------------ */
 
 static void say_full(const chat *c) {
@@ -177,19 +225,28 @@ static void say_error(const chat *c, slm_result result) {
     else fprintf(stderr, "%s\n", slm_session_error(c->session));
 }
 
+/* A message that Ctrl-C stopped is a turn, too: /regenerate and /more ask again. Each turn takes
+   tokens, but for that last one: there are no more than the context has. */
+static void push_turn(chat *c, size_t before) {
+    if (c->turn_count && c->turns[c->turn_count - 1] == before) return;
+    c->turns[c->turn_count++] = before;
+}
+
 /* Appends a question and opens the answer to it, or appends nothing. */
 static slm_result ask(chat *c, const char *question) {
     size_t before = slm_position(c->session);
     slm_result result = SLM_OK;
     if (!before && c->system) result = slm_chat(c->session, SLM_SYSTEM, c->system, SLM_NUL);
-    if (!before && result == SLM_OK && slm_position(c->session) > c->keep)
-        c->keep = slm_position(c->session);
+    if (!before && result == SLM_OK) {
+        size_t system = slm_position(c->session);
+        c->keep = system > c->asked_keep ? system : c->asked_keep;
+    }
     if (result == SLM_OK) result = slm_chat(c->session, SLM_USER, question, SLM_NUL);
     c->asked_at = before;
     if (result == SLM_OK) result = slm_chat(c->session, SLM_ASSISTANT, NULL, 0);
     if (result == SLM_OK && slm_position(c->session) >= c->context) result = SLM_ERR_CONTEXT_FULL;
     if (result != SLM_OK) slm_rewind(c->session, before);
-    else c->turns[c->turn_count++] = before; /* each takes tokens: there are fewer than context */
+    if (result == SLM_OK || result == SLM_ERR_CANCELLED) push_turn(c, before);
     return result;
 }
 
@@ -353,8 +410,13 @@ static void turn(chat *c, const char *line, size_t size) {
         return;
     }
     result = ask(c, line);
-    while (result == SLM_ERR_CONTEXT_FULL && c->slides && slide(c) == SLM_OK)
+    while (result == SLM_ERR_CONTEXT_FULL && c->slides && (result = slide(c)) == SLM_OK)
         result = ask(c, line);
+    if (result == SLM_ERR_CANCELLED) {
+        keep(&c->question, line);
+        c->answer_count = 0;
+        c->cut_off = 1;
+    }
     if (result == SLM_OK) {
         begin(c, line);
         if (is_stuck(c)) go_on(c);
@@ -380,6 +442,11 @@ static void reset(chat *c) {
 }
 
 static void undo(chat *c) {
+    if (c->waiting) {
+        keep(&c->waiting, NULL);
+        fputs("The message that did not fit is forgotten.\n", stderr);
+        return;
+    }
     if (!c->turn_count) {
         fputs("There is no message to take back.\n", stderr);
         return;
@@ -395,10 +462,14 @@ static void regenerate(chat *c) {
         fputs("There is no message to answer again.\n", stderr);
         return;
     }
+    c->lost |= c->waiting != NULL;
     go_back(c, c->turns[--c->turn_count]);
     result = ask(c, c->question);
-    if (result != SLM_OK) say_error(c, result);
-    else begin(c, c->question);
+    if (result == SLM_OK) begin(c, c->question);
+    else {
+        c->cut_off = 1;
+        say_error(c, result);
+    }
 }
 
 static void set_system(chat *c, const char *text) {
@@ -453,9 +524,9 @@ static void open_session(chat *c) {
     c->session = tool_session(c->model, &c->desc);
     if (!c->system) c->system = info.system_message;
     if (c->system) slm_tokenize(c->model, c->system, SLM_NUL, 0, NULL, 0, &c->system_size);
-    if (c->keep > c->context / 4)
+    if (c->asked_keep > c->context / 4)
         tool_fail(1, "--keep %lu is more than a quarter of the context of %lu",
-                  (unsigned long)c->keep, (unsigned long)c->context);
+                  (unsigned long)c->asked_keep, (unsigned long)c->context);
     if (c->system_size > c->context / 4)
         tool_fail(1, "a system message of %lu tokens is too long for a context of %lu "
                      "(--system sets another)",
@@ -474,15 +545,16 @@ int main(int count, char **args) {
     static chat c;
     char *line = NULL;
     size_t capacity = 0, size;
-    int go = 1;
+    int go = 1, edits;
     slm_threads *pool;
     tool_name = "slm-chat";
     parse(count, args, &c);
     pool = tool_threads(&c.desc);
     open_session(&c);
     catch_interrupts();
+    edits = has_editor(&c);
     fprintf(stderr, "%s: a line is a message; /help for commands.\n", c.model_path);
-    while (go && read_line(&line, &capacity, &size)) {
+    while (go && (edits ? read_typed(&line, &size) : read_plain(&line, &capacity, &size))) {
         if (!size) continue;
         if (line[0] == '/') go = command(&c, line);
         else turn(&c, line, size);

@@ -70,7 +70,9 @@ static const char *read_prompt(const options *o, size_t *size) {
     *size = strlen(text);
     if (o->prompt ? strcmp(text, "-") != 0 : !tool_piped(stdin)) return text;
     bytes = tool_read("-", size);
-    if (*size && bytes[*size - 1] == '\n') bytes[--*size] = 0;
+    if (*size && bytes[*size - 1] == '\n') --*size;
+    if (*size && bytes[*size] == '\n' && bytes[*size - 1] == '\r') --*size; /* Windows */
+    bytes[*size] = 0;
     return bytes;
 }
 

@@ -418,7 +418,7 @@ static void send_line(int to, const char *line) {
 
 /* from: 1 or 2, what is listened to. whole_line: SIGINT a little after its first line. */
 static int talk(const char *one, const char *two, char **command, int whole_line, int from) {
-    struct timespec pause = {0, 100000000};
+    struct timespec pause = {0, from == 2 ? 20000000 : 100000000};
     int in[2], out[2];
     char bytes[4096];
     ssize_t got;

@@ -157,6 +157,7 @@ fi
 . tests/bench_test.sh
 . tests/project.sh
 . tests/install.sh
+. tests/terminal.sh
 count "the C tests" the_c_tests
 . tests/slide.sh # it reads what those have written
 echo "skipped $skipped"

@@ -56,6 +56,17 @@ if [ -f $tiny ]; then
     same "the prompt from a pipe, without its last newline" $T/a $T/b
     echo "Once upon a time" | $B/slm-generate $tiny -n 30 --temp 0 -p - >$T/b
     same "-p -, likewise" $T/a $T/b
+    printf 'Once upon a time\r\n' | $B/slm-generate $tiny -n 30 --temp 0 >$T/b
+    same "one newline of Windows at its end, likewise" $T/a $T/b
+    refused "a prompt that cannot be read" 1 "stdin: Is a directory" \
+        sh -c "$B/slm-generate $tiny -p - <."
+    for value in 0x1 ' 1' nan inf 1e 1.5x; do
+        refused "slm-generate --temp '$value'" 2 "is not a number" \
+            $B/slm-generate $tiny -p x --temp "$value"
+    done
+    refused "an empty path" 2 "path is empty" $B/slm-generate ''
+    refused "an unknown option of 9,000 bytes" 2 "(see --help)$" \
+        $B/slm-generate $tiny --$(printf %09000d 1)
     printf 'Once upon a time' >$T/prompt; $B/slm-generate $tiny -n 30 --temp 0 <$T/prompt >$T/b
     same "from a file on stdin" $T/a $T/b
     echo "Once upon a time" >$T/prompt; $B/slm-generate $tiny -n 0 -f $T/prompt >$T/b
@@ -521,6 +532,13 @@ printf 'Who are you?\n%s\n%s\n%s\n%s\n/more\n' "$words" "$words" "$words" "$word
 [ $? = 1 ] && ok || bad "slm-chat: ... and where one that waited was not"
 said "slm-chat: a message that does not fit" "then takes this message"
 [ "$(wc -l <$T/out)" -ge 2 ] && [ -n "$(tail -n 1 $T/out)" ] && ok || bad "slm-chat: ... is kept"
+printf 'Who are you?\n/stats\n%s\n%s\n/undo\n/stats\n' "$words" "$words" |
+    talk -n 8 --context 256 --temp 0
+[ $? = 0 ] && ok || bad "slm-chat: /undo of a message that waits: nothing is lost"
+said "slm-chat: /undo takes back what waits" "The message that did not fit is forgotten"
+printf 'Who are you?\n/stats\n%s\n%s\n/regenerate\n/stats\n' "$words" "$words" |
+    talk -n 8 --context 256 --temp 0
+[ $? = 1 ] && ok || bad "slm-chat: /regenerate drops a message that waits: it is lost"
 printf 'Who are you?\n%s %s\nWho are you?\n' "$words" "$words" | talk --context 256 --temp 0
 [ $? = 1 ] && ok || bad "slm-chat: exit status 1 where a message was not taken"
 said "slm-chat: a message that can never fit" "too long for a context of 256"
@@ -539,5 +557,15 @@ one=$(sed -n 1p $T/a | wc -c); two=$(sed -n 2p $T/a | wc -c)
 $H hush "$(awk 'BEGIN {while (n++ < 1200) printf "a"}')" /stats $B/slm-chat $large >$T/a 2>$T/err
 grep -q '^(stopped)' $T/a && grep -q '^context 0 of' $T/a && ok ||
     bad "slm-chat: Ctrl-C stops the reading of a message"
+long=$(awk 'BEGIN {while (n++ < 1200) printf "a"}')
+for way in /regenerate /more; do
+    $H hush "$long" "$way
+/stats
+/undo
+/stats" $B/slm-chat $large -n 1 >$T/a 2>$T/err
+    used=$(sed -n 's/^context \([0-9]*\) of.*/\1/p' $T/a | tr '\n' ' ')
+    [ "${used%% *}" -gt 1200 ] && [ "${used#* }" = "0 " ] && ok ||
+        bad "slm-chat: $way after a message that Ctrl-C stopped ($used)"
+done
 $H rest "Who are you?" "Who are you?" $B/slm-chat --temp 0 >$T/a 2>$T/err
 [ $? = 0 ] && [ "$(wc -l <$T/a)" = 2 ] && ok || bad "slm-chat: Ctrl-C without an answer"

@@ -121,7 +121,7 @@ TOOL_UNUSED static unsigned long long tool_number(const char *option, const char
     errno = 0;
     value = strtoull(text, &end, 10);
     if (text[0] < '0' || text[0] > '9' || *end || errno || value > most)
-        tool_fail(2, "%s: '%s' is not a whole number from 0 to %llu (see --help)", option, text,
+        tool_fail(2, "%s: '%.200s' is not a whole number from 0 to %llu (see --help)", option, text,
                   most);
     return value;
 }
@@ -130,8 +130,8 @@ TOOL_UNUSED static float tool_real(const char *option, const char *text, double 
                                    double most) {
     char *end;
     double value = strtod(text, &end);
-    if (end == text || *end || !(value >= least && value <= most))
-        tool_fail(2, "%s: '%s' is not a number from %g to %g (see --help)", option, text, least,
+    if (end == text || *end || text[strspn(text, "+-.0123456789eE")] || !(value >= least && value <= most))
+        tool_fail(2, "%s: '%.200s' is not a number from %g to %g (see --help)", option, text, least,
                   most);
     return (float)value;
 }
@@ -143,6 +143,7 @@ TOOL_UNUSED static char *tool_read(const char *path, size_t *size) {
     char *bytes = (char *)malloc(capacity + 1);
     if (!file) tool_fail(1, "%s: %s", path, strerror(errno));
     if (!bytes) tool_fail(1, "out of memory");
+    errno = 0;
     for (*size = 0; (got = fread(bytes + *size, 1, capacity - *size, file)) > 0;) {
         char *larger;
         *size += got;
@@ -152,7 +153,9 @@ TOOL_UNUSED static char *tool_read(const char *path, size_t *size) {
         if (!larger) tool_fail(1, "out of memory");
         bytes = larger;
     }
-    if (ferror(file)) tool_fail(1, "%s: cannot read", path);
+    if (ferror(file))
+        tool_fail(1, "%s: %s", file == stdin ? "stdin" : path,
+                  errno ? strerror(errno) : "cannot read");
     if (file != stdin) fclose(file);
     bytes[*size] = 0;
     return bytes;
@@ -278,7 +281,7 @@ TOOL_UNUSED static const char *tool_parse(int count, char **args, const tool_opt
         const tool_option *option = &own;
         char known[64];
         if (only_arguments || name[0] != '-' || !name[1]) {
-            if (model) tool_fail(2, "one model only, not also %s (see --help)", name);
+            if (model) tool_fail(2, "one model only, not also %.200s (see --help)", name);
             model = name;
             continue;
         }
@@ -293,7 +296,7 @@ TOOL_UNUSED static const char *tool_parse(int count, char **args, const tool_opt
         while (k < options_count && !tool_named(&options[k], name, size)) k++;
         if (k < options_count) option = &options[k];
         else if (!tool_named(&own, name, size))
-            tool_fail(2, "unknown option %s (see --help)", name);
+            tool_fail(2, "unknown option %.200s (see --help)", name);
         snprintf(known, sizeof known, "%.*s", (int)(size < 60 ? size : 60), name);
         if (option->kind == TOOL_FLAG && value)
             tool_fail(2, "%s takes no value (see --help)", known);
@@ -301,9 +304,10 @@ TOOL_UNUSED static const char *tool_parse(int count, char **args, const tool_opt
         else if (option->kind != TOOL_FLAG && i + 1 < count) value = args[++i];
         else if (option->kind != TOOL_FLAG) tool_fail(2, "%s needs a value (see --help)", known);
         if (option == &own && model)
-            tool_fail(2, "one model only, not also %s (see --help)", value);
+            tool_fail(2, "one model only, not also %.200s (see --help)", value);
         tool_set(option, known, value);
     }
+    if (model && !*model) tool_fail(2, "the model's path is empty (see --help)");
     return model;
 }
 
