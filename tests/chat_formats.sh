@@ -25,7 +25,7 @@ check "convert: --chat of a .slm" $B/slm-convert $B/chat_formats/zephyr.slm $T/t
 format "--chat of a .slm" llama-2
 $B/slm-convert $B/chat_formats/zephyr.slm $T/t.slm 2>/dev/null; format "a .slm keeps its format" zephyr
 refused "convert: an unknown --chat" 2 "chatml, llama-2" $B/slm-convert $C $T/never.slm --chat alpaca
-refused "convert: --chat without a value" 2 "nothing" $B/slm-convert $C $T/never.slm --chat
+refused "convert: --chat without a value" 2 "needs a value" $B/slm-convert $C $T/never.slm --chat
 refused "convert: a format that lacks its tokens" 1 "no <|im_start|>" \
     $B/slm-convert $B/chat_formats/zephyr $T/never.slm --chat chatml
 [ ! -e $T/never.slm ] && ok || bad "a refused --chat left a file"
@@ -159,7 +159,7 @@ check "convert: --system '' of a .slm" $B/slm-convert $T/p.slm $T/t.slm --system
 same "... gives the file without one" $T/t.slm $B/chat_formats/zephyr.slm
 check "convert: the same of its own" $B/slm-convert $T/own.slm $T/t.slm --system "" --chat chatml
 is "... leaves BOS as it was" "$($B/slm-info $T/t.slm | sed -n 's/^chat_adds_bos *//p')" 0
-refused "convert: --system without a value" 2 "needs a text" $B/slm-convert $C $T/never.slm --system
+refused "convert: --system without a value" 2 "needs a value" $B/slm-convert $C $T/never.slm --system
 refused "convert: --system of other bytes" 2 "not UTF-8" $B/slm-convert $C $T/never.slm --system "$(printf 'a\377')"
 refused "convert: --system too long" 2 "longer than 65535" $B/slm-convert $C $T/never.slm \
     --system "$(longest x 65536)"

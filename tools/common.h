@@ -130,7 +130,8 @@ TOOL_UNUSED static float tool_real(const char *option, const char *text, double 
                                    double most) {
     char *end;
     double value = strtod(text, &end);
-    if (end == text || *end || text[strspn(text, "+-.0123456789eE")] || !(value >= least && value <= most))
+    if (end == text || *end || text[strspn(text, "+-.0123456789eE")] ||
+        !(value >= least && value <= most))
         tool_fail(2, "%s: '%.200s' is not a number from %g to %g (see --help)", option, text, least,
                   most);
     return (float)value;
@@ -267,47 +268,76 @@ static void tool_set(const tool_option *option, const char *name, const char *va
     }
 }
 
-/* Sets what the options say and returns the model's path, which is the one argument beside them or
-   stands behind -m; NULL: there is none. Options may be --name=value too; none are behind --. */
+/* -h, --help and --version end the program. */
+static void tool_answer(const char *name, const char *help) {
+    int helps = !strcmp(name, "--help") || !strcmp(name, "-h");
+    if (!helps && strcmp(name, "--version")) return;
+    if (helps) fputs(help, stdout);
+    else printf("%s %s\n", tool_name, slm_version());
+    exit(tool_finish());
+}
+
+/* Sets what one option says, whose value may be the next argument; 1: it was taken. */
+static int tool_take(const tool_option *options, size_t count, const char *name,
+                     const char *next) {
+    const char *value = strncmp(name, "--", 2) ? NULL : strchr(name, '=');
+    size_t size = value ? (size_t)(value - name) : strlen(name), k = 0;
+    char known[64];
+    while (k < count && !tool_named(&options[k], name, size)) k++;
+    if (k == count) tool_fail(2, "unknown option %.200s (see --help)", name);
+    snprintf(known, sizeof known, "%.*s", (int)(size < 60 ? size : 60), name);
+    if (options[k].kind == TOOL_FLAG && value)
+        tool_fail(2, "%s takes no value (see --help)", known);
+    if (options[k].kind != TOOL_FLAG && !value && !next)
+        tool_fail(2, "%s needs a value (see --help)", known);
+    tool_set(&options[k], known, value ? value + 1 : next);
+    return options[k].kind != TOOL_FLAG && !value;
+}
+
+/* Sets what the options say; the arguments beside them, at most `most`, go to `arguments`, and
+   their number is returned. Options may be --name=value too; none are behind --. */
+TOOL_UNUSED static size_t tool_arguments(int count, char **args, const tool_option *options,
+                                         size_t options_count, const char *help,
+                                         const char **arguments, size_t most) {
+    int i, only_arguments = 0;
+    size_t found = 0;
+    for (i = 1; i < count; i++) {
+        const char *name = args[i];
+        if (only_arguments || name[0] != '-' || !name[1]) {
+            if (found == most)
+                tool_fail(2, "one argument too many: %.200s (see --help)", name);
+            arguments[found++] = name;
+        } else if (!strcmp(name, "--")) only_arguments = 1;
+        else {
+            tool_answer(name, help);
+            i += tool_take(options, options_count, name, i + 1 < count ? args[i + 1] : NULL);
+        }
+    }
+    return found;
+}
+
+static void tool_take_model(void *to, const char *name, const char *value) {
+    const char **model = (const char **)to;
+    (void)name;
+    if (*model) tool_fail(2, "one model only, not also %.200s (see --help)", value);
+    if (!*value) tool_fail(2, "the model's path is empty (see --help)");
+    *model = value;
+}
+
+/* The same for programs of one model, which is the argument or stands behind -m; NULL: there is
+   none. */
 TOOL_UNUSED static const char *tool_parse(int count, char **args, const tool_option *options,
                                           size_t options_count, const char *help) {
-    const char *model = NULL;
-    tool_option own = {"--model -m", TOOL_TEXT, NULL, 0, 0, NULL};
-    int i, only_arguments = 0;
+    const char *model = NULL, *arguments[2];
+    tool_option *all = (tool_option *)tool_allocate(options_count + 1, sizeof *all);
+    size_t found, i;
+    tool_option own = {"--model -m", TOOL_OTHER, NULL, 0, 0, tool_take_model};
     own.to = &model;
-    for (i = 1; i < count; i++) {
-        const char *name = args[i], *value = strncmp(name, "--", 2) ? NULL : strchr(name, '=');
-        size_t size = value ? (size_t)(value - name) : strlen(name), k = 0;
-        const tool_option *option = &own;
-        char known[64];
-        if (only_arguments || name[0] != '-' || !name[1]) {
-            if (model) tool_fail(2, "one model only, not also %.200s (see --help)", name);
-            model = name;
-            continue;
-        }
-        if (!strcmp(name, "--")) {
-            only_arguments = 1;
-            continue;
-        }
-        if (!strcmp(name, "--help") || !strcmp(name, "-h")) fputs(help, stdout);
-        else if (!strcmp(name, "--version")) printf("%s %s\n", tool_name, slm_version());
-        if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "--version"))
-            exit(tool_finish());
-        while (k < options_count && !tool_named(&options[k], name, size)) k++;
-        if (k < options_count) option = &options[k];
-        else if (!tool_named(&own, name, size))
-            tool_fail(2, "unknown option %.200s (see --help)", name);
-        snprintf(known, sizeof known, "%.*s", (int)(size < 60 ? size : 60), name);
-        if (option->kind == TOOL_FLAG && value)
-            tool_fail(2, "%s takes no value (see --help)", known);
-        if (value) value++;
-        else if (option->kind != TOOL_FLAG && i + 1 < count) value = args[++i];
-        else if (option->kind != TOOL_FLAG) tool_fail(2, "%s needs a value (see --help)", known);
-        if (option == &own && model)
-            tool_fail(2, "one model only, not also %.200s (see --help)", value);
-        tool_set(option, known, value);
-    }
-    if (model && !*model) tool_fail(2, "the model's path is empty (see --help)");
+    memcpy(all, options, options_count * sizeof *all);
+    all[options_count] = own;
+    found = tool_arguments(count, args, all, options_count + 1, help, arguments, 2);
+    for (i = 0; i < found; i++) tool_take_model(&model, "", arguments[i]);
+    free(all);
     return model;
 }
 

@@ -3,6 +3,7 @@
    names.c; what it computes, and with which tensors, in the library. */
 #define _POSIX_C_SOURCE 200809L
 #include "encoder.h"
+#include "../common.h"
 
 #include <math.h>
 #include <signal.h>
@@ -898,111 +899,62 @@ void model_from_directory(Model *model, const char *root, const Options *options
 
 /* ---- command line ------------------------------------------------------------------------ */
 
-static void print_help(void) {
-    fputs("usage: slm-convert SRC OUT.slm [--type TYPE] [--chat NAME] [--system TEXT]\n"
-          "                   [--ignore-extra]\n"
-          "example: slm-convert ~/models/phi-2 phi-2.slm --type q4\n"
-          "  SRC      a Hugging Face directory (config.json, safetensors or PyTorch .bin\n"
-          "           files, tokenizer files),\n"
-          "           or a .slm of type f32, f16 or bf16\n"
-          "  OUT.slm  the file to write\n"
-          "  --type   type of the matrices: f32, f16 (default), bf16, q8 (8.06 bits),\n"
-          "           q4f (4.5 bits), q4 (4.25 bits); with q4 and q4f the embeddings and the head\n"
-          "           are q8\n"
-          "  --chat   the chat format: plain, phi-2, chatml, llama-2, zephyr\n"
-          "           (the one that writes what the chat template writes; without a template\n"
-          "           chatml where the tokenizer has <|im_start|> and <|im_end|>, else phi-2\n"
-          "           for Phi, else plain; of a .slm: as it is)\n"
-          "  --system a conversation's system message where a program gives none; \"\": none\n"
-          "           (the chat template's own; of a .slm: as it is)\n"
-          "  --ignore-extra  leave out tensors that the model does not have, also within a\n"
-          "           layer, where they mean another model than config.json describes\n"
-          "  -h, --help      this text; --version\n", stdout);
-}
+static const char help[] =
+    "usage: slm-convert SRC OUT.slm [--type TYPE] [--chat NAME] [--system TEXT]\n"
+    "                   [--ignore-extra]\n"
+    "example: slm-convert ~/models/phi-2 phi-2.slm --type q4\n"
+    "  SRC      a Hugging Face directory (config.json, safetensors or PyTorch .bin\n"
+    "           files, tokenizer files),\n"
+    "           or a .slm of type f32, f16 or bf16\n"
+    "  OUT.slm  the file to write\n"
+    "  --type   type of the matrices: f32, f16 (default), bf16, q8 (8.06 bits),\n"
+    "           q4f (4.5 bits), q4 (4.25 bits); with q4 and q4f the embeddings and the head\n"
+    "           are q8\n"
+    "  --chat   the chat format: plain, phi-2, chatml, llama-2, zephyr\n"
+    "           (the one that writes what the chat template writes; without a template\n"
+    "           chatml where the tokenizer has <|im_start|> and <|im_end|>, else phi-2\n"
+    "           for Phi, else plain; of a .slm: as it is)\n"
+    "  --system a conversation's system message where a program gives none; \"\": none\n"
+    "           (the chat template's own; of a .slm: as it is)\n"
+    "  --ignore-extra  leave out tensors that the model does not have, also within a\n"
+    "           layer, where they mean another model than config.json describes\n"
+    "  -h, --help      this text; --version\n";
 
-static int usage_error(const char *what, const char *name) {
-    report("%s%s (see --help)", what, name);
-    return 2;
-}
-
-static int parse_type(const char *name, uint32_t *type) {
+static void take_type(void *to, const char *name, const char *value) {
     int i;
-    for (i = SLM_TYPE_F32; name && i <= SLM_TYPE_Q4F; i++)
-        if (strcmp(name, slm_type_name((slm_type)i)) == 0) {
-            *type = (uint32_t)i;
-            return 0;
+    (void)name;
+    for (i = SLM_TYPE_F32; i <= SLM_TYPE_Q4F; i++)
+        if (strcmp(value, slm_type_name((slm_type)i)) == 0) {
+            *(uint32_t *)to = (uint32_t)i;
+            return;
         }
-    return usage_error("--type is f32, f16, bf16, q8, q4 or q4f, not ", name ? name : "nothing");
+    tool_fail(2, "--type is f32, f16, bf16, q8, q4 or q4f, not %.200s (see --help)", value);
 }
 
-static int parse_format(const char *name, int *format) {
-    *format = name ? format_by_name(name) : SLM_CHAT_AUTO;
-    return *format ? 0 : usage_error("--chat is plain, phi-2, chatml, llama-2 or zephyr, not ",
-                                         name ? name : "nothing");
+static void take_format(void *to, const char *name, const char *value) {
+    (void)name;
+    *(int *)to = (int)tool_chat_format(value);
 }
 
-static int parse_system(const char *text, const char **system) {
-    const char *fault = text ? chat_system_fault(text) : "needs a text";
-    *system = text;
-    return fault ? usage_error("--system ", fault) : 0;
-}
-
-static int parse(int count, char **arguments, const char **paths, Options *out) {
-    int i, found = 0, options = 1;
-    for (i = 1; i < count; i++) {
-        const char *argument = arguments[i];
-        if (options && strcmp(argument, "--") == 0)
-            options = 0;
-        else if (options && strcmp(argument, "--type") == 0) {
-            if (parse_type(++i < count ? arguments[i] : NULL, &out->type))
-                return 2;
-        } else if (options && strncmp(argument, "--type=", 7) == 0) {
-            if (parse_type(argument + 7, &out->type))
-                return 2;
-        } else if (options && strcmp(argument, "--chat") == 0) {
-            if (parse_format(++i < count ? arguments[i] : NULL, &out->chat.format))
-                return 2;
-        } else if (options && strncmp(argument, "--chat=", 7) == 0) {
-            if (parse_format(argument + 7, &out->chat.format))
-                return 2;
-        } else if (options && strcmp(argument, "--system") == 0) {
-            if (parse_system(++i < count ? arguments[i] : NULL, &out->chat.system))
-                return 2;
-        } else if (options && strncmp(argument, "--system=", 9) == 0) {
-            if (parse_system(argument + 9, &out->chat.system))
-                return 2;
-        } else if (options && strcmp(argument, "--ignore-extra") == 0)
-            out->ignore_extra = 1;
-        else if (options && argument[0] == '-' && argument[1])
-            return usage_error("unknown option ", argument);
-        else if (found == 2)
-            return usage_error("one argument too many: ", argument);
-        else
-            paths[found++] = argument;
-    }
-    return found == 2 ? 0 : usage_error("SRC and OUT.slm are needed", "");
+static void take_system(void *to, const char *name, const char *value) {
+    const char *fault = chat_system_fault(value);
+    if (fault) tool_fail(2, "%s %s (see --help)", name, fault);
+    *(const char **)to = value;
 }
 
 int main(int count, char **arguments) {
     static Model model;
     const char *paths[2] = {NULL, NULL};
     Options options = {SLM_TYPE_F16, {SLM_CHAT_AUTO, NULL}, 0};
+    const tool_option table[] = {{"--type", TOOL_OTHER, &options.type, 0, 0, take_type},
+                                 {"--chat", TOOL_OTHER, &options.chat.format, 0, 0, take_format},
+                                 {"--system", TOOL_OTHER, &options.chat.system, 0, 0, take_system},
+                                 {"--ignore-extra", TOOL_FLAG, &options.ignore_extra, 0, 0, NULL}};
+    const size_t rows = sizeof table / sizeof table[0];
     struct stat status;
-    int i, result;
-    for (i = 1; i < count; i++)
-        if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0 ||
-            strcmp(arguments[i], "--version") == 0) {
-            if (strcmp(arguments[i], "--version") == 0)
-                printf("slm-convert %s\n", slm_version());
-            else
-                print_help();
-            if (fflush(stdout) != 0)
-                fail("cannot write to stdout");
-            return 0;
-        }
-    result = parse(count, arguments, paths, &options);
-    if (result)
-        return result;
+    tool_name = "slm-convert";
+    if (tool_arguments(count, arguments, table, rows, help, paths, 2) != 2)
+        tool_fail(2, "SRC and OUT.slm are needed (see --help)");
     signal(SIGXFSZ, SIG_IGN); /* too large a file is an error like any other: it is cleaned up */
     if (stat(paths[0], &status) != 0)
         fail("%s: no such file or directory", paths[0]);
