@@ -85,19 +85,25 @@
              printf("%7.3f %.*s\n", (double)top[i].logprob, (int)size, text);
          }
 
-     Which text is likelier? The first token has nothing before it and counts as 0, so let both
-     texts begin with the same token. slm_score evaluates one token after the other, or as many
-     together as desc.logits_kept says; the bits are the same:
+     Which answer is likelier? Each is scored behind the same prompt, as the model would write it:
+     here with a space at its beginning. Divide by count to compare answers of different lengths;
+     append an end token (slm_model_info.end) if the answer must end there. Without a prompt the
+     first token has nothing before it and counts as 0. slm_score evaluates one token after the
+     other, or as many together as desc.logits_kept says; the bits are the same:
 
-         static const char *const texts[] = {"The sky is blue.", "The sky is a spoon."};
+         static const char *const answers[] = {" It is blue.", " It is a spoon."};
          slm_token tokens[64];
          float logprobs[64], sum;
-         size_t count;
+         size_t prompt, count;
+         if (slm_chat(session, SLM_USER, "What color is the sky?", SLM_NUL) != SLM_OK ||
+             slm_chat(session, SLM_ASSISTANT, NULL, 0) != SLM_OK) return 1;
+         prompt = slm_position(session);
          for (i = 0; i < 2; i++) {
-             if (slm_tokenize(model, texts[i], SLM_NUL, SLM_ADD_BOS, tokens, 64, &count) ||
-                 slm_rewind(session, 0) || slm_score(session, tokens, count, logprobs)) return 1;
+             if (slm_tokenize(model, answers[i], SLM_NUL, 0, tokens, 64, &count) ||
+                 slm_rewind(session, prompt) ||
+                 slm_score(session, tokens, count, logprobs)) return 1;
              for (sum = 0, j = 0; j < count; j++) sum += logprobs[j];
-             printf("%8.3f %s\n", (double)sum, texts[i]);
+             printf("%8.3f%s\n", (double)sum / (double)count, answers[i]);
          }
 
      Two conversations. Sessions share the model's weights; each has its own KV cache:
@@ -138,7 +144,7 @@
 
      Your own memory, firmware. Define SLM_NO_STDIO and SLM_NO_MALLOC. flash is the .slm, ram is one
      block for everything else (static unsigned char ram[...]), both 64-byte aligned; xxd -i makes
-     an array of a file, without the alignment:
+     an array of a file: put const and the alignment before it.
 
          slm_model *own; slm_session *small; slm_model_desc place;
          size_t used = (slm_model_size(flash, flash_size) + 63) / 64 * 64; // 0: not a .slm
@@ -155,8 +161,9 @@
              slm_session_open(&small, own, &desc, &error) != SLM_OK) return 1;
 
      Only long words allocate: in slm_prompt, slm_chat and slm_encode words of more than 4,096 bytes
-     (1,024 at a message's ends), from desc.allocator; in slm_tokenize of more than a hundred, from
-     the model's allocator. Without one the call fails with SLM_ERR_MEMORY and appends nothing.
+     (at a message's ends of more than 1,024, often 2,000), from desc.allocator; in slm_tokenize of
+     more than a hundred, from the model's allocator. A run of letters, of digits, of spaces or of
+     signs is a word. Without an allocator the call fails with SLM_ERR_MEMORY and appends nothing.
      slm_tokenize_in works in memory that it is given; WordPiece never needs any.
 
      Threads. The first choice is the pool of examples/threads.h (POSIX threads; make install
@@ -462,10 +469,11 @@ SLM_API const char *slm_session_error(const slm_session *); /* the last failure'
 /* Of the opposite: */
 #define SLM_SHOW_INVALID 4u  /* U+FFFD for byte tokens that are not UTF-8, as Hugging Face */
 
-/* *count is always the full need; SLM_ERR_CAPACITY if it exceeds capacity (tokens may be NULL).
-   Any bytes are legal. Words of more than a hundred bytes use the model's allocator; where it is
-   SentencePiece, a word is what no merge reaches out of. slm_detokenize treats a text's beginning
-   and special tokens as Hugging Face does: a space may be added or dropped there. */
+/* *count is the full need, also with SLM_ERR_CAPACITY, which means that it exceeds capacity (tokens
+   may be NULL); 0 with other errors. Any bytes are legal. Words of more than a hundred bytes use
+   the model's allocator. A word is a run of letters, of digits, of white space or of other
+   characters; where it is SentencePiece, what no merge reaches out of. slm_detokenize treats a
+   text's beginning and special tokens as Hugging Face does: a space may be added or dropped. */
 SLM_API slm_result slm_tokenize(const slm_model *, const char *text, size_t size, unsigned flags,
                                 slm_token *tokens, size_t capacity, size_t *count);
 
@@ -541,7 +549,7 @@ typedef struct slm_candidate {
     float logprob; /* as slm_score has it */
 } slm_candidate;
 /* The likeliest next tokens, at most `count`: the likeliest first, ties by the smaller id. A row
-   without a token is left out. */
+   without a token is left out. At position 0 there are none (SLM_ERR_ARGUMENT). */
 SLM_API slm_result slm_top(slm_session *, slm_candidate *top, size_t count, size_t *found);
 
 /* Tokenizes and evaluates; scratch is the session's. An empty text evaluates BOS, or the end
@@ -552,12 +560,12 @@ typedef enum slm_role { SLM_SYSTEM = 0, SLM_USER, SLM_ASSISTANT } slm_role;
 /* Appends one message in the session's chat format; (SLM_ASSISTANT, NULL, 0) opens the answer,
    to be followed by slm_generate. Generation then also ends (SLM_REASON_END) where the format
    begins another message in plain text, as Phi-2's "Instruct:", and is rewound to before it;
-   unless another call appended tokens, or rewound, in between. The next message closes an
-   answer that was opened. The message's own text never becomes a special token. Where the first
-   message of a conversation is not SLM_SYSTEM, the model's own system message (slm_model_info)
-   comes before it; SLM_SYSTEM with an empty text means no system message at all, until the next
-   rewind to position 0. A model's format that needs a token which its tokenizer lacks is
-   SLM_ERR_UNSUPPORTED. */
+   unless another call has appended tokens since. A rewind to where the last answer was opened
+   opens it again. The next message closes an answer that was opened. The message's own text never
+   becomes a special token. Where the first message of a conversation is not SLM_SYSTEM, the
+   model's own system message (slm_model_info) comes before it; SLM_SYSTEM with an empty text means
+   no system message at all, until the next rewind to position 0. A model's format that needs a
+   token which its tokenizer lacks is SLM_ERR_UNSUPPORTED. */
 SLM_API slm_result slm_chat(slm_session *, slm_role, const char *text, size_t size);
 
 typedef struct slm_generation {
@@ -2884,6 +2892,7 @@ typedef struct slm__conversation {
     size_t closed_end;     /* behind a message that slm_chat wrote, end mark included; 0: none */
     int no_system;         /* the conversation that begins has no system message */
     int answering;         /* the answer that slm_chat opened is the last thing appended */
+    size_t opened;         /* where it begins; 0: there is none */
 } slm__conversation;
 
 typedef struct slm__workers {
@@ -4238,7 +4247,9 @@ SLM_API slm_result slm_rewind(slm_session *s, size_t position) {
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "rewind to %u, beyond position %u", position,
                          s->sequence.position);
     slm__drop(s, position);
-    s->generator.generating = s->chat.answering = 0;
+    s->generator.generating = 0;
+    if (position < s->chat.opened) s->chat.opened = s->chat.answering = 0;
+    else if (position == s->chat.opened) s->chat.answering = position > 0;
     if (!position) s->chat.no_system = 0;
     return SLM_OK;
 }
@@ -4364,6 +4375,7 @@ SLM_API slm_result slm_slide(slm_session *s, size_t keep) {
                          keep);
     stay = (position - keep) / 2;
     answering = s->chat.answering;
+    s->chat.opened = 0;
     memcpy(s->prompt, s->sequence.history + position - stay, stay * sizeof(slm_token));
     slm__drop(s, keep);
     s->generator.generating = 0;
@@ -8459,8 +8471,10 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
     before = slm__remember(s);
     if (own && role != SLM_SYSTEM) result = slm__append_message(s, SLM_SYSTEM, own, strlen(own));
     if (result == SLM_OK) result = slm__append_message(s, role, text, size);
-    if (result == SLM_OK) s->chat.answering = role == SLM_ASSISTANT && !text;
-    else if (s->sequence.position != before.position) /* by the model's own message */
+    if (result == SLM_OK) {
+        s->chat.answering = role == SLM_ASSISTANT && !text;
+        if (s->chat.answering) s->chat.opened = s->sequence.position;
+    } else if (s->sequence.position != before.position) /* by the model's own message */
         slm__undo(s, &before);
     return result;
 }

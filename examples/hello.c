@@ -10,7 +10,8 @@ int main(void) {
     slm_result result = slm_model_open(&model, "examples/models/tiny-phi.slm", NULL, &error);
     if (result == SLM_OK) result = slm_session_open(&session, model, NULL, &error);
     if (result != SLM_OK) fprintf(stderr, "hello: %s\n", error.text);
-    if (result == SLM_OK) result = slm_prompt(session, "Once upon a time", SLM_NUL, 0);
+    if (result == SLM_OK)
+        result = slm_prompt(session, "Once upon a time", SLM_NUL, SLM_ADD_BOS);
     if (result == SLM_OK) result = slm_generate(session, NULL);
     while (result == SLM_OK && (result = slm_next(session, &piece)) == SLM_OK)
         fwrite(piece.text, 1, piece.size, stdout);

@@ -234,7 +234,22 @@ static void second_answers(second_case *c) {
     second_ask(s);
     slm_rewind(s, slm_position(s) - 1);
     second_text(s, &g, got, sizeof got, &reason);
-    CHECK(reason == SLM_REASON_LIMIT, "not after a rewind");
+    CHECK(reason == SLM_REASON_LIMIT, "not after a rewind to before it");
+    second_write(c, text, &g, &script);
+    second_ask(s);
+    start = slm_position(s);
+    for (count = 0; count < 3; count++) {
+        if (count == 2) slm_eval(s, c->tokens, 3);
+        slm_rewind(s, start);
+        script.at = 0;
+        second_text(s, &g, got, sizeof got, &reason);
+        CHECK(reason == SLM_REASON_END && !strcmp(got, " Hi, Lily."),
+              "a rewind to where it was opened opens it again");
+    }
+    slm_rewind(s, start + 1);
+    script.at = 0;
+    second_text(s, &g, got, sizeof got, &reason);
+    CHECK(reason == SLM_REASON_END, "one into it leaves it open");
     second_write(c, text, &g, &script);
     second_ask(s);
     slm_prompt(s, " So", SLM_NUL, 0);
