@@ -74,7 +74,7 @@ build/slm.o: slm.h
 build/slm-%: tools/%.c examples/threads.h tools/common.h build/slm.o
 	$(CC) $(FLAGS) -DSLM_LINKED $< build/slm.o -o $@ -lm
 
-build/slm-chat: examples/editor.h examples/terminal.h
+build/slm-chat: examples/editor.h examples/history.h examples/terminal.h
 build/slm-%: examples/%.c examples/threads.h tools/common.h build/slm.o
 	$(CC) $(FLAGS) -DSLM_LINKED $< build/slm.o -o $@ -lm
 

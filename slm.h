@@ -1472,12 +1472,13 @@ typedef struct slm__codes {
 enum {
     SLM__STRIP_TILES = 4,
     SLM__STRIP_TOKENS = 256, /* a kernel takes at most this many; more are split */
-    SLM__HALF_TOKENS = 132   /* the same where weights are halves, whose panels are four times as
-                                large as those of codes: sums and a panel lie on the stack */
+    SLM__HALF_TOKENS = 132   /* ... a kernel of one tile this many where weights are halves: their
+                                panel, four times as large, lies on the stack with the sums */
 };
-/* The room of fewer sums and a panel of floats holds more sums and a panel of codes. */
-typedef char slm__room_is_enough[SLM__STRIP_TOKENS + SLM__BLOCK / 4 <=
-                                 SLM__HALF_TOKENS + SLM__BLOCK ? 1 : -1];
+
+static inline int slm__halves(unsigned type) {
+    return type == SLM_TYPE_F16 || type == SLM_TYPE_BF16;
+}
 
 /* Some tiles of one matrix times some inputs. */
 typedef struct slm__strip {
@@ -10210,13 +10211,15 @@ SLM__TARGET static void SLM__N(unpack)(const slm__strip *s, size_t tiles, size_t
     }
 }
 
-/* Block b of `tiles` tiles times the inputs from `token` on, SLM__TOKEN_BLOCK at a time. Meanwhile
-   the next block's weights, or with the last block the lines of the result `out`, are fetched. */
+/* Block b of `tiles` tiles times the inputs from `token` on, SLM__TOKEN_BLOCK at a time, or
+   SLM__TILES times as many of one tile of halves: as many accumulators, and half of the panel.
+   Meanwhile the next block's weights, or with the last block the lines of the result `out`, are
+   fetched. */
 SLM__INLINE void SLM__N(panel)(const slm__strip *s, size_t tiles, size_t first, size_t b,
                                size_t token, size_t tokens, uint8_t *panel, float *y,
                                const float *out, size_t out_stride) {
     const uint8_t *w = s->tiles + first * s->tile, *in_place = w;
-    size_t cols = s->cols - b * SLM__BLOCK, width = tiles * 16, t, i, k;
+    size_t cols = s->cols - b * SLM__BLOCK, width = tiles * 16, t, i, k, step, wide;
     const uint8_t *scales = w + slm__block_scales_at(s->type, b), *ahead;
     size_t size = slm__block_at(s->type, s->cols, 1) - slm__block_at(s->type, s->cols, 0);
     /* of the next block: */
@@ -10226,13 +10229,15 @@ SLM__INLINE void SLM__N(panel)(const slm__strip *s, size_t tiles, size_t first, 
     if (cols > SLM__BLOCK) cols = SLM__BLOCK;
     if (s->type != SLM_TYPE_F32 && s->type != SLM_TYPE_Q8)
         SLM__N(unpack)(s, tiles, first, b, panel);
-    for (t = 0; t < tokens; t += SLM__TOKEN_BLOCK, ahead += fetched) {
+    wide = tiles == 1 && slm__halves(s->type) ? SLM__TILES : 1;
+    for (t = 0; t < tokens; t += step * SLM__TOKEN_BLOCK, ahead += step * fetched) {
         const slm__codes *x =
             slm__integer(s->type) ? s->codes + b * s->code_stride + token + t : NULL;
         const float *floats = s->x + (token + t) * s->x_stride + b * SLM__BLOCK;
+        step = tokens - t > SLM__TOKEN_BLOCK ? wide : 1; /* no input further behind is read */
         for (i = 0; i < tiles; i++)
-            for (k = 0; k < fetched; k += 64) SLM__PREFETCH(ahead + i * s->tile + k);
-        for (i = t; out && i < slm__least(t + SLM__TOKEN_BLOCK, tokens); i++)
+            for (k = 0; k < step * fetched; k += 64) SLM__PREFETCH(ahead + i * s->tile + k);
+        for (i = t; out && i < slm__least(t + step * SLM__TOKEN_BLOCK, tokens); i++)
             for (k = 0; k < tiles; k++) SLM__PREFETCH_WRITE(out + i * out_stride + k * 16);
         if (s->type == SLM_TYPE_Q8)
             SLM__N(block_q8)(tiles, SLM__TOKEN_BLOCK, in_place, s->tile, scales, s->tile,
@@ -10243,6 +10248,9 @@ SLM__INLINE void SLM__N(panel)(const slm__strip *s, size_t tiles, size_t first, 
         else if (s->type == SLM_TYPE_Q4F)
             SLM__N(block_q4)(0, 16, tiles, SLM__TOKEN_BLOCK, panel, SLM__BLOCK * 16, scales,
                              s->tile, (cols + 15) / 16, x, y + t * width, width);
+        else if (tiles == 1 && SLM__TILES > 1 && step > 1)
+            SLM__N(block_floats)(SLM_TYPE_F32, 1, SLM__TILES * SLM__TOKEN_BLOCK, panel, 0, floats,
+                                 s->x_stride, cols, y + t * width, width);
         else
             SLM__N(block_floats)(SLM_TYPE_F32, tiles, SLM__TOKEN_BLOCK,
                                  s->type == SLM_TYPE_F32 ? in_place : panel,
@@ -10251,16 +10259,23 @@ SLM__INLINE void SLM__N(panel)(const slm__strip *s, size_t tiles, size_t first, 
     }
 }
 
-/* The sums of all inputs so far, [tokens + SLM__TOKEN_BLOCK][tiles][16], and behind them a panel
-   share one room: many inputs and a panel of codes take less of it than fewer and one of floats. */
+/* Floats of a room for the sums of all inputs so far, [tokens + SLM__TOKEN_BLOCK][tiles][16], and
+   behind them a panel: of codes, or of one tile of floats, which has fewer inputs where that would
+   be more. */
+#define SLM__CODES_ROOM \
+    ((SLM__STRIP_TOKENS + SLM__TOKEN_BLOCK + SLM__BLOCK / 4) * SLM__TILES * 16)
+#define SLM__HALVES_ROOM \
+    (((SLM__TILES > 1 ? SLM__STRIP_TOKENS : SLM__HALF_TOKENS) + SLM__TOKEN_BLOCK + SLM__BLOCK) * 16)
+
 SLM__TARGET static void SLM__N(multiply_many)(const slm__strip *s, const slm__output *f,
                                               size_t token, size_t tokens) {
-    float room[(SLM__HALF_TOKENS + SLM__TOKEN_BLOCK + SLM__BLOCK) * SLM__TILES * 16 + 16];
+    float room[(SLM__CODES_ROOM > SLM__HALVES_ROOM ? SLM__CODES_ROOM : SLM__HALVES_ROOM) + 16];
     float *y = slm__line(room);
-    uint8_t *panel = (uint8_t *)(y + (tokens + SLM__TOKEN_BLOCK) * SLM__TILES * 16);
+    size_t most = slm__halves(s->type) ? 1 : SLM__TILES; /* tiles at once */
+    uint8_t *panel = (uint8_t *)(y + (tokens + SLM__TOKEN_BLOCK) * most * 16);
     size_t blocks = (s->cols + SLM__BLOCK - 1) / SLM__BLOCK, b, tile, tiles;
     for (tile = 0; tile < s->count; tile += tiles) {
-        tiles = s->count - tile < SLM__TILES ? 1 : SLM__TILES;
+        tiles = s->count - tile < most ? 1 : most;
         memset(y, 0, (tokens + SLM__TOKEN_BLOCK) * tiles * 16 * sizeof(float));
         for (b = 0; b < blocks; b++) {
             const float *out = b + 1 < blocks ? NULL : f->y + token * f->y_stride + tile * 16;
@@ -10278,8 +10293,8 @@ SLM__TARGET static void SLM__N(multiply)(const slm__strip *s, const slm__output 
     size_t t = 0;
 #if SLM__TOKEN_BLOCK > 1
     for (; s->tokens - t > 1; ) {
-        int halves = s->type == SLM_TYPE_F16 || s->type == SLM_TYPE_BF16;
-        size_t most = halves ? SLM__HALF_TOKENS : SLM__STRIP_TOKENS;
+        int split = SLM__TILES == 1 && slm__halves(s->type);
+        size_t most = split ? SLM__HALF_TOKENS : SLM__STRIP_TOKENS;
         size_t tokens = slm__least(s->tokens - t, most);
         SLM__N(multiply_many)(s, f, t, tokens);
         t += tokens;
@@ -10689,6 +10704,8 @@ static const slm__kernels SLM__N(kernels) = {
 #undef SLM__V
 #undef SLM__INTS
 #undef SLM__ACCUMULATORS
+#undef SLM__CODES_ROOM
+#undef SLM__HALVES_ROOM
 #undef SLM__SET
 #undef SLM__LANES
 #undef SLM__TARGET

@@ -9,12 +9,14 @@
 #include <time.h>
 #ifndef _WIN32
 #include "editor.h"
+#include "history.h"
 #endif
 
 #define COMMANDS \
     "Each line is a message; one that begins with / needs a space before it. For several lines\n"  \
-    "on a terminal: paste them, write them between \"\"\" and \"\"\", end a line with \\ or press\n"    \
-    "Alt-Enter. Up and Down bring earlier messages back.\n"                                        \
+    "on a terminal paste them, begin and end with \"\"\", end a line with \\ or press\n"          \
+    "Alt-Enter. "                                                                                 \
+    "Up and Down bring earlier messages back.\n"                                                   \
     "Commands:\n"                                                                                 \
     "  /more   go on with an answer that was cut off; with a full context this forgets all but\n"  \
     "          the last question and answer\n"                                                     \
@@ -85,14 +87,17 @@ static int cancelled(void *user) {
     return interrupted;
 }
 
-/* Without SA_RESTART, so that Ctrl-C also ends the wait for a line. */
-static void catch_interrupts(void) {
+/* While a line is read without SA_RESTART, so that Ctrl-C also ends the wait for it; else with it,
+   so that nothing that is written is lost. */
+static void catch_interrupts(int reading) {
 #ifdef _WIN32
+    (void)reading;
     signal(SIGINT, on_interrupt);
 #else
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = on_interrupt;
+    action.sa_flags = reading ? 0 : SA_RESTART;
     sigaction(SIGINT, &action, NULL);
 #endif
 }
@@ -182,7 +187,7 @@ static int has_editor(const chat *c) {
     const char *kind = getenv("TERM");
     if (!tool_terminal(stdin) || !tool_terminal(stderr) || !kind || !strcmp(kind, "dumb")) return 0;
     typed.prompt = "> ";
-    if (c->history) editor_load(&typed, c->history);
+    if (c->history) history_load(&typed, c->history);
     atexit(end_editor);
     return 1;
 }
@@ -190,10 +195,13 @@ static int has_editor(const chat *c) {
 /* As read_plain, with an editor. */
 static int read_typed(char **line, size_t *size) {
     int result, stopped = 0;
-    fflush(stdout);
-    while ((result = editor_read(&typed)) == EDITOR_STOPPED && !stopped++)
-        fputs("(Ctrl-C again or /quit ends the program)\n", stderr);
+    if (interrupted) typed.input_at = typed.input_count = 0; /* an answer: nothing typed ahead */
+    while ((result = editor_read(&typed)) == EDITOR_STOPPED && (typed.size || !stopped)) {
+        if (!typed.size && !stopped++) /* else it has taken the text back */
+            fputs("(Ctrl-C again or /quit ends the program)\n", stderr);
+    }
     interrupted = 0;
+    if (result == EDITOR_LINE) history_save(&typed);
     keep(line, typed.text);
     *size = typed.size;
     return result == EDITOR_LINE;
@@ -284,7 +292,7 @@ static slm_result say(chat *c, slm_piece *last) {
         if (!shown && size && *text == ' ') text++, size--; /* "Output:" is followed by a space */
         shown |= piece.size > 0;
         fwrite(text, 1, size, stdout);
-        fflush(stdout);
+        if (fflush(stdout) != 0 || ferror(stdout)) tool_fail(1, "cannot write to stdout");
         if (piece.token >= 0 && c->answer_count - first < room) {
             c->answer[c->answer_count++] = piece.token;
             c->written++;
@@ -476,7 +484,9 @@ static void set_system(chat *c, const char *text) {
     size_t need = 0;
     while (*text == ' ') text++;
     if (!*text) {
-        fprintf(stderr, "system message: %s\n", c->system && *c->system ? c->system : "(none)");
+        fputs("system message: ", stderr);
+        tool_say(c->system && *c->system ? c->system : "(none)");
+        fputc('\n', stderr);
         return;
     }
     slm_tokenize(c->model, text, SLM_NUL, 0, NULL, 0, &need);
@@ -497,7 +507,7 @@ static int command(chat *c, const char *line) {
     else if (!strcmp(line, "/undo")) undo(c);
     else if (!strcmp(line, "/regenerate")) {
         regenerate(c);
-        if (is_stuck(c)) say_full(c);
+        if (is_stuck(c)) go_on(c);
     } else if (!strncmp(line, "/system", 7) && (!line[7] || line[7] == ' '))
         set_system(c, line + 7);
     else if (!strcmp(line, "/more")) {
@@ -508,7 +518,11 @@ static int command(chat *c, const char *line) {
         fprintf(stderr, "context %lu of %lu tokens; %lu tokens generated, %.1f a second\n",
                 (unsigned long)slm_position(c->session), (unsigned long)c->context,
                 (unsigned long)c->written, c->seconds > 0 ? (double)c->written / c->seconds : 0);
-    else fprintf(stderr, "unknown command %s (see /help)\n", line);
+    else {
+        fputs("unknown command ", stderr);
+        tool_say(line);
+        fputs(" (see /help)\n", stderr);
+    }
     return 1;
 }
 
@@ -551,10 +565,13 @@ int main(int count, char **args) {
     parse(count, args, &c);
     pool = tool_threads(&c.desc);
     open_session(&c);
-    catch_interrupts();
     edits = has_editor(&c);
     fprintf(stderr, "%s: a line is a message; /help for commands.\n", c.model_path);
-    while (go && (edits ? read_typed(&line, &size) : read_plain(&line, &capacity, &size))) {
+    for (;;) {
+        catch_interrupts(1);
+        go = go && (edits ? read_typed(&line, &size) : read_plain(&line, &capacity, &size));
+        catch_interrupts(0);
+        if (!go) break;
         if (!size) continue;
         if (line[0] == '/') go = command(&c, line);
         else turn(&c, line, size);

@@ -4,7 +4,6 @@
    that end or stop the program. One editor at a time; tools/common.h comes first. */
 #ifndef SLM_EDITOR_H
 #define SLM_EDITOR_H
-#include <fcntl.h>
 #include <poll.h>
 #include "terminal.h"
 
@@ -16,7 +15,7 @@ typedef struct editor {
     char **history;              /* the oldest first */
     size_t count, shown;         /* shown: the entry in text; count: none */
     char *draft;                 /* what was typed before Up; or NULL */
-    const char *file;            /* the history's; NULL: in memory alone */
+    int added;                   /* the message is the history's last entry now */
     int pasting;                 /* 2: behind a CR */
     size_t row;                  /* of the cursor, below the first one drawn */
     unsigned char input[4096];
@@ -29,8 +28,8 @@ enum { EDITOR_ENTRIES = 1000 };                   /* of the history, at most */
 enum { /* beside bytes of text */
     EDITOR_NOTHING = 256, EDITOR_SIGNAL, EDITOR_GONE, EDITOR_LEFT, EDITOR_RIGHT, EDITOR_HOME,
     EDITOR_LAST, EDITOR_WORD_LEFT, EDITOR_WORD_RIGHT, EDITOR_UP, EDITOR_DOWN, EDITOR_PASTE,
-    EDITOR_PASTED, EDITOR_ENTER, EDITOR_NEWLINE, EDITOR_STOP, EDITOR_YANK, EDITOR_CLEAR,
-    EDITOR_SUSPEND,
+    EDITOR_PASTED, EDITOR_ENTER, EDITOR_NEWLINE, EDITOR_STOP, EDITOR_CLOSE, EDITOR_YANK,
+    EDITOR_CLEAR, EDITOR_SUSPEND,
     EDITOR_ERASE = 1024, EDITOR_CUT = 2048 /* up to where the key would move the cursor */
 };
 
@@ -92,6 +91,7 @@ static void editor_draw(editor *e) {
     char *bytes = NULL;
     FILE *out = open_memstream(&bytes, &size);
     if (!out) tool_fail(1, "out of memory");
+    terminal_changed = 0;
     terminal_size(&height, &width);
     cursor.column = strlen(e->prompt);
     while (at < e->at) at += editor_step(e, at, width, &cursor);
@@ -109,7 +109,6 @@ static void editor_draw(editor *e) {
     terminal_write(bytes, size);
     free(bytes);
     e->row = cursor.row - first;
-    terminal_changed = 0;
 }
 
 /* ---- the text ----------------------------------------------------------------------------- */
@@ -188,7 +187,8 @@ static size_t editor_target(const editor *e, int key) {
 /* ---- history ------------------------------------------------------------------------------ */
 
 static void editor_remember(editor *e, const char *text, size_t size) {
-    if (!size || (e->count && !strcmp(e->history[e->count - 1], text))) return;
+    e->added = size && (!e->count || strcmp(e->history[e->count - 1], text));
+    if (!e->added) return;
     if (!e->history) e->history = (char **)tool_allocate(EDITOR_ENTRIES, sizeof *e->history);
     if (e->count == EDITOR_ENTRIES) {
         free(e->history[0]);
@@ -196,40 +196,6 @@ static void editor_remember(editor *e, const char *text, size_t size) {
     }
     e->history[e->count] = NULL;
     editor_keep(&e->history[e->count++], text, size);
-}
-
-/* Reads the history's file, an entry a line, its newlines as \n and its backslashes doubled. What
-   cannot be read or written ends the program, but a file need not be there. */
-static void editor_load(editor *e, const char *path) {
-    char *bytes, *from, *to, *line;
-    size_t size;
-    int file = open(path, O_RDWR | O_CREAT, 0600); /* nobody else's to read */
-    if (file < 0 || close(file) != 0) tool_fail(1, "%s: %s", path, strerror(errno));
-    bytes = tool_read(path, &size);
-    for (from = to = line = bytes; from < bytes + size; from++) {
-        if (*from == '\n') {
-            *to = 0;
-            editor_remember(e, line, (size_t)(to - line));
-            line = to = from + 1;
-        } else if (*from == '\\' && (from[1] == 'n' || from[1] == '\\')) {
-            *to++ = *++from == 'n' ? '\n' : '\\';
-        } else *to++ = *from;
-    }
-    free(bytes);
-    e->file = path;
-}
-
-static void editor_save(const editor *e) {
-    FILE *file;
-    size_t i;
-    if (!e->file || !e->size) return;
-    file = fopen(e->file, "ab");
-    for (i = 0; file && i < e->size; i++)
-        if (e->text[i] == '\n') fputs("\\n", file);
-        else if (e->text[i] == '\\') fputs("\\\\", file);
-        else fputc(e->text[i], file);
-    if (!file || fputc('\n', file) == EOF || fclose(file) != 0)
-        tool_fail(1, "%s: %s", e->file, strerror(errno));
 }
 
 /* Up and down: within a message of several lines, else through the history. */
@@ -270,7 +236,7 @@ static int editor_byte(editor *e, int wait) {
 
 static const struct editor_key { const char *bytes; int key; } editor_keys[] = {
     {"\1", EDITOR_HOME}, {"\2", EDITOR_LEFT}, {"\3", EDITOR_STOP}, {"\5", EDITOR_LAST},
-    {"\4", EDITOR_ERASE + EDITOR_RIGHT}, {"\6", EDITOR_RIGHT}, {"\b", EDITOR_ERASE + EDITOR_LEFT},
+    {"\4", EDITOR_CLOSE}, {"\6", EDITOR_RIGHT}, {"\b", EDITOR_ERASE + EDITOR_LEFT},
     {"\n", EDITOR_ENTER}, {"\13", EDITOR_CUT + EDITOR_LAST}, {"\14", EDITOR_CLEAR},
     {"\r", EDITOR_ENTER}, {"\16", EDITOR_DOWN}, {"\20", EDITOR_UP},
     {"\25", EDITOR_CUT + EDITOR_HOME}, {"\27", EDITOR_CUT + EDITOR_WORD_LEFT},
@@ -284,21 +250,40 @@ static const struct editor_key { const char *bytes; int key; } editor_keys[] = {
     {"\33b", EDITOR_WORD_LEFT}, {"\33d", EDITOR_CUT + EDITOR_WORD_RIGHT},
     {"\33\177", EDITOR_CUT + EDITOR_WORD_LEFT}, {"\33\r", EDITOR_NEWLINE}};
 
-/* A byte of text, or a key, of which a terminal sends ESC and more within some milliseconds. */
+/* A byte of text, or a key, of which a terminal sends ESC and more: at once, but a slow line may
+   cut it. A person's own ESC has nothing behind it. */
 static int editor_key(editor *e) {
     char bytes[16] = "";
     size_t count = 1, i;
     int byte = editor_byte(e, -1);
     if (byte >= EDITOR_NOTHING || (byte >= 0x20 && byte != 0x7F)) return byte;
     bytes[0] = (char)byte;
-    while (bytes[0] == 27 && (byte = editor_byte(e, 50)) < EDITOR_NOTHING) {
+    while (bytes[0] == 27 &&
+           (byte = editor_byte(e, count > 1 || e->pasting ? 1000 : 50)) < EDITOR_NOTHING) {
+        if (byte == 27) count = 0; /* this one begins the sequence */
         if (count == 1 && byte == 'O') byte = '['; /* of the keypad's mode */
         if (count < sizeof bytes - 1) bytes[count++] = (char)byte;
-        if (bytes[1] != '[' || (count > 2 && byte >= 0x40)) break;
+        bytes[count] = 0;
+        if (count == 1) continue;
+        if (bytes[1] != '[' || (count > 2 && byte >= 0x40 && byte != '[')) break;
     }
     for (i = 0; i < sizeof editor_keys / sizeof *editor_keys; i++)
         if (!strcmp(bytes, editor_keys[i].bytes)) return editor_keys[i].key;
     return e->pasting && bytes[0] == '\t' ? (int)'\t' : (int)EDITOR_NOTHING;
+}
+
+/* What the shell writes meanwhile stands below the message, which is then drawn anew. The modes go
+   first: once another process of the job has stopped, the terminal may be the shell's. */
+static void editor_suspend(editor *e) {
+    size_t at = e->at;
+    e->at = e->size;
+    editor_draw(e);
+    terminal_write("\r\n", 2);
+    e->at = at;
+    e->row = 0;
+    terminal_leave();
+    kill(0, SIGTSTP);
+    terminal_enter(); /* also where nobody could stop it */
 }
 
 static void editor_edit(editor *e, int key) {
@@ -308,7 +293,8 @@ static void editor_edit(editor *e, int key) {
     else if (key == EDITOR_NEWLINE) editor_replace(e, at, at, "\n", 1);
     else if (key == EDITOR_UP || key == EDITOR_DOWN) editor_move_line(e, key == EDITOR_DOWN);
     else if (key == EDITOR_YANK && e->cut) editor_replace(e, at, at, e->cut, strlen(e->cut));
-    else if (key == EDITOR_SUSPEND) kill(0, SIGTSTP);
+    else if (key == EDITOR_CLOSE) editor_edit(e, EDITOR_ERASE + EDITOR_RIGHT);
+    else if (key == EDITOR_SUSPEND) editor_suspend(e);
     else if (key == EDITOR_CLEAR) terminal_write("\033[H\033[2J", 7), e->row = 0;
     else if ((key & 1023) >= EDITOR_LEFT && (key & 1023) <= EDITOR_WORD_RIGHT) {
         e->at = to = editor_target(e, key & 1023);
@@ -319,10 +305,17 @@ static void editor_edit(editor *e, int key) {
     }
 }
 
-/* Within a paste nothing is a key: its lines are the message's, other control bytes are dropped. */
+/* Whether nothing more has come: then the message is drawn. */
+static int editor_idle(const editor *e) {
+    struct pollfd ready = {0, POLLIN, 0};
+    return e->input_at == e->input_count && poll(&ready, 1, 0) <= 0;
+}
+
+/* Within a paste nothing is a key: its lines are the message's, other control bytes are dropped.
+   But a Ctrl-C behind which nothing comes is a person's: the paste's end was lost. */
 static void editor_paste(editor *e, int key) {
     int byte = e->input[e->input_at - 1];
-    if (key == EDITOR_PASTED) e->pasting = 0;
+    if (key == EDITOR_PASTED || (key == EDITOR_STOP && editor_idle(e))) e->pasting = 0;
     else if (key == EDITOR_ENTER && !(byte == '\n' && e->pasting == 2))
         editor_edit(e, EDITOR_NEWLINE);
     else if (key < EDITOR_NOTHING) editor_edit(e, key);
@@ -333,12 +326,15 @@ static void editor_paste(editor *e, int key) {
    which go when the message ends. */
 static int editor_goes_on(editor *e) {
     const char *quotes = "\"\"\"";
+    size_t end = e->size;
     if (e->size && e->text[e->size - 1] == '\\') {
         editor_replace(e, e->size - 1, e->size, "\n", 1);
         return 1;
     }
     if (e->size < 3 || memcmp(e->text, quotes, 3)) return 0;
-    if (e->size < 6 || memcmp(e->text + e->size - 3, quotes, 3)) {
+    while (end > 3 && (e->text[end - 1] == ' ' || e->text[end - 1] == '\t')) end--;
+    if (end >= 6 && !memcmp(e->text + end - 3, quotes, 3)) editor_replace(e, end, e->size, "", 0);
+    else {
         editor_replace(e, e->at, e->at, "\n", 1);
         return 1;
     }
@@ -367,7 +363,7 @@ static int editor_read(editor *e) {
     editor_draw(e);
     while (result < 0) {
         key = editor_key(e);
-        if (key == EDITOR_GONE || (key == EDITOR_ERASE + EDITOR_RIGHT && !e->size && !e->pasting))
+        if (key == EDITOR_GONE || (key == EDITOR_CLOSE && !e->size && !e->pasting))
             result = EDITOR_END;
         else if (e->pasting) editor_paste(e, key);
         else if (key == EDITOR_STOP || (key == EDITOR_SIGNAL && !terminal_changed))
@@ -375,14 +371,13 @@ static int editor_read(editor *e) {
         else if (key == EDITOR_PASTE) e->pasting = 1;
         else if (key != EDITOR_ENTER) editor_edit(e, key);
         else if (!editor_goes_on(e)) result = EDITOR_LINE;
-        if (result < 0 && e->input_at == e->input_count) editor_draw(e);
+        if (result < 0 && editor_idle(e)) editor_draw(e);
     }
     e->at = e->size;
     editor_draw(e);
     terminal_write("\r\n", 2);
     terminal_end();
     if (result == EDITOR_LINE) {
-        editor_save(e);
         editor_remember(e, e->text, e->size);
         editor_trim(e);
     }

@@ -3,12 +3,14 @@
 #ifndef SLM_TERMINAL_H
 #define SLM_TERMINAL_H
 #include <errno.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
+#include <wchar.h>
 
 static const int terminal_signals[] = {SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
 enum { TERMINAL_SIGNALS = sizeof terminal_signals / sizeof terminal_signals[0] };
@@ -92,31 +94,12 @@ static void terminal_size(size_t *height, size_t *width) {
     *width = known ? size.ws_col : 80u;
 }
 
-/* ---- columns ------------------------------------------------------------------------------ */
-
-static const uint32_t terminal_none[] = { /* first, last: combining marks, joiners */
-    0x300,  0x36F,  0x483,  0x489,  0x591,  0x5BD,  0x610,  0x61A,  0x64B,  0x65F,  0x93C,  0x93C,
-    0x941,  0x948,  0x94D,  0x94D,  0xE31,  0xE31,  0xE34,  0xE3A,  0xE47,  0xE4E,  0x1AB0, 0x1AFF,
-    0x1DC0, 0x1DFF, 0x200B, 0x200F, 0x202A, 0x202E, 0x2060, 0x2064, 0x20D0, 0x20F0, 0x3099, 0x309A,
-    0xFE00, 0xFE0F, 0xFE20, 0xFE2F, 0xFEFF, 0xFEFF};
-static const uint32_t terminal_wide[] = { /* East Asian wide ones, emoji */
-    0x1100,  0x115F,  0x231A,  0x231B,  0x23E9,  0x23EC,  0x2614,  0x2615,  0x26A1,  0x26A1,
-    0x2705,  0x2705,  0x270A,  0x270B,  0x2728,  0x2728,  0x274C,  0x274C,  0x2753,  0x2755,
-    0x2B50,  0x2B50,  0x2E80,  0x303E,  0x3041,  0x33FF,  0x3400,  0x4DBF,  0x4E00,  0xA4CF,
-    0xA960,  0xA97F,  0xAC00,  0xD7A3,  0xF900,  0xFAFF,  0xFE30,  0xFE6F,  0xFF00,  0xFF60,
-    0xFFE0,  0xFFE6,  0x1F300, 0x1F64F, 0x1F680, 0x1F6FF, 0x1F900, 0x1F9FF, 0x1FA70, 0x1FAFF,
-    0x20000, 0x3FFFD};
-
-static int terminal_within(const uint32_t *ranges, size_t bytes, uint32_t code) {
-    size_t i;
-    for (i = 0; i < bytes / sizeof *ranges; i += 2)
-        if (code >= ranges[i] && code <= ranges[i + 1]) return 1;
-    return 0;
-}
-
-/* Of a character that is printed. */
+/* The columns that a character takes, as libc knows them; it has to know that text is UTF-8. */
 static size_t terminal_columns(uint32_t code) {
-    if (terminal_within(terminal_none, sizeof terminal_none, code)) return 0;
-    return terminal_within(terminal_wide, sizeof terminal_wide, code) ? 2 : 1;
+    static int known;
+    int columns;
+    if (!known) known = setlocale(LC_CTYPE, "C.UTF-8") || setlocale(LC_CTYPE, "UTF-8") ? 1 : -1;
+    columns = known > 0 ? wcwidth((wchar_t)code) : 1;
+    return columns >= 0 ? (size_t)columns : 1;
 }
 #endif

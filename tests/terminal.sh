@@ -85,12 +85,20 @@ else
     typed "control bytes in a paste are dropped" "$(printf 'tab\there')"
     long=$(printf '%09000d' 7); paste "/system $long"; press Enter
     typed "a line of 9,000 bytes" "/system $long"
+    tmx send-keys -H 1b 5b 32 30 30 7e 61 1b 5b 32 30; sleep 0.1; tmx send-keys -H 31 7e
+    type "b"; press Enter; typed "the end of a paste comes in two parts" ab
+    tmx send-keys -H 1b 5b 32 30 30 7e 78 1b; sleep 0.1; tmx send-keys -H 1b 5b 32 30 31 7e
+    type "y"; press Enter; typed "an ESC at the end of a paste" xy
+    tmx send-keys -H 1b 5b 32 30 30 7e 7a; sleep 0.2; press C-c; type z; press Enter
+    typed "Ctrl-C ends a paste whose end was lost" zz
+    type "/x"; tmx send-keys -H 1b 5b 32 30 30 7e c2 9b 1b 5b 32 30 31 7e; press Enter
+    shows "no control character is shown" 'unknown command /x.xc2'
     press C-l; paste '1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14'
     shows "the end of a tall message" '^14$'
     [ "$(screen | head -n 1)" = 3 ] && ok || { bad "terminal: as much of it as fits"; screen; }
     screen | grep -q '^> *1$' && bad "terminal: a tall message" || ok
     press Up Up Up Up Up Up Up Up Up Up Up Up Up; shows "its beginning" '^> 1$'
-    press C-c; shows "Ctrl-C" 'Ctrl-C again'
+    press C-c; sleep 0.2; press C-c; shows "Ctrl-C without a text" 'Ctrl-C again'
 
     # -- another width, a stop and a continuation, signals: the terminal is as it was
     type "resized"; tmx resize-window -x 30 -y 10; sleep 0.2; type " now"; press Enter
@@ -104,7 +112,8 @@ else
         case $way in
         C-d) press C-d ;;
         /exit) type /exit; press Enter ;;
-        INT) type "never sent"; press C-c; sleep 0.3; press C-c ;;
+        INT) type "never sent"; press C-c; type "nor this"; press C-c; sleep 0.2; press DC
+            press C-c; shows "only Ctrl-C without a text counts" 'Ctrl-C again'; press C-c ;;
         *) type "never sent"; sleep 0.2; pkill -$way -f "^$B/slm-chat .*$T/history" ;;
         esac
         case $way in
