@@ -5392,6 +5392,7 @@ static int slm__text_starts(const slm_session *s) {
 SLM_API slm_result slm_generate(slm_session *s, const slm_generation *generation) {
     const char *wrong;
     size_t i;
+    int held;
     if (!s) return SLM_ERR_ARGUMENT;
     if (slm__check_decoder(s) != SLM_OK) return s->error.code;
     if (!s->sequence.position)
@@ -5406,15 +5407,20 @@ SLM_API slm_result slm_generate(slm_session *s, const slm_generation *generation
     if (generation && generation->draft > SLM__DRAFT_MAX)
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a draft of %u tokens; the most is %u",
                          (size_t)generation->draft, (size_t)SLM__DRAFT_MAX);
+    /* what a generation has held back that this one goes on with: it comes first, or is a stop's */
+    held = s->generator.generating && !s->generator.interrupted &&
+           s->generator.pending_size + s->generator.rest_size > s->generator.shown;
     memset(&s->generator.generation, 0, sizeof s->generator.generation);
     if (generation) s->generator.generation = *generation;
     s->generator.generating = 1;
     s->generator.ended = SLM_REASON_NONE;
-    s->generator.generated = s->generator.pending_size = s->generator.shown = 0;
-    s->generator.rest_size = 0;
+    s->generator.generated = 0;
+    if (!held) {
+        s->generator.pending_size = s->generator.shown = s->generator.rest_size = 0;
+        s->generator.start = s->sequence.position;
+    }
     s->generator.turn_end =
         s->chat.answering && !s->generator.generation.ignore_end ? s->chat.turn_end : NULL;
-    s->generator.start = s->sequence.position;
     s->generator.interrupted = s->generator.seeded = 0;
     s->generator.at_start = slm__text_starts(s);
     return SLM_OK;
@@ -7560,9 +7566,10 @@ static int slm__may_cut(const slm__encoding *e, const uint8_t *text, size_t size
     if (!at || at >= size || (text[at] & 0xC0) == 0x80) return 0;
     left = slm__class_before(text, at, &length) & kinds;
     right = slm__class_at(text + at, size - at, &length) & kinds;
-    if (!(left & (SLM__LETTER | SLM__NUMBER))) return 0;
-    if (t->kind == SLM__BYTES && left == right) return 0;
+    if (left == SLM__SPACE) return 0;
+    if (t->kind == SLM__BYTES && (left == right || (!left && right != SLM__SPACE))) return 0;
     if (t->kind == SLM__PIECES) {
+        if (!left) return 0;
         if (!t->has_bytes && (text[at] >= 0x80 || t->ascii[text[at]] == SLM__NO_TOKEN)) return 0;
         if (slm__is_mark(text + at, size - at) || slm__joint(t, text[at - 1], text[at])) return 0;
     }
@@ -8112,8 +8119,8 @@ SLM_API slm_result slm_tokenize_in(const slm_model *model, const char *text, siz
 
 SLM_API size_t slm_tokenize_size(const slm_model *model, size_t longest_word) {
     if (!model || !model->has_tokenizer || model->tokenizer.kind == SLM__WORDS) return 0;
-    if (longest_word < SLM__SHORT_WORD) return 0; /* a space may come before it */
-    return longest_word < 0x7FFFFFFFu ? slm__bpe_scratch_size(longest_word) : SIZE_MAX;
+    if (longest_word < SLM__SHORT_WORD) return 0; /* a space before a word belongs to it */
+    return longest_word < 0x7FFFFFFFu ? slm__bpe_scratch_size(longest_word + 1) : SIZE_MAX;
 }
 
 SLM_API slm_result slm_tokenize_text(const slm_model *model, const slm_text *text, size_t limit,

@@ -311,7 +311,21 @@ static void second_held_text(second_case *c) {
     start = slm_position(s);
     CHECK(second_text(s, &g, got, sizeof got, &reason) == 2 && !strcmp(got, "xx") &&
               reason == SLM_REASON_STOP && slm_position(s) == start + 2, "xx of xxxx! stays");
-    script.tokens[0] = script.tokens[1] = y;
+    script.tokens[0] = script.tokens[1] = y; /* a second slm_generate goes on with what is held */
+    script.tokens[2] = script.tokens[3] = mark;
+    script.at = 0;
+    slm_generate(s, &g);
+    slm_next(s, &piece);
+    CHECK(slm_next(s, &piece) == SLM_OK && !piece.size && slm_generate(s, &g) == SLM_OK &&
+              slm_next(s, &piece) == SLM_OK && piece.size == 3 && !memcmp(piece.text, "yy!", 3),
+          "yy comes with the next one's first");
+    script.at = 0;
+    slm_generate(s, &g);
+    slm_next(s, &piece);
+    slm_eval(s, &mark, 1);
+    script.at = 2;
+    CHECK(slm_generate(s, &g) == SLM_OK && slm_next(s, &piece) == SLM_OK && piece.size == 1 &&
+              piece.text[0] == '!', "but not behind another call's tokens");
     script.at = 0;
     slm_generate(s, &g);
     CHECK(slm_next(s, &piece) == SLM_OK && slm_next(s, &piece) == SLM_OK && !piece.size,
@@ -365,6 +379,7 @@ static void second_long_token(second_case *c) {
         memset(text, 'n', 2000);
         memset(text, 'a', end - 1);
         text[end - 1] = 'Z';
+        slm_rewind(s, 3);
         slm_generate(s, &g);
         memset(&piece, 0, sizeof piece);
         slm__show(s, &piece, "Zn", 2);
@@ -473,6 +488,17 @@ static void second_own_memory(second_case *c) {
     slm_rewind(s, 0);
     CHECK(slm_chat(s, SLM_USER, text, 2000) == SLM_OK && slm_position(s) > 400 &&
               slm_chat(s, SLM_ASSISTANT, NULL, 0) == SLM_OK && !refused, "nothing is allocated");
+    for (i = 0; i < 4; i++) {
+        static const char *const parts[] = {"- ", "...\n", "\xF0\x9F\x98\x80 ", "{\n  }\n"};
+        size_t size = strlen(parts[i]), at;
+        for (at = 0; at + size < 2500; at += size) memcpy(text + at, parts[i], size);
+        slm_rewind(s, 0);
+        refused = 0;
+        slm_chat(s, SLM_USER, text, at);
+        CHECK(!refused, "signs and spaces are words, too");
+    }
+    slm_rewind(s, 0);
+    slm_chat(s, SLM_USER, "Hello", 5);
     i = slm_position(s);
     memset(text, 'x', sizeof text);
     CHECK(slm_chat(s, SLM_USER, text, 6000) == SLM_ERR_MEMORY && refused && slm_position(s) == i &&
@@ -489,14 +515,16 @@ static void second_own_memory(second_case *c) {
 /* Tokens with scratch that is given: exactly enough, one byte short, none, in the wrong place. */
 static void second_scratch(second_case *c) {
     static const size_t sizes[] = {63, 64, 65, 100, 146, 147, 1000, 5000};
-    static char text[5000];
+    static char text[5002];
     static slm_token want[5000], got[5000];
     slm_token_room room;
     size_t i, k, count;
     for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        size_t size = sizes[i], need = slm_tokenize_size(c->model, size);
+        size_t size = sizes[i] + 2, need = slm_tokenize_size(c->model, sizes[i]);
         void *scratch = malloc(need + 8);
         for (k = 0; k < size; k++) text[k] = "abctheino"[k * k % 97 % 9];
+        text[0] = 'S';
+        text[1] = ' '; /* it belongs to the word behind it */
         memset(&room, 0, sizeof room);
         room.tokens = got;
         room.capacity = 5000;
@@ -508,7 +536,7 @@ static void second_scratch(second_case *c) {
         room.capacity = 3;
         CHECK(slm_tokenize_in(c->model, text, size, 0, &room) == SLM_ERR_CAPACITY &&
                   room.count == count, "the full need");
-        if (size <= SLM__SHORT_WORD) {
+        if (sizes[i] < SLM__SHORT_WORD) {
             room.scratch = NULL;
             CHECK(slm_tokenize_in(c->model, text, size, 0, &room) == SLM_ERR_CAPACITY,
                   "a short word needs none");
