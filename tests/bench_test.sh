@@ -139,7 +139,7 @@ fi
 
 # -- wrong use
 refused "slm-bench --shape" 2 "known: phi-2, " $B/slm-bench --shape nosuch
-for shape in $(sed -n 's/.*known: //p' $T/err | tr -d ,); do
+for shape in $(sed -n 's/ (see --help)$//; s/.*known: //p' $T/err | tr -d ,); do
     $B/slm-bench --help | grep -q "[ ]$shape\(,\|$\)" && ok ||
         bad "slm-bench --help says nothing of $shape"
 done

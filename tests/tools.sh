@@ -64,6 +64,8 @@ if [ -f $tiny ]; then
         refused "slm-generate --temp '$value'" 2 "is not a number" \
             $B/slm-generate $tiny -p x --temp "$value"
     done
+    refused "an instruction set that is not there" 2 "available: .* (see --help)$" \
+        $B/slm-bench --shape phi-tiny --isa nosuch
     refused "an empty path" 2 "path is empty" $B/slm-generate ''
     refused "an unknown option of 9,000 bytes" 2 "(see --help)$" \
         $B/slm-generate $tiny --$(printf %09000d 1)

@@ -65,7 +65,7 @@ TOOL_UNUSED static void tool_say(const char *text) {
     }
 }
 
-/* Status 1: bad input or a failure; 2: wrong use, or not available here. */
+/* Status 1: bad input or a failure; 2: wrong use, or not available here, which --help explains. */
 TOOL_PRINTF static void tool_fail(int status, const char *format, ...) {
     char text[4096];
     va_list args;
@@ -75,7 +75,7 @@ TOOL_PRINTF static void tool_fail(int status, const char *format, ...) {
     va_end(args);
     fprintf(stderr, "%s: ", tool_name);
     tool_say(text);
-    fputc('\n', stderr);
+    fputs(status == 2 && !strstr(text, "--help") ? " (see --help)\n" : "\n", stderr);
     exit(status);
 }
 
