@@ -223,9 +223,9 @@
      and an f16 KV cache; 12 MB for MiniLM-L6 at q8, 27 MB with two threads, less with a smaller
      batch. slm-info prints this size. Evaluating and generating allocate nothing.
      Stack in use from opening to generating, scoring and encoding, by gcc 12 at -O2: 12 KB in
-     portable C, 31 KB with AVX2 or AVX-VNNI, 55 KB with AVX-512; `make test` measures it and holds
+     portable C, 31 KB with AVX2 or AVX-VNNI, 46 KB with AVX-512; `make test` measures it and holds
      it below 32 and 64 KB. AMX takes 103 KB. A build at -O0 takes up to 121 KB. Code and tables
-     take 117 KB without SIMD (-Os), 275 KB with all kernels of x86 (-O2).
+     take 118 KB without SIMD (-Os), 276 KB with all kernels of x86 (-O2).
 
    THREAD SAFETY
      An open model is read-only: any number of threads may use it at once, slm_tokenize too (your
@@ -601,7 +601,8 @@ typedef struct slm_piece {
     float logprob;     /* of the token, before any sampling rule */
 } slm_piece;
 
-/* Starts generating after what has been evaluated; NULL = defaults. */
+/* Starts generating after what has been evaluated; NULL = defaults. Text that the generation before
+   held back comes first if nothing has been appended or rewound since. */
 SLM_API slm_result slm_generate(slm_session *, const slm_generation *);
 /* SLM_OK: a piece; SLM_DONE: the end, with its reason (the end token itself is not shown).
    After SLM_ERR_CANCELLED the next call goes on as if nothing had happened. Tokens that slm_eval,
@@ -2951,8 +2952,8 @@ enum {
 
 enum {
     SLM__SCRATCH_WORD = 4096, /* bytes of a word that a session's scratch has room for */
-    SLM__FRAME_ROOM = 2048,   /* ... of it, for a message's ends with their frame, and so ... */
-    SLM__END_WORD = 1024      /* ... for a word of so many bytes there */
+    SLM__FRAME_ROOM = 2048,   /* of the scratch's end, for a message's end and its frame, ... */
+    SLM__END_WORD = 1024      /* ... and of a word that has room there, frames being short */
 };
 
 static int slm__is_encoder(const slm_session *s) {
@@ -7564,12 +7565,12 @@ static int slm__may_cut(const slm__encoding *e, const uint8_t *text, size_t size
     unsigned left, right;
     size_t length;
     if (!at || at >= size || (text[at] & 0xC0) == 0x80) return 0;
-    left = slm__class_before(text, at, &length) & kinds;
     right = slm__class_at(text + at, size - at, &length) & kinds;
-    if (left == SLM__SPACE) return 0;
+    left = slm__class_before(text, at, &length) & kinds;
+    if (slm__swallows(e, left, text + at - length, length)) return 0;
     if (t->kind == SLM__BYTES && (left == right || (!left && right != SLM__SPACE))) return 0;
     if (t->kind == SLM__PIECES) {
-        if (!left) return 0;
+        if (slm__is_mark(text + at - length, length)) return 0;
         if (!t->has_bytes && (text[at] >= 0x80 || t->ascii[text[at]] == SLM__NO_TOKEN)) return 0;
         if (slm__is_mark(text + at, size - at) || slm__joint(t, text[at - 1], text[at])) return 0;
     }
@@ -8326,8 +8327,8 @@ static int slm__find_cuts(const slm__tokenizer *t, const slm__framed *framed,
     return *head <= *tail && front + *head <= SLM__FRAME_ROOM;
 }
 
-/* The same tokens as slm__encode_whole, but only the message's two ends are copied, into
-   SLM__FRAME_ROOM bytes. */
+/* The same tokens as slm__encode_whole, but only the message's two ends are copied, one after the
+   other into the SLM__FRAME_ROOM bytes behind the scratch. */
 static slm_result slm__encode_cut(const slm__tokenizer *t, const slm__framed *framed,
                                   slm__message *message, char *room, slm__token_list *out) {
     slm__framed part = *framed;
@@ -8341,8 +8342,10 @@ static slm_result slm__encode_cut(const slm__tokenizer *t, const slm__framed *fr
     part.flags &= ~SLM_ADD_BOS;
     message->start = framed->text + head;
     message->end = framed->text + tail;
+    out->scratch_size += SLM__FRAME_ROOM; /* what was copied there is read */
     if (result == SLM_OK || result == SLM_ERR_CAPACITY)
         result = slm__encode_message(t, message->start, tail - head, part.flags, out, message);
+    out->scratch_size -= SLM__FRAME_ROOM;
     part.parts[0] = part.parts[1] = part.parts[2] = "";
     part.parts[3] = framed->parts[3];
     part.text += tail;

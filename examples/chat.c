@@ -169,26 +169,18 @@ static int read_plain(char **line, size_t *capacity, size_t *size) {
     return byte != EOF || (*size > 0 && !ferror(stdin));
 }
 
-static void keep(char **kept, const char *text) {
-    size_t size = text ? strlen(text) + 1 : 0;
-    char *copy = text ? (char *)tool_allocate(size, 1) : NULL;
-    if (text) memcpy(copy, text, size);
-    free(*kept);
-    *kept = copy;
-}
+static void keep(char **kept, const char *text) { tool_keep(kept, text, text ? strlen(text) : 0); }
 
 #ifndef _WIN32
 static editor typed;
 
-static void end_editor(void) { terminal_leave(); }
-
-/* Whether a person types on a terminal that can be drawn on. */
-static int has_editor(const chat *c) {
+/* 0: nobody types on a terminal that can be drawn on. */
+static int begin_editor(const chat *c) {
     const char *kind = getenv("TERM");
     if (!tool_terminal(stdin) || !tool_terminal(stderr) || !kind || !strcmp(kind, "dumb")) return 0;
     typed.prompt = "> ";
     if (c->history) history_load(&typed, c->history);
-    atexit(end_editor);
+    atexit(terminal_leave);
     return 1;
 }
 
@@ -207,7 +199,7 @@ static int read_typed(char **line, size_t *size) {
     return result == EDITOR_LINE;
 }
 #else
-static int has_editor(const chat *c) {
+static int begin_editor(const chat *c) {
     (void)c;
     return 0;
 }
@@ -565,7 +557,7 @@ int main(int count, char **args) {
     parse(count, args, &c);
     pool = tool_threads(&c.desc);
     open_session(&c);
-    edits = has_editor(&c);
+    edits = begin_editor(&c);
     fprintf(stderr, "%s: a line is a message; /help for commands.\n", c.model_path);
     for (;;) {
         catch_interrupts(1);

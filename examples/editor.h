@@ -113,13 +113,6 @@ static void editor_draw(editor *e) {
 
 /* ---- the text ----------------------------------------------------------------------------- */
 
-static void editor_keep(char **kept, const char *text, size_t size) {
-    char *copy = (char *)tool_allocate(size + 1, 1);
-    memcpy(copy, text, size);
-    free(*kept);
-    *kept = copy;
-}
-
 /* Puts bytes in place of text[from, to), the cursor behind them. */
 static void editor_replace(editor *e, size_t from, size_t to, const char *bytes, size_t size) {
     size_t rest = e->size - to;
@@ -195,7 +188,7 @@ static void editor_remember(editor *e, const char *text, size_t size) {
         memmove(e->history, e->history + 1, --e->count * sizeof *e->history);
     }
     e->history[e->count] = NULL;
-    editor_keep(&e->history[e->count++], text, size);
+    tool_keep(&e->history[e->count++], text, size);
 }
 
 /* Up and down: within a message of several lines, else through the history. */
@@ -211,7 +204,7 @@ static void editor_move_line(editor *e, int down) {
         return;
     }
     if (down ? e->shown >= e->count : !e->shown) return;
-    if (e->shown == e->count) editor_keep(&e->draft, e->text, e->size);
+    if (e->shown == e->count) tool_keep(&e->draft, e->text, e->size);
     shown = down ? ++e->shown : --e->shown;
     text = shown == e->count ? e->draft : e->history[shown];
     editor_replace(e, 0, e->size, text, strlen(text));
@@ -300,7 +293,7 @@ static void editor_edit(editor *e, int key) {
         e->at = to = editor_target(e, key & 1023);
         low = at < to ? at : to;
         high = at < to ? to : at;
-        if (key >= EDITOR_CUT && low < high) editor_keep(&e->cut, e->text + low, high - low);
+        if (key >= EDITOR_CUT && low < high) tool_keep(&e->cut, e->text + low, high - low);
         if (key >= EDITOR_ERASE) editor_replace(e, low, high, "", 0);
     }
 }
@@ -333,11 +326,11 @@ static int editor_goes_on(editor *e) {
     }
     if (e->size < 3 || memcmp(e->text, quotes, 3)) return 0;
     while (end > 3 && (e->text[end - 1] == ' ' || e->text[end - 1] == '\t')) end--;
-    if (end >= 6 && !memcmp(e->text + end - 3, quotes, 3)) editor_replace(e, end, e->size, "", 0);
-    else {
+    if (end < 6 || memcmp(e->text + end - 3, quotes, 3)) {
         editor_replace(e, e->at, e->at, "\n", 1);
         return 1;
     }
+    editor_replace(e, end, e->size, "", 0);
     return 0;
 }
 

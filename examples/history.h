@@ -35,6 +35,7 @@ static void history_load(editor *e, const char *path) {
 static void history_save(const editor *e) {
     const char *text = e->added ? e->history[e->count - 1] : NULL;
     FILE *file = history_file && text ? fopen(history_file, "ab") : NULL;
+    int written;
     if (!history_file || !text) return;
     if (file && history_torn) fputc('\n', file);
     history_torn = 0;
@@ -42,7 +43,8 @@ static void history_save(const editor *e) {
         if (*text == '\n') fputs("\\n", file);
         else if (*text == '\\') fputs("\\\\", file);
         else fputc(*text, file);
-    if (file && fputc('\n', file) != EOF && fclose(file) == 0) return;
+    written = file && fputc('\n', file) != EOF;
+    if (file && fclose(file) == 0 && written) return;
     fprintf(stderr, "(the history is in memory alone: %s: %s)\n", history_file, strerror(errno));
     history_file = NULL;
 }

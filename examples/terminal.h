@@ -15,8 +15,9 @@
 static const int terminal_signals[] = {SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
 enum { TERMINAL_SIGNALS = sizeof terminal_signals / sizeof terminal_signals[0] };
 static struct sigaction terminal_actions[TERMINAL_SIGNALS]; /* as they were */
-static struct termios terminal_modes;                     /* likewise */
-static volatile sig_atomic_t terminal_raw, terminal_changed; /* changed: draw it again */
+static struct termios terminal_modes;                       /* likewise */
+static volatile sig_atomic_t terminal_raw; /* they are not as they were */
+static volatile sig_atomic_t terminal_wanted, terminal_changed; /* changed: draw it again */
 
 static void terminal_write(const char *bytes, size_t size) {
     while (size) {
@@ -63,28 +64,32 @@ static void terminal_on_signal(int number) {
         raise(number);
     }
     if (number == SIGTSTP) terminal_catch(number, terminal_on_signal);
-    if (number != SIGWINCH) terminal_enter();
+    if (number != SIGWINCH && terminal_wanted) terminal_enter();
     terminal_changed = 1;
     errno = saved;
+}
+
+static void terminal_end(void) {
+    size_t i;
+    terminal_wanted = 0;
+    terminal_leave(); /* while signals are caught: none may come between */
+    for (i = 0; i < TERMINAL_SIGNALS; i++)
+        sigaction(terminal_signals[i], &terminal_actions[i], NULL);
 }
 
 /* Until terminal_end; 0: there is no terminal. */
 static int terminal_begin(void) {
     size_t i;
-    if (tcgetattr(0, &terminal_modes) != 0 || !terminal_enter()) return 0;
+    if (tcgetattr(0, &terminal_modes) != 0) return 0;
     for (i = 0; i < TERMINAL_SIGNALS; i++) {
         sigaction(terminal_signals[i], NULL, &terminal_actions[i]);
         if (terminal_actions[i].sa_handler != SIG_IGN)
             terminal_catch(terminal_signals[i], terminal_on_signal);
     }
-    return 1;
-}
-
-static void terminal_end(void) {
-    size_t i;
-    for (i = 0; i < TERMINAL_SIGNALS; i++)
-        sigaction(terminal_signals[i], &terminal_actions[i], NULL);
-    terminal_leave();
+    terminal_wanted = 1;
+    if (terminal_enter()) return 1;
+    terminal_end();
+    return 0;
 }
 
 static void terminal_size(size_t *height, size_t *width) {

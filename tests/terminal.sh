@@ -114,7 +114,8 @@ else
         /exit) type /exit; press Enter ;;
         INT) type "never sent"; press C-c; type "nor this"; press C-c; sleep 0.2; press DC
             press C-c; shows "only Ctrl-C without a text counts" 'Ctrl-C again'; press C-c ;;
-        *) type "never sent"; sleep 0.2; pkill -$way -f "^$B/slm-chat .*$T/history" ;;
+        *) type "never sent"; sleep 0.2
+            pkill -$way -x -t "$(tmx display -p '#{pane_tty}' | cut -c 6-)" slm-chat ;;
         esac
         case $way in
         TERM | HUP) shows "$way ends it" '^ended 1[24]' ;;

@@ -497,6 +497,18 @@ static void second_own_memory(second_case *c) {
         slm_chat(s, SLM_USER, text, at);
         CHECK(!refused, "signs and spaces are words, too");
     }
+    for (i = 4096; i <= 4097; i++) { /* a word in a message's middle, with the space before it */
+        static char long_word[8200];
+        size_t k;
+        refused = 0;
+        for (k = 0; k < sizeof long_word; k++) long_word[k] = k % 7 ? 'a' : ' ';
+        memset(long_word + 2037, 'n', i);
+        long_word[2037] = ' ';
+        long_word[2037 + i] = ' ';
+        slm_rewind(s, 0);
+        slm_chat(s, SLM_USER, long_word, sizeof long_word);
+        CHECK(!refused == (i <= 4096), "4,096 bytes need no allocator");
+    }
     slm_rewind(s, 0);
     slm_chat(s, SLM_USER, "Hello", 5);
     i = slm_position(s);

@@ -114,6 +114,14 @@ TOOL_UNUSED static void *tool_allocate(size_t count, size_t size) {
     return memory;
 }
 
+/* A copy of a text in *kept, instead of what was there; text NULL: none. */
+TOOL_UNUSED static void tool_keep(char **kept, const char *text, size_t size) {
+    char *copy = text ? (char *)tool_allocate(size + 1, 1) : NULL;
+    if (size) memcpy(copy, text, size);
+    free(*kept);
+    *kept = copy;
+}
+
 TOOL_UNUSED static unsigned long long tool_number(const char *option, const char *text,
                                                   unsigned long long most) {
     char *end;
