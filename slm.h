@@ -560,12 +560,12 @@ typedef enum slm_role { SLM_SYSTEM = 0, SLM_USER, SLM_ASSISTANT } slm_role;
 /* Appends one message in the session's chat format; (SLM_ASSISTANT, NULL, 0) opens the answer,
    to be followed by slm_generate. Generation then also ends (SLM_REASON_END) where the format
    begins another message in plain text, as Phi-2's "Instruct:", and is rewound to before it;
-   unless another call has appended tokens since. A rewind to where the last answer was opened
-   opens it again. The next message closes an answer that was opened. The message's own text never
-   becomes a special token. Where the first message of a conversation is not SLM_SYSTEM, the
-   model's own system message (slm_model_info) comes before it; SLM_SYSTEM with an empty text means
-   no system message at all, until the next rewind to position 0. A model's format that needs a
-   token which its tokenizer lacks is SLM_ERR_UNSUPPORTED. */
+   unless another call has appended tokens since. A rewind into the answer leaves it open, one to
+   its beginning opens it again, one to before ends it. The next message closes an open answer. The
+   message's own text never becomes a special token. Where the first message of a conversation is
+   not SLM_SYSTEM, the model's own system message (slm_model_info) comes before it; SLM_SYSTEM with
+   an empty text means no system message at all, until the next rewind to position 0. A model's
+   format that needs a token which its tokenizer lacks is SLM_ERR_UNSUPPORTED. */
 SLM_API slm_result slm_chat(slm_session *, slm_role, const char *text, size_t size);
 
 typedef struct slm_generation {
@@ -2951,7 +2951,7 @@ enum {
 };
 
 enum {
-    SLM__SCRATCH_WORD = 4096, /* bytes of a word that a session's scratch has room for */
+    SLM__SCRATCH_WORD = 4096, /* bytes of a word, with a space before it, that scratch is for */
     SLM__FRAME_ROOM = 2048,   /* of the scratch's end, for a message's end and its frame, ... */
     SLM__END_WORD = 1024      /* ... and of a word that has room there, frames being short */
 };
@@ -3139,7 +3139,7 @@ static void slm__carve_session(slm_session *s, slm__arena *arena) {
     slm__carve_outputs(s, arena);
     slm__carve_generator(s, arena);
     s->prompt = (slm_token *)slm__carve(arena, s->sequence.context, sizeof(slm_token));
-    s->scratch_size = s->model->has_tokenizer ? slm__bpe_scratch_size(SLM__SCRATCH_WORD) : 0;
+    s->scratch_size = s->model->has_tokenizer ? slm__bpe_scratch_size(SLM__SCRATCH_WORD + 1) : 0;
     s->scratch = slm__carve(arena, s->scratch_size, 1);
 }
 

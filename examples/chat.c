@@ -15,8 +15,7 @@
 #define COMMANDS \
     "Each line is a message; one that begins with / needs a space before it. For several lines\n"  \
     "on a terminal paste them, begin and end with \"\"\", end a line with \\ or press\n"          \
-    "Alt-Enter. "                                                                                 \
-    "Up and Down bring earlier messages back.\n"                                                   \
+    "Alt-Enter. Up and Down bring earlier messages back.\n"                                        \
     "Commands:\n"                                                                                 \
     "  /more   go on with an answer that was cut off; with a full context this forgets all but\n"  \
     "          the last question and answer\n"                                                     \
@@ -133,7 +132,7 @@ static void parse(int count, char **args, chat *c) {
     c->slides = kept != none;
     if (c->slides) c->asked_keep = kept;
     if (format) c->desc.chat_format = tool_chat_format(format);
-    if (c->forget && c->slides) tool_fail(2, "--forget and --keep exclude each other (see --help)");
+    if (c->forget && c->slides) tool_fail(2, "--forget and --keep exclude each other");
     if (!c->model_path) c->model_path = "examples/models/tiny-phi.slm";
 }
 

@@ -53,10 +53,10 @@ static void parse(int count, char **args, options *o) {
     o->generation.sampling.temperature = 0.8f;
     o->generation.limit = 256;
     o->model = tool_parse(count, args, table, sizeof table / sizeof table[0], help);
-    if (!o->model) tool_fail(2, "a MODEL.slm is needed (see --help)");
+    if (!o->model) tool_fail(2, "a MODEL.slm is needed");
     o->slides = keep != none;
     if (o->slides) o->keep = keep;
-    if (o->prompt && o->file) tool_fail(2, "-p and -f exclude each other (see --help)");
+    if (o->prompt && o->file) tool_fail(2, "-p and -f exclude each other");
     o->generation.stops = o->stops.list;
     o->generation.stop_count = o->stops.count;
 }

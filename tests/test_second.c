@@ -502,9 +502,9 @@ static void second_own_memory(second_case *c) {
         size_t k;
         refused = 0;
         for (k = 0; k < sizeof long_word; k++) long_word[k] = k % 7 ? 'a' : ' ';
-        memset(long_word + 2037, 'n', i);
         long_word[2037] = ' ';
-        long_word[2037 + i] = ' ';
+        memset(long_word + 2038, 'n', i);
+        long_word[2038 + i] = ' ';
         slm_rewind(s, 0);
         slm_chat(s, SLM_USER, long_word, sizeof long_word);
         CHECK(!refused == (i <= 4096), "4,096 bytes need no allocator");

@@ -164,7 +164,7 @@ static void parse(int count, char **args, options *o) {
     if (o->path && (o->shape || o->type_given))
         tool_fail(2, "--shape and --type are of random weights: not with %s", o->path);
     if (!o->path && !o->shape && !o->kernel)
-        tool_fail(2, "MODEL.slm or --shape NAME is needed (see --help)");
+        tool_fail(2, "MODEL.slm or --shape NAME is needed");
     if (!o->prompt && !o->generate && !o->text)
         tool_fail(2, "-p 0 -n 0 leaves nothing to measure");
     check_type(o);
@@ -833,7 +833,7 @@ static void add_work(bench *b, const char *name, const char *shown, size_t texts
 static void plan_works(bench *b, options *o) {
     size_t longest = b->subject.info.longest_text;
     if (o->position || o->kv || (o->generate_given && o->generate && !o->kernel))
-        tool_fail(2, "%s is an encoder: -n, --position and --kv are not for it (see --help)",
+        tool_fail(2, "%s is an encoder: -n, --position and --kv are not for it",
                   b->subject.name);
     if (o->prompt_given && o->prompt > longest)
         tool_fail(2, "-p exceeds the longest text of %zu tokens", longest);

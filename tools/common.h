@@ -75,7 +75,7 @@ TOOL_PRINTF static void tool_fail(int status, const char *format, ...) {
     va_end(args);
     fprintf(stderr, "%s: ", tool_name);
     tool_say(text);
-    fputs(status == 2 && !strstr(text, "--help") ? " (see --help)\n" : "\n", stderr);
+    fputs(status == 2 ? " (see --help)\n" : "\n", stderr);
     exit(status);
 }
 
@@ -129,7 +129,7 @@ TOOL_UNUSED static unsigned long long tool_number(const char *option, const char
     errno = 0;
     value = strtoull(text, &end, 10);
     if (text[0] < '0' || text[0] > '9' || *end || errno || value > most)
-        tool_fail(2, "%s: '%.200s' is not a whole number from 0 to %llu (see --help)", option, text,
+        tool_fail(2, "%s: '%.200s' is not a whole number from 0 to %llu", option, text,
                   most);
     return value;
 }
@@ -140,7 +140,7 @@ TOOL_UNUSED static float tool_real(const char *option, const char *text, double 
     double value = strtod(text, &end);
     if (end == text || *end || text[strspn(text, "+-.0123456789eE")] ||
         !(value >= least && value <= most))
-        tool_fail(2, "%s: '%.200s' is not a number from %g to %g (see --help)", option, text, least,
+        tool_fail(2, "%s: '%.200s' is not a number from %g to %g", option, text, least,
                   most);
     return (float)value;
 }
@@ -204,7 +204,7 @@ TOOL_UNUSED static slm_isa tool_isa(const char *name) {
 TOOL_UNUSED static slm_type tool_kv(const char *name) {
     if (strcmp(name, "f32") == 0) return SLM_TYPE_F32;
     if (strcmp(name, "f16") == 0) return SLM_TYPE_F16;
-    tool_fail(2, "--kv is f16 or f32, not %s (see --help)", name);
+    tool_fail(2, "--kv is f16 or f32, not %s", name);
     return SLM_TYPE_VECTOR;
 }
 
@@ -212,7 +212,7 @@ TOOL_UNUSED static slm_chat_format tool_chat_format(const char *name) {
     int i;
     for (i = 1; i < (int)SLM_CHAT_COUNT; i++)
         if (strcmp(name, slm_chat_format_name((slm_chat_format)i)) == 0) return (slm_chat_format)i;
-    tool_fail(2, "--chat is plain, phi-2, chatml, llama-2 or zephyr, not %s (see --help)", name);
+    tool_fail(2, "--chat is plain, phi-2, chatml, llama-2 or zephyr, not %s", name);
     return SLM_CHAT_AUTO;
 }
 
@@ -255,7 +255,7 @@ static void tool_set_number(const tool_option *option, const char *name, const c
     if (option->kind == TOOL_SIZE && most > SIZE_MAX) most = SIZE_MAX;
     value = tool_number(name, text, most);
     if ((double)value < option->least)
-        tool_fail(2, "%s must be at least %.0f (see --help)", name, option->least);
+        tool_fail(2, "%s must be at least %.0f", name, option->least);
     if (option->kind == TOOL_SIZE) *(size_t *)option->to = (size_t)value;
     else if (option->kind == TOOL_UNSIGNED) *(unsigned *)option->to = (unsigned)value;
     else if (option->kind == TOOL_U32) *(uint32_t *)option->to = (uint32_t)value;
@@ -292,12 +292,12 @@ static int tool_take(const tool_option *options, size_t count, const char *name,
     size_t size = value ? (size_t)(value - name) : strlen(name), k = 0;
     char known[64];
     while (k < count && !tool_named(&options[k], name, size)) k++;
-    if (k == count) tool_fail(2, "unknown option %.200s (see --help)", name);
+    if (k == count) tool_fail(2, "unknown option %.200s", name);
     snprintf(known, sizeof known, "%.*s", (int)(size < 60 ? size : 60), name);
     if (options[k].kind == TOOL_FLAG && value)
-        tool_fail(2, "%s takes no value (see --help)", known);
+        tool_fail(2, "%s takes no value", known);
     if (options[k].kind != TOOL_FLAG && !value && !next)
-        tool_fail(2, "%s needs a value (see --help)", known);
+        tool_fail(2, "%s needs a value", known);
     tool_set(&options[k], known, value ? value + 1 : next);
     return options[k].kind != TOOL_FLAG && !value;
 }
@@ -313,7 +313,7 @@ TOOL_UNUSED static size_t tool_arguments(int count, char **args, const tool_opti
         const char *name = args[i];
         if (only_arguments || name[0] != '-' || !name[1]) {
             if (found == most)
-                tool_fail(2, "one argument too many: %.200s (see --help)", name);
+                tool_fail(2, "one argument too many: %.200s", name);
             arguments[found++] = name;
         } else if (!strcmp(name, "--")) only_arguments = 1;
         else {
@@ -327,8 +327,8 @@ TOOL_UNUSED static size_t tool_arguments(int count, char **args, const tool_opti
 static void tool_take_model(void *to, const char *name, const char *value) {
     const char **model = (const char **)to;
     (void)name;
-    if (*model) tool_fail(2, "one model only, not also %.200s (see --help)", value);
-    if (!*value) tool_fail(2, "the model's path is empty (see --help)");
+    if (*model) tool_fail(2, "one model only, not also %.200s", value);
+    if (!*value) tool_fail(2, "the model's path is empty");
     *model = value;
 }
 
@@ -358,9 +358,9 @@ typedef struct tool_stops {
 
 TOOL_UNUSED static void tool_take_stop(void *to, const char *name, const char *value) {
     tool_stops *stops = (tool_stops *)to;
-    if (!*value || strlen(value) > 255) tool_fail(2, "%s has 1 to 255 bytes (see --help)", name);
+    if (!*value || strlen(value) > 255) tool_fail(2, "%s has 1 to 255 bytes", name);
     if (stops->count == TOOL_STOPS)
-        tool_fail(2, "%s: at most %d of them (see --help)", name, (int)TOOL_STOPS);
+        tool_fail(2, "%s: at most %d of them", name, (int)TOOL_STOPS);
     stops->list[stops->count++] = value;
 }
 

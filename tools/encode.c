@@ -62,7 +62,7 @@ static const job jobs[] = {
 static void take_format(void *to, const char *name, const char *value) {
     *(int *)to = !strcmp(value, "npy");
     if (strcmp(value, "npy") && strcmp(value, "jsonl"))
-        tool_fail(2, "%s is jsonl or npy, not %s (see --help)", name, value);
+        tool_fail(2, "%s is jsonl or npy, not %s", name, value);
 }
 
 static void parse(int count, char **args, options *o) {
@@ -77,7 +77,7 @@ static void parse(int count, char **args, options *o) {
         {"--batch", TOOL_SIZE, &o->batch, 1, 1 << 20, NULL},
         {"--threads -t", TOOL_UNSIGNED, &o->session.threads, 0, TOOL_MOST_THREADS, NULL}};
     o->model = tool_parse(count, args, table, sizeof table / sizeof table[0], help);
-    if (!o->model) tool_fail(2, "a MODEL.slm is needed (see --help)");
+    if (!o->model) tool_fail(2, "a MODEL.slm is needed");
 }
 
 /* ---- the job ----------------------------------------------------------------------------- */

@@ -51,8 +51,8 @@ static void parse(int count, char **args, options *o) {
     if (!o->model || (o->text ? o->tokens || o->logits || o->reference
                               : !o->tokens || (!o->logits && !o->reference)))
         tool_fail(2, "MODEL.slm and either --text, or --tokens with --logits or --reference, "
-                     "are needed (see --help)");
-    if (o->window && !o->text) tool_fail(2, "--window is for --text (see --help)");
+                     "are needed");
+    if (o->window && !o->text) tool_fail(2, "--window is for --text");
 }
 
 /* Ids below the vocabulary's rows; padding rows are valid. */

@@ -197,7 +197,7 @@ static void parse(int count, char **args, options *o) {
         {"--verify", TOOL_FLAG, &o->verify, 0, 0, NULL},
         {"--context -c --ctx-size", TOOL_SIZE, &o->session.context, 1, TOOL_MOST_CONTEXT, NULL}};
     o->path = tool_parse(count, args, table, sizeof table / sizeof table[0], help);
-    if (!o->path) tool_fail(2, "a MODEL.slm is needed (see --help)");
+    if (!o->path) tool_fail(2, "a MODEL.slm is needed");
 }
 
 int main(int count, char **args) {

@@ -226,9 +226,9 @@ static void parse(int count, char **args, options *o) {
                                  {"--offsets", TOOL_FLAG, &o->offsets, 0, 0, NULL}};
     o->model = tool_parse(count, args, table, sizeof table / sizeof table[0], help);
     o->flags = (plain ? 0 : SLM_ADD_BOS) | (raw ? 0 : SLM_PARSE_SPECIAL);
-    if (!o->model) tool_fail(2, "a MODEL.slm is needed (see --help)");
+    if (!o->model) tool_fail(2, "a MODEL.slm is needed");
     if (o->offsets && (o->decode || raw))
-        tool_fail(2, "--offsets goes with neither --decode nor --raw (see --help)");
+        tool_fail(2, "--offsets goes with neither --decode nor --raw");
 }
 
 int main(int count, char **args) {

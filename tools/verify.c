@@ -589,7 +589,7 @@ static void parse(int count, char **args, options *o) {
         {"--expect", TOOL_TEXT, &o->expect, 0, 0, NULL},
         {"--threads -t", TOOL_UNSIGNED, &o->session.threads, 0, TOOL_MOST_THREADS, NULL}};
     o->model = tool_parse(count, args, table, sizeof table / sizeof table[0], help);
-    if (!o->model && !o->list) tool_fail(2, "a MODEL.slm is needed (see --help)");
+    if (!o->model && !o->list) tool_fail(2, "a MODEL.slm is needed");
 }
 
 static int verify(const options *o, verification *v) {

@@ -928,7 +928,7 @@ static void take_type(void *to, const char *name, const char *value) {
             *(uint32_t *)to = (uint32_t)i;
             return;
         }
-    tool_fail(2, "--type is f32, f16, bf16, q8, q4 or q4f, not %.200s (see --help)", value);
+    tool_fail(2, "--type is f32, f16, bf16, q8, q4 or q4f, not %.200s", value);
 }
 
 static void take_format(void *to, const char *name, const char *value) {
@@ -938,7 +938,7 @@ static void take_format(void *to, const char *name, const char *value) {
 
 static void take_system(void *to, const char *name, const char *value) {
     const char *fault = chat_system_fault(value);
-    if (fault) tool_fail(2, "%s %s (see --help)", name, fault);
+    if (fault) tool_fail(2, "%s %s", name, fault);
     *(const char **)to = value;
 }
 
@@ -954,7 +954,7 @@ int main(int count, char **arguments) {
     struct stat status;
     tool_name = "slm-convert";
     if (tool_arguments(count, arguments, table, rows, help, paths, 2) != 2)
-        tool_fail(2, "SRC and OUT.slm are needed (see --help)");
+        tool_fail(2, "SRC and OUT.slm are needed");
     signal(SIGXFSZ, SIG_IGN); /* too large a file is an error like any other: it is cleaned up */
     if (stat(paths[0], &status) != 0)
         fail("%s: no such file or directory", paths[0]);
