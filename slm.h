@@ -1818,6 +1818,8 @@ enum { SLM__VECTOR_NORMED = 1, SLM__VECTOR_TANH = 2, SLM__VECTOR_BIASED = 4 }; /
 typedef struct slm__tokenizer { /* pointers into the mapped section */
     uint32_t kind, count, merge_slots, longest_probe, flags, blob_bytes, added_count, end_count;
     uint32_t prefix, has_bytes; /* of kind 2: where a space is put; all byte tokens are there */
+    int32_t missing;            /* of kind 1: what bytes without a token become; -1: nothing */
+    uint8_t steps[8];           /* of kind 1: how a text becomes words, see >>tokenizer splits */
     uint32_t longest_word;      /* of kind 3: in characters; a longer one is UNK */
     uint32_t types;             /* of kind 3: token types that the model tells apart */
     int32_t bos, unk, last, mask, end[8]; /* of kind 3 bos is [CLS] and last is [SEP] */
@@ -1835,7 +1837,22 @@ typedef struct slm__tokenizer { /* pointers into the mapped section */
     const char *blob;
 } slm__tokenizer;
 
-enum { SLM__BYTES = 1, SLM__PIECES = 2, SLM__WORDS = 3 }; /* kinds */
+/* Kinds; SLM__SPLIT_BYTES is that of a file whose byte-level BPE has other rules than GPT-2's, and
+   is SLM__BYTES once it is read. */
+enum { SLM__BYTES = 1, SLM__PIECES = 2, SLM__WORDS = 3, SLM__SPLIT_BYTES = 4,
+       SLM__STEPS_MOST = 8 };
+
+/* A step that splits a text for byte-level BPE, see >>tokenizer splits. */
+enum slm__step { /* in a file: never renumbered */
+    SLM__STEP_NONE, SLM__STEP_GPT2, SLM__STEP_LLAMA3, SLM__STEP_QWEN2, SLM__STEP_GPT4O,
+    SLM__STEP_TEKKEN, SLM__STEP_DEEPSEEK3,
+    SLM__STEP_BLANK_END, /* \s+$ */
+    SLM__STEP_SETS,      /* the first of slm__char_sets */
+    SLM__STEP_DIGIT = SLM__STEP_SETS, SLM__STEP_DIGITS, SLM__STEP_NUMBERS_3, SLM__STEP_PUNCTUATION,
+    SLM__STEP_DIGITS_3, SLM__STEP_BYTE_DIGIT, SLM__STEP_BYTE_DIGITS, SLM__STEP_NEWLINE,
+    SLM__STEP_LETTERS, SLM__STEP_MARKS, SLM__STEP_ALPHABETS, SLM__STEP_WIDE_MARKS,
+    SLM__STEP_CJK, SLM__STEP_CJK_KANA, SLM__STEPS
+};
 
 enum slm__prefix { /* where a space is put before a text of kind 2; see >>specification */
     SLM__PREFIX_NONE, SLM__PREFIX_EACH, SLM__PREFIX_EACH_WORD, SLM__PREFIX_FIRST_WORD,
@@ -1849,6 +1866,7 @@ enum { /* the flags of the section, of a token and of an added token */
     SLM__TEXT_PARTS_FIRST = 256, SLM__TEXT_PARTS_RUN = 512, SLM__TEXT_FLAGS = 1023,
     SLM__TEXT_CLEAN = 4, SLM__TEXT_CJK = 8, SLM__TEXT_STRIP_ACCENTS = 16, SLM__TEXT_LOWER = 32,
     SLM__TEXT_TIDY = 64, SLM__TEXT_WORD_FLAGS = 127,
+    SLM__TEXT_WHOLE = 8, SLM__TEXT_NFC = 16, SLM__TEXT_BEHIND = 32, SLM__TEXT_BYTES_FLAGS = 63,
     SLM__TOKEN_EXISTS = 1, SLM__TOKEN_SPECIAL = 2, SLM__TOKEN_ADDED = 4, SLM__TOKEN_BYTE = 8,
     SLM__TOKEN_APART = 16, SLM__TOKEN_OUTSIDE = 32, SLM__TOKEN_JOINED = 16,
     SLM__ADDED_SPECIAL = 1, SLM__ADDED_NORMALIZED = 2, SLM__ADDED_LSTRIP = 4,
@@ -2324,7 +2342,7 @@ static slm_result slm__read_rest(slm_model *model, const slm__section *sections,
     if (result != SLM_OK) return result;
     kind = slm__u16(model->file + SLM__AT_TOKENIZER);
     model->has_tokenizer = kind != 0;
-    if (kind > SLM__WORDS)
+    if (kind > SLM__SPLIT_BYTES)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "unknown kind of tokenizer");
     if (model->has_tokenizer) {
         const slm__section *section = &sections[SLM__TOKENIZER];
@@ -6611,6 +6629,17 @@ static size_t slm__put_code(uint32_t code, uint8_t out[4]) {
     return size;
 }
 
+/* STUB */
+#define SLM__NFC_GROWTH 3
+static int slm__is_nfc(const uint8_t *text, size_t size) { (void)text; (void)size; return 1; }
+static size_t slm__nfc(const uint8_t *text, size_t size, uint8_t *out) { memcpy(out, text, size); return size; }
+#define SLM__MARK 16u
+#define SLM__UPPER 32u
+#define SLM__LOWER 64u
+#define SLM__PUNCTUATION 128u
+#define SLM__SYMBOL 256u
+/* STUBEND */
+
 /* ---- >>tokenizer tables ------------------------------------------------------------------
    The tokens, merges and added tokens of a file: their layout, their checks, and how they are
    looked up. Knows no text. */
@@ -6642,6 +6671,23 @@ static const char *slm__token_text(const slm__tokenizer *t, slm_token token, siz
     return t->blob + t->offsets[token];
 }
 
+/* Those that kind 4 has more than kind 1, which it is from now on. */
+static const char *slm__split_bytes_head(slm__tokenizer *t, const uint32_t *head) {
+    size_t i;
+    t->kind = SLM__BYTES;
+    t->last = (int32_t)head[18];
+    memcpy(t->steps, head + 19, sizeof t->steps);
+    t->missing = (int32_t)head[21];
+    if (t->flags & ~(uint32_t)SLM__TEXT_BYTES_FLAGS) return "unknown flags";
+    if (!t->steps[0]) return "no step splits a text";
+    for (i = 0; i < SLM__STEPS_MOST; i++)
+        if (t->steps[i] >= SLM__STEPS || (i && t->steps[i] && !t->steps[i - 1]))
+            return "an unknown step";
+    if (t->flags & SLM__TEXT_PREFIX_SPACE && (t->steps[0] != SLM__STEP_GPT2 || t->steps[1]))
+        return "a space before words of other rules than GPT-2's";
+    return NULL;
+}
+
 /* The numbers before the tables; NULL or what is wrong. */
 static const char *slm__tokenizer_head(slm__tokenizer *t, const uint32_t *head) {
     t->count = head[0];
@@ -6655,8 +6701,11 @@ static const char *slm__tokenizer_head(slm__tokenizer *t, const uint32_t *head) 
     t->blob_bytes = head[15];
     t->added_count = head[16];
     t->has_bytes = head[17];
+    t->missing = -1;
+    t->steps[0] = SLM__STEP_GPT2;
     if (t->has_bytes != 1 && (t->kind == SLM__BYTES || t->has_bytes))
         return "no tokens of single bytes";
+    if (t->kind == SLM__SPLIT_BYTES) return slm__split_bytes_head(t, head);
     if (t->kind == SLM__PIECES) {
         t->last = (int32_t)head[18];
         t->prefix = head[19];
@@ -6719,6 +6768,11 @@ static const char *slm__check_tokens(const slm__tokenizer *t) {
     for (i = 0; i < 256 && t->kind != SLM__WORDS; i++)
         if (t->byte_token[i] != SLM__NO_TOKEN && t->byte_token[i] >= t->count)
             return "a byte's token out of range";
+    if (t->missing < -1 || (t->missing >= 0 && (uint32_t)t->missing >= t->count))
+        return "the token of missing bytes out of range";
+    if (t->kind == SLM__BYTES && t->flags & SLM__TEXT_BEHIND &&
+        (t->last < 0 || (uint32_t)t->last >= t->count))
+        return "the token after a text out of range";
     return NULL;
 }
 
@@ -6895,8 +6949,8 @@ static const char *slm__tokenizer_bind(slm__tokenizer *t, uint32_t kind, const u
     if (!wrong) wrong = slm__check_sorted(t);
     if (!wrong) wrong = slm__check_merges(t);
     if (!wrong) wrong = slm__check_added(t);
-    if (!wrong && kind == SLM__PIECES) wrong = slm__check_pieces(t);
-    if (!wrong && kind == SLM__WORDS) wrong = slm__check_words(t);
+    if (!wrong && t->kind == SLM__PIECES) wrong = slm__check_pieces(t);
+    if (!wrong && t->kind == SLM__WORDS) wrong = slm__check_words(t);
     return wrong;
 }
 
@@ -6915,6 +6969,29 @@ static uint32_t slm__merge_rank(const slm__tokenizer *t, uint32_t left, uint32_t
         }
         if (merge[0] == SLM__NO_TOKEN) break;
         slot = (slot + 1) & (t->merge_slots - 1);
+    }
+    return SLM__NO_TOKEN;
+}
+
+/* The token of the model's vocabulary with these bytes, the first of several; others than the
+   vocabulary's may have them too, of which a few are passed over. */
+static uint32_t slm__find_token(const slm__tokenizer *t, const char *text, size_t length) {
+    uint32_t low = 0, high = t->count, looked;
+    const char *other;
+    size_t size;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        other = slm__token_text(t, (slm_token)t->sorted[middle], &size);
+        if (other && slm__compare_texts(other, size, text, length) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (looked = 0; looked < 8 && low < t->count; looked++, low++) {
+        uint32_t id = t->sorted[low];
+        other = slm__token_text(t, (slm_token)id, &size);
+        if (!other || size != length || memcmp(other, text, length)) return SLM__NO_TOKEN;
+        if (!(t->attributes[id] & SLM__TOKEN_OUTSIDE)) return id;
     }
     return SLM__NO_TOKEN;
 }
@@ -7103,20 +7180,74 @@ static slm_result slm__encode_word(slm__encoding *e, const uint8_t *word, size_t
     return SLM_OK;
 }
 
-/* ---- >>tokenizer bytes -------------------------------------------------------------------
-   Byte-level BPE as in GPT-2: a text is split into words by GPT-2's rule, and a word's first
-   symbols are its bytes. Knows no added token. */
+/* ---- >>tokenizer splits ------------------------------------------------------------------
+   How a text becomes words for byte-level BPE: in steps, each of which splits what the one before
+   has left, as Hugging Face's pre-tokenizers do. A file names its steps; their published patterns
+   are functions and rows of tables here. Knows no token. */
 
-/* As in GPT-2 a byte without a token is left out: there is no unknown token. */
-static size_t slm__first_bytes(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
-                               uint32_t *tokens, size_t step) {
-    const uint32_t *byte_token = e->tokenizer->byte_token;
-    size_t count = 0, i;
-    if (prefix && byte_token[0x20] != SLM__NO_TOKEN) tokens[count++ * step] = byte_token[0x20];
-    for (i = 0; i < size; i++)
-        if (byte_token[word[i]] != SLM__NO_TOKEN)
-            tokens[count++ * step] = byte_token[word[i]];
-    return count;
+/* The alphabets of DeepSeek's first tokenizers, and the other sets that are spelt out: first and
+   last code point, in the order in which the published pattern has them. */
+static const uint32_t slm__alphabets[] = {
+    0x41, 0x5A, 0x61, 0x7A, 0xB5, 0xB5, 0xC0, 0xD6, 0xD8, 0xF6, 0xF8, 0x1BA, 0x1BC, 0x1BF,
+    0x1C4, 0x293, 0x295, 0x2AF, 0x370, 0x373, 0x376, 0x376, 0x377, 0x377, 0x37B, 0x37D,
+    0x37F, 0x37F, 0x386, 0x386, 0x388, 0x38A, 0x38C, 0x38C, 0x38E, 0x3A1, 0x3A3, 0x3F5,
+    0x3F7, 0x481, 0x48A, 0x52F, 0x531, 0x556, 0x10A0, 0x10C5, 0x13A0, 0x13F5, 0x13F8, 0x13FD,
+    0x1C90, 0x1CBA, 0x1CBD, 0x1CBF, 0x1D00, 0x1D2B, 0x1D6B, 0x1D77, 0x1D79, 0x1D9A, 0x1E00, 0x1F15,
+    0x1F18, 0x1F1D, 0x1F20, 0x1F45, 0x1F48, 0x1F4D, 0x1F50, 0x1F57, 0x1F59, 0x1F59, 0x1F5B, 0x1F5B,
+    0x1F5D, 0x1F5D, 0x1F5F, 0x1F7D, 0x1F80, 0x1FB4, 0x1FB6, 0x1FBC, 0x1FBE, 0x1FBE, 0x1FC2, 0x1FC4,
+    0x1FC6, 0x1FCC, 0x1FD0, 0x1FD3, 0x1FD6, 0x1FDB, 0x1FE0, 0x1FEC, 0x1FF2, 0x1FF4, 0x1FF6, 0x1FFC,
+    0x2102, 0x2102, 0x2107, 0x2107, 0x210A, 0x2113, 0x2115, 0x2115, 0x2119, 0x211D, 0x2124, 0x2124,
+    0x2126, 0x2126, 0x2128, 0x2128, 0x212A, 0x212D, 0x212F, 0x2134, 0x2139, 0x2139, 0x213C, 0x213F,
+    0x2145, 0x2149, 0x214E, 0x214E, 0x2183, 0x2183, 0x2184, 0x2184, 0x2C00, 0x2C7B, 0x2C7E, 0x2CE4,
+    0x2CEB, 0x2CEE, 0x2CF2, 0x2CF2, 0x2CF3, 0x2CF3, 0xA640, 0xA66D, 0xA680, 0xA69B, 0xA722, 0xA76F,
+    0xA771, 0xA787, 0xA78B, 0xA78E, 0xAB70, 0xABBF, 0xFB00, 0xFB06, 0xFB13, 0xFB17, 0xFF21, 0xFF3A,
+    0xFF41, 0xFF5A, 0x10400, 0x1044F, 0x104B0, 0x104D3, 0x104D8, 0x104FB, 0x10C80, 0x10CB2,
+    0x10CC0, 0x10CF2, 0x118A0, 0x118DF, 0x1E900, 0x1E943,
+};
+static const uint32_t slm__ascii_digits[] = {0x30, 0x39};
+static const uint32_t slm__newlines[] = {0x0D, 0x0D, 0x0A, 0x0A};
+static const uint32_t slm__wide_marks[] = {0x21, 0x2F, 0x3A, 0x7E, 0xFF01, 0xFF0F, 0xFF1A, 0xFF5E,
+                                           0x2018, 0x201F, 0x3000, 0x3002};
+static const uint32_t slm__cjk[] = {0x4E00, 0x9FA5, 0x800, 0x4E00, 0xAC00, 0xD7FF};
+static const uint32_t slm__cjk_kana[] = {0x4E00, 0x9FA5, 0x3040, 0x309F, 0x30A0, 0x30FF};
+/* bytes that are numbers in the byte-level alphabet, where each is a character */
+static const uint32_t slm__byte_digits[] = {0x30, 0x39, 0xB2, 0xB3, 0xB9, 0xB9, 0xBC, 0xBE};
+
+/* A step that makes words of `least` to `most` characters of a set, and leaves what is between. */
+typedef struct slm__char_set {
+    unsigned classes;       /* of its characters; or 0, and ... */
+    const uint32_t *ranges; /* ... its code points; NULL: Unicode's and ASCII's punctuation */
+    size_t numbers;         /* of the table */
+    size_t least, most;
+    int blank; /* one white space before them belongs to the word */
+    int bytes; /* the characters are bytes */
+} slm__char_set;
+
+#define SLM__RANGES(table) 0, table, sizeof table / sizeof table[0]
+
+static const slm__char_set slm__char_sets[SLM__STEPS - SLM__STEP_SETS] = { /* in the order of slm__step */
+    {SLM__NUMBER, NULL, 0, 1, 1, 0, 0},
+    {SLM__NUMBER, NULL, 0, 1, SIZE_MAX, 0, 0},
+    {SLM__NUMBER, NULL, 0, 1, 3, 0, 0},
+    {0, NULL, 0, 1, SIZE_MAX, 0, 0},
+    {SLM__RANGES(slm__ascii_digits), 3, 3, 0, 1},
+    {SLM__RANGES(slm__byte_digits), 1, 1, 0, 1},
+    {SLM__RANGES(slm__byte_digits), 1, SIZE_MAX, 0, 1},
+    {SLM__RANGES(slm__newlines), 1, 1, 0, 0},
+    {SLM__LETTER, NULL, 0, 1, SIZE_MAX, 1, 0},
+    {SLM__PUNCTUATION, NULL, 0, 1, SIZE_MAX, 1, 0},
+    {SLM__RANGES(slm__alphabets), 1, SIZE_MAX, 1, 0},
+    {SLM__RANGES(slm__wide_marks), 1, SIZE_MAX, 1, 0},
+    {SLM__RANGES(slm__cjk), 1, SIZE_MAX, 0, 0},
+    {SLM__RANGES(slm__cjk_kana), 1, SIZE_MAX, 0, 0}};
+
+/* Where the run from `at` on ends whose characters have one of the classes (or none, if !has). */
+static size_t slm__class_end(const uint8_t *text, size_t size, size_t at, unsigned classes,
+                           int has) {
+    size_t length;
+    while (at < size && ((slm__class_at(text + at, size - at, &length) & classes) != 0) == has)
+        at += length;
+    return at;
 }
 
 /* 's 't 're 've 'm 'll 'd: the length, or 0. */
@@ -7150,17 +7281,263 @@ static size_t slm__word_end(const uint8_t *text, size_t size, size_t at, int pre
     return last > at || prefix ? last : end;
 }
 
+/* (?i:'s|'t|'re|'ve|'m|'ll|'d): where it ends; `at`: it is not there. U+017F is an s, too. */
+static size_t slm__any_contraction(const uint8_t *text, size_t size, size_t at) {
+    size_t left = size - at;
+    const uint8_t *t = text + at;
+    unsigned second;
+    if (left < 2 || t[0] != '\'') return at;
+    if (left > 2 && t[1] == 0xC5 && t[2] == 0xBF) return at + 3;
+    second = left > 2 ? t[2] | 32u : 0;
+    switch (t[1] | 32) {
+    case 's': case 't': case 'm': case 'd': return at + 2;
+    case 'r': case 'v': return second == 'e' ? at + 3 : at;
+    case 'l': return second == 'l' ? at + 3 : at;
+    default: return at;
+    }
+}
+
+/* What the patterns since Llama 3 differ in. */
+typedef struct slm__word_rule {
+    size_t numbers; /* in a word, at most */
+    int first;      /* contractions are words */
+    int cased;      /* a word has capitals first, and marks belong to it, ... */
+    int last;       /* ... and a contraction */
+    int slash;      /* punctuation takes slashes behind it, as it takes newlines */
+} slm__word_rule;
+
+/* [^\r\n\p{L}\p{N}]? : behind it, if it is there. */
+static size_t slm__skip_opening(const uint8_t *text, size_t size, size_t at) {
+    size_t length;
+    unsigned kind = slm__class_at(text + at, size - at, &length);
+    if (kind & (SLM__LETTER | SLM__NUMBER) || text[at] == '\r' || text[at] == '\n') return at;
+    return at + length;
+}
+
+/* Capitals are what \p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M} has, small letters \p{Ll}\p{Lm}\p{Lo}\p{M}:
+   many characters are both. Of capitals* small+ from `at` on the end, or `at`; *capitals: the end
+   of capitals* alone. */
+static size_t slm__small_end(const uint8_t *text, size_t size, size_t at, size_t *capitals) {
+    size_t end = at, last = at, length;
+    unsigned kind;
+    while (end < size && (kind = slm__class_at(text + end, size - end, &length)) != 0 &&
+           kind & (SLM__LETTER | SLM__MARK) && !(kind & SLM__LOWER)) {
+        end += length;
+        if (!(kind & SLM__UPPER)) last = end; /* the last that may be small */
+    }
+    *capitals = end;
+    if (end == size || !(slm__class_at(text + end, size - end, &length) & SLM__LOWER)) return last;
+    while (end < size && (kind = slm__class_at(text + end, size - end, &length)) != 0 &&
+           kind & (SLM__LETTER | SLM__MARK) && !(kind & SLM__UPPER))
+        end += length;
+    return end;
+}
+
+/* [opening]? capitals* small+ | [opening]? capitals+ small* : where it ends, or `at`. */
+static size_t slm__cased_end(const uint8_t *text, size_t size, size_t at) {
+    size_t from[2], capitals[2], end, i;
+    from[0] = slm__skip_opening(text, size, at);
+    from[1] = at;
+    for (i = from[0] == at; i < 2; i++) {
+        end = slm__small_end(text, size, from[i], &capitals[i]);
+        if (end > from[i]) return end;
+    }
+    for (i = from[0] == at; i < 2; i++)
+        if (capitals[i] > from[i]) return capitals[i];
+    return at;
+}
+
+/* \s*[\r\n]+|\s+(?!\S)|\s+ at white space */
+static size_t slm__blank_end(const uint8_t *text, size_t size, size_t at) {
+    size_t end = at, last = at, newline = at, length;
+    while (end < size && slm__class_at(text + end, size - end, &length) & SLM__SPACE) {
+        last = end;
+        end += length;
+        if (text[last] == '\r' || text[last] == '\n') newline = end;
+    }
+    if (newline > at) return newline;
+    return end == size || last == at ? end : last;
+}
+
+/* Behind the newlines (and slashes) from `at` on. */
+static size_t slm__skip_newlines(const uint8_t *text, size_t size, size_t at, int slash) {
+    while (at < size && (text[at] == '\r' || text[at] == '\n' || (slash && text[at] == '/'))) at++;
+    return at;
+}
+
+/* By the patterns since Llama 3, every one of
+   contraction|[^\r\n\p{L}\p{N}]?letters|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|white space */
+static size_t slm__modern_end(const uint8_t *text, size_t size, size_t at,
+                              const slm__word_rule *rule) {
+    const unsigned kinds = SLM__LETTER | SLM__NUMBER | SLM__SPACE;
+    size_t end = rule->first ? slm__any_contraction(text, size, at) : at, from, length, i;
+    if (end > at) return end;
+    if (rule->cased) {
+        end = slm__cased_end(text, size, at);
+        if (end > at) return rule->last ? slm__any_contraction(text, size, end) : end;
+    } else {
+        from = slm__skip_opening(text, size, at);
+        end = slm__class_end(text, size, from, SLM__LETTER, 1);
+        if (end > from) return end;
+    }
+    for (i = 0, end = at; i < rule->numbers && end < size; i++, end += length)
+        if (!(slm__class_at(text + end, size - end, &length) & SLM__NUMBER)) break;
+    if (end > at) return end;
+    from = at + (text[at] == ' ');
+    end = slm__class_end(text, size, from, kinds, 0);
+    if (end > from) return slm__skip_newlines(text, size, end, rule->slash);
+    return slm__blank_end(text, size, at);
+}
+
+/* By DeepSeek V3's pattern
+   [ASCII punctuation][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|white
+   space; `at`: it does not match */
+static size_t slm__deepseek3_end(const uint8_t *text, size_t size, size_t at) {
+    const unsigned signs = SLM__PUNCTUATION | SLM__SYMBOL, word = SLM__LETTER | SLM__MARK;
+    size_t end = at + 1, from = at, length;
+    unsigned kind = slm__class_at(text + at, size - at, &length);
+    if (text[at] < 0x80 && kind & signs) {
+        while (end < size && (text[end] | 32u) - 'a' < 26) end++;
+        if (end > at + 1) return end;
+    }
+    if (!(kind & (SLM__LETTER | signs)) && text[at] != '\r' && text[at] != '\n') from += length;
+    end = slm__class_end(text, size, from, word, 1);
+    if (end > from) return end;
+    if (kind & SLM__MARK) return at + length;
+    from = at + (text[at] == ' ');
+    end = slm__class_end(text, size, from, signs, 1);
+    if (end > from) return slm__skip_newlines(text, size, end, 0);
+    return kind & SLM__SPACE ? slm__blank_end(text, size, at) : at;
+}
+
+/* Whether the character at `at` is in a set, and its length. */
+static int slm__in_set(const slm__char_set *set, const uint8_t *text, size_t size, size_t at,
+                       size_t *length) {
+    uint32_t code = text[at];
+    size_t i;
+    *length = 1;
+    if (set->classes) return (slm__class_at(text + at, size - at, length) & set->classes) != 0;
+    if (!set->bytes) *length = slm__character(text + at, size - at, &code);
+    if (!set->ranges) return (slm__word_class(code) & SLM__WORD_PUNCTUATION) != 0;
+    for (i = 0; i < set->numbers; i += 2)
+        if (code >= set->ranges[i] && code <= set->ranges[i + 1]) return 1;
+    return 0;
+}
+
+/* Where the word of a set that begins at `at` ends; `at`: none begins there. */
+static size_t slm__set_end(const slm__char_set *set, const uint8_t *text, size_t size, size_t at) {
+    size_t from = at, end, count, length;
+    int blank = set->blank && slm__class_at(text + at, size - at, &length) & SLM__SPACE;
+    if (blank) from += length;
+    for (;; from = at, blank = 0) {
+        for (end = from, count = 0; end < size && count < set->most; end += length, count++)
+            if (!slm__in_set(set, text, size, end, &length)) break;
+        if (count >= set->least) return end;
+        if (!blank) return at;
+    }
+}
+
+/* \s+$ : white space at the end, or what is before it. */
+static size_t slm__blank_tail(const uint8_t *text, size_t size, size_t at) {
+    size_t begin = at, end;
+    for (;;) {
+        end = slm__class_end(text, size, begin, SLM__SPACE, 1);
+        if (end == size) return begin > at ? begin : size;
+        begin = slm__class_end(text, size, end, SLM__SPACE, 0);
+        if (begin == size) return size;
+    }
+}
+
+/* The end of a step's match at `at`; `at`: there is none. */
+static size_t slm__match_end(unsigned step, const uint8_t *text, size_t size, size_t at) {
+    static const slm__word_rule rules[] = { /* in the order of slm__step */
+        {3, 1, 0, 0, 0}, {1, 1, 0, 0, 0}, {3, 0, 1, 1, 1}, {1, 0, 1, 0, 1}};
+    if (step >= SLM__STEP_SETS)
+        return slm__set_end(&slm__char_sets[step - SLM__STEP_SETS], text, size, at);
+    if (step == SLM__STEP_DEEPSEEK3) return slm__deepseek3_end(text, size, at);
+    return slm__modern_end(text, size, at, &rules[step - SLM__STEP_LLAMA3]);
+}
+
+/* The end of what a step makes of text[at, size): a match, or all before the next one. */
+static size_t slm__step_end(unsigned step, const uint8_t *text, size_t size, size_t at,
+                            int prefix) {
+    int bytes = step >= SLM__STEP_SETS && slm__char_sets[step - SLM__STEP_SETS].bytes;
+    size_t end, length = 1;
+    if (step == SLM__STEP_GPT2) return slm__word_end(text, size, at, prefix);
+    if (step == SLM__STEP_BLANK_END) return slm__blank_tail(text, size, at);
+    end = slm__match_end(step, text, size, at);
+    if (end > at) return end;
+    for (end = at; end < size && (end == at || slm__match_end(step, text, size, end) == end);
+         end += length)
+        if (!bytes) slm__class_at(text + end, size - end, &length);
+    return end;
+}
+
+/* Where the words of a text end that all steps have split. */
+typedef struct slm__words {
+    const uint8_t *steps; /* up to eight, then 0 */
+    const uint8_t *text;
+    size_t size, at;
+    size_t ends[SLM__STEPS_MOST]; /* of the part under way, by step */
+    int prefix;                   /* a space stands before the text: GPT-2's step sees it */
+} slm__words;
+
+/* The end of the next word, which begins at w->at. */
+static size_t slm__next_word(slm__words *w) {
+    size_t end = w->size, i;
+    for (i = 0; i < SLM__STEPS_MOST && w->steps[i]; i++) {
+        if (w->ends[i] <= w->at)
+            w->ends[i] = slm__step_end(w->steps[i], w->text, end, w->at, w->prefix);
+        end = w->ends[i];
+    }
+    w->prefix = 0;
+    w->at = end;
+    return end;
+}
+
+/* ---- >>tokenizer bytes -------------------------------------------------------------------
+   Byte-level BPE as in GPT-2: a text is split into words by GPT-2's rule, and a word's first
+   symbols are its bytes. Knows no added token. */
+
+/* A byte without a token is left out, or becomes UNK where the file has one for it; several in a
+   row become one UNK if UNK is fused. */
+static size_t slm__first_bytes(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
+                               uint32_t *tokens, size_t step) {
+    const slm__tokenizer *t = e->tokenizer;
+    size_t count = 0, i;
+    int missed = 0;
+    if (prefix && t->byte_token[0x20] != SLM__NO_TOKEN)
+        tokens[count++ * step] = t->byte_token[0x20];
+    for (i = 0; i < size; i++) {
+        uint32_t token = t->byte_token[word[i]];
+        if (token != SLM__NO_TOKEN) tokens[count++ * step] = token;
+        else if (t->missing >= 0 && !(missed && t->flags & SLM__TEXT_FUSED))
+            tokens[count++ * step] = (uint32_t)t->missing;
+        missed = token == SLM__NO_TOKEN;
+    }
+    return count;
+}
+
 /* Text without added tokens. */
 static slm_result slm__encode_words(slm__encoding *e, const uint8_t *text, size_t size) {
+    const slm__tokenizer *t = e->tokenizer;
     slm_result result = SLM_OK;
-    size_t at = 0;
-    int prefix = (e->tokenizer->flags & SLM__TEXT_PREFIX_SPACE) && size && text[0] != ' ' &&
-                 text != e->goes_on;
-    while (result == SLM_OK && at < size) {
-        size_t end = slm__word_end(text, size, at, prefix);
-        result = slm__encode_word(e, text + at, end - at, prefix, slm__first_bytes);
-        prefix = 0;
-        at = end;
+    slm__words words;
+    memset(&words, 0, sizeof words);
+    words.steps = t->steps;
+    words.text = text;
+    words.size = size;
+    words.prefix = (t->flags & SLM__TEXT_PREFIX_SPACE) && size && text[0] != ' ' &&
+                   text != e->goes_on;
+    while (result == SLM_OK && words.at < size) {
+        int prefix = words.prefix;
+        const uint8_t *word = text + words.at;
+        size_t length = slm__next_word(&words) - (size_t)(word - text);
+        uint32_t token = SLM__NO_TOKEN;
+        if (t->flags & SLM__TEXT_WHOLE && !prefix)
+            token = slm__find_token(t, (const char *)word, length);
+        if (token != SLM__NO_TOKEN) slm__emit(e, token);
+        else result = slm__encode_word(e, word, length, prefix, slm__first_bytes);
     }
     return result;
 }
@@ -7179,25 +7556,6 @@ static int slm__starts_with_space(const uint8_t *text, size_t size) {
     return size && (text[0] == ' ' || slm__is_mark(text, size));
 }
 
-/* The piece with these bytes, the first of several; it is looked for among all ids. */
-static uint32_t slm__find_piece(const slm__tokenizer *t, const char *text, size_t length) {
-    uint32_t low = 0, high = t->count, id;
-    size_t size;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        const char *other = slm__token_text(t, (slm_token)t->sorted[middle], &size);
-        if (other && slm__compare_texts(other, size, text, length) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == t->count) return SLM__NO_TOKEN;
-    id = t->sorted[low];
-    if (t->attributes[id] & SLM__TOKEN_OUTSIDE) return SLM__NO_TOKEN;
-    if (!slm__token_text(t, (slm_token)id, &size) || size != length) return SLM__NO_TOKEN;
-    return memcmp(t->blob + t->offsets[id], text, length) ? SLM__NO_TOKEN : id;
-}
-
 /* The symbols of the character at text[0], at most four, and its length in bytes. */
 static size_t slm__first_of(slm__encoding *e, const uint8_t *text, size_t size,
                             uint32_t symbols[4], size_t *count) {
@@ -7213,7 +7571,7 @@ static size_t slm__first_of(slm__encoding *e, const uint8_t *text, size_t size,
     } else {
         length = slm__character(text, size, &code);
         symbols[0] = code == 0xFFFFFFFFu ? SLM__NO_TOKEN
-                                         : slm__find_piece(t, (const char *)text, length);
+                                         : slm__find_token(t, (const char *)text, length);
     }
     if (symbols[0] == SLM__NO_TOKEN && t->has_bytes) {
         for (*count = 0; *count < length; ++*count) symbols[*count] = t->byte_token[text[*count]];
@@ -7404,6 +7762,58 @@ static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t
                                    unsigned pass, int prefix);
 static void slm__encode_normal(slm__encoding *e, const uint8_t *text, size_t size);
 
+/* How far into a text this place lies. */
+static size_t slm__offset_in(const uint8_t *text, size_t size, const char *place) {
+    const uint8_t *at = (const uint8_t *)place;
+    return at <= text ? 0 : at >= text + size ? size : (size_t)(at - text);
+}
+
+/* The bytes that the NFC of so much text may take. */
+static size_t slm__nfc_size(size_t size) {
+    return slm__round_up(slm__size(size, SLM__NFC_GROWTH, 0), 16);
+}
+
+/* The NFC of a text, written behind `at` bytes of `out`; returns where it ends. */
+static size_t slm__put_nfc(const uint8_t *text, size_t size, uint8_t *out, size_t at) {
+    return at + slm__nfc(text, size, out + at);
+}
+
+/* Text between added tokens that are not normalized becomes its NFC: a message and its frame each
+   for itself, so that it stays known which is which. A frame ends with nothing that composes. */
+static slm_result slm__encode_nfc(slm__encoding *e, const uint8_t *text, size_t size) {
+    size_t need = slm__nfc_size(size), used = 0, scratch = e->out.scratch_size, from, to;
+    const slm__message *message = e->message;
+    const uint8_t *goes_on = e->goes_on;
+    uint8_t *memory = (uint8_t *)e->out.scratch;
+    slm__message normal;
+    slm_result result;
+    int own = need > scratch;
+    if (own) memory = (uint8_t *)(e->out.allocator ? slm__allocate(e->out.allocator, need) : NULL);
+    if (!memory || need == SIZE_MAX) return SLM_ERR_MEMORY;
+    memset(&normal, 0, sizeof normal);
+    if (message) normal = *message;
+    from = message ? slm__offset_in(text, size, normal.start) : 0;
+    to = message ? slm__offset_in(text, size, normal.end) : 0;
+    used = slm__put_nfc(text, from, memory, 0);
+    normal.start = (const char *)memory + used;
+    used = slm__put_nfc(text + from, to - from, memory, used);
+    normal.end = (const char *)memory + used;
+    used = slm__put_nfc(text + to, size - to, memory, used);
+    e->message = message ? &normal : NULL;
+    if (text == goes_on) e->goes_on = memory;
+    if (!own) {
+        e->out.scratch = memory + need;
+        e->out.scratch_size -= need;
+    }
+    result = slm__encode_pass(e, memory, used, 1, 0);
+    if (own) slm__release(e->out.allocator, memory);
+    else e->out.scratch = memory;
+    e->out.scratch_size = scratch;
+    e->message = message;
+    e->goes_on = goes_on;
+    return result;
+}
+
 /* What lies between the added tokens of a pass. */
 static slm_result slm__encode_between(slm__encoding *e, const uint8_t *text, size_t size,
                                       unsigned pass, int prefix) {
@@ -7412,8 +7822,10 @@ static slm_result slm__encode_between(slm__encoding *e, const uint8_t *text, siz
         slm__encode_normal(e, text, size);
         return SLM_OK;
     }
-    if (t->kind == SLM__BYTES)
-        return pass == 0 ? slm__encode_pass(e, text, size, 1, 0) : slm__encode_words(e, text, size);
+    if (t->kind == SLM__BYTES && pass) return slm__encode_words(e, text, size);
+    if (t->kind == SLM__BYTES && t->flags & SLM__TEXT_NFC && !slm__is_nfc(text, size))
+        return slm__encode_nfc(e, text, size);
+    if (t->kind == SLM__BYTES) return slm__encode_pass(e, text, size, 1, 0);
     if (pass == 0)
         return slm__encode_pass(e, text, size, 1,
                                 text != e->goes_on &&
@@ -7530,7 +7942,8 @@ static slm_result slm__encode_message(const slm__tokenizer *t, const char *text,
     if ((flags & SLM_ADD_BOS) && (t->flags & SLM__TEXT_BOS) && t->bos >= 0)
         slm__emit(&e, (uint32_t)t->bos);
     result = slm__encode_pass(&e, (const uint8_t *)text, size, 0, 0);
-    if ((flags & SLM_ADD_BOS) && t->kind != SLM__BYTES && t->flags & SLM__TEXT_LAST && !message)
+    if ((flags & SLM_ADD_BOS) && !message &&
+        t->flags & (t->kind == SLM__BYTES ? SLM__TEXT_BEHIND : SLM__TEXT_LAST))
         slm__emit(&e, (uint32_t)t->last);
     out->count = result == SLM_OK ? e.out.count : 0;
     if (result == SLM_OK && out->count > out->capacity) result = SLM_ERR_CAPACITY;
@@ -7556,6 +7969,22 @@ static int slm__touches_added(const slm__encoding *e, const uint8_t *text, size_
     return 0;
 }
 
+/* Whether a word of byte-level BPE ends at `at` whatever is around: where one class of characters
+   follows another, by GPT-2's rule; by other steps where a space follows a letter. */
+static int slm__words_part(const slm__tokenizer *t, const uint8_t *text, size_t at, unsigned left,
+                           unsigned right) {
+    size_t i;
+    if (t->flags & SLM__TEXT_NFC && text[at] >= 0x80) return 0;
+    if (t->steps[0] == SLM__STEP_GPT2 && !t->steps[1])
+        return left != right && (left || right == SLM__SPACE);
+    if (text[at] != ' ' || (text[at - 1] | 32u) - 'a' >= 26) return 0;
+    for (i = 0; i < SLM__STEPS_MOST; i++)
+        if ((t->steps[i] && t->steps[i] <= SLM__STEP_DEEPSEEK3) ||
+            t->steps[i] == SLM__STEP_LETTERS || t->steps[i] == SLM__STEP_ALPHABETS)
+            return 1;
+    return 0;
+}
+
 /* Whether a text's tokens are those of text[0, at) and then those of the rest as text that goes
    on. 1 is certain, 0 is not: no word, merge, unknown character or added token may reach over the
    place, nor white space that an added token swallows. */
@@ -7568,7 +7997,7 @@ static int slm__may_cut(const slm__encoding *e, const uint8_t *text, size_t size
     right = slm__class_at(text + at, size - at, &length) & kinds;
     left = slm__class_before(text, at, &length) & kinds;
     if (slm__swallows(e, left, text + at - length, length)) return 0;
-    if (t->kind == SLM__BYTES && (left == right || (!left && right != SLM__SPACE))) return 0;
+    if (t->kind == SLM__BYTES && !slm__words_part(t, text, at, left, right)) return 0;
     if (t->kind == SLM__PIECES) {
         if (slm__is_mark(text + at - length, length)) return 0;
         if (!t->has_bytes && (text[at] >= 0x80 || t->ascii[text[at]] == SLM__NO_TOKEN)) return 0;
@@ -7947,7 +8376,7 @@ static size_t slm__run_end(const slm__decoding *d, size_t at, size_t end) {
    U+2581 in it as it is written. 0: it is a token. */
 static int slm__put_unknown(slm__decoding *d, const char *text, size_t size) {
     size_t i;
-    if (slm__find_piece(d->tokenizer, text, size) != SLM__NO_TOKEN) return 0;
+    if (slm__find_token(d->tokenizer, text, size) != SLM__NO_TOKEN) return 0;
     for (i = 0; i < size; i++)
         slm__put_bytes(d, text[i] == ' ' ? "\xE2\x96\x81" : text + i, text[i] == ' ' ? 3 : 1);
     return 1;
