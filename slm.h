@@ -326,7 +326,7 @@ typedef enum slm_type {
 /* How a conversation is written, see CHAT FORMATS in >>specification. */
 typedef enum slm_chat_format {
     SLM_CHAT_AUTO = 0, SLM_CHAT_PLAIN, SLM_CHAT_PHI2, SLM_CHAT_CHATML, SLM_CHAT_LLAMA2,
-    SLM_CHAT_ZEPHYR, SLM_CHAT_COUNT
+    SLM_CHAT_ZEPHYR, SLM_CHAT_LLAMA3, SLM_CHAT_GEMMA, SLM_CHAT_COUNT
 } slm_chat_format;
 
 /* What the head of an encoder does, and the shape of its logits. */
@@ -362,7 +362,7 @@ typedef struct slm_model_desc {
 typedef struct slm_model_info {
     const char *architecture; /* "phi", "gptj", "llama", "gpt_neo", "bert", "distilbert", ... */
     const char *tokenizer;    /* "none", "byte-level BPE", "SentencePiece BPE", "WordPiece" */
-    const char *chat_format;  /* "plain", "phi-2", "chatml", "llama-2", "zephyr" */
+    const char *chat_format;  /* "plain", "phi-2", "chatml", "llama-2", "zephyr", "llama-3", "gemma" */
     const char *isa;          /* the kernels in use */
     uint64_t content_id, file_size, parameters, weight_bytes;
     uint32_t vocab_rows, vocab_used, context, layers, hidden, intermediate, heads, kv_heads;
@@ -1896,6 +1896,7 @@ struct slm_model {
     size_t prompt_count;
     uint32_t chat_bos;          /* slm__chat_bos */
     const char *system_message; /* in the file, with its NUL; NULL: none */
+    int preface;                /* it comes before a system message that is given, too */
     slm__shape shape;
     uint32_t tensors, layer_slots;
     int has_tokenizer;
@@ -2391,13 +2392,15 @@ static slm_result slm__read_names(slm_model *model, const slm__section *sections
 static slm_result slm__read_chat(slm_model *model, const slm__section *chat, slm_error *error) {
     const uint8_t *text;
     size_t size;
+    uint32_t rule;
     if (!chat->bytes) return SLM_OK;
     text = chat->bytes + 8;
     if (chat->size < 8 || slm__u32(chat->bytes + 4) != chat->size - 8 ||
         chat->size - 8 > SLM__SYSTEM_MOST)
         return slm__fail(error, SLM_ERR_FORMAT, "chat section of wrong size");
-    model->chat_bos = slm__u32(chat->bytes);
-    if (model->chat_bos > SLM__BOS_NOT_FIRST)
+    rule = slm__u32(chat->bytes);
+    model->chat_bos = rule & 255u;
+    if (model->chat_bos > SLM__BOS_NOT_FIRST || rule >> 8 > 1)
         return slm__fail(error, SLM_ERR_FORMAT, "chat section: unknown rule for BOS");
     if (model->chat_bos == SLM__BOS_FIRST &&
         (!model->has_tokenizer ||
@@ -2408,6 +2411,7 @@ static slm_result slm__read_chat(slm_model *model, const slm__section *chat, slm
     if (memchr(text, 0, size) != text + size - 1 || !slm__is_utf8(text, size))
         return slm__fail(error, SLM_ERR_FORMAT, "the system message is not UTF-8 with one NUL");
     model->system_message = (const char *)text;
+    model->preface = (int)(rule >> 8);
     return SLM_OK;
 }
 
@@ -9195,6 +9199,12 @@ SLM_API slm_result slm_detokenize(const slm_model *model, const slm_token *token
    Chat formats as data; slm_chat fills them in. \1 stands for BOS, \2 for the first end token.
    Knows neither a session nor a message. */
 
+enum slm__strips {          /* white space that is no part of a message: */
+    SLM__STRIP_MESSAGE = 1, /* around those of user and assistant, but ... */
+    SLM__STRIP_BEGIN = 2,   /* ... at the beginning of one behind a system message only so */
+    SLM__STRIP_SYSTEM = 4   /* around a system message */
+};
+
 typedef struct slm__chat_format {
     const char *name;
     const char *end;            /* the mark that ends a message or an answer, ... */
@@ -9205,7 +9215,7 @@ typedef struct slm__chat_format {
     const char *turn_end;       /* an answer ends before this text; NULL: only with its mark */
     const char *after_system;   /* a user's message begins so then; NULL: as always */
     int inner;                  /* an answer follows its question without a frame of its own */
-    int strip;                  /* messages without the white space around them */
+    unsigned strip;             /* slm__strips */
     const char *marks[4];       /* never made from a message; the first `needed` must be there */
     size_t needed;
 } slm__chat_format;
@@ -9221,10 +9231,22 @@ static const slm__chat_format slm__chat_formats[] = {
      "<|im_start|>assistant\n", NULL, NULL, 0, 0, {"<|im_start|>", "<|im_end|>", NULL, NULL}, 2},
     {"llama-2", "\2", " \2", "",
      {{"\1[INST] <<SYS>>\n", "\n<</SYS>>"}, {"\1[INST] ", " [/INST]"}, {" ", " \2"}}, "", NULL,
-     "\n\n", 1, 1, {"\1", "\2", NULL, NULL}, 2},
+     "\n\n", 1, SLM__STRIP_MESSAGE, {"\1", "\2", NULL, NULL}, 2},
     {"zephyr", "\2", "\2", "\n",
      {{"<|system|>\n", "\2"}, {"<|user|>\n", "\2"}, {"<|assistant|>\n", "\2"}},
-     "<|assistant|>\n", NULL, NULL, 0, 0, {"\2", "<|system|>", "<|user|>", "<|assistant|>"}, 1}};
+     "<|assistant|>\n", NULL, NULL, 0, 0, {"\2", "<|system|>", "<|user|>", "<|assistant|>"}, 1},
+    {"llama-3", "<|eot_id|>", "<|eot_id|>", "",
+     {{"<|start_header_id|>system<|end_header_id|>\n\n", "<|eot_id|>"},
+      {"<|start_header_id|>user<|end_header_id|>\n\n", "<|eot_id|>"},
+      {"<|start_header_id|>assistant<|end_header_id|>\n\n", "<|eot_id|>"}},
+     "<|start_header_id|>assistant<|end_header_id|>\n\n", NULL, NULL, 0,
+     SLM__STRIP_MESSAGE | SLM__STRIP_SYSTEM,
+     {"<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>", NULL}, 3},
+    {"gemma", "<end_of_turn>", "<end_of_turn>", "\n",
+     {{"<start_of_turn>user\n", ""}, {"<start_of_turn>user\n", "<end_of_turn>"},
+      {"<start_of_turn>model\n", "<end_of_turn>"}},
+     "<start_of_turn>model\n", NULL, "\n\n", 0, SLM__STRIP_MESSAGE | SLM__STRIP_BEGIN,
+     {"<start_of_turn>", "<end_of_turn>", NULL, NULL}, 2}};
 
 SLM_API const char *slm_chat_format_name(slm_chat_format format) {
     size_t i = (size_t)format;
@@ -9265,6 +9287,7 @@ static slm_token slm__answer_end(const slm_model *model, slm_chat_format format)
 
 typedef struct slm__framed {
     const char *parts[4];   /* close, join and before the message, then behind it */
+    const char *preface;    /* the model's own, before a system message; or "" */
     const char *text;       /* the message */
     size_t size;
     unsigned flags;         /* of tokenizing */
@@ -9322,7 +9345,9 @@ static size_t slm__put_front(const slm__tokenizer *t, const slm__framed *framed,
     size_t used = 0, i;
     for (i = 0; i < 3; i++)
         used += slm__put_part(t, framed->parts[i], out ? out + used : NULL);
-    return used;
+    i = strlen(framed->preface);
+    if (out && i) memcpy(out + used, framed->preface, i);
+    return used + i;
 }
 
 /* The tokens of a framed text that is rendered whole, in `memory`. */
@@ -9378,7 +9403,7 @@ static slm_result slm__encode_cut(const slm__tokenizer *t, const slm__framed *fr
     if (result == SLM_OK || result == SLM_ERR_CAPACITY)
         result = slm__encode_message(t, message->start, tail - head, part.flags, out, message);
     out->scratch_size -= SLM__FRAME_ROOM;
-    part.parts[0] = part.parts[1] = part.parts[2] = "";
+    part.parts[0] = part.parts[1] = part.parts[2] = part.preface = "";
     part.parts[3] = framed->parts[3];
     part.text += tail;
     part.size = framed->size - tail;
@@ -9481,7 +9506,9 @@ static slm_result slm__append_message(slm_session *s, slm_role role, const char 
     int after_system = slm__frame(s, role, role == SLM_ASSISTANT && !text, &framed);
     framed.text = text;
     framed.size = size;
-    if (f->strip && role != SLM_SYSTEM) slm__strip_white(&framed, after_system);
+    framed.preface = role == SLM_SYSTEM && s->model->preface ? s->model->system_message : "";
+    if (f->strip & (role == SLM_SYSTEM ? SLM__STRIP_SYSTEM : SLM__STRIP_MESSAGE))
+        slm__strip_white(&framed, after_system && !(f->strip & SLM__STRIP_BEGIN));
     result = slm__append_framed(s, &framed);
     if (result != SLM_OK) return result;
     if (text && strstr(f->around[role][1], f->end)) s->chat.closed_end = s->sequence.position;
@@ -9512,7 +9539,8 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
         return SLM_OK;
     }
     before = slm__remember(s);
-    if (own && role != SLM_SYSTEM) result = slm__append_message(s, SLM_SYSTEM, own, strlen(own));
+    if (own && role != SLM_SYSTEM)
+        result = slm__append_message(s, SLM_SYSTEM, own, s->model->preface ? 0 : strlen(own));
     if (result == SLM_OK) result = slm__append_message(s, role, text, size);
     if (result == SLM_OK) {
         s->chat.answering = role == SLM_ASSISTANT && !text;
@@ -11955,7 +11983,8 @@ static const slm__kernels SLM__N(kernels) = {
      Architectures: 1 Phi, 2 GPT-J, 3 LLaMA, 4 GPT-Neo; encoders: 5 BERT, 6 DistilBERT,
      7 MobileBERT.
      Tokenizer kinds: 0 none, 1 byte-level BPE, 2 SentencePiece BPE, 3 WordPiece.
-     Chat formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, no other; see CHAT FORMATS.
+     Chat formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, 5 llama-3, 6 gemma, no other;
+     see CHAT FORMATS.
 
      Chat section (kind 9), what a conversation begins with:
        0   u32 BOS: 0 as the tokenizer adds it, 1 first, 2 not first; 1 needs BOS as an added token
@@ -12175,9 +12204,18 @@ static const slm__kernels SLM__N(kernels) = {
        system BOS[INST] <<SYS>>\nm\n<</SYS>>   user BOS[INST] m [/INST], after a system message
        \n\nm [/INST]   answer: a space, m, a space, END   open: nothing. White space (Unicode's) at
        both ends of m is left out, not of a system message, nor at the beginning of what follows it.
+     llama-3, without newlines between; white space at both ends of every m is left out:
+       <|start_header_id|>ROLE<|end_header_id|>\n\nm<|eot_id|>, ROLE system, user or assistant
+       open: <|start_header_id|>assistant<|end_header_id|>\n\n
+     gemma, a newline before each but the first; white space at both ends of m is left out, not of
+     a system message:
+       user <start_of_turn>user\nm<end_of_turn>   answer <start_of_turn>model\nm<end_of_turn>
+       open <start_of_turn>model\n   system <start_of_turn>user\nm, and the user's message behind it
+       is \n\nm<end_of_turn>
+     If the chat section has a preface, it is written before the m of every system message.
      What stands before the next message and is not a whole message of slm_chat, such as an answer
-     that was opened, gets <|im_end|> (chatml) or END (zephyr; llama-2: a space and END) unless that
-     is its last token. In llama-2 a question without its answer is not a whole message.
+     that was opened, gets <|im_end|> (chatml), <|eot_id|> (llama-3), <end_of_turn> (gemma) or END
+     (zephyr; llama-2: a space and END) unless that is its last token. In llama-2 a question without its answer is not a whole message.
      A conversation begins at position 0, or behind BOS alone. If its first message is not one of
      SLM_SYSTEM and the file has a system message of its own, that comes first, as if it had been
      given. An empty system message writes nothing, and as the first message it leaves out the
@@ -12190,11 +12228,11 @@ static const slm__kernels SLM__N(kernels) = {
      before it: of kind 2 it is not a text's beginning, and where no added token ends what is before
      (with prefix 1: none that is not normalized), no space is put. The text of one message is
      tokenized whole. The format's marks match added tokens, special ones too; within m no special
-     token matches, nor BOS, UNK, pad, end tokens and marks (<|im_start|>, <|im_end|>; <|system|>,
-     <|user|>, <|assistant|> in zephyr) if they are added tokens without that flag, and no added
+     token matches, nor BOS, UNK, pad, end tokens and marks (all of a format's <...> above) if they are added tokens without that flag, and no added
      token begins in m and ends behind it. Other added tokens match as ever.
-     chatml needs <|im_start|> and <|im_end|> as added tokens, llama-2 BOS and an end token, zephyr
-     an end token. <|im_end|> ends an answer in chatml even if it is not among the end tokens.
+     chatml, llama-3 and gemma need their marks as added tokens, llama-2 BOS and an end token,
+     zephyr an end token. <|im_end|>, <|eot_id|> and <end_of_turn> end an answer of their format
+     even if they are not among the end tokens.
 */
 
 /* MIT licence: see the file LICENSE. */
