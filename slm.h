@@ -362,7 +362,8 @@ typedef struct slm_model_desc {
 typedef struct slm_model_info {
     const char *architecture; /* "phi", "gptj", "llama", "gpt_neo", "bert", "distilbert", ... */
     const char *tokenizer;    /* "none", "byte-level BPE", "SentencePiece BPE", "WordPiece" */
-    const char *chat_format;  /* "plain", "phi-2", "chatml", "llama-2", "zephyr", "llama-3", "gemma" */
+    const char *chat_format;  /* "plain", "phi-2", "chatml", "llama-2", "zephyr", "llama-3" or
+                                 "gemma" */
     const char *isa;          /* the kernels in use */
     uint64_t content_id, file_size, parameters, weight_bytes;
     uint32_t vocab_rows, vocab_used, context, layers, hidden, intermediate, heads, kv_heads;
@@ -7832,7 +7833,7 @@ typedef struct slm__char_set {
 
 #define SLM__RANGES(table) 0, table, sizeof table / sizeof table[0]
 
-static const slm__char_set slm__char_sets[SLM__STEPS - SLM__STEP_SETS] = { /* in the order of slm__step */
+static const slm__char_set slm__char_sets[SLM__STEPS - SLM__STEP_SETS] = { /* as in slm__step */
     {SLM__NUMBER, NULL, 0, 1, 1, 0, 0},
     {SLM__NUMBER, NULL, 0, 1, SIZE_MAX, 0, 0},
     {SLM__NUMBER, NULL, 0, 1, 3, 0, 0},
@@ -11987,7 +11988,8 @@ static const slm__kernels SLM__N(kernels) = {
      see CHAT FORMATS.
 
      Chat section (kind 9), what a conversation begins with:
-       0   u32 BOS: 0 as the tokenizer adds it, 1 first, 2 not first; 1 needs BOS as an added token
+       0   u32 BOS: 0 as the tokenizer adds it, 1 first, 2 not first; 1 needs BOS as an added token;
+           plus 256: the message is a preface, which begins a system message that is given, too
        4   u32 bytes of the model's own system message with its NUL (at most 65536; 0: it has none)
        8   the message: UTF-8 without a NUL, then one NUL, which ends the section
 
@@ -12215,7 +12217,8 @@ static const slm__kernels SLM__N(kernels) = {
      If the chat section has a preface, it is written before the m of every system message.
      What stands before the next message and is not a whole message of slm_chat, such as an answer
      that was opened, gets <|im_end|> (chatml), <|eot_id|> (llama-3), <end_of_turn> (gemma) or END
-     (zephyr; llama-2: a space and END) unless that is its last token. In llama-2 a question without its answer is not a whole message.
+     (zephyr; llama-2: a space and END) unless that is its last token. In llama-2 a question without
+     its answer is not a whole message.
      A conversation begins at position 0, or behind BOS alone. If its first message is not one of
      SLM_SYSTEM and the file has a system message of its own, that comes first, as if it had been
      given. An empty system message writes nothing, and as the first message it leaves out the
@@ -12228,8 +12231,9 @@ static const slm__kernels SLM__N(kernels) = {
      before it: of kind 2 it is not a text's beginning, and where no added token ends what is before
      (with prefix 1: none that is not normalized), no space is put. The text of one message is
      tokenized whole. The format's marks match added tokens, special ones too; within m no special
-     token matches, nor BOS, UNK, pad, end tokens and marks (all of a format's <...> above) if they are added tokens without that flag, and no added
-     token begins in m and ends behind it. Other added tokens match as ever.
+     token matches, nor BOS, UNK, pad, end tokens and marks (all <...> of the format above) if they
+     are added tokens without that flag, and no added token begins in m and ends behind it. Other
+     added tokens match as ever.
      chatml, llama-3 and gemma need their marks as added tokens, llama-2 BOS and an end token,
      zephyr an end token. <|im_end|>, <|eot_id|> and <end_of_turn> end an answer of their format
      even if they are not among the end tokens.

@@ -303,6 +303,7 @@ static void formats_cut(slm_session *s) {
         memset(&message, 0, sizeof message);
         slm__frame(s, (slm_role)(i % 3), 0, &framed);
         framed.text = text;
+        framed.preface = i % 3 ? "" : "Dates. ";
         framed.size = cut_message(&t, text, &random);
         framed.flags = SLM_PARSE_SPECIAL | (i % 2 ? SLM_ADD_BOS : 0);
         slm__list_controls(s, &message);
