@@ -5675,8 +5675,8 @@ static const uint16_t slm__ascii_classes[128] = {
     256, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73,
     73, 73, 73, 128, 256, 128, 256, 0,
 };
-/* first code point << 11 | classes, up to the next entry; 512: upper and lower case
-   alternate */
+/* first code point << 11 | classes, up to the next entry; 512: upper and lower
+   case alternate */
 static const uint32_t slm__classes[2540] = {
     0x0, 0x4804, 0x7000, 0x10004, 0x10880, 0x12100, 0x12880, 0x15900, 0x16080, 0x1800A, 0x1D080,
     0x1E100, 0x1F880, 0x20829, 0x2D880, 0x2F100, 0x2F888, 0x30100, 0x30849, 0x3D880, 0x3E100,
@@ -5983,8 +5983,8 @@ static const uint32_t slm__classes[2540] = {
     0x175F0800, 0x175F8009, 0x1772F000, 0x17C00009, 0x17D0F000, 0x18000009, 0x189A5800, 0x189A8009,
     0x191D8000, 0x70080018, 0x700F8000,
 };
-/* For NFC: the place of the combining class, and 64 in doubt: not in NFC, or may join
-   what is before; entry: first code point << 11. See >>composition. */
+/* For NFC: the place of the combining class, and 64 in doubt: not in NFC, or
+   joins what is before; entry: first code point << 11. See >>composition. */
 static const uint32_t slm__nfc_classes[691] = {
     0x0, 0x180072, 0x182832, 0x183072, 0x186832, 0x187872, 0x188032, 0x188872, 0x189032, 0x189872,
     0x18A833, 0x18B02D, 0x18D033, 0x18D86B, 0x18E02D, 0x190829, 0x19186D, 0x193869, 0x19482D,

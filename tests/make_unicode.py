@@ -230,8 +230,8 @@ def composition_tables():
     pairs = sorted([number.get(c, c) for c in pair[:3]] + [pair[3]] for pair in pairs)
     joining = sorted((first, second, i) for i, (_, first, second, joins) in enumerate(pairs)
                      if joins)
-    lines = ["/* For NFC: the place of the combining class, and 64 in doubt: not in NFC, or may join",
-             "   what is before; entry: first code point << 11. See >>composition. */"]
+    lines = ["/* For NFC: the place of the combining class, and 64 in doubt: not in NFC, or",
+             "   joins what is before; entry: first code point << 11. See >>composition. */"]
     lines += array("uint32_t", "slm__nfc_classes",
                    ("0x%X" % (c << 11 | kinds.get(c, 0)) for c in starts))
     lines += ["/* code points << 11; in 16 bits 0xD800 + the place here stands for one */"]
@@ -386,8 +386,8 @@ def table(flags):
              "/* Printed by tests/make_unicode.py: 1 letter, 2 number, 4 white space, 8 in a word,",
              "   16 mark, 32 upper or title case, 64 lower case, 128 punctuation, 256 symbol. */"]
     lines += array("uint16_t", "slm__ascii_classes", (str(flags[c]) for c in range(128)))
-    lines += ["/* first code point << 11 | classes, up to the next entry; 512: upper and lower case",
-              "   alternate */"]
+    lines += ["/* first code point << 11 | classes, up to the next entry; 512: upper and lower",
+              "   case alternate */"]
     lines += array("uint32_t", "slm__classes", ("0x%X" % (c << 11 | f) for c, f in runs))
     return "\n".join(lines + composition_tables() + word_tables() + [END])
 
