@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static size_t main_allocations; /* what the library's default allocator was asked for */
 static void *main_allocate(size_t size) {
@@ -41,6 +42,7 @@ static const char *where = "";
 #include "test_texts.c"
 #include "test_token_ids.c"
 #include "test_words.c"
+#include "test_composition.c"
 #include "test_chat_formats.c"
 #include "test_sentencepiece.c"
 #include "test_slide.c"
@@ -83,6 +85,7 @@ static const struct main_test {
     {"ids", "token ids of millions of texts against Hugging Face", test_ids, NULL, NULL},
     {"words", "WordPiece's tokens of texts and pairs against Hugging Face", test_words, NULL,
      NULL},
+    {"nfc", "classes of characters and NFC against Hugging Face", test_composition, NULL, NULL},
     {"chat_formats", "against Hugging Face's chat templates", test_chat_formats, NULL, NULL},
     {"pieces", "SentencePiece in a session and without memory", test_pieces, NULL, NULL},
     {"damage", "damaged files: an error or a model that runs", test_damage, NULL, NULL},
