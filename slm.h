@@ -369,6 +369,7 @@ typedef struct slm_model_info {
     uint32_t vocab_rows, vocab_used, context, layers, hidden, intermediate, heads, kv_heads;
     uint32_t head_size, rotary_size, tensors;
     uint32_t window, window_layers; /* in window_layers layers a position sees the last `window` */
+    uint32_t rotary_layers;   /* in which positions turn rotary_size elements of each head */
     slm_type weights;         /* the type of the first layer's matrices */
     slm_token bos, unk, end[8];
     uint32_t end_count;
@@ -2804,6 +2805,7 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
         for (slot = 0; slot < model->layer_slots; slot++)
             slm__count_tensor(&model->layers[layer].at[slot], info);
         info->window_layers += model->layers[layer].window != 0;
+        info->rotary_layers += model->layers[layer].rotary != 0;
     }
     for (slot = SLM__EMBEDDING; slot < SLM__MODEL_SLOTS; slot++)
         if ((slot != SLM__HEAD && slot != SLM__FILL_HEAD) ||

@@ -525,9 +525,11 @@ def describe(model):
                ("tokenizer", json_string(TOKENIZERS[model.kinds[1]]))]
     entries += describe_encoder(model, special) if model.encoder else describe_decoder(model, end_tokens)
     names = ("vocabulary_rows vocabulary context layers hidden intermediate heads kv_heads "
-             "head_size rotary_size window").split()
+             "head_size rotary_size").split()
+    layer_kinds = model.sections.get(LAYER_KINDS, bytes(h.layers))
     entries += zip(names, h)
-    entries += [("window_layers", sum(kind & 1 for kind in model.sections.get(LAYER_KINDS, b"")))]
+    entries += [("rotary_layers", sum(h.rotary > 0 and kind < 2 for kind in layer_kinds)),
+                ("window", h.window), ("window_layers", sum(kind & 1 for kind in layer_kinds))]
     entries += [("tensors", len(tensors)), ("parameters", parameters),
                 ("weight_bytes", weight_bytes), ("file_bytes", len(model.data)),
                 ("bits_per_weight", f"{8 * weight_bytes / parameters:.3f}"),

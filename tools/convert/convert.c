@@ -360,11 +360,14 @@ static void read_scaling(Config *config) {
              config->rope_name);
 }
 
-/* What Hugging Face's model can have and this one has not, or must have. */
+/* What Hugging Face's model can have and this one has not, or must have. A decoder whose positions
+   see later ones, too, as transformers 5 has it, is an encoder. */
 static void check_flags(const Config *config) {
     const char *const *refused = config->architecture->refused;
     const char *const *needed = config->architecture->needed;
     size_t i;
+    if (config->row->features & SLM__DECODER && !config_truth(config, "is_causal", 1))
+        fail("%s: is_causal false is not supported", config->path);
     for (i = 0; i < FLAGS_MOST && refused[i]; i++)
         if (config_truth(config, refused[i], 0))
             fail("%s: %s true is not supported", config->path, refused[i]);
