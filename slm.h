@@ -3,10 +3,11 @@
    WHAT IT IS
      slm.h runs small language models on a CPU: a loader for one flat weight file (.slm), a
      tokenizer, the forward pass, sampling, chat, and the heads of encoders. Architectures of this
-     version: Phi (Phi-2), GPT-J, LLaMA (LLaMA 2, Orca 2), GPT-Neo; encoders: BERT, DistilBERT,
-     MobileBERT. slm-convert (tools/convert) makes a .slm from a Hugging Face directory. slm.h reads
-     no other format, uses no GPU and does not train. One file and one input give the same bits for
-     every thread count, chunking, batch, instruction set, compiler and optimisation level.
+     version: Phi (1, 1.5, 2), GPT-J, GPT-Neo, GPT-2, GPT-NeoX (Pythia), LLaMA (LLaMA 2 and 3,
+     Mistral, SmolLM), Qwen2, Qwen3; encoders: BERT, DistilBERT, MobileBERT. slm-convert
+     (tools/convert) makes a .slm from a Hugging Face directory. slm.h reads no other format, uses
+     no GPU and does not train. One file and one input give the same bits for every thread count,
+     chunking, batch, instruction set, compiler and optimisation level.
      The specification (numerics, file format, chat formats) is the comment at the end of this
      file. `grep -n -e '--- >>' slm.h` prints a table of contents.
 
@@ -369,6 +370,7 @@ typedef struct slm_model_info {
     uint32_t vocab_rows, vocab_used, context, layers, hidden, intermediate, heads, kv_heads;
     uint32_t head_size, rotary_size, tensors;
     uint32_t window, window_layers; /* in window_layers layers a position sees the last `window` */
+    uint32_t rotary_layers;   /* in which positions turn rotary_size elements of each head */
     slm_type weights;         /* the type of the first layer's matrices */
     slm_token bos, unk, end[8];
     uint32_t end_count;
@@ -1602,7 +1604,7 @@ enum slm__feature {
     SLM__TWO_NORMS = 32, /* the feed-forward has a norm of its own */
     SLM__GATED = 64,     /* activation(gate) * up in the place of activation(up) */
     SLM__LEARNED = 128,  /* a table of positions */
-    SLM__QK_NORM = 256,  /* of each head, by a flag of the file */
+    SLM__QK_NORM = 256,  /* of each head, by the row or by a flag of the file */
     SLM__UNTIED = 512,   /* a head beside the embedding, without a flag of the file */
     SLM__DECODER = 1 << 10,   /* a final norm and a head that gives the next token's logits */
     SLM__ENCODER = 1 << 11,   /* a norm of the embedding, and heads by the file's tasks */
@@ -1620,6 +1622,9 @@ enum slm__feature {
 
 /* Flags of a file's header. */
 enum { SLM__FLAG_TIED = 1, SLM__FLAG_QK_NORM = 2 };
+
+/* Bits of a layer's kind: its attention sees the header's window; no positions turn its heads. */
+enum { SLM__KIND_WINDOW = 1, SLM__KIND_NO_ROTARY = 2, SLM__KIND_BITS = 3 };
 
 /* What stands in a layer of MobileBERT, and how its embedding begins. */
 enum slm__bottleneck_flag {
@@ -1646,7 +1651,9 @@ typedef struct slm__architecture {
 } slm__architecture;
 
 enum { SLM__BERT_FEATURES = SLM__ENCODER | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS |
-                            SLM__NORM_BIAS | SLM__TWO_NORMS | SLM__LEARNED };
+                            SLM__NORM_BIAS | SLM__TWO_NORMS | SLM__LEARNED,
+       SLM__NEOX_FEATURES = SLM__DECODER | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS |
+                            SLM__NORM_BIAS | SLM__TWO_NORMS };
 
 static const slm__architecture slm__architectures[] = {
     {1, "phi", SLM__PARALLEL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_HALF,
@@ -1666,12 +1673,23 @@ static const slm__architecture slm__architectures[] = {
      SLM__BERT_FEATURES, SLM__FLAG_TIED},
     {7, "mobilebert", SLM__BOTTLENECK, SLM__NO_NORM, SLM__RELU, SLM__ROTARY_NONE,
      SLM__BERT_FEATURES, SLM__FLAG_TIED},
+    {8, "qwen2", SLM__SEQUENTIAL, SLM__RMS_NORM, SLM__SILU, SLM__ROTARY_HALF,
+     SLM__DECODER | SLM__QKV_BIAS | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
+    {9, "qwen3", SLM__SEQUENTIAL, SLM__RMS_NORM, SLM__SILU, SLM__ROTARY_HALF,
+     SLM__DECODER | SLM__QK_NORM | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
+    {13, "gpt2", SLM__SEQUENTIAL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_NONE,
+     SLM__NEOX_FEATURES | SLM__LEARNED, SLM__FLAG_TIED},
+    {14, "gpt_neox", SLM__PARALLEL_NORMS, SLM__LAYER_NORM, SLM__GELU_ERF, SLM__ROTARY_HALF,
+     SLM__NEOX_FEATURES, SLM__FLAG_TIED},
+    {15, "gpt_neox_sequential", SLM__SEQUENTIAL, SLM__LAYER_NORM, SLM__GELU_ERF, SLM__ROTARY_HALF,
+     SLM__NEOX_FEATURES, SLM__FLAG_TIED},
 #ifdef SLM__MORE_ARCHITECTURES /* rows of a test, with a comma behind each */
     SLM__MORE_ARCHITECTURES
 #endif
 };
 
-enum { SLM__ARCHITECTURES = sizeof slm__architectures / sizeof slm__architectures[0] };
+enum { SLM__ARCHITECTURES = sizeof slm__architectures / sizeof slm__architectures[0],
+       SLM__FIRST_VERSION = 7 }; /* the last architecture that files of minor 0 have */
 
 enum slm__extent {
     SLM__ONE, SLM__HIDDEN, SLM__HEADS, SLM__KV_HEADS, SLM__HEAD_SIZE, SLM__FFN, SLM__VOCAB,
@@ -1802,6 +1820,7 @@ static const char *slm__slot_name(unsigned slot) {
 typedef struct slm__layer {
     slm__tensor *at;       /* by slot */
     uint32_t window;       /* positions that a query sees; 0: all */
+    uint32_t rotary;       /* elements of a head that its position turns */
     uint32_t rotary_table; /* of the model's inverse frequencies, by the layer's kind */
 } slm__layer;
 
@@ -1810,7 +1829,8 @@ typedef struct slm__shape {
         rotary, window, flags;
     float norm_eps, attention_scale;
     /* of encoders; of decoders embedding and inner are the hidden size, stack and the rest 0 */
-    uint32_t embedding, inner, stack, bottleneck_flags, token_types, labels, tasks, activation,
+    uint32_t embedding, inner, stack, bottleneck_flags, token_types, labels, tasks,
+        activation, /* of some decoders, too; 0: the row's */
         longest_text, pooler, vector, vector_flags, label_scores, rank_scores, pooling;
 } slm__shape;
 
@@ -1903,7 +1923,7 @@ struct slm_model {
     int has_tokenizer;
     slm__tokenizer tokenizer;
     const float *inverse_frequencies; /* [rotary_tables][rotary / 2] */
-    uint32_t rotary_tables;           /* 1, or 2: the second is for layers of kind 1 */
+    uint32_t rotary_tables;           /* 1, or 2: the second is for layers with the window */
     slm__tensor at[SLM__MODEL_SLOTS - SLM__EMBEDDING];
     slm__layer *layers;
     const slm__kernels *kernels;
@@ -2179,6 +2199,14 @@ static slm_result slm__read_encoder(slm_model *model, slm_error *error) {
     return slm__check_encoder(model, error);
 }
 
+/* A decoder's activation, which those of the first version do not name. */
+static slm_result slm__read_activation(slm_model *model, slm_error *error) {
+    static const slm__cap cap = {SLM__AT_ACTIVATION, offsetof(slm__shape, activation), 0,
+                                 SLM__ACTIVATIONS - 1, "activation"};
+    return model->architecture->id > SLM__FIRST_VERSION ? slm__read_sizes(model, &cap, 1, error)
+                                                        : SLM_OK;
+}
+
 static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
     uint32_t id = slm__u16(model->file + SLM__AT_ARCHITECTURE);
     const slm__architecture *row = NULL;
@@ -2202,6 +2230,7 @@ static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
         return slm__fail(error, SLM_ERR_FORMAT, "rotary size %u with architecture %s",
                          (size_t)model->shape.rotary, row->name);
     if (row->features & SLM__ENCODER) result = slm__read_encoder(model, error);
+    else result = slm__read_activation(model, error);
     if (result != SLM_OK) return result;
     model->norm = model->shape.bottleneck_flags & SLM__TRUE_NORM ? SLM__LAYER_NORM : row->norm;
     model->activation = model->shape.activation ? (slm__activation)model->shape.activation
@@ -2300,18 +2329,20 @@ static slm_result slm__bind_tensors(slm_model *model, const slm__section *direct
     return SLM_OK;
 }
 
-/* A layer of kind 1 sees the header's window, and without such layers there is none. */
+/* Some layers may see the header's window, and without such layers there is none. */
 static slm_result slm__read_layer_kinds(slm_model *model, const slm__section *kinds,
                                         slm_error *error) {
     uint32_t layers = model->shape.layers, window = model->shape.window, local = 0, i;
     if (kinds->bytes && kinds->size != layers)
         return slm__fail(error, SLM_ERR_FORMAT, "%u layer kinds for %u layers", kinds->size,
                          (size_t)layers);
-    for (i = 0; kinds->bytes && i < layers; i++) {
-        if (kinds->bytes[i] > 1)
+    for (i = 0; i < layers; i++) {
+        unsigned kind = kinds->bytes ? kinds->bytes[i] : 0;
+        if (kind > SLM__KIND_BITS)
             return slm__fail(error, SLM_ERR_UNSUPPORTED, "attention kind of layer %u", (size_t)i);
-        model->layers[i].window = kinds->bytes[i] ? window : 0;
-        local += kinds->bytes[i];
+        model->layers[i].window = kind & SLM__KIND_WINDOW ? window : 0;
+        model->layers[i].rotary = kind & SLM__KIND_NO_ROTARY ? 0 : model->shape.rotary;
+        local += kind & SLM__KIND_WINDOW;
     }
     if ((window != 0) != (local != 0))
         return slm__fail(error, SLM_ERR_FORMAT, "a window of %u and %u layers that have it",
@@ -2319,7 +2350,7 @@ static slm_result slm__read_layer_kinds(slm_model *model, const slm__section *ki
     return SLM_OK;
 }
 
-/* One rotary table, or two: then layers of kind 1 use the second. */
+/* One rotary table, or two: then layers with the window use the second. */
 static slm_result slm__read_frequencies(slm_model *model, const slm__section *frequencies,
                                         slm_error *error) {
     uint32_t half = model->shape.rotary / 2, i;
@@ -2797,6 +2828,7 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
         for (slot = 0; slot < model->layer_slots; slot++)
             slm__count_tensor(&model->layers[layer].at[slot], info);
         info->window_layers += model->layers[layer].window != 0;
+        info->rotary_layers += model->layers[layer].rotary != 0;
     }
     for (slot = SLM__EMBEDDING; slot < SLM__MODEL_SLOTS; slot++)
         if ((slot != SLM__HEAD && slot != SLM__FILL_HEAD) ||
@@ -3482,7 +3514,7 @@ static void slm__prepare_head(const slm_session *s, const slm__layer *layer, uns
     if (layer->at[norm].data)
         slm__normalize(s->model, layer->at, norm, shape->head_size, head, head);
     row = row * s->model->rotary_tables + layer->rotary_table;
-    slm__rotate(head, s->batch.angles + row * shape->rotary, shape->rotary,
+    slm__rotate(head, s->batch.angles + row * shape->rotary, layer->rotary,
                 s->model->architecture->rotary);
 }
 
@@ -11827,7 +11859,7 @@ static const slm__kernels SLM__N(kernels) = {
      RMSNorm          v = sum of x * x; r = 1 / sqrt(v / n + eps); y = (x * r) * weight
      NoNorm           y = bias + x * weight
      rotary           angle = float(position) * inverse frequency; its sine and cosine (below);
-                      (x, y) become x*cos + (-y)*sin, y*cos + x*sin
+                      (x, y) become x*cos + (-y)*sin, y*cos + x*sin; not with kind bit 2
      its pairs        inverse frequency i turns a head's elements i and i + rotary size / 2, in
                       GPT-J 2i and 2i + 1; the other elements stay as they are
      attention        over the positions that are seen: score = (s = +0, then s = s + k*q by
@@ -11836,8 +11868,9 @@ static const slm__kernels SLM__N(kernels) = {
                       position; out = out / t
      its scale        the header's attention scale, or 1/sqrt(head size) if that is 0
      its heads        query head h takes key and value head h / (heads / kv heads), an integer
-                      division; with flag 2 each query and key head is normed before it is rotated
-     what it sees     position p sees 0 to p; in a layer of kind 1 only the last `window` of these;
+                      division; in Qwen3, and with flag 2, each query and key head is normed
+                      before it is rotated
+     what it sees     position p sees 0 to p; in a layer with kind bit 1 only the last `window`;
                       in an encoder all positions of its text
      GELU (tanh form) u = (x + 0.044715 * ((x*x)*x)) * 0.79788456; x / (1 + exp(-2u))
      GELU (exact)     y = x within -5.286 .. 5.286; z = y*y; p = 2.40503599e-8, then p = a + z*p
@@ -11877,8 +11910,13 @@ static const slm__kernels SLM__N(kernels) = {
      a layer of Phi   n = norm(stream); stream = (attention(n) + ffn(n)) + stream;
      and GPT-J        ffn(n) = down(GELU(up(n))); their norms are LayerNorm
      a layer of       stream = attention(norm(stream)) + stream, then
-     GPT-Neo, LLaMA   stream = ffn(second norm(stream)) + stream; GPT-Neo has Phi's ffn and
-                      LayerNorm; LLaMA has ffn(n) = down(SiLU(gate(n)) * up(n)) and RMSNorm
+     GPT-Neo, LLaMA,  stream = ffn(second norm(stream)) + stream; GPT-Neo and GPT-2 have Phi's
+     Qwen2, Qwen3,    ffn and LayerNorm; LLaMA, Qwen2 and Qwen3 have RMSNorm and
+     GPT-2            ffn(n) = down(SiLU(gate(n)) * up(n))
+     a layer of       stream = (attention(norm(stream)) + ffn(second norm(stream))) + stream;
+     GPT-NeoX         sequential, it has GPT-Neo's order; ffn(n) = down(exact GELU(up(n)));
+                      LayerNorm
+     activations      from architecture 8 on the file's takes the place of GELU or SiLU
      stream of BERT,  (token embedding + that of its type) + position's embedding, then the
      DistilBERT       embedding norm
      their layers     stream = norm(attention(stream) + stream), then
@@ -11928,7 +11966,8 @@ static const slm__kernels SLM__N(kernels) = {
                       ids or, if top-k, top-p or min-p is asked for, from the last that stays to
                       the first
 
-   FILE FORMAT (.slm, major 1; minor 0, 1 with a section of kind 9, 2: an encoder; little-endian)
+   FILE FORMAT (.slm, major 1; little-endian; minor 2: an encoder; else 1 with a section of kind 9,
+   an architecture above 7 or a layer kind above 1; else 0)
      offset size  field (bytes of each; unsigned unless marked; fields shown as 0 are reserved:
                   write 0, ignore on read)
      0      8     magic 89 53 4C 4D 0D 0A 1A 0A
@@ -11946,8 +11985,9 @@ static const slm__kernels SLM__N(kernels) = {
                   (E), pad token (0xFFFFFFFF: none), flags (1: tied head, 2: query/key norm)
      152    4 x 6 f32: norm eps, embedding scale (1), attention scale (0: 1/sqrt(head size)),
                   logit cap, attention cap (both must be 0), 0
-     176    4 x 8 (E) activation, longest text (0: context), pooler, sentence vector's size (0: no
-                  dense layer), vector flags, label scores, rank scores, default task
+     176    4 x 8 (E) activation (also of decoders above 7), longest text (0: context), pooler,
+                  sentence vector's size (0: no dense layer), vector flags, label scores, rank
+                  scores, default task
      208    48    0
      (E): of encoders; a decoder's embedding size is hidden, its ffn count 1, the others 0, and a
      reader ignores them. pooling: 0 not said (then mean), 1 cls, 2 mean, 3 max, 4 last. tasks: bit
@@ -11955,10 +11995,10 @@ static const slm__kernels SLM__N(kernels) = {
      such a number, or 0: the file's first head in this order, without any embed. bottleneck flags:
      1 layers have a bottleneck; 2 queries and keys have a second one; 4 attention reads the first
      one; 8 trigrams; 16 LayerNorm; 32 the embedding has a transform. activation: 0 the
-     architecture's (exact GELU, of MobileBERT ReLU), 1 GELU in its tanh form, 2 exact GELU, 3 ReLU,
-     4 SiLU. pooler: 0 none, 1 the first hidden state, 2 with tanh, 3 with ReLU. vector flags: 1
-     unit length, 2 tanh behind the dense layer, 4 the dense layer has a bias. scores of labels and
-     of a reranker: 0 softmax, 1 sigmoid, 2 the logits.
+     architecture's (exact GELU; of MobileBERT ReLU; of decoders as stated above), 1 GELU in its
+     tanh form, 2 exact GELU, 3 ReLU, 4 SiLU. pooler: 0 none, 1 the first hidden state, 2 with
+     tanh, 3 with ReLU. vector flags: 1 unit length, 2 tanh behind the dense layer, 4 the dense
+     layer has a bias. scores of labels and of a reranker: 0 softmax, 1 sigmoid, 2 the logits.
      256    32 each  sections: u32 kind, u32 flags (1: required), u64 offset, u64 bytes, u64 0
 
      A file beyond these limits is refused: vocab rows 1 to 2^20, vocab used at most those, context
@@ -11975,19 +12015,21 @@ static const slm__kernels SLM__N(kernels) = {
 
      Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing, without overlap.
      kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
-     them; or two such tables, the second for layers of kind 1); 3 layer kinds (one byte a layer: 0,
-     or 1 where attention sees the header's window, which is 0 if there is no such layer and from 1
-     to 2^20 if there is); 4 tensor directory;
+     them; or two such tables, the second for layers with kind bit 1); 3 layer kinds (one byte a
+     layer, a sum of bits: 1 where attention sees the header's window, which is 0 if there is no
+     such layer and from 1 to 2^20 if there is; 2 where positions do not turn the heads);
+     4 tensor directory;
      5 stops that end an answer; 6 labels (E: each a text of UTF-8 and a NUL); 7 prompts (E: name
      NUL prompt NUL ... of UTF-8; the default prompt has the name ""); 8 metadata (key NUL value
      NUL ...; UTF-8, shown and never interpreted); 9 chat (never required).
      An unknown required section is refused, an unknown optional one is skipped. Each kind occurs at
      most once. Kinds 4, 2 (if the rotary size is not 0) and 1 (if the tokenizer kind is not 0) must
-     be there; without kind 3 all layers are of kind 0. Metadata: the last NUL may be missing, a
+     be there; without kind 3 all layers have kind 0. Metadata: the last NUL may be missing, a
      last key without a value is ignored. A reader may leave content id and tensors' checksums
      unchecked when it opens a file.
 
-     Architectures: 1 Phi, 2 GPT-J, 3 LLaMA, 4 GPT-Neo; encoders: 5 BERT, 6 DistilBERT,
+     Architectures: 1 Phi, 2 GPT-J, 3 LLaMA (also Mistral and SmolLM3), 4 GPT-Neo, 8 Qwen2,
+     9 Qwen3, 13 GPT-2, 14 GPT-NeoX, 15 GPT-NeoX, sequential; encoders: 5 BERT, 6 DistilBERT,
      7 MobileBERT.
      Tokenizer kinds: 0 none, 1 byte-level BPE, 2 SentencePiece BPE, 3 WordPiece.
      Chat formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, 5 llama-3, 6 gemma, no other;
@@ -12008,27 +12050,27 @@ static const slm__kernels SLM__N(kernels) = {
      Slots, with H hidden, I intermediate, N heads * head size, K kv heads * head size, D head size,
      V vocab rows, C context; in encoders B the bottleneck's size (else B = H), E the embedding's,
      L labels. Biases and the weights of norms are vectors, the others matrices. "BERTs" are all
-     encoders.
+     encoders, "GPTs" GPT-2 and both GPT-NeoX.
        slot   name                     shape   present if
        1      norm weight              [1,B]   always
-       2      norm bias                [1,B]   Phi, GPT-J, GPT-Neo, BERTs
+       2      norm bias                [1,B]   Phi, GPT-J, GPT-Neo, GPTs, BERTs
        3      query weight             [N,B]   always
-       4      query bias               [1,N]   Phi, BERTs
+       4      query bias               [1,N]   Phi, Qwen2, GPTs, BERTs
        5      key weight               [K,B]   always
        7      value weight             [K,B]   always; [K,H] with a bottleneck without flag 4
-       6, 8   key bias, value bias     [1,K]   Phi, BERTs
+       6, 8   key bias, value bias     [1,K]   Phi, Qwen2, GPTs, BERTs
        9      attention output weight  [B,N]   always
-       10     attention output bias    [1,B]   Phi, GPT-Neo, BERTs
-       11, 12 query norm weight, bias  [1,D]   Phi with flag 2
-       13, 14 key norm weight, bias    [1,D]   Phi with flag 2
-       15     second norm weight       [1,B]   LLaMA, GPT-Neo, BERTs
-       16     second norm bias         [1,B]   GPT-Neo, BERTs
+       10     attention output bias    [1,B]   Phi, GPT-Neo, GPTs, BERTs
+       11, 12 query norm weight, bias  [1,D]   Phi with flag 2; Qwen3 without biases
+       13, 14 key norm weight, bias    [1,D]   as the query's
+       15     second norm weight       [1,B]   LLaMA, GPT-Neo, Qwens, GPTs, BERTs
+       16     second norm bias         [1,B]   GPT-Neo, GPTs, BERTs
        17     ffn up weight            [I,B]   always
-       18     ffn up bias              [1,I]   Phi, GPT-J, GPT-Neo, BERTs
-       19     gate weight              [I,H]   LLaMA
+       18     ffn up bias              [1,I]   Phi, GPT-J, GPT-Neo, GPTs, BERTs
+       19     gate weight              [I,H]   LLaMA, Qwens
        20     gate bias                        never in this version
        21     ffn down weight          [B,I]   always
-       22     ffn down bias            [1,B]   Phi, GPT-J, GPT-Neo, BERTs
+       22     ffn down bias            [1,B]   Phi, GPT-J, GPT-Neo, GPTs, BERTs
        23, 24 bottleneck               [B,H], [1,B]  bottleneck flag 1
        25, 26 its norm                 [1,B]   bottleneck flag 1
        27, 28 shared bottleneck        [B,H], [1,B]  bottleneck flag 2
@@ -12039,11 +12081,11 @@ static const slm__kernels SLM__N(kernels) = {
               and norm, with biases            ffn count above 1; 41-46, 47-52, 53-58: above 2, 3, 4
      and of the model itself:
        64     token embedding          [V,E]   always
-       65     position embedding       [C,H]   GPT-Neo, BERTs
+       65     position embedding       [C,H]   GPT-Neo, GPT-2, BERTs
        66     token types              [types,H]  token types above 0
        67, 68 embedding norm           [1,H]   BERTs
        69     final norm weight        [1,H]   decoders
-       70     final norm bias          [1,H]   Phi, GPT-J, GPT-Neo
+       70     final norm bias          [1,H]   Phi, GPT-J, GPT-Neo, GPTs
        71     head weight              [V,H]   decoders without flag 1
        72     head bias                [1,V]   Phi, GPT-J
        73, 74 embedding transform      [H,E or 3E], [1,H]  bottleneck flag 32 (3E: flag 8)
@@ -12058,8 +12100,8 @@ static const slm__kernels SLM__N(kernels) = {
        90     fill head bias           [1,V]   fill
        91     rest of the fill head    [V,H-E] fill, where H is above E
        93, 94 sentence vector's dense  [size,H], [1,size]  where it has a size; bias: vector flag 4
-     Flag 2 is Phi's alone; the rotary size of GPT-Neo and BERTs is 0. Matrices 75 to 85 and 93 are
-     f32; MobileBERT has no q8, q4 and q4f.
+     Flag 2 is Phi's alone; the rotary size of GPT-Neo, GPT-2 and BERTs 0. Matrices 75 to 85 and
+     93 are f32; MobileBERT has no q8, q4 and q4f.
      Types: 0 vector, f32 [cols] with rows = 1; matrices [rows, cols] in tiles of 16 rows:
        1 f32   a tile is [cols][16] f32
        2 f16   a tile is [cols][16] IEEE half

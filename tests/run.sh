@@ -145,6 +145,7 @@ fi
 . tests/torch.sh
 . tests/checkpoints.sh
 . tests/configs.sh
+. tests/families.sh
 . tests/encoder_configs.sh
 . tests/chat_formats.sh
 . tests/chat_templates.sh
