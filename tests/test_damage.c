@@ -778,7 +778,7 @@ static void damage_check_shape(damage_file *f) {
         {92, 1, 1u << 18, "intermediate"}, {96, 1, 1024, "heads"}, {100, 1, 1024, "kv heads"},
         {104, 1, 1024, "head size"}, {108, 0, 1024, "rotary"}, {112, 0, 1u << 20, "window"},
         {148, 0, 3, "flags"}};
-    const slm_result format = SLM_ERR_FORMAT, unsupported = SLM_ERR_UNSUPPORTED;
+    const slm_result format = SLM_ERR_FORMAT;
     size_t i;
     for (i = 0; i < sizeof caps / sizeof caps[0]; i++) {
         damage_refused(f, caps[i].at, 4, (uint64_t)caps[i].high + 1, format, caps[i].name);
@@ -792,16 +792,20 @@ static void damage_check_shape(damage_file *f) {
     damage_refused(f, 108, 4, 1, format, "inconsistent");
     damage_refused(f, 108, 4, 4, format, "inconsistent");
     damage_refused(f, 112, 4, 1, format, "a window of 1 and 0 layers");
-    damage_refused(f, 152, 4, 0x7F800000u, unsupported, "norm eps");
-    damage_refused(f, 152, 4, 0x7FC00000u, unsupported, "norm eps");
-    damage_refused(f, 152, 4, slm__bits(-1), unsupported, "norm eps");
+    damage_refused(f, 152, 4, 0x7F800000u, format, "norm eps");
+    damage_refused(f, 152, 4, 0x7FC00000u, format, "norm eps");
+    damage_refused(f, 152, 4, slm__bits(-1), format, "norm eps");
     damage_refused(f, 144, 4, DAMAGE_ROWS, format, "pad token");
     damage_refused(f, 144, 4, 0xFFFFFFFEu, format, "pad token");
     damage_refused(f, 144, 4, DAMAGE_ROWS - 1, format, "content id");
-    damage_refused(f, 156, 4, slm__bits(2), unsupported, "scale");
-    damage_refused(f, 160, 4, 0x7FC00000u, unsupported, "scale");
-    damage_refused(f, 164, 4, slm__bits(1), unsupported, "cap");
-    damage_refused(f, 168, 4, slm__bits(1), unsupported, "cap");
+    damage_refused(f, 156, 4, 0, format, "embedding scale");
+    damage_refused(f, 156, 4, slm__bits(-2), format, "embedding scale");
+    damage_refused(f, 156, 4, 0x7F800000u, format, "embedding scale");
+    damage_refused(f, 160, 4, 0x7FC00000u, format, "attention scale");
+    damage_refused(f, 164, 4, slm__bits(-1), format, "logit cap");
+    damage_refused(f, 164, 4, 0x7F800000u, format, "logit cap");
+    damage_refused(f, 168, 4, slm__bits(-1e-30f), format, "attention cap");
+    damage_refused(f, 168, 4, 0x7FC00000u, format, "attention cap");
 }
 
 static void damage_check_sections(damage_file *f) {
