@@ -124,7 +124,7 @@ static void put_directory(Model *model) {
     }
 }
 
-enum { FIRST_ENCODER = 5 }; /* the number of BERT */
+enum { FIRST_ENCODER = 5, LAST_ENCODER = 7 }; /* the numbers of BERT and MobileBERT */
 
 /* All bytes before the weights; the checksums of the tensors must be known. */
 static Buffer make_head(Model *model) {
@@ -135,7 +135,9 @@ static Buffer make_head(Model *model) {
     put_bytes(&head, model->header, SLM__HEADER_BYTES);
     memcpy(head.data, slm__magic, 8);
     set_u32(head.data + SLM__AT_MAJOR, 1); /* major 1, minor 0 */
-    if (get_u16(head.data + SLM__AT_ARCHITECTURE) >= FIRST_ENCODER)
+    if (get_u16(head.data + SLM__AT_ARCHITECTURE) > LAST_ENCODER)
+        head.data[SLM__AT_MINOR] = 1;
+    else if (get_u16(head.data + SLM__AT_ARCHITECTURE) >= FIRST_ENCODER)
         head.data[SLM__AT_MINOR] = 2;
     set_u64(head.data + SLM__AT_SIZE, model->file_size);
     set_u64(head.data + SLM__AT_DATA, model->data_offset);
@@ -383,8 +385,10 @@ static void write_vector(Writer *writer, OutTensor *tensor) {
         file_read(tensor->file, tensor->source_offset + source_row(tensor, i) * width,
                   in + i * width, (tensor->cols - i < part ? tensor->cols - i : part) * width);
     for (i = 0; i < tensor->cols; i++) {
-        problem.fault = (Fault)store_element(SLM_TYPE_VECTOR, out, i,
-                                             load_element(tensor->dtype, in, i));
+        uint32_t bits = load_element(tensor->dtype, in, i);
+        if (tensor->add != 0)
+            bits = slm__bits(slm__float(bits) + tensor->add);
+        problem.fault = (Fault)store_element(SLM_TYPE_VECTOR, out, i, bits);
         problem.col = i;
         check_problem(tensor, &problem);
     }
