@@ -229,7 +229,8 @@ static int write_weights(const char *path) {
 }
 
 int main(int count, char **args) {
-    static const char *const shapes[] = {"phi-odd", "gptj-tiny", "llama-tiny", "neo-tiny"};
+    static const char *const shapes[] = {"phi-odd", "gptj-tiny", "llama-tiny", "neo-tiny",
+                                         "gemma-tiny"};
     size_t i, k;
     if (count == 3 && !strcmp(args[1], "--write")) return write_weights(args[2]);
     test_golden_row();
