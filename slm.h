@@ -3,10 +3,11 @@
    WHAT IT IS
      slm.h runs small language models on a CPU: a loader for one flat weight file (.slm), a
      tokenizer, the forward pass, sampling, chat, and the heads of encoders. Architectures of this
-     version: Phi (Phi-2), GPT-J, LLaMA (LLaMA 2, Orca 2), GPT-Neo; encoders: BERT, DistilBERT,
-     MobileBERT. slm-convert (tools/convert) makes a .slm from a Hugging Face directory. slm.h reads
-     no other format, uses no GPU and does not train. One file and one input give the same bits for
-     every thread count, chunking, batch, instruction set, compiler and optimisation level.
+     version: Phi (Phi-2), GPT-J, LLaMA (LLaMA 2, Orca 2), GPT-Neo, Gemma 1, 2 and 3 (text);
+     encoders: BERT, DistilBERT, MobileBERT. slm-convert (tools/convert) makes a .slm from a Hugging
+     Face directory. slm.h reads no other format, uses no GPU and does not train. One file and one
+     input give the same bits for every thread count, chunking, batch, instruction set, compiler and
+     optimisation level.
      The specification (numerics, file format, chat formats) is the comment at the end of this
      file. `grep -n -e '--- >>' slm.h` prints a table of contents.
 
@@ -10914,12 +10915,14 @@ static const slm__kernels SLM__N(kernels) = {
      its pairs        inverse frequency i turns a head's elements i and i + rotary size / 2, in
                       GPT-J 2i and 2i + 1; the other elements stay as they are
      attention        over the positions that are seen: score = (s = +0, then s = s + k*q by
-                      element) * scale; m = the largest score; e = exp(score - m); t = sum of e
-                      (position i in partial sum i mod 16); out = +0, then out = out + v*e by
-                      position; out = out / t
+                      element) * scale, or with an attention cap soft cap(s, scale, cap);
+                      m = the largest score; e = exp(score - m); t = sum of e (position i in
+                      partial sum i mod 16); out = +0, then out = out + v*e by position;
+                      out = out / t
      its scale        the header's attention scale, or 1/sqrt(head size) if that is 0
      its heads        query head h takes key and value head h / (heads / kv heads), an integer
-                      division; with flag 2 each query and key head is normed before it is rotated
+                      division; with flag 2, and in Gemma 3, each query and key head is normed
+                      before it is rotated
      what it sees     position p sees 0 to p; in a layer of kind 1 only the last `window` of these;
                       in an encoder all positions of its text
      GELU (tanh form) u = (x + 0.044715 * ((x*x)*x)) * 0.79788456; x / (1 + exp(-2u))
@@ -10937,6 +10940,10 @@ static const slm__kernels SLM__N(kernels) = {
                       p = a + r*p for a = 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2,
                       1.6666665459e-1, 5.0000001201e-1; exp = ((r + (r*r)*p) + 1) * 2^n
      tanh(x)          1 - 2 / (exp(2x) + 1)
+     soft cap(x, a,   cap * tanh(u), u = (x * a) / cap; but where u is above -0.625 and below 0.625,
+     cap)             cap * (u + (u*z)*p): z = u*u; p = 2.06390887954e-2 + z * -5.70498872745e-3,
+                      then p = b + z*p for b = -5.37397155531e-2, 1.33314422036e-1,
+                      -3.33332819422e-1
      sine, cosine     in double, the results rounded:
                       n = (6755399441055744 + angle * 0.63661977236758134) - 6755399441055744;
                       r = (angle + n * -1.5707963109016418457) + n * -1.58932547735281966916e-8;
@@ -10955,13 +10962,17 @@ static const slm__kernels SLM__N(kernels) = {
                       ... 1; n * 0.69314718055994531 + (2*t)*s
 
      the model        formula, in this order
-     stream           before the first layer: the token's embedding, plus the position's where
-                      there is a table of them
+     stream           before the first layer: the token's embedding times the embedding scale,
+                      plus the position's where there is a table of them
      a layer of Phi   n = norm(stream); stream = (attention(n) + ffn(n)) + stream;
      and GPT-J        ffn(n) = down(GELU(up(n))); their norms are LayerNorm
      a layer of       stream = attention(norm(stream)) + stream, then
-     GPT-Neo, LLaMA   stream = ffn(second norm(stream)) + stream; GPT-Neo has Phi's ffn and
-                      LayerNorm; LLaMA has ffn(n) = down(SiLU(gate(n)) * up(n)) and RMSNorm
+     GPT-Neo, LLaMA,  stream = ffn(second norm(stream)) + stream; GPT-Neo has Phi's ffn and
+     Gemma            LayerNorm; LLaMA has ffn(n) = down(SiLU(gate(n)) * up(n)) and RMSNorm, Gemma
+                      the same with the file's activation
+     a layer of       stream = output norm(attention(norm(stream))) + stream, then
+     Gemma 2, 3       stream = ffn output norm(ffn(second norm(stream))) + stream, with Gemma's ffn
+                      and RMSNorm
      stream of BERT,  (token embedding + that of its type) + position's embedding, then the
      DistilBERT       embedding norm
      their layers     stream = norm(attention(stream) + stream), then
@@ -10978,7 +10989,8 @@ static const slm__kernels SLM__N(kernels) = {
                       b = second norm(ffn(b) + b); stream = output norm(output bottleneck(b) +
                       stream). Without flag 1 the stream is b throughout
      keys, values     are rounded to the KV cache's type; an encoder's are f32
-     logits           head(final norm(stream)); with flag 1 the head is the token embedding
+     logits           x = head(final norm(stream)), or with a logit cap soft cap(x, 1, cap); with
+                      flag 1 the head is the token embedding
      hidden states    an encoder's stream after its last layer; a decoder's final norm(stream)
      pooled           of the first position's hidden state h: pooler 1 h; 2 tanh(pooler(h));
                       3 ReLU(pooler(h))
@@ -11011,7 +11023,8 @@ static const slm__kernels SLM__N(kernels) = {
                       ids or, if top-k, top-p or min-p is asked for, from the last that stays to
                       the first
 
-   FILE FORMAT (.slm, major 1; minor 0, 1 with a section of kind 9, 2: an encoder; little-endian)
+   FILE FORMAT (.slm, major 1; minor 0, 1 with a section of kind 9 or an architecture above 7, 2: an
+   encoder; little-endian)
      offset size  field (bytes of each; unsigned unless marked; fields shown as 0 are reserved:
                   write 0, ignore on read)
      0      8     magic 89 53 4C 4D 0D 0A 1A 0A
@@ -11027,10 +11040,11 @@ static const slm__kernels SLM__N(kernels) = {
                   head size, rotary size, window, token types (E), labels (E), tasks (E)
      128    4 x 6 embedding size (E), bottleneck (E; 0: hidden), ffn count (E), bottleneck flags
                   (E), pad token (0xFFFFFFFF: none), flags (1: tied head, 2: query/key norm)
-     152    4 x 6 f32: norm eps, embedding scale (1), attention scale (0: 1/sqrt(head size)),
-                  logit cap, attention cap (both must be 0), 0
-     176    4 x 8 (E) activation, longest text (0: context), pooler, sentence vector's size (0: no
-                  dense layer), vector flags, label scores, rank scores, default task
+     152    4 x 6 f32: norm eps, embedding scale, attention scale (0: 1/sqrt(head size)), logit cap,
+                  attention cap (0: none), 0
+     176    4 x 8 (E) activation (of Gemmas, too), longest text (0: context), pooler, sentence
+                  vector's size (0: no dense layer), vector flags, label scores, rank scores,
+                  default task
      208    48    0
      (E): of encoders; a decoder's embedding size is hidden, its ffn count 1, the others 0, and a
      reader ignores them. pooling: 0 not said (then mean), 1 cls, 2 mean, 3 max, 4 last. tasks: bit
@@ -11038,23 +11052,24 @@ static const slm__kernels SLM__N(kernels) = {
      such a number, or 0: the file's first head in this order, without any embed. bottleneck flags:
      1 layers have a bottleneck; 2 queries and keys have a second one; 4 attention reads the first
      one; 8 trigrams; 16 LayerNorm; 32 the embedding has a transform. activation: 0 the
-     architecture's (exact GELU, of MobileBERT ReLU), 1 GELU in its tanh form, 2 exact GELU, 3 ReLU,
-     4 SiLU. pooler: 0 none, 1 the first hidden state, 2 with tanh, 3 with ReLU. vector flags: 1
-     unit length, 2 tanh behind the dense layer, 4 the dense layer has a bias. scores of labels and
-     of a reranker: 0 softmax, 1 sigmoid, 2 the logits.
+     architecture's (exact GELU, of MobileBERT ReLU, of Gemmas GELU in its tanh form), 1 GELU in its
+     tanh form, 2 exact GELU, 3 ReLU, 4 SiLU. pooler: 0 none, 1 the first hidden state, 2 with tanh,
+     3 with ReLU. vector flags: 1 unit length, 2 tanh behind the dense layer, 4 the dense layer has
+     a bias. scores of labels and of a reranker: 0 softmax, 1 sigmoid, 2 the logits.
      256    32 each  sections: u32 kind, u32 flags (1: required), u64 offset, u64 bytes, u64 0
 
      A file beyond these limits is refused: vocab rows 1 to 2^20, vocab used at most those, context
      1 to 2^20, layers 1 to 512, hidden 1 to 2^16, intermediate 1 to 2^18, heads, kv heads and head
      size 1 to 1024, window at most 2^20, flags at most 3; kv heads divides heads; rotary size is
-     even and at most head size; pad token below vocab rows, or none; norm eps is finite and not
-     negative, attention scale finite, embedding scale 1; inverse frequencies are from 0 to 16. Of
-     an encoder: token types, labels, sentence vector's size at most 2^16, embedding size 1 to 2^16,
-     ffn count 1 to 5, longest text at most context, and no value beyond those named above; kv heads
-     equal heads; bottleneck flags, a bottleneck and another embedding size only with MobileBERT;
-     flag 32 where flag 8 is set or the embedding size is not hidden, and only there; flags 2 and 4
-     and a bottleneck size only with flag 1, and not both flags; embedding size at most hidden with
-     a fill head; a pooler with classify and next; labels with classify and tag, and only there.
+     even and at most head size; pad token below vocab rows, or none; norm eps and the caps are
+     finite and not negative, attention scale finite, embedding scale finite and above 0; inverse
+     frequencies are from 0 to 16; of Gemmas, activation at most 4. Of an encoder: no logit cap;
+     token types, labels, sentence vector's size at most 2^16, embedding size 1 to 2^16, ffn count 1
+     to 5, longest text at most context, and no value beyond those named above; kv heads equal
+     heads; bottleneck flags, a bottleneck and another embedding size only with MobileBERT; flag 32
+     where flag 8 is set or the embedding size is not hidden, and only there; flags 2 and 4 and a
+     bottleneck size only with flag 1, and not both flags; embedding size at most hidden with a fill
+     head; a pooler with classify and next; labels with classify and tag, and only there.
 
      Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing, without overlap.
      kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
@@ -11071,7 +11086,8 @@ static const slm__kernels SLM__N(kernels) = {
      unchecked when it opens a file.
 
      Architectures: 1 Phi, 2 GPT-J, 3 LLaMA, 4 GPT-Neo; encoders: 5 BERT, 6 DistilBERT,
-     7 MobileBERT.
+     7 MobileBERT; 10 Gemma, 11 Gemma 2, 12 Gemma 3 ("Gemmas" are all three; the 1 that they add to
+     the weights of norms is in the file's).
      Tokenizer kinds: 0 none, 1 byte-level BPE, 2 SentencePiece BPE, 3 WordPiece.
      Chat formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, no other; see CHAT FORMATS.
 
@@ -11100,13 +11116,13 @@ static const slm__kernels SLM__N(kernels) = {
        6, 8   key bias, value bias     [1,K]   Phi, BERTs
        9      attention output weight  [B,N]   always
        10     attention output bias    [1,B]   Phi, GPT-Neo, BERTs
-       11, 12 query norm weight, bias  [1,D]   Phi with flag 2
-       13, 14 key norm weight, bias    [1,D]   Phi with flag 2
-       15     second norm weight       [1,B]   LLaMA, GPT-Neo, BERTs
+       11, 12 query norm weight, bias  [1,D]   Phi with flag 2; Gemma 3, without biases
+       13, 14 key norm weight, bias    [1,D]   Phi with flag 2; Gemma 3, without biases
+       15     second norm weight       [1,B]   LLaMA, GPT-Neo, BERTs, Gemmas
        16     second norm bias         [1,B]   GPT-Neo, BERTs
        17     ffn up weight            [I,B]   always
        18     ffn up bias              [1,I]   Phi, GPT-J, GPT-Neo, BERTs
-       19     gate weight              [I,H]   LLaMA
+       19     gate weight              [I,H]   LLaMA, Gemmas
        20     gate bias                        never in this version
        21     ffn down weight          [B,I]   always
        22     ffn down bias            [1,B]   Phi, GPT-J, GPT-Neo, BERTs
@@ -11118,6 +11134,8 @@ static const slm__kernels SLM__N(kernels) = {
        33, 34 its norm                 [1,H]   bottleneck flag 1
        35-40  a stacked ffn: up, down  [I,B], [1,I], [B,I], [1,B], [1,B], [1,B]
               and norm, with biases            ffn count above 1; 41-46, 47-52, 53-58: above 2, 3, 4
+       59     output norm weight       [1,H]   Gemma 2, 3
+       61     ffn output norm weight   [1,H]   Gemma 2, 3
      and of the model itself:
        64     token embedding          [V,E]   always
        65     position embedding       [C,H]   GPT-Neo, BERTs

@@ -18,8 +18,10 @@ F32, F16, BF16, Q8, Q4, Q4F = 1, 2, 3, 4, 5, 6                    # types
 TYPE_NAMES = ["vector", "f32", "f16", "bf16", "q8", "q4", "q4f"]
 PHI, GPTJ, LLAMA, GPT_NEO, BERT, DISTILBERT, MOBILEBERT = range(1, 8)
 ENCODERS = (BERT, DISTILBERT, MOBILEBERT)                             # "BERTs" in the specification
+GEMMA, GEMMA2, GEMMA3 = GEMMAS = range(10, 13)
 ARCHITECTURES = {PHI: "phi", GPTJ: "gptj", LLAMA: "llama", GPT_NEO: "gpt_neo", BERT: "bert",
-                 DISTILBERT: "distilbert", MOBILEBERT: "mobilebert"}
+                 DISTILBERT: "distilbert", MOBILEBERT: "mobilebert", GEMMA: "gemma",
+                 GEMMA2: "gemma2", GEMMA3: "gemma3"}
 TOKENIZERS = {0: "none", 1: "byte-level BPE", 2: "SentencePiece BPE", 3: "WordPiece"}
 CHAT_FORMATS = {0: "plain", 1: "phi-2", 2: "chatml", 3: "llama-2", 4: "zephyr"}
 # kinds of sections
@@ -197,7 +199,7 @@ def read_model(path):
     require(kinds[1] in TOKENIZERS, f"tokenizer kind {kinds[1]} is unknown")
     require(kinds[2] in CHAT_FORMATS, f"chat format {kinds[2]} is unknown")
     sections = read_sections(data, section_count, data_offset)
-    least = 2 if kinds[0] in ENCODERS else int(CHAT in sections)
+    least = 2 if kinds[0] in ENCODERS else int(CHAT in sections or kinds[0] > 7)
     require(minor == least or minor > 2, f"minor {minor} does not say what is there")
     require(DIRECTORY in sections, "no tensor directory")
     require(kinds[1] == 0 or TOKENIZER in sections, "no tokenizer section")
@@ -210,6 +212,10 @@ def read_model(path):
     require(len(layer_kinds) == h.layers and max(layer_kinds) <= 1,
             "layer kinds: not one 0 or 1 a layer")
     # "the header's window, which is 0 if there is no such layer and from 1 to 2^20 if there is"
+    require(h.eps >= 0 and 0 < h.embedding_scale < np.inf and 0 <= h.logit_cap < np.inf
+            and 0 <= h.attention_cap < np.inf, "a scale or a cap is out of range")
+    require(kinds[0] not in GEMMAS or h.activation <= 4, "activation: unknown")
+    require(kinds[0] not in ENCODERS or h.logit_cap == 0, "encoder: a logit cap")
     require(h.window <= 1 << 20 and (h.window > 0) == any(layer_kinds), "window: not as it should")
     encoder = check_encoder(h, kinds, sections) if kinds[0] in ENCODERS else None
     tensors = read_tensors(data, directory, tensor_count, data_offset)
@@ -223,16 +229,17 @@ def layer_slots(kind, h, inner):
     """(slot, rows, columns, present) of a layer, in the order of the table."""
     berts, flags = kind in ENCODERS, h.bottleneck if kind == MOBILEBERT else 0
     n, k, d, i = h.heads * h.head_size, h.kv_heads * h.head_size, h.head_size, h.intermediate
-    norms2, wide = kind in (LLAMA, GPT_NEO) or berts, h.hidden
-    qkv, ffn = kind == PHI or berts, kind != LLAMA
+    gated, sandwich = kind == LLAMA or kind in GEMMAS, kind in (GEMMA2, GEMMA3)
+    norms2, wide = gated or kind == GPT_NEO or berts, h.hidden
+    qkv, ffn = kind == PHI or berts, not gated
     value = wide if flags & 1 and not flags & 4 else inner
-    head_norms = kind == PHI and h.flags & 2
+    head_norms = kind == GEMMA3 or (kind == PHI and h.flags & 2)
     table = [(1, 1, inner, True), (2, 1, inner, ffn), (3, n, inner, True), (4, 1, n, qkv),
              (5, k, inner, True), (6, 1, k, qkv), (7, k, value, True), (8, 1, k, qkv),
              (9, inner, n, True), (10, 1, inner, qkv or kind == GPT_NEO)]
-    table += [(slot, 1, d, head_norms) for slot in (11, 12, 13, 14)]
-    table += [(15, 1, inner, norms2), (16, 1, inner, norms2 and kind != LLAMA),
-              (17, i, inner, True), (18, 1, i, ffn), (19, i, wide, kind == LLAMA),
+    table += [(slot, 1, d, head_norms and (ffn or slot % 2)) for slot in (11, 12, 13, 14)]
+    table += [(15, 1, inner, norms2), (16, 1, inner, norms2 and not gated),
+              (17, i, inner, True), (18, 1, i, ffn), (19, i, wide, gated),
               (21, inner, i, True), (22, 1, inner, ffn)]
     for slot, flag in ((23, 1), (27, 2)):
         table += [(slot, inner, wide, flags & flag), (slot + 1, 1, inner, flags & flag),
@@ -242,7 +249,7 @@ def layer_slots(kind, h, inner):
         there, slot = berts and h.ffns > stacked + 1, 35 + 6 * stacked
         table += [(slot, i, inner, there), (slot + 1, 1, i, there), (slot + 2, inner, i, there)]
         table += [(slot + more, 1, inner, there) for more in (3, 4, 5)]
-    return table
+    return table + [(59, 1, wide, sandwich), (61, 1, wide, sandwich)]
 
 
 def model_slots(kind, h):
@@ -255,7 +262,7 @@ def model_slots(kind, h):
 
     return [(64, h.rows, embedding, True), (65, h.context, wide, kind == GPT_NEO or berts),
             (66, h.types, wide, berts and h.types), (67, 1, wide, berts), (68, 1, wide, berts),
-            (69, 1, wide, decoder), (70, 1, wide, decoder and kind != LLAMA),
+            (69, 1, wide, decoder), (70, 1, wide, decoder and kind not in (LLAMA, *GEMMAS)),
             (71, h.rows, wide, decoder and not tied), (72, 1, h.rows, kind in (PHI, GPTJ)),
             (73, wide, embedding * (3 if flags & 8 else 1), flags & 32), (74, 1, wide, flags & 32),
             (75, wide, wide, berts and h.pooler > 1), (76, 1, wide, berts and h.pooler > 1),
