@@ -66,6 +66,7 @@ typedef struct Architecture {
     double head_size;                 /* default of head_dim; 0: the hidden size by the heads */
     double theta;                     /* default of rope_theta; 0: 10000 */
     const Gemma *gemma;               /* NULL: not of that family */
+    const char *part;                 /* the member of config.json with the keys; NULL: itself */
 } Architecture;
 
 #define OLDER_PHI \
@@ -142,7 +143,11 @@ static const Architecture architectures[] = {
      .layouts = gemma_layouts, GEMMA_KEYS(256000, 8192, 26, 2304, 9216, 8, 4), .gemma = &gemma2},
     {.name = "gemma3", .model_type = "gemma3_text", .activation_key = "hidden_activation",
      .layouts = gemma_layouts, GEMMA_KEYS(262208, 131072, 26, 2304, 9216, 8, 4),
-     .theta = 1000000, .gemma = &gemma3}};
+     .theta = 1000000, .gemma = &gemma3},
+    /* with a vision tower, which is left out */
+    {.name = "gemma3", .model_type = "gemma3", .activation_key = "hidden_activation",
+     .layouts = gemma_part_layouts, GEMMA_KEYS(262208, 131072, 26, 2304, 9216, 8, 4),
+     .theta = 1000000, .gemma = &gemma3, .part = "text_config"}};
 
 enum { ARCHITECTURE_COUNT = sizeof architectures / sizeof *architectures };
 
@@ -165,7 +170,7 @@ typedef struct Scaling {
 typedef struct Config {
     const Architecture *architecture;
     const slm__architecture *row; /* the library's */
-    const Json *json;
+    const Json *whole, *json; /* config.json, and what describes the model of text in it */
     const char *path;
     slm__shape shape;
     uint32_t pad;
@@ -181,7 +186,7 @@ typedef struct Config {
 } Config;
 
 #define SUPPORTED "phi, gptj, llama, gpt_neo, bert, distilbert, mobilebert, gemma, gemma2, " \
-    "gemma3_text"
+    "gemma3_text, gemma3"
 
 /* model_type decides, as in Hugging Face: "architectures" is null, or names a class without a head
    or another one, depending on who saved the checkpoint. */
@@ -249,7 +254,7 @@ static void settle_gelu(Config *config, const Json *value) {
     const Gemma *gemma = config->architecture->gemma;
     if (!gemma || !gemma->renames_gelu || !json_is(value, "gelu"))
         return;
-    if (version_from(config->json) >= 5)
+    if (version_from(config->whole) >= 5)
         config->shape.activation = SLM__GELU;
     else
         warn("%s: hidden_act gelu is the exact GELU, as in transformers 4; transformers 5 takes "
@@ -307,7 +312,7 @@ static void split_rope(Config *config, const Json *scaling) {
 static void find_rope(Config *config) {
     const Json *scaling = json_get(config->json, "rope_scaling"), *item;
     const Json *parameters = json_get(config->json, "rope_parameters");
-    config->version5 = parameters || version_from(config->json) >= 5;
+    config->version5 = parameters || version_from(config->whole) >= 5;
     config->rope_name = "rope_scaling";
     config->rope = scaling;
     if (parameters && !(scaling && scaling->size)) {
@@ -316,7 +321,7 @@ static void find_rope(Config *config) {
     }
     if (config->rope && config->rope->type != JSON_OBJECT)
         fail("%s: %s must be an object", config->path, config->rope_name);
-    if (parameters && version_from(config->json) > 0 && version_from(config->json) < 5)
+    if (parameters && version_from(config->whole) > 0 && version_from(config->whole) < 5)
         warn("%s: %s is taken; transformers 4, which wrote the file, ignores rope_parameters",
              config->path, config->rope_name);
     if (parameters && config->architecture->gemma && config->architecture->gemma->local_theta) {
@@ -656,6 +661,9 @@ static void read_gemma(Config *config) {
     if (!(size >= 1e-9 && size <= 1e9))
         fail("%s: query_pre_attn_scalar must be a number above 0", config->path);
     shape->attention_scale = (float)(1 / sqrt(size));
+    if (config->architecture->part && json_get(config->json, "final_logit_softcapping"))
+        fail("%s: final_logit_softcapping is not supported with model_type gemma3, where "
+             "transformers ignores it", config->path);
     shape->logit_cap = read_cap(config, "final_logit_softcapping", gemma->logit_cap);
     if (gemma->attention_cap)
         shape->attention_cap = read_cap(config, "attn_logit_softcapping", gemma->attention_cap);
@@ -674,8 +682,12 @@ static void read_config(Config *config, const char *path) {
     double eps, pad;
     memset(config, 0, sizeof *config);
     config->path = path;
-    config->json = json_read(path);
-    config->architecture = find_architecture(path, config->json);
+    config->whole = config->json = json_read(path);
+    config->architecture = find_architecture(path, config->whole);
+    if (config->architecture->part)
+        config->json = json_get(config->whole, config->architecture->part);
+    if (!config->json || config->json->type != JSON_OBJECT)
+        fail("%s: %s must be an object", path, config->architecture->part);
     config->row = library_row(config->architecture->name);
     read_activation(config);
     read_rope(config);
@@ -865,7 +877,8 @@ static int is_in_layer(const char *name) {
     static const char *const prefixes[] = {
         "model.layers.", "layers.", "transformer.h.", "h.", "bert.encoder.layer.",
         "encoder.layer.", "distilbert.transformer.layer.", "transformer.layer.",
-        "mobilebert.encoder.layer."};
+        "mobilebert.encoder.layer.", "language_model.model.layers.",
+        "model.language_model.layers."};
     size_t i;
     for (i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         size_t size = strlen(prefixes[i]);
@@ -937,7 +950,7 @@ static void settle_tied(Config *config, Checkpoint *checkpoint, const char *dire
     head->used = 1;
     if (tensors_equal(head, embedding))
         return;
-    tied = version_from(config->json) < 5;
+    tied = version_from(config->whole) < 5;
     if (!tied)
         config->shape.flags &= ~(uint32_t)SLM__FLAG_TIED;
     warn("%s: config.json ties the head to the embedding, but %s is another: it is %s, as in the "
@@ -1029,12 +1042,12 @@ void model_from_directory(Model *model, const char *root, const Options *options
     int encoder;
     refuse_directory(directory);
     read_config(&config, path);
-    refuse_config(directory, config.json);
+    refuse_config(directory, config.whole);
     encoder = (config.row->features & SLM__ENCODER) != 0;
     if (config.row->block == SLM__BOTTLENECK && slm__integer(options->type))
         fail("%s: type %s does not suit mobilebert, whose activations reach 1e7; f32, f16 and bf16 "
              "do", path, slm_type_name((slm_type)options->type));
-    tokenizer_read(&tokenizer, directory, config.json, config.shape.vocab_rows);
+    tokenizer_read(&tokenizer, directory, config.whole, config.shape.vocab_rows);
     memset(&chat, 0, sizeof chat);
     if (!encoder)
         chat_choose(&chat, directory, &tokenizer, (int)config.architecture->chat, &options->chat);

@@ -990,7 +990,8 @@ static void put_section(Buffer *out, Builder *builder) {
 /* ---- the whole --------------------------------------------------------------------------- */
 
 static int is_gemma_type(const Json *type) {
-    return json_is(type, "gemma") || json_is(type, "gemma2") || json_is(type, "gemma3_text");
+    return json_is(type, "gemma") || json_is(type, "gemma2") || json_is(type, "gemma3_text") ||
+           json_is(type, "gemma3");
 }
 
 /* Which class transformers 5 would take. LlamaTokenizer, GemmaTokenizer, GPT2Tokenizer and
