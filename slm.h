@@ -4,10 +4,11 @@
      slm.h runs small language models on a CPU: a loader for one flat weight file (.slm), a
      tokenizer, the forward pass, sampling, chat, and the heads of encoders. Architectures of this
      version: Phi (1, 1.5, 2), GPT-J, GPT-Neo, GPT-2, GPT-NeoX (Pythia), LLaMA (LLaMA 2 and 3,
-     Mistral, SmolLM), Qwen2, Qwen3; encoders: BERT, DistilBERT, MobileBERT. slm-convert
-     (tools/convert) makes a .slm from a Hugging Face directory. slm.h reads no other format, uses
-     no GPU and does not train. One file and one input give the same bits for every thread count,
-     chunking, batch, instruction set, compiler and optimisation level.
+     Mistral, SmolLM), Qwen2, Qwen3, Gemma 1, 2 and 3 (text); encoders: BERT, DistilBERT,
+     MobileBERT. slm-convert (tools/convert) makes a .slm from a Hugging Face directory or a GGUF.
+     slm.h reads no other format, uses no GPU and does not train. One file and one input give the
+     same bits for every thread count, chunking, batch, instruction set, compiler and optimisation
+     level.
      The specification (numerics, file format, chat formats) is the comment at the end of this
      file. `grep -n -e '--- >>' slm.h` prints a table of contents.
 
@@ -1048,6 +1049,19 @@ static inline float slm__gelu_erf(float x) {
     return x * (0.5f + (y * above) / below);
 }
 
+/* cap * tanh(u) with u = x * scale / cap; small u need more than 1 - 2 / (exp(2u) + 1), which
+   keeps no digits of theirs: Cephes' tanhf. */
+static inline float slm__soft_cap(float x, float scale, float cap) {
+    float u = x * scale / cap, z = u * u, p;
+    if (u >= 0.625f || u <= -0.625f || u != u)
+        return cap * (1.0f - 2.0f / (slm__exp(2.0f * u) + 1.0f));
+    p = slm__madd(2.06390887954e-2f, z, -5.70498872745e-3f);
+    p = slm__madd(-5.37397155531e-2f, z, p);
+    p = slm__madd(1.33314422036e-1f, z, p);
+    p = slm__madd(-3.33332819422e-1f, z, p);
+    return cap * slm__madd(u, u * z, p);
+}
+
 /* One rounded product added to a double sum: as slm__madd, for the sine below. */
 static inline double slm__madd_double(double sum, double a, double b) {
     double product = a * b;
@@ -1523,7 +1537,7 @@ typedef struct slm__queries {
     size_t window; /* of those up to its own a query sees so many at most; 0: all */
     const void *keys, *values; /* [tile][size][16] and [position][size rounded up to 16] */
     size_t item;   /* bytes of their elements: 2 or 4 */
-    float scale;
+    float scale, cap; /* cap: of the scaled scores, see slm__kernels; 0: none */
     float *buffers;       /* [1 or kernels->queries][buffer_floats]: vector, then result; scores */
     size_t buffer_floats; /* at least the head size and the positions, each rounded up to 16 */
 } slm__queries;
@@ -1564,6 +1578,8 @@ typedef struct slm__kernels {
     void (*add)(float *sum, const float *a, const float *b, size_t size);
     /* to halves; the largest magnitude's bits, so that the caller sees what does not fit */
     uint32_t (*narrow)(uint16_t *out, const float *x, size_t size);
+    /* x = cap * tanh(x * scale / cap), a soft cap */
+    void (*soft_cap)(float *x, size_t size, float scale, float cap);
 } slm__kernels;
 
 /* ---- >>architectures ---------------------------------------------------------------------
@@ -1580,6 +1596,8 @@ enum slm__slot {
     /* ... and 0 to 4 feed-forwards before the last: up, down and norm of each */
     SLM__STACK = 35, SLM__STACK_SLOTS = 6, SLM__STACK_MOST = 4,
     SLM__WIDE_LAYER_SLOTS = SLM__STACK + SLM__STACK_SLOTS * SLM__STACK_MOST,
+    /* norms of what attention and the feed-forward give, before it is added */
+    SLM__OUT_NORM = 59, SLM__DOWN_NORM = 61, SLM__SANDWICH_LAYER_SLOTS = 63,
     SLM__EMBEDDING = 64, SLM__POSITIONS = 65, SLM__TYPES = 66, SLM__EMBEDDING_NORM = 67,
     SLM__FINAL_NORM = 69, SLM__HEAD = 71, SLM__TRANSFORM = 73,
     /* heads of encoders */
@@ -1592,7 +1610,8 @@ enum slm__rotary { SLM__ROTARY_NONE, SLM__ROTARY_HALF, SLM__ROTARY_INTERLEAVED }
 
 /* What a layer computes, see >>forward. */
 enum slm__block {
-    SLM__PARALLEL, SLM__PARALLEL_NORMS, SLM__SEQUENTIAL, SLM__POST_NORM, SLM__BOTTLENECK
+    SLM__PARALLEL, SLM__PARALLEL_NORMS, SLM__SEQUENTIAL, SLM__POST_NORM, SLM__BOTTLENECK,
+    SLM__SANDWICH
 };
 
 enum slm__norm_kind { SLM__LAYER_NORM, SLM__RMS_NORM, SLM__NO_NORM }; /* the last: x * w + b */
@@ -1616,7 +1635,8 @@ enum slm__feature {
     SLM__HAS_BOTTLENECK = 1 << 17,
     SLM__HAS_SHARED = 1 << 18,    /* a bottleneck of their own for queries and keys */
     SLM__HAS_STACK = 1 << 19,     /* and the next 3: a feed-forward before the last, or 2, 3, 4 */
-    SLM__HAS_TASK = 1 << 23,      /* times 1 << slm_task, up to 1 << 29: its head */
+    SLM__HAS_TASK = 1 << 23,      /* times 1 << slm_task, up to 1 << 29: its head; but ... */
+    SLM__BRANCH_NORMS = 1 << 23,  /* ... no head is of SLM_TASK_NONE: see SLM__OUT_NORM */
     SLM__HAS_VECTOR_BIAS = 1 << 30
 };
 
@@ -1647,8 +1667,12 @@ typedef struct slm__architecture {
     slm__activation activation;
     enum slm__rotary rotary;
     uint32_t features;
-    uint32_t flags; /* that a file may have */
+    uint32_t flags;       /* that a file may have */
+    uint32_t activations; /* bit 1u << slm__activation: those that it may name; 0: it names none */
 } slm__architecture;
+
+enum { SLM__ANY_ACTIVATION =
+           1 << SLM__GELU | 1 << SLM__GELU_ERF | 1 << SLM__RELU | 1 << SLM__SILU };
 
 enum { SLM__BERT_FEATURES = SLM__ENCODER | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS |
                             SLM__NORM_BIAS | SLM__TWO_NORMS | SLM__LEARNED,
@@ -1659,30 +1683,40 @@ static const slm__architecture slm__architectures[] = {
     {1, "phi", SLM__PARALLEL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_HALF,
      SLM__DECODER | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__HEAD_BIAS |
          SLM__NORM_BIAS,
-     SLM__FLAG_TIED | SLM__FLAG_QK_NORM},
+     SLM__FLAG_TIED | SLM__FLAG_QK_NORM, 0},
     {2, "gptj", SLM__PARALLEL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_INTERLEAVED,
-     SLM__DECODER | SLM__FFN_BIAS | SLM__HEAD_BIAS | SLM__NORM_BIAS, SLM__FLAG_TIED},
+     SLM__DECODER | SLM__FFN_BIAS | SLM__HEAD_BIAS | SLM__NORM_BIAS, SLM__FLAG_TIED, 0},
     {3, "llama", SLM__SEQUENTIAL, SLM__RMS_NORM, SLM__SILU, SLM__ROTARY_HALF,
-     SLM__DECODER | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
+     SLM__DECODER | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED, 0},
     {4, "gpt_neo", SLM__SEQUENTIAL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_NONE,
      SLM__DECODER | SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__NORM_BIAS | SLM__TWO_NORMS | SLM__LEARNED,
-     SLM__FLAG_TIED},
+     SLM__FLAG_TIED, 0},
     {5, "bert", SLM__POST_NORM, SLM__LAYER_NORM, SLM__GELU_ERF, SLM__ROTARY_NONE,
-     SLM__BERT_FEATURES, SLM__FLAG_TIED},
+     SLM__BERT_FEATURES, SLM__FLAG_TIED, SLM__ANY_ACTIVATION},
     {6, "distilbert", SLM__POST_NORM, SLM__LAYER_NORM, SLM__GELU_ERF, SLM__ROTARY_NONE,
-     SLM__BERT_FEATURES, SLM__FLAG_TIED},
+     SLM__BERT_FEATURES, SLM__FLAG_TIED, SLM__ANY_ACTIVATION},
     {7, "mobilebert", SLM__BOTTLENECK, SLM__NO_NORM, SLM__RELU, SLM__ROTARY_NONE,
-     SLM__BERT_FEATURES, SLM__FLAG_TIED},
+     SLM__BERT_FEATURES, SLM__FLAG_TIED, SLM__ANY_ACTIVATION},
     {8, "qwen2", SLM__SEQUENTIAL, SLM__RMS_NORM, SLM__SILU, SLM__ROTARY_HALF,
-     SLM__DECODER | SLM__QKV_BIAS | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
+     SLM__DECODER | SLM__QKV_BIAS | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED,
+     SLM__ANY_ACTIVATION},
     {9, "qwen3", SLM__SEQUENTIAL, SLM__RMS_NORM, SLM__SILU, SLM__ROTARY_HALF,
-     SLM__DECODER | SLM__QK_NORM | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
+     SLM__DECODER | SLM__QK_NORM | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED,
+     SLM__ANY_ACTIVATION},
+    {10, "gemma", SLM__SEQUENTIAL, SLM__RMS_NORM, SLM__GELU, SLM__ROTARY_HALF,
+     SLM__DECODER | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED, SLM__ANY_ACTIVATION},
+    {11, "gemma2", SLM__SANDWICH, SLM__RMS_NORM, SLM__GELU, SLM__ROTARY_HALF,
+     SLM__DECODER | SLM__TWO_NORMS | SLM__BRANCH_NORMS | SLM__GATED, SLM__FLAG_TIED,
+     SLM__ANY_ACTIVATION},
+    {12, "gemma3", SLM__SANDWICH, SLM__RMS_NORM, SLM__GELU, SLM__ROTARY_HALF,
+     SLM__DECODER | SLM__TWO_NORMS | SLM__BRANCH_NORMS | SLM__GATED | SLM__QK_NORM,
+     SLM__FLAG_TIED, SLM__ANY_ACTIVATION},
     {13, "gpt2", SLM__SEQUENTIAL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_NONE,
-     SLM__NEOX_FEATURES | SLM__LEARNED, SLM__FLAG_TIED},
+     SLM__NEOX_FEATURES | SLM__LEARNED, SLM__FLAG_TIED, SLM__ANY_ACTIVATION},
     {14, "gpt_neox", SLM__PARALLEL_NORMS, SLM__LAYER_NORM, SLM__GELU_ERF, SLM__ROTARY_HALF,
-     SLM__NEOX_FEATURES, SLM__FLAG_TIED},
+     SLM__NEOX_FEATURES, SLM__FLAG_TIED, SLM__ANY_ACTIVATION},
     {15, "gpt_neox_sequential", SLM__SEQUENTIAL, SLM__LAYER_NORM, SLM__GELU_ERF, SLM__ROTARY_HALF,
-     SLM__NEOX_FEATURES, SLM__FLAG_TIED},
+     SLM__NEOX_FEATURES, SLM__FLAG_TIED, SLM__ANY_ACTIVATION},
 #ifdef SLM__MORE_ARCHITECTURES /* rows of a test, with a comma behind each */
     SLM__MORE_ARCHITECTURES
 #endif
@@ -1755,7 +1789,9 @@ static const slm__expected slm__layer_tensors[] = {
     {SLM__WIDEN + 1, SLM__HAS_BOTTLENECK, SLM__ONE, SLM__HIDDEN},
     {SLM__WIDEN_NORM, SLM__HAS_BOTTLENECK, SLM__ONE, SLM__HIDDEN},
     {SLM__WIDEN_NORM + 1, SLM__HAS_BOTTLENECK, SLM__ONE, SLM__HIDDEN},
-    SLM__STACKED(0), SLM__STACKED(1), SLM__STACKED(2), SLM__STACKED(3)};
+    SLM__STACKED(0), SLM__STACKED(1), SLM__STACKED(2), SLM__STACKED(3),
+    {SLM__OUT_NORM, SLM__BRANCH_NORMS, SLM__ONE, SLM__HIDDEN},
+    {SLM__DOWN_NORM, SLM__BRANCH_NORMS, SLM__ONE, SLM__HIDDEN}};
 
 #define SLM__HAS(task) (SLM__HAS_TASK << SLM_TASK_##task)
 
@@ -1807,6 +1843,8 @@ static const char *slm__slot_name(unsigned slot) {
     if (slot < SLM__STACK) return layer[(slot + 1) / 2];
     if (slot < SLM__WIDE_LAYER_SLOTS)
         return stacked[(slot - SLM__STACK) % SLM__STACK_SLOTS / 2];
+    if (slot < SLM__EMBEDDING)
+        return slot < SLM__DOWN_NORM ? "attention output norm" : "ffn output norm";
     if (slot < SLM__EMBEDDING_NORM)
         return slot == SLM__EMBEDDING ? "token embedding"
                : slot == SLM__POSITIONS ? "position embedding" : "token types";
@@ -1827,11 +1865,11 @@ typedef struct slm__layer {
 typedef struct slm__shape {
     uint32_t vocab_rows, vocab_used, context, layers, hidden, ffn, heads, kv_heads, head_size,
         rotary, window, flags;
-    float norm_eps, attention_scale;
+    float norm_eps, embedding_scale, attention_scale, logit_cap, attention_cap; /* cap 0: none */
+    uint32_t activation; /* 0: the architecture's */
     /* of encoders; of decoders embedding and inner are the hidden size, stack and the rest 0 */
-    uint32_t embedding, inner, stack, bottleneck_flags, token_types, labels, tasks,
-        activation, /* of some decoders, too; 0: the row's */
-        longest_text, pooler, vector, vector_flags, label_scores, rank_scores, pooling;
+    uint32_t embedding, inner, stack, bottleneck_flags, token_types, labels, tasks, longest_text,
+        pooler, vector, vector_flags, label_scores, rank_scores, pooling;
 } slm__shape;
 
 enum { SLM__VECTOR_NORMED = 1, SLM__VECTOR_TANH = 2, SLM__VECTOR_BIASED = 4 }; /* vector_flags */
@@ -2109,6 +2147,29 @@ static slm_result slm__read_sizes(slm_model *model, const slm__cap *caps, size_t
     return SLM_OK;
 }
 
+/* The header's floats, each finite. */
+static slm_result slm__read_scales(slm_model *model, slm_error *error) {
+    static const struct {
+        uint16_t at, field;
+        int sign; /* it must be: 1: above 0; 0: not below; -1: anything */
+        const char *name;
+    } scales[] = {
+        {SLM__AT_NORM_EPS, offsetof(slm__shape, norm_eps), 0, "norm eps"},
+        {SLM__AT_EMBEDDING_SCALE, offsetof(slm__shape, embedding_scale), 1, "embedding scale"},
+        {SLM__AT_ATTENTION_SCALE, offsetof(slm__shape, attention_scale), -1, "attention scale"},
+        {SLM__AT_LOGIT_CAP, offsetof(slm__shape, logit_cap), 0, "logit cap"},
+        {SLM__AT_ATTENTION_CAP, offsetof(slm__shape, attention_cap), 0, "attention cap"}};
+    size_t i;
+    for (i = 0; i < sizeof scales / sizeof scales[0]; i++) {
+        float value = slm__f32(model->file + scales[i].at);
+        if (!slm__finite(value) || (scales[i].sign >= 0 && !(value >= 0)) ||
+            (scales[i].sign > 0 && value == 0))
+            return slm__fail(error, SLM_ERR_FORMAT, "%s is out of range", scales[i].name);
+        memcpy((uint8_t *)&model->shape + scales[i].field, &value, sizeof value);
+    }
+    return SLM_OK;
+}
+
 static slm_result slm__read_shape(slm_model *model, slm_error *error) {
     static const slm__cap caps[] = {
         {72, offsetof(slm__shape, vocab_rows), 1, 1u << 20, "vocabulary rows"},
@@ -2123,22 +2184,14 @@ static slm_result slm__read_shape(slm_model *model, slm_error *error) {
         {108, offsetof(slm__shape, rotary), 0, SLM__HEAD_SIZE_MOST, "rotary size"},
         {112, offsetof(slm__shape, window), 0, SLM__CONTEXT_MOST, "window"},
         {SLM__AT_FLAGS, offsetof(slm__shape, flags), 0, 3, "flags"}};
-    const uint8_t *file = model->file;
     slm__shape *shape = &model->shape;
     slm_result result = slm__read_sizes(model, caps, sizeof caps / sizeof caps[0], error);
     if (result != SLM_OK) return result;
     if (shape->heads % shape->kv_heads || shape->rotary % 2 || shape->rotary > shape->head_size ||
         shape->vocab_used > shape->vocab_rows)
         return slm__fail(error, SLM_ERR_FORMAT, "heads, rotary size or vocabulary inconsistent");
-    shape->norm_eps = slm__f32(file + SLM__AT_NORM_EPS);
-    shape->attention_scale = slm__f32(file + SLM__AT_ATTENTION_SCALE);
-    if (!slm__finite(shape->norm_eps) || !(shape->norm_eps >= 0) ||
-        !slm__finite(shape->attention_scale) ||
-        slm__f32(file + SLM__AT_EMBEDDING_SCALE) != 1.0f ||
-        slm__f32(file + SLM__AT_LOGIT_CAP) != 0 || slm__f32(file + SLM__AT_ATTENTION_CAP) != 0)
-        return slm__fail(error, SLM_ERR_UNSUPPORTED, "norm eps, a scale or cap");
     shape->embedding = shape->inner = shape->hidden;
-    return SLM_OK;
+    return slm__read_scales(model, error);
 }
 
 /* The sizes of an encoder against each other, each within its cap. */
@@ -2151,6 +2204,9 @@ static slm_result slm__check_encoder(const slm_model *model, slm_error *error) {
         (flags || shape->stack || shape->inner != shape->hidden ||
          shape->embedding != shape->hidden))
         return slm__fail(error, SLM_ERR_FORMAT, "a bottleneck with architecture %s",
+                         model->architecture->name);
+    if (shape->logit_cap != 0)
+        return slm__fail(error, SLM_ERR_FORMAT, "a logit cap with architecture %s",
                          model->architecture->name);
     if ((flags & SLM__TRANSFORMS) != (flags & SLM__TRIGRAM || shape->embedding != shape->hidden
                                           ? (uint32_t)SLM__TRANSFORMS
@@ -2180,8 +2236,6 @@ static slm_result slm__read_encoder(slm_model *model, slm_error *error) {
         {SLM__AT_FFNS, offsetof(slm__shape, stack), 1, SLM__STACK_MOST + 1, "feed-forwards"},
         {SLM__AT_BOTTLENECK_FLAGS, offsetof(slm__shape, bottleneck_flags), 0, 63,
          "bottleneck flags"},
-        {SLM__AT_ACTIVATION, offsetof(slm__shape, activation), 0, SLM__ACTIVATIONS - 1,
-         "activation"},
         {SLM__AT_LONGEST_TEXT, offsetof(slm__shape, longest_text), 0, SLM__CONTEXT_MOST,
          "longest text"},
         {SLM__AT_POOLER, offsetof(slm__shape, pooler), 0, SLM__POOLER_RELU, "pooler"},
@@ -2199,12 +2253,18 @@ static slm_result slm__read_encoder(slm_model *model, slm_error *error) {
     return slm__check_encoder(model, error);
 }
 
-/* A decoder's activation, which those of the first version do not name. */
+/* What a file says of the activation counts where its architecture leaves it open. */
 static slm_result slm__read_activation(slm_model *model, slm_error *error) {
-    static const slm__cap cap = {SLM__AT_ACTIVATION, offsetof(slm__shape, activation), 0,
-                                 SLM__ACTIVATIONS - 1, "activation"};
-    return model->architecture->id > SLM__FIRST_VERSION ? slm__read_sizes(model, &cap, 1, error)
-                                                        : SLM_OK;
+    const slm__architecture *row = model->architecture;
+    uint32_t activation = slm__u32(model->file + SLM__AT_ACTIVATION);
+    model->activation = row->activation;
+    if (!row->activations || !activation) return SLM_OK;
+    if (activation >= SLM__ACTIVATIONS || !(row->activations >> activation & 1))
+        return slm__fail(error, SLM_ERR_FORMAT, "activation %u with architecture %s",
+                         (size_t)activation, row->name);
+    model->shape.activation = activation;
+    model->activation = (slm__activation)activation;
+    return SLM_OK;
 }
 
 static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
@@ -2230,11 +2290,9 @@ static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
         return slm__fail(error, SLM_ERR_FORMAT, "rotary size %u with architecture %s",
                          (size_t)model->shape.rotary, row->name);
     if (row->features & SLM__ENCODER) result = slm__read_encoder(model, error);
-    else result = slm__read_activation(model, error);
+    if (result == SLM_OK) result = slm__read_activation(model, error);
     if (result != SLM_OK) return result;
     model->norm = model->shape.bottleneck_flags & SLM__TRUE_NORM ? SLM__LAYER_NORM : row->norm;
-    model->activation = model->shape.activation ? (slm__activation)model->shape.activation
-                                                : row->activation;
     model->features = slm__features_of(row, &model->shape);
     return SLM_OK;
 }
@@ -2450,9 +2508,11 @@ static slm_result slm__read_chat(slm_model *model, const slm__section *chat, slm
 /* The slots of a layer of the architecture of this number. */
 static uint32_t slm__slots_of(uint32_t id) {
     size_t i;
-    for (i = 0; i < SLM__ARCHITECTURES; i++)
-        if (slm__architectures[i].id == id && slm__architectures[i].block == SLM__BOTTLENECK)
-            return SLM__WIDE_LAYER_SLOTS;
+    for (i = 0; i < SLM__ARCHITECTURES; i++) {
+        if (slm__architectures[i].id != id) continue;
+        if (slm__architectures[i].block == SLM__BOTTLENECK) return SLM__WIDE_LAYER_SLOTS;
+        if (slm__architectures[i].block == SLM__SANDWICH) return SLM__SANDWICH_LAYER_SLOTS;
+    }
     return SLM__LAYER_SLOTS;
 }
 
@@ -3490,6 +3550,8 @@ typedef struct slm__pass {
     size_t from;             /* the first row whose stream this layer still changes */
     int pending;             /* branches that the residual stream still lacks: the first is in
                                 batch.branch, the second in batch.normed */
+    const slm__layer *branch_layer; /* has the norm, of slot branch_norm, that the branch lacks */
+    unsigned branch_norm;           /* 0: it lacks none */
     float *stream, *norm_out; /* [count][width]: the residual stream, and where its norm goes,
                                 which is itself in encoders */
     size_t width;
@@ -3597,6 +3659,7 @@ static void slm__attend(slm_session *s, size_t layer, size_t head, size_t row, s
     q.values = slm__cache_head(cache, 1, layer, kv);
     q.scale = shape->attention_scale;
     if (q.scale == 0) q.scale = 1.0f / sqrtf((float)q.size);
+    q.cap = shape->attention_cap;
     q.item = cache->item;
     q.buffers = buffers;
     q.buffer_floats = b->buffer_floats;
@@ -3668,6 +3731,15 @@ static void slm__gather(const slm_session *s, const slm__tensor *table, size_t r
     else slm__unrotate(out, table->cols);
 }
 
+/* A token's embedding, with the model's scale. */
+static void slm__gather_token(const slm_session *s, slm_token token, float *out) {
+    const slm__tensor *table = slm__model_tensor(s->model, SLM__EMBEDDING);
+    float scale = s->model->shape.embedding_scale;
+    size_t i;
+    slm__gather(s, table, (size_t)token, out);
+    for (i = 0; scale != 1 && i < table->cols; i++) out[i] *= scale;
+}
+
 /* The cosines and sines of a row's position. */
 static void slm__turn(const slm_session *s, size_t row) {
     const slm__batch *b = &s->batch;
@@ -3699,8 +3771,7 @@ static void slm__add_position(const slm_session *s, size_t row) {
 static void slm__embed_task(void *arg, size_t row) {
     slm_session *s = (slm_session *)arg;
     slm__batch *b = &s->batch;
-    slm__gather(s, slm__model_tensor(s->model, SLM__EMBEDDING), (size_t)b->rows[row].token,
-                b->hidden + row * s->model->shape.hidden);
+    slm__gather_token(s, b->rows[row].token, b->hidden + row * s->model->shape.hidden);
     slm__add_position(s, row);
     slm__turn(s, row);
 }
@@ -3709,17 +3780,16 @@ static void slm__embed_task(void *arg, size_t row) {
    next token, of this one and of the one before, zeros beyond the text. */
 static void slm__trigram_task(void *arg, size_t row) {
     slm_session *s = (slm_session *)arg;
-    const slm__tensor *table = slm__model_tensor(s->model, SLM__EMBEDDING);
     const slm__row *r = &s->batch.rows[row];
     int first, last, i, trigram = (s->model->shape.bottleneck_flags & SLM__TRIGRAM) != 0;
-    size_t cols = table->cols;
+    size_t cols = s->model->shape.embedding;
     float *out = s->batch.ffn_hidden + row * cols * (trigram ? 3 : 1);
     first = trigram ? 1 : 0;
     last = -first;
     for (i = first; i >= last; i--, out += cols)
         if ((i > 0 && r->position + 1 == r->cache->length) || (i < 0 && !r->position))
             memset(out, 0, cols * sizeof(float));
-        else slm__gather(s, table, (size_t)r[i].token, out);
+        else slm__gather_token(s, r[i].token, out);
 }
 
 static void slm__position_task(void *arg, size_t row) {
@@ -3808,7 +3878,8 @@ static void slm__forget_codes(slm__pass *p, const slm__codes *codes) {
 
 typedef struct slm__norm_job {
     slm__pass *pass;
-    unsigned norm; /* its slot; 0: branches are added, that is all */
+    unsigned norm;        /* its slot; 0: branches are added, that is all */
+    unsigned branch_norm; /* of the branch, before it is added; 0: none */
     int branches;
 } slm__norm_job;
 
@@ -3818,9 +3889,11 @@ static void slm__norm_task(void *arg, size_t index) {
     slm__batch *b = &p->s->batch;
     size_t size = p->width, row = p->from + index;
     float *h = p->stream + row * size, *normed = p->norm_out + row * size;
+    float *branch = b->branch + row * size;
+    if (job->branch_norm)
+        slm__normalize(p->s->model, p->branch_layer->at, job->branch_norm, size, branch, branch);
     if (job->branches)
-        p->s->model->kernels->add(h, b->branch + row * size, job->branches > 1 ? normed : NULL,
-                                  size);
+        p->s->model->kernels->add(h, branch, job->branches > 1 ? normed : NULL, size);
     if (!job->norm) return;
     slm__normalize(p->s->model,
                    job->norm < SLM__EMBEDDING ? p->layer->at : p->s->model->at, job->norm, size, h,
@@ -3834,11 +3907,19 @@ static void slm__norm(slm__pass *p, unsigned norm) {
     slm__norm_job job;
     job.pass = p;
     job.norm = norm;
+    job.branch_norm = p->branch_norm;
     job.branches = p->pending;
+    p->branch_norm = 0;
     p->pending = 0;
     slm__forget_codes(p, p->normed.codes);
     p->normed.encoded = 1;
     slm__phase(p->s, rows, rows * p->width * 64, rows, slm__norm_task, &job);
+}
+
+/* The branch that is pending goes through a norm of this layer before the next one adds it. */
+static void slm__norm_branch(slm__pass *p, unsigned norm) {
+    p->branch_layer = p->layer;
+    p->branch_norm = norm;
 }
 
 /* Rows of one or two inputs become codes for the products that read them. */
@@ -3948,6 +4029,19 @@ static void slm__block_post_norm(slm__pass *p) {
     slm__norm(p, SLM__NORM2);
 }
 
+/* h += output norm(attention(norm(h))); h += ffn output norm(ffn(second norm(h))) */
+static void slm__block_sandwich(slm__pass *p) {
+    slm__norm(p, SLM__NORM);
+    slm__multiply(p, SLM__DO_QKV);
+    slm__attention(p);
+    slm__multiply(p, SLM__DO_OUT);
+    slm__norm_branch(p, SLM__OUT_NORM);
+    slm__norm(p, SLM__NORM2);
+    slm__multiply(p, SLM__DO_UP);
+    slm__multiply(p, SLM__DO_DOWN);
+    slm__norm_branch(p, SLM__DOWN_NORM);
+}
+
 /* y = norm(weight * hidden + bias), a row of the inner size for each of the batch. */
 static void slm__narrow_rows(slm__pass *p, unsigned weight, unsigned norm, float *y) {
     const slm__shape *shape = &p->s->model->shape;
@@ -4023,7 +4117,7 @@ static void slm__block_bottleneck(slm__pass *p) {
 /* In the order of enum slm__block. */
 static void (*const slm__layer_blocks[])(slm__pass *) = {
     slm__block_parallel, slm__block_parallel_norms, slm__block_sequential, slm__block_post_norm,
-    slm__block_bottleneck};
+    slm__block_bottleneck, slm__block_sandwich};
 
 /* Before the first layer. */
 static void slm__start_pass(slm__pass *p, slm_session *s, size_t count) {
@@ -4464,9 +4558,22 @@ typedef struct slm__head_call {
     const slm__product *product;
 } slm__head_call;
 
+enum { SLM__CAPPED = 4096 }; /* logits that one task caps */
+
+static void slm__cap_task(void *arg, size_t index) {
+    const slm_session *s = (const slm_session *)arg;
+    size_t all = s->outputs.logits_count * s->model->shape.vocab_rows, at = index * SLM__CAPPED;
+    s->model->kernels->soft_cap(s->outputs.logits + at, slm__least(all - at, SLM__CAPPED), 1,
+                                s->model->shape.logit_cap);
+}
+
 static void slm__head_body(void *arg) {
     const slm__head_call *call = (const slm__head_call *)arg;
-    slm__run_products(call->s, call->product, 1, 0, call->s->outputs.logits_count);
+    slm_session *s = call->s;
+    size_t rows = s->outputs.logits_count, all = rows * s->model->shape.vocab_rows;
+    slm__run_products(s, call->product, 1, 0, rows);
+    if (s->model->shape.logit_cap != 0)
+        slm__phase(s, rows, all * 64, (all + SLM__CAPPED - 1) / SLM__CAPPED, slm__cap_task, s);
 }
 
 /* Logits of outputs.logits_count positions. */
@@ -10566,7 +10673,7 @@ SLM__TARGET_AMX static void slm__multiply_amx(const slm__strip *s, const slm__ou
 static const slm__kernels slm__kernels_amx = {
     16, SLM__QUERIES, slm__multiply_amx, slm__quantize_avx512, slm__unrotate_avx512,
     slm__attend_avx512, slm__layer_norm_avx512, slm__rms_norm_avx512, slm__no_norm_avx512,
-    slm__add_rows_avx512, slm__narrow_avx512};
+    slm__add_rows_avx512, slm__narrow_avx512, slm__soft_cap_avx512};
 
 /* Linux gives a process its tile registers when it asks. */
 static int slm__amx_granted(void) {
@@ -11577,6 +11684,37 @@ SLM__TARGET static float SLM__N(softmax)(float *scores, size_t from, size_t coun
     return slm__tree(lanes);
 }
 
+/* slm__soft_cap */
+SLM__INLINE SLM__V SLM__N(caps)(SLM__V x, SLM__V scale, SLM__V cap) {
+    const SLM__V one = SLM__L(set)(1.0f), two = SLM__L(set)(2.0f), turn = SLM__L(set)(0.625f);
+    SLM__V u = SLM__L(div)(SLM__L(mul)(x, scale), cap), size, small, z, p, t;
+    size = SLM__L(max)(u, SLM__L(mul)(SLM__L(set)(-1.0f), u));
+    small = SLM__L(max)(SLM__L(set)(-0.625f), SLM__L(min)(turn, u));
+    z = SLM__L(mul)(small, small);
+    p = SLM__L(madd)(SLM__L(set)(2.06390887954e-2f), z, SLM__L(set)(-5.70498872745e-3f));
+    p = SLM__L(madd)(SLM__L(set)(-5.37397155531e-2f), z, p);
+    p = SLM__L(madd)(SLM__L(set)(1.33314422036e-1f), z, p);
+    p = SLM__L(madd)(SLM__L(set)(-3.33332819422e-1f), z, p);
+    p = SLM__L(madd)(small, SLM__L(mul)(small, z), p);
+    t = SLM__L(add)(SLM__N(exps)(SLM__L(mul)(two, u)), one);
+    t = SLM__L(sub)(one, SLM__L(div)(two, t));
+    t = SLM__L(add)(SLM__L(zero_below)(size, 0.625f, t),
+                    SLM__L(sub)(p, SLM__L(zero_below)(size, 0.625f, p)));
+    return SLM__L(mul)(cap, t);
+}
+
+SLM__TARGET static void SLM__N(soft_cap)(float *x, size_t size, float scale, float cap) {
+    const SLM__V scales = SLM__L(set)(scale), caps = SLM__L(set)(cap);
+    float lanes[16] = {0};
+    size_t i;
+    for (i = 0; i + 16 <= size; i += 16)
+        SLM__L(store)(x + i, SLM__N(caps)(SLM__L(load_f32)(x + i), scales, caps));
+    if (i == size) return;
+    memcpy(lanes, x + i, (size - i) * sizeof(float));
+    SLM__L(store)(lanes, SLM__N(caps)(SLM__L(load_f32)(lanes), scales, caps));
+    memcpy(x + i, lanes, (size - i) * sizeof(float));
+}
+
 /* Rows of halves as floats: [rows][tiles][16]. */
 SLM__INLINE void SLM__N(widen)(size_t tiles, const uint8_t *w, size_t row_step, size_t tile_step,
                                size_t rows, float *out) {
@@ -11679,7 +11817,7 @@ SLM__TARGET static void SLM__N(attend)(const slm__queries *job) {
     size_t last = slm__seen_end(job, job->count - 1);
     size_t start = slm__window_start(job->first, job->window), low = start / 16, i, t;
     size_t tiles = (last + 15) / 16, all = job->count;
-    float sums[SLM__QUERIES], *buffer;
+    float sums[SLM__QUERIES], scale = job->scale, *buffer;
     if (all > 1) all = (all + SLM__QUERY_BLOCK - 1) / SLM__QUERY_BLOCK * SLM__QUERY_BLOCK;
     for (t = 0; t < all; t++)
         memcpy(job->buffers + t * job->buffer_floats,
@@ -11689,7 +11827,11 @@ SLM__TARGET static void SLM__N(attend)(const slm__queries *job) {
         size_t seen = slm__seen_end(job, t) - low * 16;
         size_t from = slm__window_start(job->first + t, job->window) - low * 16;
         buffer = job->buffers + t * job->buffer_floats + padded + low * 16;
-        sums[t] = SLM__N(softmax)(buffer, from, seen, (tiles - low) * 16, job->scale);
+        if (job->cap != 0) {
+            SLM__N(soft_cap)(buffer + from, seen - from, job->scale, job->cap);
+            scale = 1;
+        }
+        sums[t] = SLM__N(softmax)(buffer, from, seen, (tiles - low) * 16, scale);
     }
     SLM__N(results)(job, start, last);
     for (t = 0; t < job->count; t++) {
@@ -11804,7 +11946,8 @@ SLM__TARGET static uint32_t SLM__N(narrow)(uint16_t *out, const float *x, size_t
 static const slm__kernels SLM__N(kernels) = {
     SLM__TOKEN_BLOCK,  SLM__QUERY_BLOCK > 1 ? SLM__QUERIES : 1,
     SLM__N(multiply),   SLM__N(quantize), SLM__N(unrotate), SLM__N(attend),
-    SLM__N(layer_norm), SLM__N(rms_norm), SLM__N(no_norm),  SLM__N(add_rows), SLM__N(narrow)};
+    SLM__N(layer_norm), SLM__N(rms_norm), SLM__N(no_norm),  SLM__N(add_rows), SLM__N(narrow),
+    SLM__N(soft_cap)};
 
 #undef SLM__JOIN2
 #undef SLM__JOIN
@@ -11863,13 +12006,14 @@ static const slm__kernels SLM__N(kernels) = {
      its pairs        inverse frequency i turns a head's elements i and i + rotary size / 2, in
                       GPT-J 2i and 2i + 1; the other elements stay as they are
      attention        over the positions that are seen: score = (s = +0, then s = s + k*q by
-                      element) * scale; m = the largest score; e = exp(score - m); t = sum of e
-                      (position i in partial sum i mod 16); out = +0, then out = out + v*e by
-                      position; out = out / t
+                      element) * scale, or with an attention cap soft cap(s, scale, cap);
+                      m = the largest score; e = exp(score - m); t = sum of e (position i in
+                      partial sum i mod 16); out = +0, then out = out + v*e by position;
+                      out = out / t
      its scale        the header's attention scale, or 1/sqrt(head size) if that is 0
      its heads        query head h takes key and value head h / (heads / kv heads), an integer
-                      division; in Qwen3, and with flag 2, each query and key head is normed
-                      before it is rotated
+                      division; in Qwen3 and Gemma 3, and with flag 2, each query and key head is
+                      normed before it is rotated
      what it sees     position p sees 0 to p; in a layer with kind bit 1 only the last `window`;
                       in an encoder all positions of its text
      GELU (tanh form) u = (x + 0.044715 * ((x*x)*x)) * 0.79788456; x / (1 + exp(-2u))
@@ -11887,6 +12031,10 @@ static const slm__kernels SLM__N(kernels) = {
                       p = a + r*p for a = 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2,
                       1.6666665459e-1, 5.0000001201e-1; exp = ((r + (r*r)*p) + 1) * 2^n
      tanh(x)          1 - 2 / (exp(2x) + 1)
+     soft cap(x, a,   cap * tanh(u), u = (x * a) / cap; but where u is above -0.625 and below 0.625,
+     cap)             cap * (u + (u*z)*p): z = u*u; p = 2.06390887954e-2 + z * -5.70498872745e-3,
+                      then p = b + z*p for b = -5.37397155531e-2, 1.33314422036e-1,
+                      -3.33332819422e-1
      sine, cosine     in double, the results rounded:
                       n = (6755399441055744 + angle * 0.63661977236758134) - 6755399441055744;
                       r = (angle + n * -1.5707963109016418457) + n * -1.58932547735281966916e-8;
@@ -11905,14 +12053,17 @@ static const slm__kernels SLM__N(kernels) = {
                       ... 1; n * 0.69314718055994531 + (2*t)*s
 
      the model        formula, in this order
-     stream           before the first layer: the token's embedding, plus the position's where
-                      there is a table of them
+     stream           before the first layer: the token's embedding times the embedding scale,
+                      plus the position's where there is a table of them
      a layer of Phi   n = norm(stream); stream = (attention(n) + ffn(n)) + stream;
      and GPT-J        ffn(n) = down(GELU(up(n))); their norms are LayerNorm
      a layer of       stream = attention(norm(stream)) + stream, then
      GPT-Neo, LLaMA,  stream = ffn(second norm(stream)) + stream; GPT-Neo and GPT-2 have Phi's
-     Qwen2, Qwen3,    ffn and LayerNorm; LLaMA, Qwen2 and Qwen3 have RMSNorm and
-     GPT-2            ffn(n) = down(SiLU(gate(n)) * up(n))
+     Qwen2, Qwen3,    ffn and LayerNorm; LLaMA, Qwen2, Qwen3 and Gemma have RMSNorm and
+     GPT-2, Gemma     ffn(n) = down(SiLU(gate(n)) * up(n))
+     a layer of       stream = output norm(attention(norm(stream))) + stream, then
+     Gemma 2, 3       stream = ffn output norm(ffn(second norm(stream))) + stream, with Gemma's ffn
+                      and RMSNorm
      a layer of       stream = (attention(norm(stream)) + ffn(second norm(stream))) + stream;
      GPT-NeoX         sequential, it has GPT-Neo's order; ffn(n) = down(exact GELU(up(n)));
                       LayerNorm
@@ -11933,7 +12084,8 @@ static const slm__kernels SLM__N(kernels) = {
                       b = second norm(ffn(b) + b); stream = output norm(output bottleneck(b) +
                       stream). Without flag 1 the stream is b throughout
      keys, values     are rounded to the KV cache's type; an encoder's are f32
-     logits           head(final norm(stream)); with flag 1 the head is the token embedding
+     logits           x = head(final norm(stream)), or with a logit cap soft cap(x, 1, cap); with
+                      flag 1 the head is the token embedding
      hidden states    an encoder's stream after its last layer; a decoder's final norm(stream)
      pooled           of the first position's hidden state h: pooler 1 h; 2 tanh(pooler(h));
                       3 ReLU(pooler(h))
@@ -11983,8 +12135,8 @@ static const slm__kernels SLM__N(kernels) = {
                   head size, rotary size, window, token types (E), labels (E), tasks (E)
      128    4 x 6 embedding size (E), bottleneck (E; 0: hidden), ffn count (E), bottleneck flags
                   (E), pad token (0xFFFFFFFF: none), flags (1: tied head, 2: query/key norm)
-     152    4 x 6 f32: norm eps, embedding scale (1), attention scale (0: 1/sqrt(head size)),
-                  logit cap, attention cap (both must be 0), 0
+     152    4 x 6 f32: norm eps, embedding scale, attention scale (0: 1/sqrt(head size)), logit cap,
+                  attention cap (0: none), 0
      176    4 x 8 (E) activation (also of decoders above 7), longest text (0: context), pooler,
                   sentence vector's size (0: no dense layer), vector flags, label scores, rank
                   scores, default task
@@ -11995,23 +12147,25 @@ static const slm__kernels SLM__N(kernels) = {
      such a number, or 0: the file's first head in this order, without any embed. bottleneck flags:
      1 layers have a bottleneck; 2 queries and keys have a second one; 4 attention reads the first
      one; 8 trigrams; 16 LayerNorm; 32 the embedding has a transform. activation: 0 the
-     architecture's (exact GELU; of MobileBERT ReLU; of decoders as stated above), 1 GELU in its
-     tanh form, 2 exact GELU, 3 ReLU, 4 SiLU. pooler: 0 none, 1 the first hidden state, 2 with
-     tanh, 3 with ReLU. vector flags: 1 unit length, 2 tanh behind the dense layer, 4 the dense
-     layer has a bias. scores of labels and of a reranker: 0 softmax, 1 sigmoid, 2 the logits.
+     architecture's (exact GELU; of MobileBERT ReLU; of Gemmas GELU in its tanh form; of other
+     decoders as stated above), 1 GELU in its tanh form, 2 exact GELU, 3 ReLU, 4 SiLU. pooler: 0
+     none, 1 the first hidden state, 2 with tanh, 3 with ReLU. vector flags: 1 unit length, 2 tanh
+     behind the dense layer, 4 the dense layer has a bias. scores of labels and of a reranker: 0
+     softmax, 1 sigmoid, 2 the logits.
      256    32 each  sections: u32 kind, u32 flags (1: required), u64 offset, u64 bytes, u64 0
 
      A file beyond these limits is refused: vocab rows 1 to 2^20, vocab used at most those, context
      1 to 2^20, layers 1 to 512, hidden 1 to 2^16, intermediate 1 to 2^18, heads, kv heads and head
      size 1 to 1024, window at most 2^20, flags at most 3; kv heads divides heads; rotary size is
-     even and at most head size; pad token below vocab rows, or none; norm eps is finite and not
-     negative, attention scale finite, embedding scale 1; inverse frequencies are from 0 to 16. Of
-     an encoder: token types, labels, sentence vector's size at most 2^16, embedding size 1 to 2^16,
-     ffn count 1 to 5, longest text at most context, and no value beyond those named above; kv heads
-     equal heads; bottleneck flags, a bottleneck and another embedding size only with MobileBERT;
-     flag 32 where flag 8 is set or the embedding size is not hidden, and only there; flags 2 and 4
-     and a bottleneck size only with flag 1, and not both flags; embedding size at most hidden with
-     a fill head; a pooler with classify and next; labels with classify and tag, and only there.
+     even and at most head size; pad token below vocab rows, or none; norm eps and the caps are
+     finite and not negative, attention scale finite, embedding scale finite and above 0; inverse
+     frequencies are from 0 to 16; of Gemmas, activation at most 4. Of an encoder: no logit cap;
+     token types, labels, sentence vector's size at most 2^16, embedding size 1 to 2^16, ffn count 1
+     to 5, longest text at most context, and no value beyond those named above; kv heads equal
+     heads; bottleneck flags, a bottleneck and another embedding size only with MobileBERT; flag 32
+     where flag 8 is set or the embedding size is not hidden, and only there; flags 2 and 4 and a
+     bottleneck size only with flag 1, and not both flags; embedding size at most hidden with a fill
+     head; a pooler with classify and next; labels with classify and tag, and only there.
 
      Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing, without overlap.
      kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
@@ -12029,8 +12183,9 @@ static const slm__kernels SLM__N(kernels) = {
      unchecked when it opens a file.
 
      Architectures: 1 Phi, 2 GPT-J, 3 LLaMA (also Mistral and SmolLM3), 4 GPT-Neo, 8 Qwen2,
-     9 Qwen3, 13 GPT-2, 14 GPT-NeoX, 15 GPT-NeoX, sequential; encoders: 5 BERT, 6 DistilBERT,
-     7 MobileBERT.
+     9 Qwen3, 10 Gemma, 11 Gemma 2, 12 Gemma 3 ("Gemmas" are all three; the 1 that they add to the
+     weights of norms is in the file's), 13 GPT-2, 14 GPT-NeoX, 15 GPT-NeoX, sequential; encoders:
+     5 BERT, 6 DistilBERT, 7 MobileBERT.
      Tokenizer kinds: 0 none, 1 byte-level BPE, 2 SentencePiece BPE, 3 WordPiece.
      Chat formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, 5 llama-3, 6 gemma, no other;
      see CHAT FORMATS.
@@ -12061,13 +12216,13 @@ static const slm__kernels SLM__N(kernels) = {
        6, 8   key bias, value bias     [1,K]   Phi, Qwen2, GPTs, BERTs
        9      attention output weight  [B,N]   always
        10     attention output bias    [1,B]   Phi, GPT-Neo, GPTs, BERTs
-       11, 12 query norm weight, bias  [1,D]   Phi with flag 2; Qwen3 without biases
+       11, 12 query norm weight, bias  [1,D]   Phi with flag 2; Qwen3 and Gemma 3 without biases
        13, 14 key norm weight, bias    [1,D]   as the query's
-       15     second norm weight       [1,B]   LLaMA, GPT-Neo, Qwens, GPTs, BERTs
+       15     second norm weight       [1,B]   LLaMA, GPT-Neo, Qwens, Gemmas, GPTs, BERTs
        16     second norm bias         [1,B]   GPT-Neo, GPTs, BERTs
        17     ffn up weight            [I,B]   always
        18     ffn up bias              [1,I]   Phi, GPT-J, GPT-Neo, GPTs, BERTs
-       19     gate weight              [I,H]   LLaMA, Qwens
+       19     gate weight              [I,H]   LLaMA, Qwens, Gemmas
        20     gate bias                        never in this version
        21     ffn down weight          [B,I]   always
        22     ffn down bias            [1,B]   Phi, GPT-J, GPT-Neo, GPTs, BERTs
@@ -12079,6 +12234,8 @@ static const slm__kernels SLM__N(kernels) = {
        33, 34 its norm                 [1,H]   bottleneck flag 1
        35-40  a stacked ffn: up, down  [I,B], [1,I], [B,I], [1,B], [1,B], [1,B]
               and norm, with biases            ffn count above 1; 41-46, 47-52, 53-58: above 2, 3, 4
+       59     output norm weight       [1,H]   Gemma 2, 3
+       61     ffn output norm weight   [1,H]   Gemma 2, 3
      and of the model itself:
        64     token embedding          [V,E]   always
        65     position embedding       [C,H]   GPT-Neo, GPT-2, BERTs

@@ -4,6 +4,7 @@
 
 TOKENIZERS := bpe2048 $(notdir $(wildcard $(addprefix $(SHARED)/tokenizers/,phi-2 gpt-j-6b gpt2)))
 TOKENIZERS += pieces512 pieces-slow pieces-new pieces-odd pieces-first pieces-words
+TOKENIZERS += pieces-gemma pieces-gemma-plain
 TOKENIZERS += wordpiece words-odd words-bare words-lower words-cased
 TOKENIZERS += $(notdir $(wildcard $(addprefix $(SHARED)/tokenizers/,bert-base-uncased \
   bert-base-cased)))
@@ -34,6 +35,8 @@ ROWS_pieces-new = 515
 ROWS_pieces-odd = 272
 ROWS_pieces-first = 518
 ROWS_pieces-words = 258
+ROWS_pieces-gemma = 826
+ROWS_pieces-gemma-plain = 828
 ROWS_wordpiece = 2048
 ROWS_bert-base-uncased = 30522
 ROWS_bert-base-cased = 28996

@@ -430,6 +430,8 @@ static void ids_open_all(void) {
     ids_open_pieces("pieces-odd", 0, NULL);
     ids_open_pieces("pieces-first", 0, NULL);
     ids_open_pieces("pieces-words", 0, NULL);
+    ids_open_pieces("pieces-gemma", 0, "");
+    ids_open_pieces("pieces-gemma-plain", 0, NULL);
 }
 
 static void ids_close(void) {

@@ -66,7 +66,10 @@ static const bench_shape bench_shapes[] = {
     {"phi-odd", "phi", 77, 64, 2, 300, 522, 5, 1, 60, 24, 0, 1e-5f, 10000, 0, NULL},
     {"bert-odd", "bert", 77, 64, 2, 300, 522, 5, 5, 60, 0, 0, 1e-12f, 0, 0, &bench_sentences},
     {"mobile-odd", "mobilebert", 77, 64, 2, 100, 70, 3, 3, 20, 0, 0, 1e-12f, 0, 0,
-     &bench_mobile_odd}};
+     &bench_mobile_odd},
+    {"gemma-3-270m", "gemma3", 262144, 32768, 18, 640, 2048, 4, 1, 256, 256, 1, 1e-6f, 1000000, 512,
+     NULL},
+    {"gemma-tiny", "gemma3", 1001, 512, 2, 256, 683, 4, 1, 64, 64, 1, 1e-6f, 1000000, 32, NULL}};
 
 enum { BENCH_SHAPES = sizeof bench_shapes / sizeof bench_shapes[0] };
 
