@@ -238,7 +238,8 @@ static const char *const cut_parts[] = {
     "word", " two", " ", "  ", "\n", ". ", "'s", "'ll go", "12", "3x", "\xC3\xA9t\xC3\xA9",
     "\xE4\xBD\xA0\xE5\xA5\xBD", "\xE3\x80\x82", "\xE2\x96\x81", "\xF0\x9F\x98\x80", "\xFF", "\xE4\xBD",
     "\t", "<|user|>", "<s>", "</s>", " </s> ", "<|im_end|>", "new", " new ", "<x>", "[INST]", "\x1C",
-    "a", " b c d", "Instruct:"};
+    "a", " b c d", "Instruct:", "e\xCC\x81", "\xE0\xA5\x98", "\xF0\x9D\x85\xA0", "don'T", "1\xCC\x81",
+    "\xE1\x84\x80", "\xE1\x85\xA1", "\xE2\x84\xAA", "Ab", ", /", "\r\n", "<cafe\xCC\x81>", ","};
 
 /* A random message of 1,900 to about 6,000 bytes, of up to six pieces again and again, some of them
    added tokens of the model's own. */
