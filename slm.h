@@ -8580,7 +8580,8 @@ static int slm__touches_added(const slm__encoding *e, const uint8_t *text, size_
 }
 
 /* Whether a word of byte-level BPE ends at `at` whatever is around: where one class of characters
-   follows another, by GPT-2's rule; by other steps where a space follows a letter. */
+   follows another, by GPT-2's rule; by other patterns that match every character, where a space
+   follows something else; by patterns of letters alone, where it follows a letter. */
 static int slm__words_part(const slm__tokenizer *t, const uint8_t *text, size_t at, unsigned left,
                            unsigned right) {
     size_t i;
@@ -8589,11 +8590,13 @@ static int slm__words_part(const slm__tokenizer *t, const uint8_t *text, size_t 
     }
     if (t->steps[0] == SLM__STEP_GPT2 && !t->steps[1])
         return left != right && (left || right == SLM__SPACE);
-    if (text[at] != ' ' || (text[at - 1] | 32u) - 'a' >= 26) return 0;
-    for (i = 0; i < SLM__STEPS_MOST; i++)
-        if ((t->steps[i] && t->steps[i] <= SLM__STEP_DEEPSEEK3) ||
-            t->steps[i] == SLM__STEP_LETTERS || t->steps[i] == SLM__STEP_ALPHABETS)
+    if (text[at] != ' ' || left == SLM__SPACE) return 0;
+    for (i = 0; i < SLM__STEPS_MOST; i++) {
+        if (t->steps[i] && t->steps[i] <= SLM__STEP_DEEPSEEK3) return 1;
+        if ((t->steps[i] == SLM__STEP_LETTERS || t->steps[i] == SLM__STEP_ALPHABETS) &&
+            (text[at - 1] | 32u) - 'a' < 26)
             return 1;
+    }
     return 0;
 }
 

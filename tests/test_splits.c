@@ -123,7 +123,7 @@ static void splits_sessions(const ids_tokenizer *t) {
     slm_session *s;
     where = t->name;
     CHECK(slm_session_open(&s, t->model, NULL, NULL) == SLM_OK, "a session");
-    if (s) formats_cut(s);
+    if (s) formats_cut(s, 40);
     slm_session_close(s);
     if (t->model->tokenizer.flags & SLM__TEXT_NFC) {
         splits_scratch(t->model);
