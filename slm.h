@@ -165,8 +165,10 @@
      Only long words allocate: in slm_prompt, slm_chat and slm_encode words of more than 4,096 bytes
      (at a message's ends of more than 1,024, often 2,000), from desc.allocator; in slm_tokenize of
      more than a hundred, from the model's allocator. A run of letters, of digits, of spaces or of
-     signs is a word. Without an allocator the call fails with SLM_ERR_MEMORY and appends nothing.
-     slm_tokenize_in works in memory that it is given; WordPiece never needs any.
+     signs is a word. Where a tokenizer composes characters (Unicode's NFC, as those of Qwen, GPT-NeoX
+     and Command R do), a text that is not composed is written anew first: that takes 3 bytes of the
+     same 110,000 for each of its bytes. Without an allocator the call fails with SLM_ERR_MEMORY and
+     appends nothing. slm_tokenize_in works in memory that it is given; WordPiece never needs any.
 
      Threads. The first choice is the pool of examples/threads.h (POSIX threads; make install
      calls it slm_threads.h). It stays fast
@@ -493,7 +495,9 @@ SLM_API slm_result slm_tokenize_in(const slm_model *, const char *text, size_t s
                                    unsigned flags, slm_token_room *room);
 /* The bytes of scratch for words of at most `longest_word` bytes: the text's size is always enough
    for that. About 32 bytes for each byte; 0 for words of less than 64 bytes, and for WordPiece.
-   SIZE_MAX: longest_word is too large. */
+   A tokenizer that composes characters (Unicode's NFC, as those of Qwen, GPT-NeoX and Command R do)
+   first writes a text that is not composed into the scratch: give the text's size, which takes
+   about 90 bytes for each byte. SIZE_MAX: longest_word is too large. */
 SLM_API size_t slm_tokenize_size(const slm_model *, size_t longest_word);
 SLM_API slm_result slm_detokenize(const slm_model *, const slm_token *tokens, size_t count,
                                   unsigned flags, char *text, size_t capacity, size_t *size);
@@ -4547,10 +4551,13 @@ static void slm__list_tokens(const slm_session *s, slm__token_list *out) {
 }
 
 static slm_result slm__no_room_for_word(slm_session *s) {
+    const slm__tokenizer *t = &s->model->tokenizer;
+    const char *less = "; less beside a text that is not in NFC";
+    int nfc = t->kind == SLM__BYTES && t->flags & SLM__TEXT_NFC;
     return slm__fail(&s->error, SLM_ERR_MEMORY,
                      "a word is too long for the session's scratch (%u bytes; %u at a message's "
-                     "ends), and the allocator has no memory",
-                     (size_t)SLM__SCRATCH_WORD, (size_t)SLM__END_WORD);
+                     "ends%s), and the allocator has no memory",
+                     (size_t)SLM__SCRATCH_WORD, (size_t)SLM__END_WORD, nfc ? less : "");
 }
 
 typedef struct slm__head_call {
@@ -8723,19 +8730,36 @@ static int slm__touches_added(const slm__encoding *e, const uint8_t *text, size_
 }
 
 /* Whether a word of byte-level BPE ends at `at` whatever is around: where one class of characters
-   follows another, by GPT-2's rule; by other steps where a space follows a letter. */
+   follows another, by GPT-2's rule; by other patterns that match every character, where a space
+   follows something else; by patterns of letters alone, where it follows a letter. */
 static int slm__words_part(const slm__tokenizer *t, const uint8_t *text, size_t at, unsigned left,
                            unsigned right) {
     size_t i;
-    if (t->flags & SLM__TEXT_NFC && text[at] >= 0x80) return 0;
+    if (t->flags & SLM__TEXT_NFC) { /* another character may stand there then */
+        if (text[at] >= 0x80 || (text[at - 1] >= 0x80 && right != SLM__SPACE)) return 0;
+    }
     if (t->steps[0] == SLM__STEP_GPT2 && !t->steps[1])
         return left != right && (left || right == SLM__SPACE);
-    if (text[at] != ' ' || (text[at - 1] | 32u) - 'a' >= 26) return 0;
-    for (i = 0; i < SLM__STEPS_MOST; i++)
-        if ((t->steps[i] && t->steps[i] <= SLM__STEP_DEEPSEEK3) ||
-            t->steps[i] == SLM__STEP_LETTERS || t->steps[i] == SLM__STEP_ALPHABETS)
+    if (text[at] != ' ' || left == SLM__SPACE) return 0;
+    for (i = 0; i < SLM__STEPS_MOST; i++) {
+        if (t->steps[i] && t->steps[i] <= SLM__STEP_DEEPSEEK3) return 1;
+        if ((t->steps[i] == SLM__STEP_LETTERS || t->steps[i] == SLM__STEP_ALPHABETS) &&
+            (text[at - 1] | 32u) - 'a' < 26)
             return 1;
+    }
     return 0;
+}
+
+/* Whether a normalized added token may be matched around `at` that is not in the text as it stands,
+   but in its NFC. */
+static int slm__composes_added(const slm__encoding *e, const uint8_t *text, size_t size,
+                               size_t at) {
+    size_t from = at < SLM__ADDED_REACH ? 0 : at - SLM__ADDED_REACH, i;
+    size_t stop = size - at < SLM__ADDED_REACH ? size : at + SLM__ADDED_REACH;
+    uint32_t any = 0;
+    if (e->tokenizer->kind != SLM__BYTES || !(e->tokenizer->flags & SLM__TEXT_NFC)) return 0;
+    for (i = 0; i < 8; i++) any |= e->first[1][i];
+    return any && !slm__is_nfc(text + from, stop - from);
 }
 
 /* Whether a text's tokens are those of text[0, at) and then those of the rest as text that goes
@@ -8756,7 +8780,7 @@ static int slm__may_cut(const slm__encoding *e, const uint8_t *text, size_t size
         if (!t->has_bytes && (text[at] >= 0x80 || t->ascii[text[at]] == SLM__NO_TOKEN)) return 0;
         if (slm__is_mark(text + at, size - at) || slm__joint(t, text[at - 1], text[at])) return 0;
     }
-    return !slm__touches_added(e, text, size, at);
+    return !slm__touches_added(e, text, size, at) && !slm__composes_added(e, text, size, at);
 }
 
 /* ---- >>tokenizer words -------------------------------------------------------------------
@@ -9301,9 +9325,16 @@ SLM_API slm_result slm_tokenize_in(const slm_model *model, const char *text, siz
 }
 
 SLM_API size_t slm_tokenize_size(const slm_model *model, size_t longest_word) {
+    size_t composed = 0, words = 0;
     if (!model || !model->has_tokenizer || model->tokenizer.kind == SLM__WORDS) return 0;
-    if (longest_word < SLM__SHORT_WORD) return 0; /* a space before a word belongs to it */
-    return longest_word < 0x7FFFFFFFu ? slm__bpe_scratch_size(longest_word + 1) : SIZE_MAX;
+    if (model->tokenizer.kind == SLM__BYTES && model->tokenizer.flags & SLM__TEXT_NFC) {
+        composed = slm__nfc_size(longest_word); /* the whole text is one word, then */
+        longest_word = composed < 0x7FFFFFFFu ? longest_word * SLM__NFC_GROWTH : SIZE_MAX;
+    }
+    if (longest_word >= 0x7FFFFFFFu) return SIZE_MAX;
+    if (longest_word >= SLM__SHORT_WORD) /* a space before a word belongs to it */
+        words = slm__bpe_scratch_size(longest_word + 1);
+    return slm__size(1, words, composed);
 }
 
 SLM_API slm_result slm_tokenize_text(const slm_model *model, const slm_text *text, size_t limit,

@@ -44,6 +44,7 @@ static const char *where = "";
 #include "test_words.c"
 #include "test_composition.c"
 #include "test_chat_formats.c"
+#include "test_splits.c"
 #include "test_sentencepiece.c"
 #include "test_slide.c"
 #include "test_trained_model.c"
@@ -83,6 +84,8 @@ static const struct main_test {
     {"penalties", "penalties and biases, bit by bit", NULL, test_penalty_bits, NULL},
     {"tokenizer", "UTF-8 and byte-level BPE, damaged too", test_tokenizer, NULL, NULL},
     {"ids", "token ids of millions of texts against Hugging Face", test_ids, NULL, NULL},
+    {"splits", "byte-level BPE of today: ids against Hugging Face", test_splits, NULL, NULL},
+    {"families", "ids of real tokenizers against Hugging Face", test_families, NULL, NULL},
     {"words", "WordPiece's tokens of texts and pairs against Hugging Face", test_words, NULL,
      NULL},
     {"nfc", "classes of characters and NFC against Hugging Face", test_composition, NULL, NULL},
