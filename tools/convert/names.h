@@ -6,8 +6,10 @@
 #include "library.h"
 
 /* Queries, keys and values: three tensors, or one. BLOCKS: all rows of the queries, then of the
-   keys, then of the values; PER_HEAD: these three of the first head, then of the second ... */
-typedef enum Fusion { SEPARATE, BLOCKS, PER_HEAD } Fusion;
+   keys, then of the values; PER_HEAD: these three of the first head, then of the second ...
+   PAIRED and PAIRED_BLOCKS: as the first two, but in each head of queries and keys the rows of its
+   halves come in turn. */
+typedef enum Fusion { SEPARATE, BLOCKS, PER_HEAD, PAIRED, PAIRED_BLOCKS } Fusion;
 
 typedef struct Layout {
     const char *prefix;   /* of a layer's tensors: its number follows */
@@ -26,7 +28,7 @@ extern const Layout phi_layouts[LAYOUTS + 1], gptj_layouts[2], llama_layouts[2],
 /* Rows [first, first + its own) of a tensor with `rows` rows, in groups as OutTensor has them. */
 typedef struct Place {
     char name[128];
-    uint32_t rows, first, group, group_step;
+    uint32_t rows, first, group, group_step, paired;
     int transposed;
 } Place;
 

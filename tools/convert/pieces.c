@@ -408,14 +408,13 @@ static int compare_by_id(const void *a, const void *b) {
     return (left > other) - (left < other);
 }
 
-void pieces_rebuild(Builder *builder, const char *path, const Json *config) {
-    PieceModel model;
+void pieces_merge(Builder *builder, const PieceModel *model, const Json *config) {
     size_t capacity = 0;
     uint32_t i;
-    read_pieces(builder, &model, path);
-    for (i = 0; i < model.count && i < builder->rows; i++)
-        add_splits(builder, &model, i, 0, &capacity);
-    sort_pieces = model.pieces;
+    for (i = 0; i < model->count && i < builder->rows; i++)
+        if (model->pieces[i].type != PIECE_UNUSED)
+            add_splits(builder, model, i, 0, &capacity);
+    sort_pieces = model->pieces;
     sort_builder = builder;
     if (builder->merge_count)
         qsort(builder->merges, builder->merge_count, sizeof *builder->merges,
@@ -423,6 +422,13 @@ void pieces_rebuild(Builder *builder, const char *path, const Json *config) {
     for (i = 0; i < builder->merge_count; i++)
         builder->merges[i].rank = i;
     pieces_set_fast(builder, config);
+}
+
+void pieces_rebuild(Builder *builder, const char *path, const Json *config) {
+    PieceModel model;
+    uint32_t i;
+    read_pieces(builder, &model, path);
+    pieces_merge(builder, &model, config);
     builder->controls = allocate(model.count, sizeof *builder->controls);
     for (i = 0; i < model.count && i < builder->rows; i++)
         if (model.pieces[i].type == PIECE_CONTROL || model.pieces[i].type == PIECE_USER) {
