@@ -1601,7 +1601,7 @@ enum slm__feature {
     SLM__TWO_NORMS = 32, /* the feed-forward has a norm of its own */
     SLM__GATED = 64,     /* activation(gate) * up in the place of activation(up) */
     SLM__LEARNED = 128,  /* a table of positions */
-    SLM__QK_NORM = 256,  /* of each head, by a flag of the file */
+    SLM__QK_NORM = 256,  /* of each head, by the row or by a flag of the file */
     SLM__UNTIED = 512,   /* a head beside the embedding, without a flag of the file */
     SLM__DECODER = 1 << 10,   /* a final norm and a head that gives the next token's logits */
     SLM__ENCODER = 1 << 11,   /* a norm of the embedding, and heads by the file's tasks */
@@ -1619,6 +1619,9 @@ enum slm__feature {
 
 /* Flags of a file's header. */
 enum { SLM__FLAG_TIED = 1, SLM__FLAG_QK_NORM = 2 };
+
+/* Bits of a layer's kind: its attention sees the header's window; no positions turn its heads. */
+enum { SLM__KIND_WINDOW = 1, SLM__KIND_NO_ROTARY = 2, SLM__KIND_BITS = 3 };
 
 /* What stands in a layer of MobileBERT, and how its embedding begins. */
 enum slm__bottleneck_flag {
@@ -1665,6 +1668,10 @@ static const slm__architecture slm__architectures[] = {
      SLM__BERT_FEATURES, SLM__FLAG_TIED},
     {7, "mobilebert", SLM__BOTTLENECK, SLM__NO_NORM, SLM__RELU, SLM__ROTARY_NONE,
      SLM__BERT_FEATURES, SLM__FLAG_TIED},
+    {8, "qwen2", SLM__SEQUENTIAL, SLM__RMS_NORM, SLM__SILU, SLM__ROTARY_HALF,
+     SLM__DECODER | SLM__QKV_BIAS | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
+    {9, "qwen3", SLM__SEQUENTIAL, SLM__RMS_NORM, SLM__SILU, SLM__ROTARY_HALF,
+     SLM__DECODER | SLM__QK_NORM | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
 #ifdef SLM__MORE_ARCHITECTURES /* rows of a test, with a comma behind each */
     SLM__MORE_ARCHITECTURES
 #endif
@@ -1801,6 +1808,7 @@ static const char *slm__slot_name(unsigned slot) {
 typedef struct slm__layer {
     slm__tensor *at;       /* by slot */
     uint32_t window;       /* positions that a query sees; 0: all */
+    uint32_t rotary;       /* elements of a head that its position turns */
     uint32_t rotary_table; /* of the model's inverse frequencies, by the layer's kind */
 } slm__layer;
 
@@ -1883,7 +1891,7 @@ struct slm_model {
     int has_tokenizer;
     slm__tokenizer tokenizer;
     const float *inverse_frequencies; /* [rotary_tables][rotary / 2] */
-    uint32_t rotary_tables;           /* 1, or 2: the second is for layers of kind 1 */
+    uint32_t rotary_tables;           /* 1, or 2: the second is for layers with the window */
     slm__tensor at[SLM__MODEL_SLOTS - SLM__EMBEDDING];
     slm__layer *layers;
     const slm__kernels *kernels;
@@ -2280,18 +2288,20 @@ static slm_result slm__bind_tensors(slm_model *model, const slm__section *direct
     return SLM_OK;
 }
 
-/* A layer of kind 1 sees the header's window, and without such layers there is none. */
+/* Some layers may see the header's window, and without such layers there is none. */
 static slm_result slm__read_layer_kinds(slm_model *model, const slm__section *kinds,
                                         slm_error *error) {
     uint32_t layers = model->shape.layers, window = model->shape.window, local = 0, i;
     if (kinds->bytes && kinds->size != layers)
         return slm__fail(error, SLM_ERR_FORMAT, "%u layer kinds for %u layers", kinds->size,
                          (size_t)layers);
-    for (i = 0; kinds->bytes && i < layers; i++) {
-        if (kinds->bytes[i] > 1)
+    for (i = 0; i < layers; i++) {
+        unsigned kind = kinds->bytes ? kinds->bytes[i] : 0;
+        if (kind > SLM__KIND_BITS)
             return slm__fail(error, SLM_ERR_UNSUPPORTED, "attention kind of layer %u", (size_t)i);
-        model->layers[i].window = kinds->bytes[i] ? window : 0;
-        local += kinds->bytes[i];
+        model->layers[i].window = kind & SLM__KIND_WINDOW ? window : 0;
+        model->layers[i].rotary = kind & SLM__KIND_NO_ROTARY ? 0 : model->shape.rotary;
+        local += kind & SLM__KIND_WINDOW;
     }
     if ((window != 0) != (local != 0))
         return slm__fail(error, SLM_ERR_FORMAT, "a window of %u and %u layers that have it",
@@ -2299,7 +2309,7 @@ static slm_result slm__read_layer_kinds(slm_model *model, const slm__section *ki
     return SLM_OK;
 }
 
-/* One rotary table, or two: then layers of kind 1 use the second. */
+/* One rotary table, or two: then layers with the window use the second. */
 static slm_result slm__read_frequencies(slm_model *model, const slm__section *frequencies,
                                         slm_error *error) {
     uint32_t half = model->shape.rotary / 2, i;
@@ -3459,7 +3469,7 @@ static void slm__prepare_head(const slm_session *s, const slm__layer *layer, uns
     if (layer->at[norm].data)
         slm__normalize(s->model, layer->at, norm, shape->head_size, head, head);
     row = row * s->model->rotary_tables + layer->rotary_table;
-    slm__rotate(head, s->batch.angles + row * shape->rotary, shape->rotary,
+    slm__rotate(head, s->batch.angles + row * shape->rotary, layer->rotary,
                 s->model->architecture->rotary);
 }
 
@@ -10760,7 +10770,7 @@ static const slm__kernels SLM__N(kernels) = {
      RMSNorm          v = sum of x * x; r = 1 / sqrt(v / n + eps); y = (x * r) * weight
      NoNorm           y = bias + x * weight
      rotary           angle = float(position) * inverse frequency; its sine and cosine (below);
-                      (x, y) become x*cos + (-y)*sin, y*cos + x*sin
+                      (x, y) become x*cos + (-y)*sin, y*cos + x*sin; not with kind bit 2
      its pairs        inverse frequency i turns a head's elements i and i + rotary size / 2, in
                       GPT-J 2i and 2i + 1; the other elements stay as they are
      attention        over the positions that are seen: score = (s = +0, then s = s + k*q by
@@ -10769,8 +10779,9 @@ static const slm__kernels SLM__N(kernels) = {
                       position; out = out / t
      its scale        the header's attention scale, or 1/sqrt(head size) if that is 0
      its heads        query head h takes key and value head h / (heads / kv heads), an integer
-                      division; with flag 2 each query and key head is normed before it is rotated
-     what it sees     position p sees 0 to p; in a layer of kind 1 only the last `window` of these;
+                      division; in Qwen3, and with flag 2, each query and key head is normed
+                      before it is rotated
+     what it sees     position p sees 0 to p; in a layer with kind bit 1 only the last `window`;
                       in an encoder all positions of its text
      GELU (tanh form) u = (x + 0.044715 * ((x*x)*x)) * 0.79788456; x / (1 + exp(-2u))
      GELU (exact)     y = x within -5.286 .. 5.286; z = y*y; p = 2.40503599e-8, then p = a + z*p
@@ -10810,8 +10821,8 @@ static const slm__kernels SLM__N(kernels) = {
      a layer of Phi   n = norm(stream); stream = (attention(n) + ffn(n)) + stream;
      and GPT-J        ffn(n) = down(GELU(up(n))); their norms are LayerNorm
      a layer of       stream = attention(norm(stream)) + stream, then
-     GPT-Neo, LLaMA   stream = ffn(second norm(stream)) + stream; GPT-Neo has Phi's ffn and
-                      LayerNorm; LLaMA has ffn(n) = down(SiLU(gate(n)) * up(n)) and RMSNorm
+     GPT-Neo, LLaMA,  stream = ffn(second norm(stream)) + stream; GPT-Neo has Phi's ffn and
+     Qwen2, Qwen3     LayerNorm; the others ffn(n) = down(SiLU(gate(n)) * up(n)) and RMSNorm
      stream of BERT,  (token embedding + that of its type) + position's embedding, then the
      DistilBERT       embedding norm
      their layers     stream = norm(attention(stream) + stream), then
@@ -10861,7 +10872,8 @@ static const slm__kernels SLM__N(kernels) = {
                       ids or, if top-k, top-p or min-p is asked for, from the last that stays to
                       the first
 
-   FILE FORMAT (.slm, major 1; minor 0, 1 with a section of kind 9, 2: an encoder; little-endian)
+   FILE FORMAT (.slm, major 1; little-endian; minor 2: an encoder; else 1 with a section of kind 9,
+   an architecture above 7 or a layer kind above 1; else 0)
      offset size  field (bytes of each; unsigned unless marked; fields shown as 0 are reserved:
                   write 0, ignore on read)
      0      8     magic 89 53 4C 4D 0D 0A 1A 0A
@@ -10908,20 +10920,21 @@ static const slm__kernels SLM__N(kernels) = {
 
      Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing, without overlap.
      kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
-     them; or two such tables, the second for layers of kind 1); 3 layer kinds (one byte a layer: 0,
-     or 1 where attention sees the header's window, which is 0 if there is no such layer and from 1
-     to 2^20 if there is); 4 tensor directory;
+     them; or two such tables, the second for layers with kind bit 1); 3 layer kinds (one byte a
+     layer, a sum of bits: 1 where attention sees the header's window, which is 0 if there is no
+     such layer and from 1 to 2^20 if there is; 2 where positions do not turn the heads);
+     4 tensor directory;
      5 stops that end an answer; 6 labels (E: each a text of UTF-8 and a NUL); 7 prompts (E: name
      NUL prompt NUL ... of UTF-8; the default prompt has the name ""); 8 metadata (key NUL value
      NUL ...; UTF-8, shown and never interpreted); 9 chat (never required).
      An unknown required section is refused, an unknown optional one is skipped. Each kind occurs at
      most once. Kinds 4, 2 (if the rotary size is not 0) and 1 (if the tokenizer kind is not 0) must
-     be there; without kind 3 all layers are of kind 0. Metadata: the last NUL may be missing, a
+     be there; without kind 3 all layers have kind 0. Metadata: the last NUL may be missing, a
      last key without a value is ignored. A reader may leave content id and tensors' checksums
      unchecked when it opens a file.
 
-     Architectures: 1 Phi, 2 GPT-J, 3 LLaMA, 4 GPT-Neo; encoders: 5 BERT, 6 DistilBERT,
-     7 MobileBERT.
+     Architectures: 1 Phi, 2 GPT-J, 3 LLaMA (also Mistral and SmolLM3), 4 GPT-Neo, 8 Qwen2,
+     9 Qwen3; encoders: 5 BERT, 6 DistilBERT, 7 MobileBERT.
      Tokenizer kinds: 0 none, 1 byte-level BPE, 2 SentencePiece BPE, 3 WordPiece.
      Chat formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, no other; see CHAT FORMATS.
 
@@ -10944,19 +10957,19 @@ static const slm__kernels SLM__N(kernels) = {
        1      norm weight              [1,B]   always
        2      norm bias                [1,B]   Phi, GPT-J, GPT-Neo, BERTs
        3      query weight             [N,B]   always
-       4      query bias               [1,N]   Phi, BERTs
+       4      query bias               [1,N]   Phi, Qwen2, BERTs
        5      key weight               [K,B]   always
        7      value weight             [K,B]   always; [K,H] with a bottleneck without flag 4
-       6, 8   key bias, value bias     [1,K]   Phi, BERTs
+       6, 8   key bias, value bias     [1,K]   Phi, Qwen2, BERTs
        9      attention output weight  [B,N]   always
        10     attention output bias    [1,B]   Phi, GPT-Neo, BERTs
-       11, 12 query norm weight, bias  [1,D]   Phi with flag 2
-       13, 14 key norm weight, bias    [1,D]   Phi with flag 2
-       15     second norm weight       [1,B]   LLaMA, GPT-Neo, BERTs
+       11, 12 query norm weight, bias  [1,D]   Phi with flag 2; Qwen3 without biases
+       13, 14 key norm weight, bias    [1,D]   as the query's
+       15     second norm weight       [1,B]   LLaMA, GPT-Neo, Qwens, BERTs
        16     second norm bias         [1,B]   GPT-Neo, BERTs
        17     ffn up weight            [I,B]   always
        18     ffn up bias              [1,I]   Phi, GPT-J, GPT-Neo, BERTs
-       19     gate weight              [I,H]   LLaMA
+       19     gate weight              [I,H]   LLaMA, Qwens
        20     gate bias                        never in this version
        21     ffn down weight          [B,I]   always
        22     ffn down bias            [1,B]   Phi, GPT-J, GPT-Neo, BERTs

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import (AutoModelForCausalLM, LlamaConfig, PhiConfig)
+from transformers import AutoModelForCausalLM, LlamaConfig, PhiConfig, Qwen2Config, Qwen3Config
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, "data")
@@ -45,6 +45,9 @@ MODELS = {
     "phi": (PhiConfig(**PHI), "float32", "f32", None, {}),
     "phi_bytes": (PhiConfig(**{**PHI, "vocab_size": 2064, "hidden_size": 12, "eos_token_id": 2047,
                                 "intermediate_size": 48}), "float16", "f16", "bpe2048", {}),
+    "qwen2": (Qwen2Config(**{**LLAMA, "head_dim": 5, "tie_word_embeddings": True}),
+              "float16", "f16", None, {}),
+    "qwen3": (Qwen3Config(**LLAMA), "bfloat16", "f32", None, {}),
 }
 TOKENIZER_FILES = ["vocab.json", "merges.txt", "tokenizer.json", "tokenizer.model",
                    "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"]

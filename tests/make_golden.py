@@ -15,9 +15,11 @@ import shutil
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import (AutoTokenizer, GPTJConfig, GPTJForCausalLM, GPTNeoConfig,
-                          GPTNeoForCausalLM, LlamaConfig, LlamaForCausalLM, PhiConfig,
-                          PhiForCausalLM)
+from transformers import (AutoTokenizer, GPT2Config, GPT2LMHeadModel, GPTJConfig, GPTJForCausalLM,
+                          GPTNeoConfig, GPTNeoForCausalLM, GPTNeoXConfig, GPTNeoXForCausalLM,
+                          LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM,
+                          PhiConfig, PhiForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
+                          Qwen3ForCausalLM, SmolLM3Config, SmolLM3ForCausalLM)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
@@ -37,6 +39,31 @@ def llama(**k):
 
 def neo(**k):
     return GPTNeoForCausalLM, functools.partial(GPTNeoConfig, **k)
+
+
+def qwen2(**k):
+    return Qwen2ForCausalLM, functools.partial(Qwen2Config, **k)
+
+
+def qwen3(**k):
+    return Qwen3ForCausalLM, functools.partial(Qwen3Config, **k)
+
+
+def mistral(**k):
+    return MistralForCausalLM, functools.partial(MistralConfig, **k)
+
+
+def smollm3(**k):
+    return SmolLM3ForCausalLM, functools.partial(SmolLM3Config, pad_token_id=None, bos_token_id=1,
+                                                 eos_token_id=2, **k)
+
+
+def gpt2(**k):
+    return GPT2LMHeadModel, functools.partial(GPT2Config, bos_token_id=0, eos_token_id=0, **k)
+
+
+def neox(**k):
+    return GPTNeoXForCausalLM, functools.partial(GPTNeoXConfig, **k)
 
 
 CASES = {
@@ -93,9 +120,71 @@ CASES = {
                        attention_types=[[["local"], 1], [["global"], 1]],
                        max_position_embeddings=240, layer_norm_epsilon=1e-6,
                        tie_word_embeddings=False), "F32", 60, None),
+    "qwen2_window": (qwen2(vocab_size=73, hidden_size=60, intermediate_size=71,
+                           num_hidden_layers=3, num_attention_heads=6, num_key_value_heads=2,
+                           max_position_embeddings=300, tie_word_embeddings=True, rope_theta=1e6,
+                           use_sliding_window=True, sliding_window=9, max_window_layers=1),
+                     "F16", 90, None),
+    "qwen2_wide": (qwen2(vocab_size=31, hidden_size=324, intermediate_size=19,
+                         num_hidden_layers=1, num_attention_heads=6, num_key_value_heads=2,
+                         head_dim=14, max_position_embeddings=128, tie_word_embeddings=False,
+                         rms_norm_eps=1e-5, rope_scaling={"rope_type": "linear", "factor": 1.5}),
+                   "BF16", 60, None),
+    "qwen2_types": (qwen2(vocab_size=67, hidden_size=50, intermediate_size=53,
+                          num_hidden_layers=3, num_attention_heads=5, num_key_value_heads=5,
+                          max_position_embeddings=120, tie_word_embeddings=False,
+                          use_sliding_window=True, sliding_window=17, max_window_layers=0,
+                          layer_types=["sliding_attention", "full_attention",
+                                       "sliding_attention"]), "F16", 100, None),
+    "qwen3_part": (qwen3(vocab_size=79, hidden_size=60, intermediate_size=59,
+                         num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+                         head_dim=26, max_position_embeddings=300, tie_word_embeddings=True,
+                         rope_theta=1e6), "F16", 90, None),
+    "qwen3_wide": (qwen3(vocab_size=37, hidden_size=330, intermediate_size=23,
+                         num_hidden_layers=1, num_attention_heads=4, num_key_value_heads=1,
+                         head_dim=18, max_position_embeddings=128, tie_word_embeddings=False,
+                         use_sliding_window=True, sliding_window=13, max_window_layers=0),
+                   "BF16", 60, None),
+    "mistral_window": (mistral(vocab_size=71, hidden_size=60, intermediate_size=47,
+                               num_hidden_layers=2, num_attention_heads=6, num_key_value_heads=3,
+                               head_dim=14, max_position_embeddings=300, sliding_window=11,
+                               rms_norm_eps=1e-5, tie_word_embeddings=False), "F16", 90, None),
+    "mistral_whole": (mistral(vocab_size=83, hidden_size=52, intermediate_size=50,
+                              num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1,
+                              max_position_embeddings=120, sliding_window=None, rope_theta=1e6,
+                              tie_word_embeddings=True), "BF16", 90, None),
+    "smollm3_every": (smollm3(vocab_size=73, hidden_size=48, intermediate_size=43,
+                              num_hidden_layers=5, num_attention_heads=6, num_key_value_heads=2,
+                              max_position_embeddings=300), "F16", 90, None),
+    "smollm3_list": (smollm3(vocab_size=67, hidden_size=54, intermediate_size=31,
+                             num_hidden_layers=4, num_attention_heads=3, num_key_value_heads=1,
+                             head_dim=22, max_position_embeddings=128, no_rope_layers=[0, 1, 0, 0],
+                             rope_theta=5e4, tie_word_embeddings=False), "F16", 60, None),
+    "gpt2_part": (gpt2(vocab_size=53, n_embd=44, n_layer=2, n_head=4, n_positions=300), "F16", 90,
+                  None),
+    "gpt2_inner": (gpt2(vocab_size=67, n_embd=42, n_layer=2, n_head=3, n_positions=100,
+                        n_inner=301, layer_norm_epsilon=1e-6, scale_attn_weights=False,
+                        tie_word_embeddings=False), "BF16", 100, "40KB"),
+    "neox_part": (neox(vocab_size=83, hidden_size=60, intermediate_size=61, num_hidden_layers=2,
+                       num_attention_heads=3, rotary_pct=0.25, max_position_embeddings=300,
+                       rotary_emb_base=5000), "F16", 90, None),
+    "neox_wide": (neox(vocab_size=31, hidden_size=260, intermediate_size=27, num_hidden_layers=1,
+                       num_attention_heads=5, rotary_pct=0.5, max_position_embeddings=128,
+                       layer_norm_eps=1e-6, tie_word_embeddings=True), "BF16", 60, None),
+    "neox_after": (neox(vocab_size=71, hidden_size=66, intermediate_size=83, num_hidden_layers=2,
+                        num_attention_heads=3, rotary_pct=1.0, max_position_embeddings=300,
+                        use_parallel_residual=False), "F16", 90, None),
+    "neox_after_inner": (neox(vocab_size=61, hidden_size=50, intermediate_size=301,
+                              num_hidden_layers=2, num_attention_heads=1, rotary_pct=0.1,
+                              max_position_embeddings=128, use_parallel_residual=False,
+                              tie_word_embeddings=True,
+                              rope_scaling={"rope_type": "linear", "factor": 2.0}), "BF16", 60,
+                         None),
 }
 WITH_HEAD = ["neo_long"]  # the tied head is in the file a second time
-LONG = [name for name in CASES if not name.startswith(("phi", "gptj"))]
+LONG = [name for name in CASES if name.startswith(("llama", "neo_"))]
+LONG += ["qwen2_window", "qwen3_part", "mistral_window", "smollm3_every", "gpt2_part", "neox_part",
+         "neox_after"]
 
 
 def randomize(model, generator):
@@ -105,7 +194,21 @@ def randomize(model, generator):
         if p.ndim == 1:
             norm = name.endswith("weight")
             p.data = (1.0 + 0.4 * noise) if norm else 0.5 * noise
-        elif "embed" in name or "wte" in name:
+            if "q_norm" in name or "k_norm" in name:
+                p.data *= 1.5
+        elif "c_attn" in name:  # GPT-2: [inputs, queries and keys and values]
+            gain = torch.tensor([1.6, 1.6, 1.1]).repeat_interleave(p.shape[0])
+            if not model.config.scale_attn_weights:
+                gain[:2 * p.shape[0]] *= (model.config.n_embd / model.config.n_head) ** -0.25
+            p.data = gain * noise / p.shape[0] ** 0.5
+        elif "query_key_value" in name:  # GPT-NeoX: of each head in turn
+            gain = torch.tensor([1.6, 1.6, 1.1]).repeat_interleave(
+                p.shape[1] // model.config.num_attention_heads)
+            gain = gain.repeat(model.config.num_attention_heads)
+            p.data = gain[:, None] * noise / p.shape[1] ** 0.5
+        elif model.config.model_type == "gpt2" and "c_" in name:
+            p.data = 1.1 * noise / p.shape[0] ** 0.5
+        elif "embed_in" in name or "embed_tokens" in name or "wte" in name:
             p.data = noise
         elif "wpe" in name:
             p.data = 0.5 * noise

@@ -821,7 +821,9 @@ static void damage_check_sections(damage_file *f) {
     damage_refused(f, f->frequencies, 4, slm__bits(-0.5f), format, "frequency");
     damage_refused(f, f->frequencies, 4, slm__bits(17), format, "frequency");
     damage_refused(f, f->frequencies, 4, 0x7FC00000u, format, "frequency");
-    damage_refused(f, f->kinds, 1, 2, SLM_ERR_UNSUPPORTED, "attention kind");
+    damage_refused(f, f->kinds, 1, 2, SLM_OK, ""); /* no positions */
+    damage_refused(f, f->kinds, 1, 4, SLM_ERR_UNSUPPORTED, "attention kind");
+    damage_refused(f, f->kinds, 1, 3, format, "a window of 0 and 1 layers");
     damage_refused(f, f->kinds, 1, 1, format, "a window of 0 and 1 layers");
     damage_refused(f, 256 + 32 + 16, 8, 2, format, "2 layer kinds for 1 layers");
     damage_refused(f, 256 + 32 + 16, 8, 0, format, "0 layer kinds for 1 layers");
@@ -1172,7 +1174,7 @@ static void damage_tables(float a, float b, int both, const uint8_t kinds[2], fl
         damage_put(f.bytes + f.frequencies + 12 + 4 * i, 4, slm__bits(b / (float)(i + 1)));
     }
     memcpy(f.bytes + f.kinds, kinds, 2);
-    if (!kinds[0] && !kinds[1]) damage_put(f.bytes + 112, 4, 0);
+    if (!((kinds[0] | kinds[1]) & SLM__KIND_WINDOW)) damage_put(f.bytes + 112, 4, 0);
     damage_repair(f.bytes, f.size, DAMAGE_REPAIR);
     if (slm_model_open_memory(&model, f.bytes, f.size, NULL, NULL) == SLM_OK &&
         slm_session_open(&session, model, NULL, NULL) == SLM_OK &&
@@ -1188,6 +1190,7 @@ static void damage_tables(float a, float b, int both, const uint8_t kinds[2], fl
 
 static void test_rotary_tables(void) {
     static const uint8_t none[2] = {0, 0}, second[2] = {0, 1}, all[2] = {1, 1};
+    static const uint8_t still[2] = {2, 2}, still_first[2] = {2, 0};
     float a[DAMAGE_ROWS], b[DAMAGE_ROWS], both[DAMAGE_ROWS];
     damage_tables(1, 1, 0, none, a);
     damage_tables(0.01f, 1, 0, none, b);
@@ -1195,11 +1198,16 @@ static void test_rotary_tables(void) {
     damage_tables(1, 0.01f, 1, none, both);
     CHECK(memcmp(a, both, sizeof a) == 0, "layers of kind 0 use the first table");
     damage_tables(1, 0.01f, 1, all, both);
-    CHECK(memcmp(b, both, sizeof a) == 0, "layers of kind 1 use the second table");
+    CHECK(memcmp(b, both, sizeof a) == 0, "layers with the window use the second table");
     damage_tables(1, 0.01f, 1, second, both);
     CHECK(memcmp(a, both, sizeof a) != 0 && memcmp(b, both, sizeof a) != 0, "each has its own");
     damage_tables(1, 0.01f, 0, second, both);
     CHECK(memcmp(a, both, sizeof a) == 0, "one table serves both kinds");
+    damage_tables(0, 1, 0, none, b);
+    damage_tables(1, 1, 0, still, both);
+    CHECK(memcmp(b, both, sizeof a) == 0, "layers without positions are as those that turn by 0");
+    damage_tables(1, 1, 0, still_first, both);
+    CHECK(memcmp(a, both, sizeof a) != 0 && memcmp(b, both, sizeof a) != 0, "each layer for itself");
 }
 
 static void test_damage(void) {

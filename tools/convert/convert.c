@@ -30,18 +30,30 @@ typedef enum RopeKeys { ROPE_UNREAD, ROPE_DEFAULT, ROPE_SCALED } RopeKeys;
 /* head_dim: not read, must be the hidden size by the heads, or anything. */
 typedef enum HeadKey { HEAD_UNREAD, HEAD_QUOTIENT, HEAD_FREE } HeadKey;
 
+/* What says which layers see a window, or have no positions: nothing; attention_layers or
+   attention_types, as in GPT-Neo; sliding_window for all layers, as in Mistral; layer_types or
+   max_window_layers, as in Qwen; no_rope_layers, as in SmolLM3. */
+typedef enum KindKeys { KINDS_NONE, KINDS_NEO, KINDS_MISTRAL, KINDS_QWEN, KINDS_SMOLLM3 } KindKeys;
+
+enum { FLAGS_MOST = 3 };
+
 typedef struct Architecture {
     const char *name;                 /* the library's row, which has all other facts */
     const char *model_type, *activation_key;
     ConfigKey keys[KEY_COUNT];        /* a name of NULL: the architecture has no such key */
     const Layout *layouts;
     HeadKey head_key;
+    uint32_t head_size;               /* default of head_dim; 0: hidden size by heads */
     RopeKeys rope_keys;
+    const char *part_key, *theta_key; /* NULL: partial_rotary_factor, rope_theta */
+    double theta;                     /* its default; 0: 10000 */
     double rotary_part;               /* default of partial_rotary_factor; 0: not read, nor theta */
+    int whole_heads;                  /* another part is refused */
     double rotary_size;               /* then: default of rotary_dim */
     int cuts_rotary;                  /* a larger rotary_dim means the whole head */
-    int optional_parts;               /* can have biases or a part of a head, which is refused */
-    int layer_kinds;                  /* attention_layers or attention_types */
+    const char *refused[FLAGS_MOST];  /* flags for what is not done here: they must be false, ... */
+    const char *needed[FLAGS_MOST];   /* ... and these true */
+    KindKeys layer_kinds;
     int tied;                         /* default of tie_word_embeddings */
     float attention_scale;            /* 0: by the head's size */
     slm_chat_format chat;             /* where nothing says another, with GPT-2's tokenizer */
@@ -61,6 +73,15 @@ typedef struct Architecture {
              {"intermediate_size", NULL, inner}, {"num_attention_heads", NULL, heads}, \
              {NULL, NULL, 0}, {"layer_norm_eps", NULL, 1e-12}}
 
+#define LLAMA_KEYS(vocab, context, layers, hidden, inner, heads, kv_heads) \
+    .activation_key = "hidden_act", .layouts = llama_layouts, \
+    .keys = {{"vocab_size", NULL, vocab}, {"max_position_embeddings", NULL, context}, \
+             {"num_hidden_layers", NULL, layers}, {"hidden_size", NULL, hidden}, \
+             {"intermediate_size", NULL, inner}, {"num_attention_heads", NULL, heads}, \
+             {"num_key_value_heads", NULL, kv_heads}, {"rms_norm_eps", NULL, 1e-6}}, \
+    .head_key = HEAD_FREE, .rope_keys = ROPE_SCALED, .rotary_part = 1, .whole_heads = 1, \
+    .chat = SLM_CHAT_PLAIN
+
 static const Architecture architectures[] = {
     {.name = "phi", .model_type = "phi", .activation_key = "hidden_act", .layouts = phi_layouts,
      .keys = {{"vocab_size", NULL, 51200}, {"max_position_embeddings", NULL, 2048},
@@ -79,21 +100,15 @@ static const Architecture architectures[] = {
               {"n_inner", NULL, 0}, {"n_head", "num_attention_heads", 16}, {NULL, NULL, 0},
               {"layer_norm_epsilon", NULL, 1e-5}},
      .rotary_size = 64, .chat = SLM_CHAT_PLAIN},
-    {.name = "llama", .model_type = "llama", .activation_key = "hidden_act",
-     .layouts = llama_layouts,
-     .keys = {{"vocab_size", NULL, 32000}, {"max_position_embeddings", NULL, 2048},
-              {"num_hidden_layers", NULL, 32}, {"hidden_size", NULL, 4096},
-              {"intermediate_size", NULL, 11008}, {"num_attention_heads", NULL, 32},
-              {"num_key_value_heads", NULL, 0}, {"rms_norm_eps", NULL, 1e-6}},
-     .head_key = HEAD_FREE, .rope_keys = ROPE_SCALED, .rotary_part = 1, .optional_parts = 1,
-     .chat = SLM_CHAT_PLAIN},
+    {.name = "llama", .model_type = "llama", LLAMA_KEYS(32000, 2048, 32, 4096, 11008, 32, 0),
+     .refused = {"attention_bias", "mlp_bias"}},
     {.name = "gpt_neo", .model_type = "gpt_neo", .activation_key = "activation_function",
      .layouts = neo_layouts,
      .keys = {{"vocab_size", NULL, 50257}, {"max_position_embeddings", NULL, 2048},
               {"num_layers", "num_hidden_layers", 24}, {"hidden_size", NULL, 2048},
               {"intermediate_size", NULL, 0}, {"num_heads", "num_attention_heads", 16},
               {NULL, NULL, 0}, {"layer_norm_epsilon", NULL, 1e-5}},
-     .layer_kinds = 1, .tied = 1, .attention_scale = 1, .chat = SLM_CHAT_PLAIN},
+     .layer_kinds = KINDS_NEO, .tied = 1, .attention_scale = 1, .chat = SLM_CHAT_PLAIN},
     {.name = "bert", .model_type = "bert", .activation_key = "hidden_act", .layouts = bert_layouts,
      BERT_KEYS(30522, 12, 768, 3072, 12), .tied = 1},
     {.name = "distilbert", .model_type = "distilbert", .activation_key = "activation",
@@ -105,7 +120,18 @@ static const Architecture architectures[] = {
      .tied = 1},
     {.name = "mobilebert", .model_type = "mobilebert", .activation_key = "hidden_act",
      .layouts = mobilebert_layouts,
-     BERT_KEYS(30522, 24, 512, 512, 4), .tied = 1}};
+     BERT_KEYS(30522, 24, 512, 512, 4), .tied = 1},
+    {.name = "qwen2", .model_type = "qwen2",
+     LLAMA_KEYS(151936, 32768, 32, 4096, 22016, 32, 32), .layer_kinds = KINDS_QWEN},
+    {.name = "qwen3", .model_type = "qwen3",
+     LLAMA_KEYS(151936, 32768, 32, 4096, 22016, 32, 32), .head_size = 128,
+     .refused = {"attention_bias"}, .layer_kinds = KINDS_QWEN},
+    {.name = "llama", .model_type = "mistral",
+     LLAMA_KEYS(32000, 131072, 32, 4096, 14336, 32, 8), .layer_kinds = KINDS_MISTRAL},
+    {.name = "llama", .model_type = "smollm3",
+     LLAMA_KEYS(128256, 32768, 36, 2048, 11008, 16, 4), .theta = 2000000, .tied = 1,
+     .refused = {"attention_bias", "mlp_bias", "use_sliding_window"},
+     .layer_kinds = KINDS_SMOLLM3}};
 
 enum { ARCHITECTURE_COUNT = sizeof architectures / sizeof *architectures };
 
@@ -139,10 +165,11 @@ typedef struct Config {
     const char *rope_name;
     Scaling scaling;
     const float *divisors; /* of the frequencies; NULL: none */
-    Buffer kinds; /* of the layers: a byte each, 1 where attention sees the window */
+    Buffer kinds; /* of the layers: a byte each, the file's */
 } Config;
 
-#define SUPPORTED "phi, gptj, llama, gpt_neo, bert, distilbert, mobilebert"
+#define SUPPORTED "phi, gptj, llama, gpt_neo, bert, distilbert, mobilebert, qwen2, qwen3, " \
+                  "mistral, smollm3"
 
 /* model_type decides, as in Hugging Face: "architectures" is null, or names a class without a head
    or another one, depending on who saved the checkpoint. */
@@ -196,6 +223,12 @@ static uint32_t config_size(const Config *config, int which) {
 
 static int config_flag(const Config *config, const char *name, int absent) {
     return json_flag(config->json, config->path, name, absent);
+}
+
+/* The same where null is false, as it is in Python. */
+static int config_truth(const Config *config, const char *name, int absent) {
+    const Json *value = json_member(config->json, name);
+    return value && value->type == JSON_NULL ? 0 : config_flag(config, name, absent);
 }
 
 /* The names of Hugging Face's ACT2FN for what the library has. A decoder has its row's activation,
@@ -257,9 +290,9 @@ static void find_rope(Config *config) {
                  config->rope_name, item->key);
 }
 
-/* Of rope_parameters, or else of config.json itself. */
-static double rope_number(const Config *config, const char *name, double absent) {
-    absent = config_number(config, name, absent);
+/* Of rope_parameters, or else of config.json itself, where it may have a name of its own. */
+static double rope_number(const Config *config, const char *name, const char *own, double absent) {
+    absent = config_number(config, own ? own : name, absent);
     return config->version5 ? member_number(config, config->rope, name, absent) : absent;
 }
 
@@ -305,30 +338,34 @@ static void read_scaling(Config *config) {
              config->rope_name);
 }
 
-/* What Hugging Face's LLaMA can have and this one has not. */
-static void check_optional_parts(const Config *config) {
-    if (!config->architecture->optional_parts)
-        return;
-    if (config_flag(config, "attention_bias", 0))
-        fail("%s: attention_bias true is not supported", config->path);
-    if (config_flag(config, "mlp_bias", 0))
-        fail("%s: mlp_bias true is not supported", config->path);
-    if (rope_number(config, "partial_rotary_factor", 1) != 1)
-        fail("%s: a partial_rotary_factor is not supported", config->path);
+/* What Hugging Face's model can have and this one has not, or must have. */
+static void check_flags(const Config *config) {
+    const char *const *refused = config->architecture->refused;
+    const char *const *needed = config->architecture->needed;
+    size_t i;
+    for (i = 0; i < FLAGS_MOST && refused[i]; i++)
+        if (config_truth(config, refused[i], 0))
+            fail("%s: %s true is not supported", config->path, refused[i]);
+    for (i = 0; i < FLAGS_MOST && needed[i]; i++)
+        if (!config_truth(config, needed[i], 1))
+            fail("%s: %s false is not supported", config->path, needed[i]);
 }
 
 /* The rotary part of a head, and the base of its frequencies. */
 static void read_rotary(Config *config) {
     const Architecture *architecture = config->architecture;
     uint32_t head = config->shape.head_size;
-    double size;
-    config->theta = 10000;
+    double size, part;
+    config->theta = architecture->theta != 0 ? architecture->theta : 10000;
     if (config->row->rotary == SLM__ROTARY_NONE)
         return;
     if (architecture->rotary_part != 0) {
-        size = floor(head * rope_number(config, "partial_rotary_factor",
-                                        architecture->rotary_part));
-        config->theta = rope_number(config, "rope_theta", 10000);
+        part = rope_number(config, "partial_rotary_factor", architecture->part_key,
+                           architecture->rotary_part);
+        if (architecture->whole_heads && part != 1)
+            fail("%s: a partial_rotary_factor is not supported", config->path);
+        size = floor(head * part);
+        config->theta = rope_number(config, "rope_theta", architecture->theta_key, config->theta);
     } else {
         size = config_number(config, "rotary_dim", architecture->rotary_size);
         size = architecture->cuts_rotary && size > head ? head : size;
@@ -344,10 +381,14 @@ static void read_rotary(Config *config) {
 static void read_heads(Config *config) {
     slm__shape *shape = &config->shape;
     double kv = config_key(config, KEY_KV_HEADS), given = 0, head;
+    const char *kv_name = config->architecture->keys[KEY_KV_HEADS].name;
+    const Json *kv_key = kv_name ? json_member(config->json, kv_name) : NULL;
     HeadKey key = config->architecture->head_key;
     shape->heads = config_size(config, KEY_HEADS);
+    if (kv_key && kv_key->type == JSON_NULL)
+        kv = 0; /* which is not the default where it is absent */
     if (key != HEAD_UNREAD)
-        given = config_number(config, "head_dim", 0);
+        given = config_number(config, "head_dim", config->architecture->head_size);
     if (!(key == HEAD_FREE && given != 0) && shape->inner % shape->heads)
         fail("%s: a hidden size of %lu does not divide into %lu heads", config->path,
              (unsigned long)shape->inner, (unsigned long)shape->heads);
@@ -393,16 +434,11 @@ static int add_kinds(Config *config, const Json *item) {
 
 /* GPT-Neo's layers see all positions or a window: a list in attention_layers, or repeated lists
    in attention_types, or by default the two in turn. */
-static void read_kinds(Config *config) {
+static void read_neo_kinds(Config *config) {
     const Json *list = json_get(config->json, "attention_layers"), *item;
     const Json *types = json_get(config->json, "attention_types");
-    double window = config_number(config, "window_size", 256);
     int fits = 1;
     uint32_t i;
-    if (!config->architecture->layer_kinds) {
-        put_zeros(&config->kinds, config->shape.layers);
-        return;
-    }
     if (list) {
         fits = list->type == JSON_ARRAY && list->size == config->shape.layers;
         for (item = fits ? list->first : NULL; item; item = item->next)
@@ -414,16 +450,104 @@ static void read_kinds(Config *config) {
     } else {
         put_zeros(&config->kinds, config->shape.layers);
         for (i = 1; i < config->shape.layers; i += 2)
-            config->kinds.data[i] = 1;
+            config->kinds.data[i] = SLM__KIND_WINDOW;
     }
     if (!fits || config->kinds.size != config->shape.layers)
         fail("%s: %s does not name the attention of %lu layers", config->path,
              list ? "attention_layers" : "attention_types", (unsigned long)config->shape.layers);
+}
+
+/* The list of one element a layer under this key; NULL: it is absent. */
+static const Json *layer_list(const Config *config, const char *name) {
+    const Json *list = json_get(config->json, name);
+    if (list && (list->type != JSON_ARRAY || list->size != config->shape.layers))
+        fail("%s: %s must be a list of %lu layers", config->path, name,
+             (unsigned long)config->shape.layers);
+    return list;
+}
+
+/* The number of positions under this key; absent: where it is not there; 0: it is null. */
+static uint32_t read_window(const Config *config, const char *name, double absent) {
+    const Json *value = json_member(config->json, name);
+    double window = config_number(config, name, absent);
+    if (value && value->type == JSON_NULL)
+        return 0;
     if (!(window >= 1 && window <= 1 << 24) || window != floor(window))
-        fail("%s: window_size must be a whole number from 1 to %lu", config->path, 1ul << 24);
+        fail("%s: %s must be a whole number from 1 to %lu", config->path, name, 1ul << 24);
+    return (uint32_t)window;
+}
+
+/* The layers from `first` on see the window, if there is one, or those that layer_types names;
+   all_see: where layer_types says less, it is not what the model's own code does. */
+static void read_layer_types(Config *config, uint32_t window, double first, int all_see) {
+    const Json *types = layer_list(config, "layer_types");
+    const Json *item = types ? types->first : NULL;
+    uint32_t i;
+    for (i = 0; i < config->shape.layers; i++) {
+        unsigned char local = window && i >= first ? SLM__KIND_WINDOW : 0;
+        if (item && json_is(item, "sliding_attention") && !window)
+            fail("%s: layer_types: sliding_attention without a sliding_window that is in use is "
+                 "not supported", config->path);
+        if (item && !json_is(item, "sliding_attention") &&
+            (!json_is(item, "full_attention") || (all_see && window)))
+            fail("%s: layer_types: %s is not supported here; supported: %ssliding_attention",
+                 config->path, item->type == JSON_STRING ? item->text : "(not a string)",
+                 all_see && window ? "" : "full_attention, ");
+        if (item)
+            local = json_is(item, "sliding_attention") ? SLM__KIND_WINDOW : 0;
+        put_bytes(&config->kinds, &local, 1);
+        item = item ? item->next : NULL;
+    }
+}
+
+/* SmolLM3's layers without positions: 0 in no_rope_layers, or by default every n-th. */
+static void read_rope_kinds(Config *config) {
+    const Json *list = layer_list(config, "no_rope_layers");
+    const Json *item = list ? list->first : NULL;
+    double step = config_number(config, "no_rope_layer_interval", 4);
+    uint32_t i;
+    if (!list && (!(step >= 1 && step <= 1 << 24) || step != floor(step)))
+        fail("%s: no_rope_layer_interval must be a whole number above 0", config->path);
+    for (i = 0; i < config->shape.layers; i++) {
+        int rotates = list ? item->type == JSON_TRUE || (item->is_integer && item->integer == 1)
+                           : (i + 1) % (uint32_t)step != 0;
+        if (list && !rotates && item->type != JSON_FALSE &&
+            !(item->is_integer && item->integer == 0))
+            fail("%s: no_rope_layers must be a list of 0 and 1", config->path);
+        if (!rotates)
+            config->kinds.data[i] |= SLM__KIND_NO_ROTARY;
+        item = item ? item->next : NULL;
+    }
+}
+
+/* What each layer's attention sees. */
+static void read_kinds(Config *config) {
+    uint32_t window = 0, i;
+    switch (config->architecture->layer_kinds) {
+    case KINDS_NONE:
+        put_zeros(&config->kinds, config->shape.layers);
+        break;
+    case KINDS_NEO:
+        read_neo_kinds(config);
+        window = read_window(config, "window_size", 256);
+        break;
+    case KINDS_MISTRAL:
+        window = read_window(config, "sliding_window", 4096);
+        read_layer_types(config, window, 0, 1);
+        break;
+    case KINDS_QWEN:
+        if (config_truth(config, "use_sliding_window", 0))
+            window = read_window(config, "sliding_window", 4096);
+        read_layer_types(config, window, config_number(config, "max_window_layers", 28), 0);
+        break;
+    case KINDS_SMOLLM3:
+        read_layer_types(config, 0, 0, 0);
+        read_rope_kinds(config);
+        break;
+    }
     for (i = 0; i < config->shape.layers; i++)
-        if (config->kinds.data[i])
-            config->shape.window = (uint32_t)slm__least((size_t)window, config->shape.context);
+        if (config->kinds.data[i] & SLM__KIND_WINDOW)
+            config->shape.window = (uint32_t)slm__least(window, config->shape.context);
 }
 
 /* A rotary model sees no difference where its context ends earlier. */
@@ -514,7 +638,7 @@ static void read_config(Config *config, const char *path, const Json *json) {
     config->row = library_row(config->architecture->name);
     read_activation(config);
     read_scaling(config);
-    check_optional_parts(config);
+    check_flags(config);
     read_sizes(config);
     eps = config_key(config, KEY_EPS);
     if (!(eps >= 0 && eps < 1))

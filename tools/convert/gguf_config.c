@@ -76,7 +76,7 @@ static const GgufArchitecture architectures[] = {
      .members = "\"hidden_act\": \"silu\"", .head = "head_dim", .theta = "rope_theta",
      .paired = 1, .may_have_biases = 1, .keys = {USUAL_SIZES, RMS_EPS, WINDOW}},
     {.name = "qwen2", .model_type = "qwen2", .members = "\"hidden_act\": \"silu\"",
-     .theta = "rope_theta", .keys = {USUAL_SIZES, RMS_EPS}},
+     .head = "head_dim", .theta = "rope_theta", .keys = {USUAL_SIZES, RMS_EPS}},
     {.name = "qwen3", .model_type = "qwen3", .members = "\"hidden_act\": \"silu\"",
      .head = "head_dim", .theta = "rope_theta", .may_have_biases = 1,
      .keys = {USUAL_SIZES, RMS_EPS}},

@@ -124,7 +124,24 @@ static void put_directory(Model *model) {
     }
 }
 
-enum { FIRST_ENCODER = 5 }; /* the number of BERT */
+/* 2: an encoder; 1: what readers of the first version do not know; see the specification. */
+static unsigned char minor_of(const Model *model) {
+    enum { FIRST_VERSION = 7 }; /* the last architecture that minor 0 has */
+    uint32_t architecture = get_u16(model->header + SLM__AT_ARCHITECTURE), i;
+    int later = architecture > FIRST_VERSION;
+    size_t k;
+    for (k = 0; k < SLM__ARCHITECTURES; k++)
+        if (slm__architectures[k].id == architecture &&
+            slm__architectures[k].features & SLM__ENCODER)
+            return 2;
+    for (i = 0; i < model->section_count; i++) {
+        const Section *section = &model->sections[i];
+        later |= section->kind == SLM__CHAT;
+        for (k = 0; section->kind == SLM__LAYER_KINDS && k < section->bytes.size; k++)
+            later |= section->bytes.data[k] > SLM__KIND_WINDOW;
+    }
+    return (unsigned char)later;
+}
 
 /* All bytes before the weights; the checksums of the tensors must be known. */
 static Buffer make_head(Model *model) {
@@ -135,8 +152,7 @@ static Buffer make_head(Model *model) {
     put_bytes(&head, model->header, SLM__HEADER_BYTES);
     memcpy(head.data, slm__magic, 8);
     set_u32(head.data + SLM__AT_MAJOR, 1); /* major 1, minor 0 */
-    if (get_u16(head.data + SLM__AT_ARCHITECTURE) >= FIRST_ENCODER)
-        head.data[SLM__AT_MINOR] = 2;
+    head.data[SLM__AT_MINOR] = minor_of(model);
     set_u64(head.data + SLM__AT_SIZE, model->file_size);
     set_u64(head.data + SLM__AT_DATA, model->data_offset);
     set_u32(head.data + SLM__AT_SECTIONS, model->section_count);
@@ -150,8 +166,6 @@ static Buffer make_head(Model *model) {
         put_u64(&head, section->offset);
         put_u64(&head, section->bytes.size);
         put_u64(&head, 0);
-        if (section->kind == SLM__CHAT)
-            head.data[SLM__AT_MINOR] = 1;
         if (section->kind == SLM__TOKENIZER || section->kind == SLM__DIRECTORY)
             id = slm__fnv(id, section->bytes.data, section->bytes.size);
     }
