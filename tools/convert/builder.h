@@ -105,6 +105,7 @@ void pieces_rebuild(Builder *builder, const char *path, const Json *config);
 /* The merges that transformers 4 makes of pieces whose tokens are set, and its fast rules. */
 void pieces_merge(Builder *builder, const PieceModel *model, const Json *config);
 void pieces_finish(Builder *builder, const Json *config); /* once all tokens are added */
+int pieces_byte(Text text); /* the byte that <0xNN> stands for, or -1 */
 Text pieces_decoded(const Builder *builder, uint32_t id);
 void pieces_put(Buffer *out, const Builder *builder); /* the tables that this kind alone has */
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TYPE_NORMAL = PIECE_NORMAL, TOKEN_LIMIT = 1 << 24 };
+enum { TOKEN_LIMIT = 1 << 24 };
 
 /* ---- how texts are split ----------------------------------------------------------------- */
 
@@ -136,6 +136,9 @@ static void set_tokens(Builder *builder, const Tokens *tokens) {
             continue;
         text.bytes = piece->text;
         text.size = piece->size;
+        if (is_byte && pieces_byte(text) < 0)
+            fail("%s: token %lu is a byte, but not written as one", builder->path,
+                 (unsigned long)id);
         if (map_find(&builder->ids, text.bytes, text.size, &other))
             fail("%s: tokens %lu and %lu have the same text", builder->path, (unsigned long)other,
                  (unsigned long)id);

@@ -30,8 +30,7 @@ static Text spaced(Text text) {
     return result;
 }
 
-/* The byte that <0xNN> stands for, or -1. */
-static int byte_of(Text text) {
+int pieces_byte(Text text) {
     static const char digits[] = "0123456789ABCDEF0123456789abcdef";
     const char *high, *low;
     if (text.size != 6 || memcmp(text.bytes, "<0x", 3) != 0 || text.bytes[5] != '>' ||
@@ -90,7 +89,7 @@ static void check_merges(const Builder *builder) {
         uint32_t id = merge->left;
         int side;
         for (side = 0; side < 2; side++, id = merge->right)
-            if ((int64_t)id == builder->model_unk || byte_of(builder->texts[id]) >= 0)
+            if ((int64_t)id == builder->model_unk || pieces_byte(builder->texts[id]) >= 0)
                 fail("%s: merge %lu of a byte or of the unknown token is not supported",
                      builder->path, (unsigned long)i);
     }
@@ -569,7 +568,7 @@ void pieces_finish(Builder *builder, const Json *config) {
             fail("%s: the unknown token is not the model's unknown piece", builder->path);
     } else
         for (id = 0; id < builder->used; id++)
-            if (builder->attributes[id] && byte_of(builder->texts[id]) >= 0)
+            if (builder->attributes[id] && pieces_byte(builder->texts[id]) >= 0)
                 builder->attributes[id] |= SLM__TOKEN_BYTE;
     builder->unk = builder->model_unk;
     set_joints(builder);
@@ -586,7 +585,7 @@ void pieces_finish(Builder *builder, const Json *config) {
 Text pieces_decoded(const Builder *builder, uint32_t id) {
     static char all[256];
     Text text = builder->texts[id];
-    int byte = byte_of(text), i;
+    int byte = pieces_byte(text), i;
     if (builder->attributes[id] & SLM__TOKEN_BYTE) {
         for (i = 0; i < 256; i++)
             all[i] = (char)i;
