@@ -3,10 +3,11 @@
    WHAT IT IS
      slm.h runs small language models on a CPU: a loader for one flat weight file (.slm), a
      tokenizer, the forward pass, sampling, chat, and the heads of encoders. Architectures of this
-     version: Phi (Phi-2), GPT-J, LLaMA (LLaMA 2, Orca 2), GPT-Neo; encoders: BERT, DistilBERT,
-     MobileBERT. slm-convert (tools/convert) makes a .slm from a Hugging Face directory. slm.h reads
-     no other format, uses no GPU and does not train. One file and one input give the same bits for
-     every thread count, chunking, batch, instruction set, compiler and optimisation level.
+     version: Phi (1, 1.5, 2), GPT-J, GPT-Neo, GPT-2, GPT-NeoX (Pythia), LLaMA (LLaMA 2 and 3,
+     Mistral, SmolLM), Qwen2, Qwen3; encoders: BERT, DistilBERT, MobileBERT. slm-convert
+     (tools/convert) makes a .slm from a Hugging Face directory. slm.h reads no other format, uses
+     no GPU and does not train. One file and one input give the same bits for every thread count,
+     chunking, batch, instruction set, compiler and optimisation level.
      The specification (numerics, file format, chat formats) is the comment at the end of this
      file. `grep -n -e '--- >>' slm.h` prints a table of contents.
 
@@ -1648,7 +1649,9 @@ typedef struct slm__architecture {
 } slm__architecture;
 
 enum { SLM__BERT_FEATURES = SLM__ENCODER | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS |
-                            SLM__NORM_BIAS | SLM__TWO_NORMS | SLM__LEARNED };
+                            SLM__NORM_BIAS | SLM__TWO_NORMS | SLM__LEARNED,
+       SLM__NEOX_FEATURES = SLM__DECODER | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS |
+                            SLM__NORM_BIAS | SLM__TWO_NORMS };
 
 static const slm__architecture slm__architectures[] = {
     {1, "phi", SLM__PARALLEL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_HALF,
@@ -1672,12 +1675,19 @@ static const slm__architecture slm__architectures[] = {
      SLM__DECODER | SLM__QKV_BIAS | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
     {9, "qwen3", SLM__SEQUENTIAL, SLM__RMS_NORM, SLM__SILU, SLM__ROTARY_HALF,
      SLM__DECODER | SLM__QK_NORM | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
+    {13, "gpt2", SLM__SEQUENTIAL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_NONE,
+     SLM__NEOX_FEATURES | SLM__LEARNED, SLM__FLAG_TIED},
+    {14, "gpt_neox", SLM__PARALLEL_NORMS, SLM__LAYER_NORM, SLM__GELU_ERF, SLM__ROTARY_HALF,
+     SLM__NEOX_FEATURES, SLM__FLAG_TIED},
+    {15, "gpt_neox_sequential", SLM__SEQUENTIAL, SLM__LAYER_NORM, SLM__GELU_ERF, SLM__ROTARY_HALF,
+     SLM__NEOX_FEATURES, SLM__FLAG_TIED},
 #ifdef SLM__MORE_ARCHITECTURES /* rows of a test, with a comma behind each */
     SLM__MORE_ARCHITECTURES
 #endif
 };
 
-enum { SLM__ARCHITECTURES = sizeof slm__architectures / sizeof slm__architectures[0] };
+enum { SLM__ARCHITECTURES = sizeof slm__architectures / sizeof slm__architectures[0],
+       SLM__FIRST_VERSION = 7 }; /* the last architecture that files of minor 0 have */
 
 enum slm__extent {
     SLM__ONE, SLM__HIDDEN, SLM__HEADS, SLM__KV_HEADS, SLM__HEAD_SIZE, SLM__FFN, SLM__VOCAB,
@@ -1817,7 +1827,8 @@ typedef struct slm__shape {
         rotary, window, flags;
     float norm_eps, attention_scale;
     /* of encoders; of decoders embedding and inner are the hidden size, stack and the rest 0 */
-    uint32_t embedding, inner, stack, bottleneck_flags, token_types, labels, tasks, activation,
+    uint32_t embedding, inner, stack, bottleneck_flags, token_types, labels, tasks,
+        activation, /* of some decoders, too; 0: the row's */
         longest_text, pooler, vector, vector_flags, label_scores, rank_scores, pooling;
 } slm__shape;
 
@@ -2167,6 +2178,14 @@ static slm_result slm__read_encoder(slm_model *model, slm_error *error) {
     return slm__check_encoder(model, error);
 }
 
+/* A decoder's activation, which those of the first version do not name. */
+static slm_result slm__read_activation(slm_model *model, slm_error *error) {
+    static const slm__cap cap = {SLM__AT_ACTIVATION, offsetof(slm__shape, activation), 0,
+                                 SLM__ACTIVATIONS - 1, "activation"};
+    return model->architecture->id > SLM__FIRST_VERSION ? slm__read_sizes(model, &cap, 1, error)
+                                                        : SLM_OK;
+}
+
 static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
     uint32_t id = slm__u16(model->file + SLM__AT_ARCHITECTURE);
     const slm__architecture *row = NULL;
@@ -2190,6 +2209,7 @@ static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
         return slm__fail(error, SLM_ERR_FORMAT, "rotary size %u with architecture %s",
                          (size_t)model->shape.rotary, row->name);
     if (row->features & SLM__ENCODER) result = slm__read_encoder(model, error);
+    else result = slm__read_activation(model, error);
     if (result != SLM_OK) return result;
     model->norm = model->shape.bottleneck_flags & SLM__TRUE_NORM ? SLM__LAYER_NORM : row->norm;
     model->activation = model->shape.activation ? (slm__activation)model->shape.activation
@@ -10821,8 +10841,13 @@ static const slm__kernels SLM__N(kernels) = {
      a layer of Phi   n = norm(stream); stream = (attention(n) + ffn(n)) + stream;
      and GPT-J        ffn(n) = down(GELU(up(n))); their norms are LayerNorm
      a layer of       stream = attention(norm(stream)) + stream, then
-     GPT-Neo, LLaMA,  stream = ffn(second norm(stream)) + stream; GPT-Neo has Phi's ffn and
-     Qwen2, Qwen3     LayerNorm; the others ffn(n) = down(SiLU(gate(n)) * up(n)) and RMSNorm
+     GPT-Neo, LLaMA,  stream = ffn(second norm(stream)) + stream; GPT-Neo and GPT-2 have Phi's
+     Qwen2, Qwen3,    ffn and LayerNorm; LLaMA, Qwen2 and Qwen3 have RMSNorm and
+     GPT-2            ffn(n) = down(SiLU(gate(n)) * up(n))
+     a layer of       stream = (attention(norm(stream)) + ffn(second norm(stream))) + stream;
+     GPT-NeoX         sequential, it has GPT-Neo's order; ffn(n) = down(exact GELU(up(n)));
+                      LayerNorm
+     activations      from architecture 8 on the file's takes the place of GELU or SiLU
      stream of BERT,  (token embedding + that of its type) + position's embedding, then the
      DistilBERT       embedding norm
      their layers     stream = norm(attention(stream) + stream), then
@@ -10891,8 +10916,9 @@ static const slm__kernels SLM__N(kernels) = {
                   (E), pad token (0xFFFFFFFF: none), flags (1: tied head, 2: query/key norm)
      152    4 x 6 f32: norm eps, embedding scale (1), attention scale (0: 1/sqrt(head size)),
                   logit cap, attention cap (both must be 0), 0
-     176    4 x 8 (E) activation, longest text (0: context), pooler, sentence vector's size (0: no
-                  dense layer), vector flags, label scores, rank scores, default task
+     176    4 x 8 (E) activation (also of decoders above 7), longest text (0: context), pooler,
+                  sentence vector's size (0: no dense layer), vector flags, label scores, rank
+                  scores, default task
      208    48    0
      (E): of encoders; a decoder's embedding size is hidden, its ffn count 1, the others 0, and a
      reader ignores them. pooling: 0 not said (then mean), 1 cls, 2 mean, 3 max, 4 last. tasks: bit
@@ -10900,10 +10926,10 @@ static const slm__kernels SLM__N(kernels) = {
      such a number, or 0: the file's first head in this order, without any embed. bottleneck flags:
      1 layers have a bottleneck; 2 queries and keys have a second one; 4 attention reads the first
      one; 8 trigrams; 16 LayerNorm; 32 the embedding has a transform. activation: 0 the
-     architecture's (exact GELU, of MobileBERT ReLU), 1 GELU in its tanh form, 2 exact GELU, 3 ReLU,
-     4 SiLU. pooler: 0 none, 1 the first hidden state, 2 with tanh, 3 with ReLU. vector flags: 1
-     unit length, 2 tanh behind the dense layer, 4 the dense layer has a bias. scores of labels and
-     of a reranker: 0 softmax, 1 sigmoid, 2 the logits.
+     architecture's (exact GELU; of MobileBERT ReLU; of decoders as stated above), 1 GELU in its
+     tanh form, 2 exact GELU, 3 ReLU, 4 SiLU. pooler: 0 none, 1 the first hidden state, 2 with
+     tanh, 3 with ReLU. vector flags: 1 unit length, 2 tanh behind the dense layer, 4 the dense
+     layer has a bias. scores of labels and of a reranker: 0 softmax, 1 sigmoid, 2 the logits.
      256    32 each  sections: u32 kind, u32 flags (1: required), u64 offset, u64 bytes, u64 0
 
      A file beyond these limits is refused: vocab rows 1 to 2^20, vocab used at most those, context
@@ -10934,7 +10960,8 @@ static const slm__kernels SLM__N(kernels) = {
      unchecked when it opens a file.
 
      Architectures: 1 Phi, 2 GPT-J, 3 LLaMA (also Mistral and SmolLM3), 4 GPT-Neo, 8 Qwen2,
-     9 Qwen3; encoders: 5 BERT, 6 DistilBERT, 7 MobileBERT.
+     9 Qwen3, 13 GPT-2, 14 GPT-NeoX, 15 GPT-NeoX, sequential; encoders: 5 BERT, 6 DistilBERT,
+     7 MobileBERT.
      Tokenizer kinds: 0 none, 1 byte-level BPE, 2 SentencePiece BPE, 3 WordPiece.
      Chat formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, no other; see CHAT FORMATS.
 
@@ -10952,27 +10979,27 @@ static const slm__kernels SLM__N(kernels) = {
      Slots, with H hidden, I intermediate, N heads * head size, K kv heads * head size, D head size,
      V vocab rows, C context; in encoders B the bottleneck's size (else B = H), E the embedding's,
      L labels. Biases and the weights of norms are vectors, the others matrices. "BERTs" are all
-     encoders.
+     encoders, "GPTs" GPT-2 and both GPT-NeoX.
        slot   name                     shape   present if
        1      norm weight              [1,B]   always
-       2      norm bias                [1,B]   Phi, GPT-J, GPT-Neo, BERTs
+       2      norm bias                [1,B]   Phi, GPT-J, GPT-Neo, GPTs, BERTs
        3      query weight             [N,B]   always
-       4      query bias               [1,N]   Phi, Qwen2, BERTs
+       4      query bias               [1,N]   Phi, Qwen2, GPTs, BERTs
        5      key weight               [K,B]   always
        7      value weight             [K,B]   always; [K,H] with a bottleneck without flag 4
-       6, 8   key bias, value bias     [1,K]   Phi, Qwen2, BERTs
+       6, 8   key bias, value bias     [1,K]   Phi, Qwen2, GPTs, BERTs
        9      attention output weight  [B,N]   always
-       10     attention output bias    [1,B]   Phi, GPT-Neo, BERTs
+       10     attention output bias    [1,B]   Phi, GPT-Neo, GPTs, BERTs
        11, 12 query norm weight, bias  [1,D]   Phi with flag 2; Qwen3 without biases
        13, 14 key norm weight, bias    [1,D]   as the query's
-       15     second norm weight       [1,B]   LLaMA, GPT-Neo, Qwens, BERTs
-       16     second norm bias         [1,B]   GPT-Neo, BERTs
+       15     second norm weight       [1,B]   LLaMA, GPT-Neo, Qwens, GPTs, BERTs
+       16     second norm bias         [1,B]   GPT-Neo, GPTs, BERTs
        17     ffn up weight            [I,B]   always
-       18     ffn up bias              [1,I]   Phi, GPT-J, GPT-Neo, BERTs
+       18     ffn up bias              [1,I]   Phi, GPT-J, GPT-Neo, GPTs, BERTs
        19     gate weight              [I,H]   LLaMA, Qwens
        20     gate bias                        never in this version
        21     ffn down weight          [B,I]   always
-       22     ffn down bias            [1,B]   Phi, GPT-J, GPT-Neo, BERTs
+       22     ffn down bias            [1,B]   Phi, GPT-J, GPT-Neo, GPTs, BERTs
        23, 24 bottleneck               [B,H], [1,B]  bottleneck flag 1
        25, 26 its norm                 [1,B]   bottleneck flag 1
        27, 28 shared bottleneck        [B,H], [1,B]  bottleneck flag 2
@@ -10983,11 +11010,11 @@ static const slm__kernels SLM__N(kernels) = {
               and norm, with biases            ffn count above 1; 41-46, 47-52, 53-58: above 2, 3, 4
      and of the model itself:
        64     token embedding          [V,E]   always
-       65     position embedding       [C,H]   GPT-Neo, BERTs
+       65     position embedding       [C,H]   GPT-Neo, GPT-2, BERTs
        66     token types              [types,H]  token types above 0
        67, 68 embedding norm           [1,H]   BERTs
        69     final norm weight        [1,H]   decoders
-       70     final norm bias          [1,H]   Phi, GPT-J, GPT-Neo
+       70     final norm bias          [1,H]   Phi, GPT-J, GPT-Neo, GPTs
        71     head weight              [V,H]   decoders without flag 1
        72     head bias                [1,V]   Phi, GPT-J
        73, 74 embedding transform      [H,E or 3E], [1,H]  bottleneck flag 32 (3E: flag 8)
@@ -11002,8 +11029,8 @@ static const slm__kernels SLM__N(kernels) = {
        90     fill head bias           [1,V]   fill
        91     rest of the fill head    [V,H-E] fill, where H is above E
        93, 94 sentence vector's dense  [size,H], [1,size]  where it has a size; bias: vector flag 4
-     Flag 2 is Phi's alone; the rotary size of GPT-Neo and BERTs is 0. Matrices 75 to 85 and 93 are
-     f32; MobileBERT has no q8, q4 and q4f.
+     Flag 2 is Phi's alone; the rotary size of GPT-Neo, GPT-2 and BERTs 0. Matrices 75 to 85 and
+     93 are f32; MobileBERT has no q8, q4 and q4f.
      Types: 0 vector, f32 [cols] with rows = 1; matrices [rows, cols] in tiles of 16 rows:
        1 f32   a tile is [cols][16] f32
        2 f16   a tile is [cols][16] IEEE half

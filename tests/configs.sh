@@ -142,7 +142,8 @@ headless() {
     sed "/\"architectures\"/,/\]/d; s/^{/{ \"architectures\": [\"$2\"],/" tests/golden/$1/config.json \
         >$T/flaw/config.json
     for tensor in $($H names $T/flaw/model.safetensors); do
-        case $tensor in lm_head.*) bare=spare.$tensor ;; *) bare=${tensor#model.}; bare=${bare#transformer.} ;; esac
+        case $tensor in lm_head.* | embed_out.*) bare=spare.$tensor ;; *) bare=${tensor#model.} ;; esac
+        bare=${bare#transformer.}; bare=${bare#gpt_neox.}
         [ $bare = $tensor ] && continue
         mv $T/flaw/model.safetensors $T/before
         $H replace $T/before $T/flaw/model.safetensors "\"$tensor\":" "\"$bare\":" || bad "helper replace"

@@ -1,4 +1,4 @@
-"""Makes tests/golden/neox: Hugging Face's float64 logits of the GPT-NeoX in test_architectures.c.
+"""Makes tests/golden/neox: Hugging Face's float64 logits of the model in test_architectures.c.
 
 usage: make_architectures.py WEIGHTS    (from `build/test-architectures --write WEIGHTS`; versions: requirements.txt)
 

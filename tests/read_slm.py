@@ -16,10 +16,13 @@ import numpy as np
 MAGIC = bytes([0x89, 0x53, 0x4C, 0x4D, 0x0D, 0x0A, 0x1A, 0x0A])
 F32, F16, BF16, Q8, Q4, Q4F = 1, 2, 3, 4, 5, 6                    # types
 TYPE_NAMES = ["vector", "f32", "f16", "bf16", "q8", "q4", "q4f"]
-PHI, GPTJ, LLAMA, GPT_NEO, BERT, DISTILBERT, MOBILEBERT = range(1, 8)
+PHI, GPTJ, LLAMA, GPT_NEO, BERT, DISTILBERT, MOBILEBERT, QWEN2, QWEN3 = range(1, 10)
+GPT2, GPT_NEOX, GPT_NEOX_SEQUENTIAL = 13, 14, 15
 ENCODERS = (BERT, DISTILBERT, MOBILEBERT)                             # "BERTs" in the specification
+QWENS, GPTS = (QWEN2, QWEN3), (GPT2, GPT_NEOX, GPT_NEOX_SEQUENTIAL)
 ARCHITECTURES = {PHI: "phi", GPTJ: "gptj", LLAMA: "llama", GPT_NEO: "gpt_neo", BERT: "bert",
-                 DISTILBERT: "distilbert", MOBILEBERT: "mobilebert"}
+                 DISTILBERT: "distilbert", MOBILEBERT: "mobilebert", QWEN2: "qwen2", QWEN3: "qwen3",
+                 GPT2: "gpt2", GPT_NEOX: "gpt_neox", GPT_NEOX_SEQUENTIAL: "gpt_neox_sequential"}
 TOKENIZERS = {0: "none", 1: "byte-level BPE", 2: "SentencePiece BPE", 3: "WordPiece"}
 CHAT_FORMATS = {0: "plain", 1: "phi-2", 2: "chatml", 3: "llama-2", 4: "zephyr"}
 # kinds of sections
@@ -197,20 +200,23 @@ def read_model(path):
     require(kinds[1] in TOKENIZERS, f"tokenizer kind {kinds[1]} is unknown")
     require(kinds[2] in CHAT_FORMATS, f"chat format {kinds[2]} is unknown")
     sections = read_sections(data, section_count, data_offset)
-    least = 2 if kinds[0] in ENCODERS else int(CHAT in sections)
+    layer_kinds = sections.get(LAYER_KINDS, bytes(h.layers))
+    later = CHAT in sections or kinds[0] > MOBILEBERT or any(kind > 1 for kind in layer_kinds)
+    least = 2 if kinds[0] in ENCODERS else int(later)
     require(minor == least or minor > 2, f"minor {minor} does not say what is there")
     require(DIRECTORY in sections, "no tensor directory")
     require(kinds[1] == 0 or TOKENIZER in sections, "no tokenizer section")
     tokenizer, directory = sections.get(TOKENIZER, b""), sections[DIRECTORY]
     require(fnv1a(data[64:256], tokenizer, directory) == content_id, "content id differs")
-    # "or two such tables, the second for layers of kind 1"
+    # "or two such tables, the second for layers with kind bit 1"
     require(len(sections.get(FREQUENCIES, b"")) in (h.rotary // 2 * 4, h.rotary // 2 * 8),
             "inverse frequencies: not rotary size / 2")
-    layer_kinds = sections.get(LAYER_KINDS, bytes(h.layers))
-    require(len(layer_kinds) == h.layers and max(layer_kinds) <= 1,
-            "layer kinds: not one 0 or 1 a layer")
+    require(len(layer_kinds) == h.layers and max(layer_kinds) <= 3,
+            "layer kinds: not one sum of 1 and 2 a layer")
     # "the header's window, which is 0 if there is no such layer and from 1 to 2^20 if there is"
-    require(h.window <= 1 << 20 and (h.window > 0) == any(layer_kinds), "window: not as it should")
+    require(h.window <= 1 << 20 and (h.window > 0) == any(kind & 1 for kind in layer_kinds),
+            "window: not as it should")
+    require(kinds[0] <= MOBILEBERT or h.activation <= 4, "activation: one that has no name")
     encoder = check_encoder(h, kinds, sections) if kinds[0] in ENCODERS else None
     tensors = read_tensors(data, directory, tensor_count, data_offset)
     check_tensors(kinds[0], h, tensors)
@@ -223,16 +229,18 @@ def layer_slots(kind, h, inner):
     """(slot, rows, columns, present) of a layer, in the order of the table."""
     berts, flags = kind in ENCODERS, h.bottleneck if kind == MOBILEBERT else 0
     n, k, d, i = h.heads * h.head_size, h.kv_heads * h.head_size, h.head_size, h.intermediate
-    norms2, wide = kind in (LLAMA, GPT_NEO) or berts, h.hidden
-    qkv, ffn = kind == PHI or berts, kind != LLAMA
+    gated = kind == LLAMA or kind in QWENS
+    norms2, wide = gated or kind == GPT_NEO or kind in GPTS or berts, h.hidden
+    qkv, ffn = kind in (PHI, QWEN2) or kind in GPTS or berts, not gated
+    out = ffn and kind != GPTJ
     value = wide if flags & 1 and not flags & 4 else inner
-    head_norms = kind == PHI and h.flags & 2
+    head_norms = kind == QWEN3 or (kind == PHI and h.flags & 2)
     table = [(1, 1, inner, True), (2, 1, inner, ffn), (3, n, inner, True), (4, 1, n, qkv),
              (5, k, inner, True), (6, 1, k, qkv), (7, k, value, True), (8, 1, k, qkv),
-             (9, inner, n, True), (10, 1, inner, qkv or kind == GPT_NEO)]
-    table += [(slot, 1, d, head_norms) for slot in (11, 12, 13, 14)]
-    table += [(15, 1, inner, norms2), (16, 1, inner, norms2 and kind != LLAMA),
-              (17, i, inner, True), (18, 1, i, ffn), (19, i, wide, kind == LLAMA),
+             (9, inner, n, True), (10, 1, inner, out)]
+    table += [(slot, 1, d, head_norms and (slot % 2 or kind == PHI)) for slot in (11, 12, 13, 14)]
+    table += [(15, 1, inner, norms2), (16, 1, inner, norms2 and not gated),
+              (17, i, inner, True), (18, 1, i, ffn), (19, i, wide, gated),
               (21, inner, i, True), (22, 1, inner, ffn)]
     for slot, flag in ((23, 1), (27, 2)):
         table += [(slot, inner, wide, flags & flag), (slot + 1, 1, inner, flags & flag),
@@ -253,9 +261,9 @@ def model_slots(kind, h):
     def has(task):
         return berts and h.tasks >> task & 1
 
-    return [(64, h.rows, embedding, True), (65, h.context, wide, kind == GPT_NEO or berts),
+    return [(64, h.rows, embedding, True), (65, h.context, wide, kind in (GPT_NEO, GPT2) or berts),
             (66, h.types, wide, berts and h.types), (67, 1, wide, berts), (68, 1, wide, berts),
-            (69, 1, wide, decoder), (70, 1, wide, decoder and kind != LLAMA),
+            (69, 1, wide, decoder), (70, 1, wide, decoder and kind != LLAMA and kind not in QWENS),
             (71, h.rows, wide, decoder and not tied), (72, 1, h.rows, kind in (PHI, GPTJ)),
             (73, wide, embedding * (3 if flags & 8 else 1), flags & 32), (74, 1, wide, flags & 32),
             (75, wide, wide, berts and h.pooler > 1), (76, 1, wide, berts and h.pooler > 1),
@@ -519,7 +527,7 @@ def describe(model):
     names = ("vocabulary_rows vocabulary context layers hidden intermediate heads kv_heads "
              "head_size rotary_size window").split()
     entries += zip(names, h)
-    entries += [("window_layers", sum(model.sections.get(LAYER_KINDS, b"")))]
+    entries += [("window_layers", sum(kind & 1 for kind in model.sections.get(LAYER_KINDS, b"")))]
     entries += [("tensors", len(tensors)), ("parameters", parameters),
                 ("weight_bytes", weight_bytes), ("file_bytes", len(model.data)),
                 ("bits_per_weight", f"{8 * weight_bytes / parameters:.3f}"),

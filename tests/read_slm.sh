@@ -6,7 +6,8 @@ python=${PYTHON:-python3}
 $python -c 'import numpy' 2>/dev/null || { echo "skipped: read_slm.py (no numpy)"; exit 0; }
 T=build/read_slm; mkdir -p $T
 ${CC:-cc} -O2 -std=c99 tests/dump_weights.c -o $T/dump_weights -lm
-for case in phi_wide gptj_part phi_text llama_three neo_small; do
+for case in phi_wide gptj_part phi_text llama_three neo_small qwen2_window qwen3_part smollm3_list \
+    gpt2_inner neox_wide neox_after; do
     for type in f32 f16 bf16 q8 q4 q4f; do
         build/slm-convert tests/golden/$case $T/m.slm --type $type 2>/dev/null
         build/slm-info $T/m.slm --json | grep -v '"session_' >$T/want.json
@@ -104,5 +105,5 @@ END
 done
 head -c 5000 $T/m.slm >$T/cut.slm
 if $python tests/read_slm.py $T/cut.slm >/dev/null 2>&1; then echo "a cut file was read"; exit 1; fi
-echo "read_slm.py: 30 files, every weight and turned-back row equal; 14 tokenizers"
+echo "read_slm.py: 66 files, every weight and turned-back row equal; 14 tokenizers"
 echo "run_slm.py: $encoders encoders and 9 kinds of sentence vectors equal"

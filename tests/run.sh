@@ -146,6 +146,7 @@ fi
 . tests/checkpoints.sh
 . tests/gguf.sh
 . tests/configs.sh
+. tests/families.sh
 . tests/encoder_configs.sh
 . tests/chat_formats.sh
 . tests/chat_templates.sh

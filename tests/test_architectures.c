@@ -1,10 +1,10 @@
-/* test_architectures.c - what no architecture of the library needs yet: a row that a test adds
-   (GPT-NeoX: a parallel block with two norms) equals Hugging Face in float64, and rows of two sequences in
-   one batch each have the bits that they have alone.
+/* test_architectures.c - what no architecture of the library needs yet: a row that a test adds (a
+   GPT-NeoX whose row has the other GELU) equals Hugging Face in float64, and rows of two sequences
+   in one batch each have the bits that they have alone.
    test-architectures --write WEIGHTS: the tensors as f32, for make_architectures.py. */
 #define _GNU_SOURCE 1 /* for threads.h and bench_model.h */
 #define SLM__MORE_ARCHITECTURES                                                                \
-    {60000, "gpt_neox", SLM__PARALLEL_NORMS, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_HALF,     \
+    {60000, "neox_tanh", SLM__PARALLEL_NORMS, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_HALF,     \
      SLM__DECODER | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__NORM_BIAS |           \
          SLM__TWO_NORMS,                                                                       \
      SLM__FLAG_TIED},
@@ -22,7 +22,7 @@
 #include "../tools/bench_model.h"
 
 enum { TOKENS = 60, VOCAB = 83 };
-static const bench_shape neox = {"neox", "gpt_neox", VOCAB, 128, 3, 60, 130, 5, 5, 12, 6, 0, 1e-5f,
+static const bench_shape neox = {"neox", "neox_tanh", VOCAB, 128, 3, 60, 130, 5, 5, 12, 6, 0, 1e-5f,
                                  10000, 0, NULL};
 
 static slm_token token_of(size_t i) { return (slm_token)(random_bits(i + 77) % VOCAB); }

@@ -85,10 +85,18 @@ static const damage_kind damage_kinds[] = {
     {2, 1, 4, 4, 1, 1, 4, 4, 1, 16, 1, 0, NULL},   /* SentencePiece */
     {4, 2, 6, 7, 2, 2, 3, 0, 1, 0, 0, 3, NULL},    /* a table of positions, a window */
     {5, 2, 6, 7, 2, 2, 3, 0, 1, 0, 0, 0, damage_bert},
-    {7, 1, 9, 5, 2, 2, 3, 0, 0, 0, 0, 0, damage_mobile}};
+    {7, 1, 9, 5, 2, 2, 3, 0, 0, 0, 0, 0, damage_mobile},
+    {9, 2, 5, 7, 4, 2, 6, 4, 0, 0, 0, 0, NULL},    /* norms of heads without biases */
+    {13, 1, 6, 7, 2, 2, 3, 0, 1, 0, 0, 0, NULL}};  /* a table of positions, no window */
 static const damage_kind damage_uneven = { /* no power of 2 */
     1, 1, 4, 4, 1, 1, 4, 2, 0, 24, 0, 0, NULL};
 static const damage_kind damage_roomy = {1, 1, 4, 4, 1, 1, 4, 2, 0, 2048, 0, 0, NULL};
+
+static const slm__architecture *damage_row(uint32_t id) {
+    size_t i = 0;
+    while (slm__architectures[i].id != id) i++;
+    return &slm__architectures[i];
+}
 
 typedef struct damage_file {
     damage_block block;
@@ -379,7 +387,7 @@ static void damage_put_chat(damage_file *f) {
 static void damage_build(damage_file *f, const damage_kind *kind) {
     slm__shape shape = damage_shape(kind);
     unsigned layer;
-    uint32_t features = slm__features_of(&slm__architectures[kind->architecture - 1], &shape);
+    uint32_t features = slm__features_of(damage_row(kind->architecture), &shape);
     size_t i, layer_count = sizeof slm__layer_tensors / sizeof slm__layer_tensors[0];
     size_t model_count = sizeof slm__model_tensors / sizeof slm__model_tensors[0];
     damage_state = 1;
@@ -934,7 +942,8 @@ static void damage_check_encoder(damage_file *f, const damage_kind *kind) {
 /* What hangs on the architecture. */
 static void damage_check_architecture(damage_file *f, const damage_kind *kind) {
     const slm_result format = SLM_ERR_FORMAT;
-    unsigned flags = slm__architectures[kind->architecture - 1].flags;
+    unsigned flags = damage_row(kind->architecture)->flags;
+    if (kind->architecture >= 5) damage_refused(f, 176, 4, 5, format, "activation is 5");
     if (!(flags & SLM__FLAG_QK_NORM)) {
         damage_refused(f, 148, 4, kind->flags | 2, format, "with architecture");
         damage_refused(f, 64, 2, 1, format, kind->encoder ? "" : "missing");
@@ -1207,7 +1216,7 @@ static void test_rotary_tables(void) {
     damage_tables(1, 1, 0, still, both);
     CHECK(memcmp(b, both, sizeof a) == 0, "layers without positions are as those that turn by 0");
     damage_tables(1, 1, 0, still_first, both);
-    CHECK(memcmp(a, both, sizeof a) != 0 && memcmp(b, both, sizeof a) != 0, "each layer for itself");
+    CHECK(memcmp(a, both, sizeof a) != 0 && memcmp(b, both, sizeof a) != 0, "each for itself");
 }
 
 static void test_damage(void) {

@@ -38,7 +38,8 @@ typedef enum KindKeys { KINDS_NONE, KINDS_NEO, KINDS_MISTRAL, KINDS_QWEN, KINDS_
 enum { FLAGS_MOST = 3 };
 
 typedef struct Architecture {
-    const char *name;                 /* the library's row, which has all other facts */
+    const char *name;                 /* the library's row, which has all other facts, ... */
+    const char *sequential;           /* ... or that where use_parallel_residual is false */
     const char *model_type, *activation_key;
     ConfigKey keys[KEY_COUNT];        /* a name of NULL: the architecture has no such key */
     const Layout *layouts;
@@ -55,7 +56,8 @@ typedef struct Architecture {
     const char *needed[FLAGS_MOST];   /* ... and these true */
     KindKeys layer_kinds;
     int tied;                         /* default of tie_word_embeddings */
-    float attention_scale;            /* 0: by the head's size */
+    float attention_scale;            /* 0: by the head's size, ... */
+    const char *scale_key;            /* ... or 1 where this flag is false; NULL: there is none */
     slm_chat_format chat;             /* where nothing says another, with GPT-2's tokenizer */
 } Architecture;
 
@@ -131,7 +133,23 @@ static const Architecture architectures[] = {
     {.name = "llama", .model_type = "smollm3",
      LLAMA_KEYS(128256, 32768, 36, 2048, 11008, 16, 4), .theta = 2000000, .tied = 1,
      .refused = {"attention_bias", "mlp_bias", "use_sliding_window"},
-     .layer_kinds = KINDS_SMOLLM3}};
+     .layer_kinds = KINDS_SMOLLM3},
+    {.name = "gpt2", .model_type = "gpt2", .activation_key = "activation_function",
+     .layouts = gpt2_layouts,
+     .keys = {{"vocab_size", NULL, 50257}, {"n_positions", "max_position_embeddings", 1024},
+              {"n_layer", "num_hidden_layers", 12}, {"n_embd", "hidden_size", 768},
+              {"n_inner", NULL, 0}, {"n_head", "num_attention_heads", 12}, {NULL, NULL, 0},
+              {"layer_norm_epsilon", NULL, 1e-5}},
+     .refused = {"scale_attn_by_inverse_layer_idx", "add_cross_attention"},
+     .scale_key = "scale_attn_weights", .tied = 1, .chat = SLM_CHAT_PLAIN},
+    {.name = "gpt_neox", .sequential = "gpt_neox_sequential", .model_type = "gpt_neox",
+     .activation_key = "hidden_act", .layouts = neox_layouts,
+     .keys = {{"vocab_size", NULL, 50432}, {"max_position_embeddings", NULL, 2048},
+              {"num_hidden_layers", NULL, 44}, {"hidden_size", NULL, 6144},
+              {"intermediate_size", NULL, 24576}, {"num_attention_heads", NULL, 64},
+              {NULL, NULL, 0}, {"layer_norm_eps", NULL, 1e-5}},
+     .rope_keys = ROPE_SCALED, .part_key = "rotary_pct", .theta_key = "rotary_emb_base",
+     .rotary_part = 0.25, .needed = {"attention_bias"}, .chat = SLM_CHAT_PLAIN}};
 
 enum { ARCHITECTURE_COUNT = sizeof architectures / sizeof *architectures };
 
@@ -169,7 +187,7 @@ typedef struct Config {
 } Config;
 
 #define SUPPORTED "phi, gptj, llama, gpt_neo, bert, distilbert, mobilebert, qwen2, qwen3, " \
-                  "mistral, smollm3"
+                  "mistral, smollm3, gpt2, gpt_neox"
 
 /* model_type decides, as in Hugging Face: "architectures" is null, or names a class without a head
    or another one, depending on who saved the checkpoint. */
@@ -231,33 +249,40 @@ static int config_truth(const Config *config, const char *name, int absent) {
     return value && value->type == JSON_NULL ? 0 : config_flag(config, name, absent);
 }
 
-/* The names of Hugging Face's ACT2FN for what the library has. A decoder has its row's activation,
-   an encoder any. */
+static const slm__architecture *read_row(const Config *config) {
+    const Architecture *architecture = config->architecture;
+    if (architecture->sequential && !config_truth(config, "use_parallel_residual", 1))
+        return library_row(architecture->sequential);
+    return library_row(architecture->name);
+}
+
+/* The names of Hugging Face's ACT2FN for what the library has. Decoders of the first version have
+   their row's activation, the other models any. */
 static void read_activation(Config *config) {
     static const struct { const char *name; slm__activation activation; } known[] = {
         {"gelu", SLM__GELU_ERF}, {"gelu_python", SLM__GELU_ERF}, {"gelu_new", SLM__GELU},
         {"gelu_pytorch_tanh", SLM__GELU}, {"gelu_python_tanh", SLM__GELU},
         {"gelu_fast", SLM__GELU}, {"gelu_accurate", SLM__GELU}, {"relu", SLM__RELU},
         {"silu", SLM__SILU}, {"swish", SLM__SILU}};
-    int encoder = (config->row->features & SLM__ENCODER) != 0;
+    const slm__architecture *row = config->row;
+    int any = row->features & SLM__ENCODER || row->id > SLM__FIRST_VERSION;
     const char *key = config->architecture->activation_key;
     const Json *value = json_get(config->json, key);
     size_t i;
-    if (encoder)
-        config->shape.activation = config->row->activation;
+    if (any)
+        config->shape.activation = row->activation;
     for (i = 0; value && i < sizeof known / sizeof *known; i++)
-        if (json_is(value, known[i].name) &&
-            (encoder || known[i].activation == config->row->activation)) {
-            if (encoder)
+        if (json_is(value, known[i].name) && (any || known[i].activation == row->activation)) {
+            if (any)
                 config->shape.activation = known[i].activation;
             return;
         }
     if (value)
         fail("%s: %s %s is not supported; supported: %s", config->path, key,
              value->type == JSON_STRING ? value->text : "(not a string)",
-             encoder                                       ? "gelu, gelu_new, relu, silu"
-             : config->row->activation == SLM__SILU ? "silu"
-                                                    : "gelu_new");
+             any                             ? "gelu, gelu_new, relu, silu"
+             : row->activation == SLM__SILU ? "silu"
+                                             : "gelu_new");
 }
 
 static double scaling_number(const Config *config, const char *name, double absent) {
@@ -566,7 +591,7 @@ static void put_encoder(unsigned char *head, const slm__shape *shape) {
         {SLM__AT_TASKS, shape->tasks},
         {SLM__AT_BOTTLENECK, shape->inner == shape->hidden ? 0 : shape->inner},
         {SLM__AT_BOTTLENECK_FLAGS, shape->bottleneck_flags},
-        {SLM__AT_ACTIVATION, shape->activation}, {SLM__AT_LONGEST_TEXT, shape->longest_text},
+        {SLM__AT_LONGEST_TEXT, shape->longest_text},
         {SLM__AT_POOLER, shape->pooler}, {SLM__AT_VECTOR, shape->vector},
         {SLM__AT_VECTOR_FLAGS, shape->vector_flags},
         {SLM__AT_LABEL_SCORES, shape->label_scores}, {SLM__AT_RANK_SCORES, shape->rank_scores}};
@@ -593,6 +618,7 @@ static void put_shape(unsigned char *head, const Config *config) {
     set_u32(head + SLM__AT_NORM_EPS, slm__bits(shape->norm_eps));
     set_u32(head + SLM__AT_EMBEDDING_SCALE, slm__bits(1));
     set_u32(head + SLM__AT_ATTENTION_SCALE, slm__bits(shape->attention_scale));
+    set_u32(head + SLM__AT_ACTIVATION, shape->activation);
     if (config->row->features & SLM__ENCODER)
         put_encoder(head, shape);
 }
@@ -628,6 +654,13 @@ static void read_sizes(Config *config) {
     read_rotary(config);
 }
 
+static float read_scale(const Config *config) {
+    const Architecture *architecture = config->architecture;
+    if (architecture->scale_key && !config_truth(config, architecture->scale_key, 1))
+        return 1;
+    return architecture->attention_scale;
+}
+
 static void read_config(Config *config, const char *path, const Json *json) {
     double eps, pad;
     memset(config, 0, sizeof *config);
@@ -635,7 +668,7 @@ static void read_config(Config *config, const char *path, const Json *json) {
     config->json = json;
     config->architecture = find_architecture(path, config->json);
     config->layouts = config->architecture->layouts;
-    config->row = library_row(config->architecture->name);
+    config->row = read_row(config);
     read_activation(config);
     read_scaling(config);
     check_flags(config);
@@ -644,7 +677,7 @@ static void read_config(Config *config, const char *path, const Json *json) {
     if (!(eps >= 0 && eps < 1))
         fail("%s: the norm's epsilon must be from 0 to 1", path);
     config->shape.norm_eps = (float)eps;
-    config->shape.attention_scale = config->architecture->attention_scale;
+    config->shape.attention_scale = read_scale(config);
     pad = config_number(config, "pad_token_id", -1);
     config->pad = pad >= 0 && pad < config->shape.vocab_rows ? (uint32_t)pad : SLM__NO_TOKEN;
     if (config_flag(config, "tie_word_embeddings", config->architecture->tied))
@@ -757,7 +790,14 @@ static void fail_missing(const Checkpoint *checkpoint, const char *name) {
     fail("tensor %s is missing from the checkpoint", name);
 }
 
-static const char head_name[] = "lm_head.weight"; /* in every layout of today */
+/* The head's name in the layout of today. */
+static SourceTensor *find_head(const Config *config, const Checkpoint *checkpoint) {
+    const char *const *names = config->layouts->names;
+    const char *name = names[SLM__FILL_HEAD] ? names[SLM__FILL_HEAD] : names[SLM__HEAD];
+    char weight[128];
+    snprintf(weight, sizeof weight, "%s.weight", name ? name : "lm_head");
+    return find_tensor(checkpoint, weight);
+}
 
 static SourceTensor *find_source(const Config *config, const Checkpoint *checkpoint,
                                  const slm__expected *want, uint32_t layer, Place *place) {
@@ -774,7 +814,7 @@ static SourceTensor *find_source(const Config *config, const Checkpoint *checkpo
         (found = find_tensor(checkpoint, bare)) != NULL)
         return found;
     if (config->shape.flags & SLM__FLAG_TIED && want->slot == SLM__EMBEDDING &&
-        (found = find_tensor(checkpoint, head_name)) != NULL) /* one of the two names was kept */
+        (found = find_head(config, checkpoint)) != NULL) /* one of the two names was kept */
         return found;
     fail_missing(checkpoint, place->name);
 }
@@ -831,7 +871,7 @@ static int is_in_layer(const char *name) {
     static const char *const prefixes[] = {
         "model.layers.", "layers.", "blk.", "transformer.h.", "h.", "bert.encoder.layer.",
         "encoder.layer.", "distilbert.transformer.layer.", "transformer.layer.",
-        "mobilebert.encoder.layer."};
+        "mobilebert.encoder.layer.", "gpt_neox.layers."};
     size_t i;
     for (i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         size_t size = strlen(prefixes[i]);
@@ -885,14 +925,9 @@ static void check_extra(const Checkpoint *checkpoint, const Config *config, cons
 /* A tied head that is in the checkpoint too is the embedding once more. Where it is another,
    transformers 5 takes both and transformers 4 leaves it out. */
 static void settle_tied(Config *config, Checkpoint *checkpoint, const char *directory) {
-    const char *fill = config->layouts->names[SLM__FILL_HEAD];
-    SourceTensor *head, *embedding;
-    char name[128];
+    SourceTensor *head = find_head(config, checkpoint), *embedding;
     int tied;
     Place place;
-    if (fill)
-        snprintf(name, sizeof name, "%s.weight", fill);
-    head = find_tensor(checkpoint, fill ? name : head_name);
     if (!(config->shape.flags & SLM__FLAG_TIED) || !head || !head->bytes)
         return;
     place_tensor(&place, config->layouts, &config->shape, slm__model_tensors, MODEL_LAYER);

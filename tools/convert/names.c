@@ -126,6 +126,25 @@ const Layout mobilebert_layouts[3] = {
     BERT_BIAS,
     {NULL, 0, SEPARATE, {NULL}}};
 
+const Layout gpt2_layouts[2] = {
+    {"transformer.h.", 0, CONV1D,
+     {[SLM__NORM] = "ln_1", [SLM__QUERY] = "attn.c_attn", [SLM__KEY] = "attn.c_attn",
+      [SLM__VALUE] = "attn.c_attn", [SLM__OUT] = "attn.c_proj", [SLM__NORM2] = "ln_2",
+      [SLM__UP] = "mlp.c_fc", [SLM__DOWN] = "mlp.c_proj", [SLM__EMBEDDING] = "transformer.wte",
+      [SLM__POSITIONS] = "transformer.wpe", [SLM__FINAL_NORM] = "transformer.ln_f",
+      [SLM__HEAD] = "lm_head"}},
+    {NULL, 0, SEPARATE, {NULL}}};
+
+const Layout neox_layouts[2] = {
+    {"gpt_neox.layers.", 0, PER_HEAD,
+     {[SLM__NORM] = "input_layernorm", [SLM__QUERY] = "attention.query_key_value",
+      [SLM__KEY] = "attention.query_key_value", [SLM__VALUE] = "attention.query_key_value",
+      [SLM__OUT] = "attention.dense", [SLM__NORM2] = "post_attention_layernorm",
+      [SLM__UP] = "mlp.dense_h_to_4h", [SLM__DOWN] = "mlp.dense_4h_to_h",
+      [SLM__EMBEDDING] = "gpt_neox.embed_in", [SLM__FINAL_NORM] = "gpt_neox.final_layer_norm",
+      [SLM__HEAD] = "embed_out"}},
+    {NULL, 0, SEPARATE, {NULL}}};
+
 /* A bias has the slot behind its weights', which is even; so are those of two tables without. */
 static int is_bias(unsigned slot) {
     return slot % 2 == 0 && slot != SLM__EMBEDDING && slot != SLM__TYPES;
@@ -170,7 +189,8 @@ int place_tensor(Place *out, const Layout *layout, const slm__shape *shape,
         return 0;
     name_tensor(out->name, sizeof out->name - 8, layout, shape, name, layer);
     strcat(out->name, bias ? ".bias" : ".weight");
-    out->transposed = want->slot == SLM__FILL_REST; /* [columns, rows] in Hugging Face */
+    out->transposed = want->slot == SLM__FILL_REST || /* [columns, rows] in Hugging Face */
+                       (layout->fusion == CONV1D && layer != MODEL_LAYER && want->rows != SLM__ONE);
     if (layout->fusion >= PAIRED && want->slot >= SLM__QUERY && want->slot <= SLM__KEY + 1)
         out->paired = shape->head_size;
     if (fused)

@@ -6,10 +6,13 @@
 #include "library.h"
 
 /* Queries, keys and values: three tensors, or one. BLOCKS: all rows of the queries, then of the
-   keys, then of the values; PER_HEAD: these three of the first head, then of the second ...
-   PAIRED and PAIRED_BLOCKS: as the first two, but in each head of queries and keys the rows of its
-   halves come in turn. */
-typedef enum Fusion { SEPARATE, BLOCKS, PER_HEAD, PAIRED, PAIRED_BLOCKS } Fusion;
+   keys, then of the values; PER_HEAD: these three of the first head, then of the second ...;
+   CONV1D: as BLOCKS, and all matrices of a layer are stored as [columns, rows]. PAIRED and
+   PAIRED_BLOCKS: as the first two, but in each head of queries and keys the rows of its halves come
+   in turn. */
+typedef enum Fusion {
+    SEPARATE, BLOCKS, PER_HEAD, CONV1D, PAIRED, PAIRED_BLOCKS
+} Fusion;
 
 typedef struct Layout {
     const char *prefix;   /* of a layer's tensors: its number follows */
@@ -23,7 +26,8 @@ typedef struct Layout {
 enum { LAYOUTS = 4 };
 /* Those of today first; a prefix of NULL ends them. */
 extern const Layout phi_layouts[LAYOUTS + 1], gptj_layouts[2], llama_layouts[2], neo_layouts[2],
-    bert_layouts[3], distilbert_layouts[2], mobilebert_layouts[3];
+    bert_layouts[3], distilbert_layouts[2], mobilebert_layouts[3], gpt2_layouts[2],
+    neox_layouts[2];
 
 /* Rows [first, first + its own) of a tensor with `rows` rows, in groups as OutTensor has them. */
 typedef struct Place {

@@ -126,9 +126,8 @@ static void put_directory(Model *model) {
 
 /* 2: an encoder; 1: what readers of the first version do not know; see the specification. */
 static unsigned char minor_of(const Model *model) {
-    enum { FIRST_VERSION = 7 }; /* the last architecture that minor 0 has */
     uint32_t architecture = get_u16(model->header + SLM__AT_ARCHITECTURE), i;
-    int later = architecture > FIRST_VERSION;
+    int later = architecture > SLM__FIRST_VERSION;
     size_t k;
     for (k = 0; k < SLM__ARCHITECTURES; k++)
         if (slm__architectures[k].id == architecture &&
