@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import AutoModelForCausalLM, LlamaConfig, PhiConfig, Qwen2Config, Qwen3Config
+from transformers import (AutoModelForCausalLM, GPT2Config, GPTNeoXConfig, LlamaConfig, PhiConfig,
+                          Qwen2Config, Qwen3Config)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, "data")
@@ -32,6 +33,9 @@ LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_fr
 PHI = dict(hidden_size=12, intermediate_size=48, num_hidden_layers=2, num_attention_heads=3,
            num_key_value_heads=3, partial_rotary_factor=0.5, max_position_embeddings=64,
            vocab_size=41)
+GPT2 = dict(n_embd=12, n_layer=2, n_head=3, n_positions=40, n_ctx=40, vocab_size=43)
+NEOX = dict(hidden_size=24, intermediate_size=56, num_hidden_layers=2, num_attention_heads=3,
+            rotary_pct=0.75, max_position_embeddings=48, vocab_size=29, rotary_emb_base=10000)
 
 # name: configuration, dtype of the checkpoint, outtype of the GGUF, files of tests/data, options
 MODELS = {
@@ -51,6 +55,11 @@ MODELS = {
     "qwen2": (Qwen2Config(**{**LLAMA, "head_dim": 10, "tie_word_embeddings": True}),
               "float16", "f16", None, {}),
     "qwen3": (Qwen3Config(**LLAMA), "bfloat16", "f32", None, {}),
+    "gpt2": (GPT2Config(**GPT2), "float32", "f32", None, {}),
+    "neox": (GPTNeoXConfig(**NEOX), "float16", "f16", None, {}),
+    "neox_sequential": (GPTNeoXConfig(**{**NEOX, "rotary_pct": 0.5, "num_attention_heads": 2,
+                                         "use_parallel_residual": False}),
+                        "float16", "f16", None, {}),
 }
 TOKENIZER_FILES = ["vocab.json", "merges.txt", "tokenizer.json", "tokenizer.model",
                    "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"]
