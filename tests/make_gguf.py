@@ -349,8 +349,9 @@ def hostile_models(keys, tensors):
         return pack(with_key(keys, "llama." + name, kind, value), tensors)
     for name, pattern in [("bert", "an encoder (bert): convert its Hugging Face directory"),
                           ("jais", "the architecture jais is not supported; supported: llama, "),
-                          ("a\nb", r"the architecture a.x0ab is"), (b"\xff", "is no text"),
-                          (b"llama\0", "is no text")]:
+                          ("a\nb", "general.architecture is not printable"),
+                          (b"\xff", "general.architecture is not printable"),
+                          (b"llama\0", "general.architecture is not printable")]:
         yield (f"the architecture {name}", pattern,
                pack(with_key(keys, "general.architecture", STRING, name), tensors))
     yield ("no architecture", "no key general.architecture",

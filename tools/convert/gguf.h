@@ -53,7 +53,7 @@ void gguf_free(Gguf *gguf);
 GgufValue *gguf_find(const Gguf *gguf, const char *key);
 double gguf_number(const Gguf *gguf, const char *key, double absent);
 int gguf_flag(const Gguf *gguf, const char *key, int absent);
-/* A string, NUL-terminated; NULL: absent. size: may be NULL. */
+/* A string, NUL-terminated; NULL: absent. Where its size is not asked for, printable ASCII. */
 const char *gguf_text(const Gguf *gguf, const char *key, size_t *size);
 /* An array of strings (GGUF_STRING), of numbers (GGUF_F32) or of whole numbers (GGUF_I32). */
 const GgufValue *gguf_array(const Gguf *gguf, const char *key, GgufType type);

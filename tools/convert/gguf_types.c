@@ -86,7 +86,7 @@ static void unpack_parts(const unsigned char *bytes, int *scales, int *least) {
 
 /* Q4_K, and with the fifth bits of all numbers Q5_K: bit n of byte i is that of number i of part
    n. fours: those of parts 0 and 1 share 32 bytes, and so on. */
-static void read_parts(const unsigned char *block, const unsigned char *fifths,
+static void read_groups(const unsigned char *block, const unsigned char *fifths,
                        const unsigned char *fours, float *out) {
     float scale = half_at(block), step = half_at(block + 2), own, below;
     int scales[8], least[8], part, i, number;
@@ -104,11 +104,11 @@ static void read_parts(const unsigned char *block, const unsigned char *fifths,
 }
 
 static void read_q4_k(const unsigned char *block, float *out) {
-    read_parts(block, NULL, block + 16, out);
+    read_groups(block, NULL, block + 16, out);
 }
 
 static void read_q5_k(const unsigned char *block, float *out) {
-    read_parts(block, block + 16, block + 48, out);
+    read_groups(block, block + 16, block + 48, out);
 }
 
 /* Two halves of 128: in each, the lower four bits of numbers i and i + 64 share a byte, and the
