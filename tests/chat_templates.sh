@@ -1,7 +1,7 @@
 # chat_templates.sh - chat formats from chat templates: tests/golden/templates.txt, made by make_chat_templates.py
 # with Hugging Face's apply_chat_template. run.sh, which counts, reads this file.
 D=$T/template
-rm -rf $D; mkdir $D; cp $B/chat_formats/chatml/* $D/; chmod -R u+w $D; cp $D/tokenizer_config.json $T/settings.json
+rm -rf $D; mkdir $D; cp $B/chat_formats/marks/* $D/; chmod -R u+w $D; cp $D/tokenizer_config.json $T/settings.json
 # of NAME: the value of a field of $T/info
 of() { sed -n "s/^  \"$1\": \(.*\),\$/\1/p" $T/info; }
 # read_template: converts $D to $T/t.slm; what it found is in $found

@@ -50,6 +50,27 @@ ZEPHYR = ("{% for message in messages %}\n{% if message['role'] == 'user' %}\n"
           "{% if loop.last and add_generation_prompt %}\n{{ '<|assistant|>' }}\n{% endif %}\n"
           "{% endfor %}")
 
+LLAMA3 = ("{% for message in messages %}{% set content = '<|start_header_id|>' + message['role'] + "
+          "'<|end_header_id|>\n\n'+ message['content'] | trim + '<|eot_id|>' %}{% if loop.index0 == 0 %}"
+          "{% set content = bos_token + content %}{% endif %}{{ content }}{% endfor %}"
+          "{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}")
+# Llama 3.1's: a system message has dates first, and is there without one, too
+DATES = "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n"
+LLAMA31 = ("{{- bos_token }}{% if messages[0]['role'] == 'system' %}{% set system = messages[0]['content']|trim %}"
+           "{% set messages = messages[1:] %}{% else %}{% set system = '' %}{% endif %}"
+           "{{ '<|start_header_id|>system<|end_header_id|>\n\n" + DATES + "' + system + '<|eot_id|>' }}" +
+           LLAMA3.replace("{% if loop.index0 == 0 %}{% set content = bos_token + content %}{% endif %}", ""))
+GEMMA = ("{{ bos_token }}{% if messages[0]['role'] == 'system' %}"
+         "{% set first_user_prefix = messages[0]['content'] + '\n\n' %}{% set loop_messages = messages[1:] %}{% else %}"
+         "{% set first_user_prefix = '' %}{% set loop_messages = messages %}{% endif %}"
+         "{% for message in loop_messages %}"
+         "{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}"
+         "{{ raise_exception('Conversation roles must alternate user/assistant') }}{% endif %}"
+         "{% set role = 'model' if message['role'] == 'assistant' else message['role'] %}"
+         "{{ '<start_of_turn>' + role + '\n' + (first_user_prefix if loop.first else '') }}"
+         "{{ message['content'] | trim }}{{ '<end_of_turn>\n' }}{% endfor %}"
+         "{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}")
+
 PLAIN_TOKEN = "~~~"  # an added token that steers nothing
 
 
@@ -69,6 +90,8 @@ def config(tokens, template=None, **more):
 
 COMMON = [added("<s>", normalized=True), added("</s>"), added("[PAD]"),
           added(PLAIN_TOKEN, special=False, normalized=True)]
+HEADERS = [added("<|start_header_id|>"), added("<|end_header_id|>"), added("<|eot_id|>")]
+TURNS = [added("<start_of_turn>"), added("<end_of_turn>")]
 # Orca 2 has no template; one of its marks is special by its role alone here
 CONFIGS = {
     "chatml": (config(COMMON + [added("<|im_start|>", special=False), added("<|im_end|>")],
@@ -77,6 +100,8 @@ CONFIGS = {
     "zephyr": (config(COMMON + [added("<|system|>", special=False)],
                       [{"name": "other", "template": "{{ 'none' }}"},
                        {"name": "default", "template": ZEPHYR}], pad_token="[PAD]"), ZEPHYR),
+    "llama-3": (config(COMMON + HEADERS, LLAMA3, pad_token="[PAD]", eos_token="<|eot_id|>"), LLAMA3),
+    "gemma": (config(COMMON + TURNS, GEMMA, pad_token="[PAD]", add_bos_token=False), GEMMA),
 }
 
 # LLaMA's own tokenizer, as Orca 2's card wants it (slow), and the same without "legacy"
@@ -108,6 +133,10 @@ CHATS = {
     "own-bos-chatml": config(COMMON + IM, FIRST + OWN, pad_token="[PAD]", add_bos_token=False),
     "bos-zephyr": config(COMMON, "<s>" + ZEPHYR, pad_token="[PAD]", add_prefix_space=True),
     "own-llama-2": config(COMMON, OWN_LLAMA2, pad_token="[PAD]"),
+    "own-llama-3": config(COMMON + HEADERS, LLAMA31, pad_token="[PAD]", eos_token="<|eot_id|>"),
+    # every format's marks
+    "marks": config(COMMON + [added("<|im_start|>"), added("<|im_end|>")] + HEADERS + TURNS, CHATML,
+                    pad_token="[PAD]"),
     # BOS, which ends an answer too, and BOS, which is the mark of each message
     "one-llama-2": config([], LLAMA2, bos_token="<|endoftext|>", eos_token="<|endoftext|>"),
     "one-bos-zephyr": config([], FIRST + ZEPHYR, bos_token="<|endoftext|>",
@@ -234,8 +263,14 @@ def directory_of_pieces(settings):
     return out
 
 
+PRINTS_BOS = ("llama-2", "llama-3", "gemma")
+
+
 def stripped(name, messages):
-    """LLaMA-2's template strips messages, behind a system message only the end."""
+    """LLaMA-2's template strips messages, behind a system message only the end; Gemma's that end,
+    too, and LLaMA-3's system messages, too."""
+    if name.endswith(("llama-3", "gemma")):
+        return [(role, text if role == S and name == "gemma" else text.strip()) for role, text in messages]
     if not name.endswith("llama-2"):
         return messages
     return [(role, text if role == S else text.rstrip() if i and messages[i - 1][0] == S
@@ -249,7 +284,7 @@ def expected(name, tokenizer, plain, template, messages):
     shape = tokenizer.apply_chat_template(
         [{"role": role, "content": f"\ue000{i}\ue001"} for i, (role, _) in enumerate(messages)],
         chat_template=template, tokenize=False, add_generation_prompt=True)
-    ids = [] if name.endswith("llama-2") else [tokenizer.bos_token_id]
+    ids = [] if name.endswith(PRINTS_BOS) else [tokenizer.bos_token_id]
     own = plain.convert_tokens_to_ids(PLAIN_TOKEN) if plain else None
     for part in re.split("(" + "|".join(map(re.escape, marks)) + ")", shape):
         if part in marks:
@@ -267,8 +302,9 @@ def expected(name, tokenizer, plain, template, messages):
 
 def by_template(name, tokenizer, template, messages):
     messages = [{"role": role, "content": text} for role, text in messages]
-    if name.endswith("llama-2"):
-        return tokenizer.apply_chat_template(messages, chat_template=template)
+    if name.endswith(PRINTS_BOS):
+        return tokenizer.apply_chat_template(messages, chat_template=template,
+                                             add_generation_prompt=True)
     text = tokenizer.apply_chat_template(messages, chat_template=template, tokenize=False,
                                          add_generation_prompt=True)
     ids = tokenizer(text)["input_ids"]

@@ -19,7 +19,7 @@ from transformers import AutoTokenizer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, "data", "templates")
-KINDS = ["plain", "phi-2", "chatml", "llama-2", "zephyr"]
+KINDS = ["plain", "phi-2", "chatml", "llama-2", "zephyr", "llama-3", "gemma"]
 ASK = "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 ANSWER = "{% if add_generation_prompt %}{{ '<|assistant|>\\n' }}{% endif %}"
 LOOP = "{% for message in messages %}"
@@ -34,6 +34,8 @@ class Case:
         self.template, self.want, self.bos, self.own = template, want, bos, own
         self.bos_token, self.eos_token = bos_token, eos_token
         self.unread = more.pop("unread", False)     # right, but not read by the converter
+        self.preface = more.pop("preface", False)   # its own message begins one that is given, too
+        self.given = more.pop("given", {})          # variables that stand for what changes by the day
         assert not more
 
 
@@ -96,6 +98,93 @@ QWEN25 = """{%- if tools %}
 {%- if add_generation_prompt %}
     {{- '<|im_start|>assistant\\n' }}
 {%- endif %}
+"""
+QWEN3 = """{%- if messages[0].role == 'system' %}
+    {{- '<|im_start|>system\\n' + messages[0].content + '<|im_end|>\\n' }}
+{%- endif %}
+{%- set ns = namespace(multi_step_tool=true, last_query_index=messages|length - 1) %}
+{%- for message in messages[::-1] %}
+    {%- set index = (messages|length - 1) - loop.index0 %}
+    {%- if ns.multi_step_tool and message.role == "user" and not(message.content.startswith('<tool>') and message.content.endswith('</tool>')) %}
+        {%- set ns.multi_step_tool = false %}
+        {%- set ns.last_query_index = index %}
+    {%- endif %}
+{%- endfor %}
+{%- for message in messages %}
+    {%- if (message.role == "user") or (message.role == "system" and not loop.first) %}
+        {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>' + '\\n' }}
+    {%- elif message.role == "assistant" %}
+        {%- set content = message.content %}
+        {%- set thought = '' %}
+        {%- if '</think>' in message.content %}
+            {%- set content = message.content.split('</think>')[-1].lstrip('\\n') %}
+            {%- set thought = message.content.split('</think>')[0].rstrip('\\n').split('<think>')[-1].lstrip('\\n') %}
+        {%- endif %}
+        {%- if loop.index0 > ns.last_query_index and (loop.last or thought) %}
+            {{- '<|im_start|>' + message.role + '\\n<think>\\n' + thought.strip('\\n') + '\\n</think>\\n\\n' + content }}
+        {%- else %}
+            {{- '<|im_start|>' + message.role + '\\n' + content }}
+        {%- endif %}
+        {{- '<|im_end|>\\n' }}
+    {%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}
+    {{- '<|im_start|>assistant\\n' }}
+    {%- if enable_thinking is defined and enable_thinking is false %}
+        {{- '<think>\\n\\n</think>\\n\\n' }}
+    {%- endif %}
+{%- endif %}
+"""
+DATES = "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n"
+HEADER = "'<|start_header_id|>' + {} + '<|end_header_id|>\\n\\n'"
+
+
+def llama31(dates):
+    return ("{{- bos_token }}" + dates + "{% if messages[0]['role'] == 'system' %}"
+            "{% set system = messages[0]['content']|trim %}{% set messages = messages[1:] %}{% else %}"
+            "{% set system = \"\" %}{% endif %}{{ " + HEADER.format("'system'") +
+            " }}{{ \"Cutting Knowledge Date: December 2023\\n\" }}{{ \"Today Date: \" + date_string + \"\\n\\n\" }}"
+            "{{ '' + system + '<|eot_id|>' }}{% for message in messages %}{{ " + HEADER.format("message['role']") +
+            " + message['content'] | trim + '<|eot_id|>' }}{% endfor %}{% if add_generation_prompt %}{{ " +
+            HEADER.format("'assistant'") + " }}{% endif %}")
+
+
+GEMMA3 = """{{ bos_token }}
+{%- if messages[0]['role'] == 'system' -%}
+    {%- if messages[0]['content'] is string -%}
+        {%- set first_user_prefix = messages[0]['content'] + '\\n\\n' -%}
+    {%- else -%}
+        {%- set first_user_prefix = messages[0]['content'][0]['text'] + '\\n\\n' -%}
+    {%- endif -%}
+    {%- set loop_messages = messages[1:] -%}
+{%- else -%}
+    {%- set first_user_prefix = "" -%}
+    {%- set loop_messages = messages -%}
+{%- endif -%}
+{%- for message in loop_messages -%}
+    {%- if (message['role'] == 'user') != (loop.index0 % 2 == 0) -%}
+        {{ raise_exception("Conversation roles must alternate user/assistant/user/assistant/...") }}
+    {%- endif -%}
+    {%- if (message['role'] == 'assistant') -%}
+        {%- set role = "model" -%}
+    {%- else -%}
+        {%- set role = message['role'] -%}
+    {%- endif -%}
+    {{ '<start_of_turn>' + role + '\\n' + (first_user_prefix if loop.first else "") }}
+    {%- if message['content'] is string -%}
+        {{ message['content'] | trim }}
+    {%- elif message['content'] is iterable -%}
+        {%- for item in message['content'] -%}
+            {{ item['text'] | trim }}
+        {%- endfor -%}
+    {%- else -%}
+        {{ raise_exception("Invalid content type") }}
+    {%- endif -%}
+    {{ '<end_of_turn>\\n' }}
+{%- endfor -%}
+{%- if add_generation_prompt -%}
+    {{'<start_of_turn>model\\n'}}
+{%- endif -%}
 """
 SMOL = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 SYSTEM_FIRST = ("{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system\\n"
@@ -283,12 +372,23 @@ CASES = {
                   "{% endif %}" + LOOP + ALTERNATE + "{% if (message['role'] == 'assistant') %}{% set role = 'model' %}{% else %}"
                   "{% set role = message['role'] %}{% endif %}{{ '<start_of_turn>' + role + '\\n' + message['content'] | trim + "
                   "'<end_of_turn>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<start_of_turn>model\\n' }}{% endif %}",
-                  "plain", bos=1),
+                  "gemma", bos=1),
     "llama-3": Case("{% set loop_messages = messages %}{% for message in loop_messages %}{% set content = "
                     "'<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n'+ message['content'] | trim + "
                     "'<|eot_id|>' %}{% if loop.index0 == 0 %}{% set content = bos_token + content %}{% endif %}{{ content }}"
                     "{% endfor %}{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}",
-                    "plain", bos=1),
+                    "llama-3", bos=1, eos_token="<|eot_id|>"),
+    "gemma-3": Case(GEMMA3, "gemma", bos=1),
+    "llama-3.1": Case(llama31("{% if not date_string is defined %}{% set date_string = '26 Jul 2024' %}{% endif %}"),
+                      "llama-3", bos=1, own=DATES, preface=True, eos_token="<|eot_id|>"),
+    "llama-3.2": Case(llama31("{% if not date_string is defined %}{% if strftime_now is defined %}{% set date_string = "
+                              "strftime_now('%d %b %Y') %}{% else %}{% set date_string = '26 Jul 2024' %}{% endif %}{% endif %}"),
+                      "llama-3", bos=1, own=DATES, preface=True, eos_token="<|eot_id|>", given={"date_string": "26 Jul 2024"}),
+    "llama-3.1-two": Case(llama31("{% set date_string = '26 Jul 2024' %}").replace("+ system +", "+ system + '!' +"), "plain",
+                          bos=1, eos_token="<|eot_id|>"),
+    "qwen-3": Case(QWEN3, "chatml"),
+    "think-split": Case(LOOP + "{{ '<|im_start|>' + message.role + '\\n' + message.content.split('</think>')[-1].lstrip('x\\n')"
+                        " + '<|im_end|>\\n' }}{% endfor %}" + ASK, "plain"),
     "deepseek": Case("{{ bos_token }}" + LOOP + "{% if message['role'] == 'user' %}{{ 'User: ' + message['content'] + '\\n\\n' }}"
                      "{% elif message['role'] == 'assistant' %}{{ 'Assistant: ' + message['content'] + eos_token }}"
                      "{% elif message['role'] == 'system' %}{{ message['content'] + '\\n\\n' }}{% endif %}{% endfor %}"
@@ -313,7 +413,7 @@ def shown(text):
 
 
 def tokenizer_of(case):
-    with open(os.path.join(HERE, "data", "chat_formats", "chatml", "tokenizer_config.json")) as file:
+    with open(os.path.join(HERE, "data", "chat_formats", "marks", "tokenizer_config.json")) as file:
         settings = json.load(file)
     settings.update(bos_token=case.bos_token, eos_token=case.eos_token, add_bos_token=bool(case.bos_token))
     out = tempfile.mkdtemp()
@@ -342,6 +442,17 @@ def written(kind, messages, bos, end, opens):
             else:
                 out += " " + text + " " + end
         return out
+    if kind == "llama-3":
+        headers = [(role, "".join(text)) for role, text in messages] + [("assistant", None)] * opens
+        return "".join("<|start_header_id|>" + role + "<|end_header_id|>\n\n" +
+                       (text + "<|eot_id|>" if text is not None else "") for role, text in headers)
+    if kind == "gemma":
+        out = ""
+        for i, (role, text) in enumerate(messages):
+            after_system = i and messages[i - 1][0] == "system"
+            out += ("\n\n" if after_system else "<start_of_turn>" + ("model" if role == "assistant" else "user") + "\n")
+            out += text + ("" if role == "system" else "<end_of_turn>\n")
+        return out + ("<start_of_turn>model\n" if opens else "")
     after = {"plain": ["\n", "", ""], "phi-2": ["\n", "", ""], "chatml": ["<|im_end|>"] * 3, "zephyr": [end] * 3}
     parts = [before[kind][roles.index(role)] + text + after[kind][roles.index(role)] for role, text in messages]
     return "\n".join(parts + [before[kind][3] if opens else ""])
@@ -355,22 +466,25 @@ def conversations():
             yield [(role, texts[i]) for i, role in enumerate(roles[:count + system])]
 
 
-def render(tokenizer, messages):
+def render(tokenizer, messages, given={}):
     return tokenizer.apply_chat_template([{"role": role, "content": text} for role, text in messages],
-                                         tokenize=False, add_generation_prompt=True)
+                                         tokenize=False, add_generation_prompt=True, **given)
 
 
 def agrees(case, tokenizer, kind):
     opens, bos = "add_generation_prompt" in case.template, case.bos_token or ""
     for messages in conversations():
         try:
-            got = render(tokenizer, messages)
+            got = render(tokenizer, messages, case.given)
         except TemplateError:
             if messages[0][0] == "system":      # refused: there is nothing to compare
                 continue
             return False
         own = [("system", case.own)] if case.own is not None and messages[0][0] != "system" else []
-        want = written(kind, own + messages, bos, case.eos_token, opens)
+        said = own + messages
+        if case.preface and not own:
+            said = [("system", case.own + messages[0][1])] + messages[1:]
+        want = written(kind, said, bos, case.eos_token, opens)
         if case.bos and kind != "llama-2":
             want = bos + want
         if got != want:
@@ -393,12 +507,13 @@ def main():
         kinds = [kind for kind in KINDS if agrees(compared, tokenizer, kind)]
         assert kinds == ([] if case.want == "plain" and name != "lines" else [case.want]) or case.unread, (name, kinds)
         try:
-            first = render(tokenizer, [("user", "x")])
+            first = render(tokenizer, [("user", "x")], case.given)
         except TemplateError:
             first = ""
         assert bool(case.bos_token and first.startswith(case.bos_token)) == bool(case.bos), (name, first)
         if case.own not in (None, "?"):
-            assert first == render(tokenizer, [("system", case.own), ("user", "x")]), (name, first)
+            given = "" if case.preface else case.own
+            assert first == render(tokenizer, [("system", given), ("user", "x")], case.given), (name, first)
         with open(os.path.join(DATA, name + ".jinja"), "w", newline="") as file:
             file.write(case.template)
         lines.append("\t".join([name, case.bos_token or "-", case.eos_token, case.want, str(case.bos), shown(case.own)]))

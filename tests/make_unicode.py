@@ -6,18 +6,22 @@
     make_unicode.py --write FILE    puts the table between FILE's markers
 
 Every code point is shown to the library itself: the regular expressions of its pre-tokenizers
-for letters, numbers and white space, and an added token that wants to be a single word for the
-characters of a word (which another regular expression engine decides). For WordPiece it is shown
-to BERT's pre-tokenizer and to each part of BERT's normalizer, and pairs of marks to the NFD
-normalizer, whose order of them is that of their combining classes.
+for letters, numbers, white space and the other classes, and an added token that wants to be a
+single word for the characters of a word (which another regular expression engine decides). For
+NFC it is shown to the NFD and NFC normalizers; pairs of marks, too, whose order in NFD is that of
+their combining classes. For WordPiece it is shown to BERT's pre-tokenizer and to each part of
+BERT's normalizer.
 """
 
 import argparse
+import array as arrays
 import sys
 
 BEGIN = "/* >>generated unicode */"
 END = "/* <<generated unicode */"
 LETTER, NUMBER, SPACE, WORD = 1, 2, 4, 8
+MARK, UPPER, LOWER, PUNCTUATION, SYMBOL = 16, 32, 64, 128, 256
+ALTERNATES = 512  # of an entry: upper and lower case take turns from its first character on
 CHUNK = 8192
 
 
@@ -26,6 +30,25 @@ def code_points():
     points = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
     for start in range(0, len(points), CHUNK):
         yield points[start:start + CHUNK]
+
+
+def scalars():
+    for points in code_points():
+        yield from points
+
+
+def before(c):
+    return c - 1 if c != 0xE000 else 0xD7FF
+
+
+def changes(normalizer):
+    """What single characters become, where that is something else."""
+    result = {}
+    for c in scalars():
+        text = normalizer.normalize_str(chr(c))
+        if text != chr(c):
+            result[c] = text
+    return result
 
 
 def probe_regex(flags, bit, pattern):
@@ -63,7 +86,8 @@ def probe_word(flags):
 
 
 def probe():
-    flags = bytearray(0x110000)
+    """The four classes of GPT-2's rule and of added tokens; make_token_ids.py's borders."""
+    flags = arrays.array("H", bytes(2 * 0x110000))
     probe_regex(flags, LETTER, r"\p{L}")
     probe_regex(flags, NUMBER, r"\p{N}")
     probe_regex(flags, SPACE, r"\s")
@@ -71,28 +95,161 @@ def probe():
     return flags
 
 
+def probe_all():
+    flags = probe()
+    probe_regex(flags, MARK, r"\p{M}")
+    probe_regex(flags, UPPER, r"[\p{Lu}\p{Lt}]")
+    probe_regex(flags, LOWER, r"\p{Ll}")
+    probe_regex(flags, PUNCTUATION, r"\p{P}")
+    probe_regex(flags, SYMBOL, r"\p{S}")
+    return flags
+
+
+def class_runs(flags):
+    """(first, classes): up to the next run's first; with ALTERNATES as slm__class_of reads it."""
+    runs, at = [], 0
+    while at < 0x110000:
+        first, case = flags[at], flags[at] & (UPPER | LOWER)
+        turns = (first, first ^ (UPPER | LOWER if case in (UPPER, LOWER) else 0))
+        same, other = at + 1, at + 1
+        while same < 0x110000 and flags[same] == first:
+            same += 1
+        while case and other < 0x110000 and flags[other] == turns[(other - at) % 2]:
+            other += 1
+        runs.append((at, first | ALTERNATES) if other > same else (at, first))
+        at = max(same, other)
+    return runs
+
+
+# ---- what NFC needs ----------------------------------------------------------------------------
+
+FIRST_MARK, LAST_MARK = chr(0x334), chr(0x345)  # of the combining classes 1 and 240
+HANGUL = range(0xAC00, 0xD7A4)
+JOINING_JAMO = list(range(0x1161, 0x1176)) + list(range(0x11A8, 0x11C3))
+WIDE = 0xD800  # in 16 bits: the number of a character beyond them
+MOST_GAP = 3   # so many characters that become nothing else do not end a block
+RANKS = 63     # so many combining classes there may be; what is above is a flag
+DOUBT = 64     # the character is not in NFC, or may join what is before
+
+
+def require(condition, text, *values):
+    if not condition:
+        sys.exit("make_unicode.py: " + text % values)
+
+
+def check_hangul(nfd, nfc):
+    for c in HANGUL:
+        at = c - HANGUL.start
+        text = chr(0x1100 + at // 588) + chr(0x1161 + at // 28 % 21)
+        text += chr(0x11A7 + at % 28) if at % 28 else ""
+        require(nfd[c] == text and c not in nfc, "U+%04X is not decomposed as Hangul is", c)
+
+
+def decompositions():
+    """singles: what becomes one other character. pairs: (character, first, second, whether the
+    two become the character), where first may be in pairs, too."""
+    from tokenizers.normalizers import NFC, NFD
+    compose, nfd, nfc = NFC().normalize_str, changes(NFD()), changes(NFC())
+    check_hangul(nfd, nfc)
+    singles = {c: text for c, text in nfc.items() if len(text) == 1}
+    several = {c: text for c, text in nfd.items() if c not in HANGUL and c not in singles}
+    known = {text: chr(c) for c, text in sorted(several.items(), reverse=True)}
+    known.update((text, chr(c)) for c, text in several.items() if c not in nfc)
+    pairs = []
+    for c, text in sorted(several.items()):
+        first = text[0] if len(text) == 2 else known[text[:-1]]
+        joins = compose(first + text[-1]) == chr(c)
+        require(joins == (c not in nfc), "U+%04X: composes in one way only", c)
+        require(ord(text[-1]) not in nfd, "U+%04X: its last part has parts", c)
+        pairs.append((c, ord(first), ord(text[-1]), joins))
+    parts = {first for _, first, _, _ in pairs}
+    require(not parts & set(singles), "a part of a character is another in NFC")
+    require(max(map(len, nfd.values())) <= 4, "a character has more than four parts")
+    return singles, pairs, nfd
+
+
+def ordered(nfd_text, marks, groups):
+    """Adds to groups, which are sorted by combining class, one mark for each class."""
+    def before(a, b):
+        return a != b and nfd_text(chr(b) + chr(a)) == chr(a) + chr(b)
+
+    for c in marks:
+        at = sum(before(group, c) for group in groups)
+        if at == len(groups) or before(c, groups[at]):
+            groups.insert(at, c)
+    return {c: 1 + sum(before(group, c) for group in groups) for c in marks}
+
+
+def combining_ranks(nfd):
+    """{mark: the place of its combining class among those there are, from 1 on}"""
+    from tokenizers.normalizers import NFD
+    text = NFD().normalize_str
+    marks = [c for c in scalars() if c not in nfd and
+             (text(LAST_MARK + chr(c)) != LAST_MARK + chr(c) or
+              text(chr(c) + FIRST_MARK) != chr(c) + FIRST_MARK)]
+    ranks = ordered(text, marks, [])
+    for c, parts in nfd.items():
+        if ord(parts[0]) in ranks:
+            require(all(ord(part) in ranks for part in parts),
+                    "U+%04X begins with a mark and goes on", c)
+            ranks[c] = ranks[ord(parts[0])]
+    require(max(ranks.values()) <= RANKS, "there are too many combining classes")
+    return ranks
+
+
+def blocks_of(singles):
+    """Blocks (first, count, where) of characters that become one each; those in order."""
+    blocks, words = [], []
+    for c in sorted(singles):
+        gap = c - sum(blocks[-1][:2]) if blocks else 0
+        if blocks and gap <= (MOST_GAP if c < 0x10000 else 0):
+            words += range(blocks[-1][0] + blocks[-1][1], c)
+        else:
+            blocks.append([c, 0, len(words)])
+        words.append(ord(singles[c]))
+        blocks[-1][1] = c + 1 - blocks[-1][0]
+    require(max(n for _, n, _ in blocks) <= 2047, "the singles do not fit their blocks")
+    return blocks, words
+
+
+def composition_tables():
+    singles, pairs, nfd = decompositions()
+    kinds = combining_ranks(nfd)
+    doubtful = {c for c, _, _, joins in pairs if not joins} | set(singles) | set(JOINING_JAMO)
+    doubtful |= {second for _, _, second, joins in pairs if joins}
+    joining = [c for c, text in nfd.items() if c not in doubtful and ord(text[0]) in doubtful]
+    require(not joining, "what a character begins with may join what is before")
+    for c in doubtful:
+        kinds[c] = kinds.get(c, 0) | DOUBT
+    starts = [c for c in scalars() if c == 0 or kinds.get(c, 0) != kinds.get(before(c), 0)]
+    blocks, words = blocks_of(singles)
+    codes = sorted({c for pair in pairs for c in pair[:3] if c >= 0x10000} |
+                   {c for c in words if c >= 0x10000})
+    number = {c: WIDE + i for i, c in enumerate(codes)}
+    require(len(codes) < 0x800, "there are too many characters beyond 16 bits")
+    pairs = sorted([number.get(c, c) for c in pair[:3]] + [pair[3]] for pair in pairs)
+    joining = sorted((first, second, i) for i, (_, first, second, joins) in enumerate(pairs)
+                     if joins)
+    lines = ["/* For NFC: the place of the combining class, and 64 in doubt: not in NFC, or may join",
+             "   what is before; entry: first code point << 11. See >>composition. */"]
+    lines += array("uint32_t", "slm__nfc_classes",
+                   ("0x%X" % (c << 11 | kinds.get(c, 0)) for c in starts))
+    lines += ["/* code points << 11; in 16 bits 0xD800 + the place here stands for one */"]
+    lines += array("uint32_t", "slm__wide", ("0x%X" % (c << 11) for c in codes))
+    lines += ["/* What becomes one other: first code point << 11 | count; where these are. */"]
+    lines += array("uint32_t", "slm__single_blocks", ("0x%X" % (c << 11 | n) for c, n, _ in blocks))
+    lines += array("uint16_t", "slm__single_starts", (str(at) for _, _, at in blocks))
+    lines += array("uint16_t", "slm__singles", ("0x%X" % number.get(c, c) for c in words))
+    lines += ["/* a character and its two parts, the first maybe in the table too */"]
+    lines += array("uint16_t", "slm__pairs", ("0x%X" % w for pair in pairs for w in pair[:3]))
+    lines += ["/* those that two characters become, in the order of these */"]
+    lines += array("uint16_t", "slm__joining", (str(i) for _, _, i in joining))
+    return lines
+
+
 # ---- what WordPiece needs ----------------------------------------------------------------------
 
 W_SPACE, W_PUNCTUATION, W_CONTROL, W_MARK, W_CJK, W_RANK = 1, 2, 4, 8, 16, 32
-FIRST_MARK, LAST_MARK = chr(0x334), chr(0x345)  # of the combining classes 1 and 240
-HANGUL = range(0xAC00, 0xD7A4)
-WIDE = 0xD800  # in 16 bits: the number of a base beyond them
-MOST_GAP = 3   # so many characters that are their own bases do not end a block
-
-
-def scalars():
-    for points in code_points():
-        yield from points
-
-
-def changes(normalizer):
-    """What single characters become, where that is something else."""
-    result = {}
-    for c in scalars():
-        text = normalizer.normalize_str(chr(c))
-        if text != chr(c):
-            result[c] = text
-    return result
 
 
 def bert(**parts):
@@ -157,38 +314,14 @@ def rank_marks(flags):
     return max(ranks.values())
 
 
-def blocks_of(bases):
-    """Blocks of characters whose base is one character each, in 16 bits."""
-    blocks, words, wide = [], [], []
-    for c in sorted(bases):
-        gap = c - sum(blocks[-1][:2]) if blocks else 0
-        if blocks and gap <= (MOST_GAP if c < 0x10000 else 0):
-            words += range(blocks[-1][0] + blocks[-1][1], c)
-        else:
-            blocks.append([c, 0, len(words)])
-        base = ord(bases[c])
-        words.append(base if base < 0x10000 else WIDE + len(wide))
-        wide += [base] if base >= 0x10000 else []
-        blocks[-1][1] = c + 1 - blocks[-1][0]
-    if any(w > 0xFFFF for w in words) or any(b[1] > 2047 for b in blocks):
-        sys.exit("make_unicode.py: the bases do not fit their blocks")
-    return blocks, words, wide
-
-
-def pairs_of(bases):
-    """Those that become several: the first may be in this table again."""
-    known, pairs = {text: c for c, text in bases.items() if c not in HANGUL}, []
-    for c, text in sorted(bases.items()):
-        if len(text) < 2 or c in HANGUL:
-            continue
-        first = known[text[:-1]] if len(text) > 2 else ord(text[0])
-        pairs.append((c, first, ord(text[-1])))
-    for c in HANGUL:
-        at = c - HANGUL.start
-        tail = chr(0x11A7 + at % 28) if at % 28 else ""
-        if bases[c] != chr(0x1100 + at // 588) + chr(0x1161 + at // 28 % 21) + tail:
-            sys.exit("make_unicode.py: U+%04X is not decomposed as Hangul is" % c)
-    return pairs
+def check_bases(bases, flags):
+    """Without accents a character is its parts without those that are stripped alone."""
+    from tokenizers.normalizers import NFD
+    nfd = changes(NFD())
+    for c in flags:
+        text = nfd.get(c, chr(c))
+        base = "".join(part for part in text if not flags[ord(part)] & W_MARK)
+        require(base == bases.get(c, chr(c)), "U+%04X is stripped to something else", c)
 
 
 def lower_runs(lower):
@@ -221,24 +354,13 @@ def word_tables():
     ranks = rank_marks(flags)
     keys = sorted(flags)
     starts = [(c, flags[c]) for i, c in enumerate(keys) if not i or flags[c] != flags[keys[i - 1]]]
-    single = {c: text for c, text in bases.items() if len(text) == 1}
-    blocks, words, wide = blocks_of(single)
+    check_bases(bases, flags)
     runs = lower_runs(changes(bert(lowercase=True)))
     lines = ["/* For WordPiece: 1 white space, 2 punctuation, 4 control, 8 a mark that is stripped,",
              "   16 CJK, 32 * the rank among marks; entry: first code point << 11. See >>normalizer. */",
              "#define SLM__MARK_RANKS %d" % ranks]
     lines += array("uint8_t", "slm__ascii_word_classes", (str(flags[c]) for c in range(128)))
     lines += array("uint32_t", "slm__word_classes", ("0x%X" % (c << 11 | f) for c, f in starts))
-    lines += ["/* Without their accents: first code point << 11 | count; where its bases are. */"]
-    lines += array("uint32_t", "slm__base_blocks", ("0x%X" % (c << 11 | n) for c, n, _ in blocks))
-    lines += array("uint16_t", "slm__base_starts", (str(at) for _, _, at in blocks))
-    lines += ["/* from 0xD800 on: an entry of slm__wide_bases */"]
-    lines += array("uint16_t", "slm__bases", ("0x%X" % w for w in words))
-    lines += array("uint32_t", "slm__wide_bases", ("0x%X" % w for w in wide))
-    lines += ["/* what becomes two characters (code point << 11), the first maybe in the table too */"]
-    lines += array("uint32_t", "slm__base_pairs",
-                   ("0x%X" % w for c, first, last in pairs_of(bases)
-                    for w in (c << 11, first, last)))
     lines += ["/* Lowercase: first code point << 11 | count << 1 | step - 1; what is added. */"]
     lines += array("uint32_t", "slm__lower",
                    ("0x%X" % w for first, count, step, distance in runs
@@ -259,17 +381,15 @@ def wrap(items):
 
 
 def table(flags):
-    ranges = [(c, flags[c]) for c in range(0x110000) if c == 0 or flags[c] != flags[c - 1]]
-    return "\n".join([
-        BEGIN,
-        "/* Printed by tests/make_unicode.py: 1 letter, 2 number, 4 white space, 8 in a word. */",
-        "static const uint8_t slm__ascii_classes[128] = {",
-        wrap(str(flags[c]) for c in range(128)),
-        "};",
-        "/* first code point * 16 + classes, up to the next entry */",
-        "static const uint32_t slm__classes[%d] = {" % len(ranges),
-        wrap("0x%X" % (c << 4 | f) for c, f in ranges),
-        "};"] + word_tables() + [END])
+    runs = class_runs(flags)
+    lines = [BEGIN,
+             "/* Printed by tests/make_unicode.py: 1 letter, 2 number, 4 white space, 8 in a word,",
+             "   16 mark, 32 upper or title case, 64 lower case, 128 punctuation, 256 symbol. */"]
+    lines += array("uint16_t", "slm__ascii_classes", (str(flags[c]) for c in range(128)))
+    lines += ["/* first code point << 11 | classes, up to the next entry; 512: upper and lower case",
+              "   alternate */"]
+    lines += array("uint32_t", "slm__classes", ("0x%X" % (c << 11 | f) for c, f in runs))
+    return "\n".join(lines + composition_tables() + word_tables() + [END])
 
 
 def split_file(path):
@@ -301,7 +421,7 @@ def main():
     except (OSError, UnicodeError) as error:
         print("make_unicode.py: %s" % error, file=sys.stderr)
         return 1
-    new = table(probe())
+    new = table(probe_all())
     if args.check:
         if parts[1] != new:
             print("make_unicode.py: %s: the Unicode table differs" % args.check, file=sys.stderr)

@@ -24,7 +24,7 @@ ARCHITECTURES = {PHI: "phi", GPTJ: "gptj", LLAMA: "llama", GPT_NEO: "gpt_neo", B
                  DISTILBERT: "distilbert", MOBILEBERT: "mobilebert", QWEN2: "qwen2", QWEN3: "qwen3",
                  GPT2: "gpt2", GPT_NEOX: "gpt_neox", GPT_NEOX_SEQUENTIAL: "gpt_neox_sequential"}
 TOKENIZERS = {0: "none", 1: "byte-level BPE", 2: "SentencePiece BPE", 3: "WordPiece"}
-CHAT_FORMATS = {0: "plain", 1: "phi-2", 2: "chatml", 3: "llama-2", 4: "zephyr"}
+CHAT_FORMATS = {0: "plain", 1: "phi-2", 2: "chatml", 3: "llama-2", 4: "zephyr", 5: "llama-3", 6: "gemma"}
 # kinds of sections
 TOKENIZER, FREQUENCIES, LAYER_KINDS, DIRECTORY, LABELS, PROMPTS, METADATA, CHAT = 1, 2, 3, 4, 6, 7, 8, 9
 TASKS = ["none", "embed", "classify", "tag", "fill", "answer", "next"]

@@ -435,6 +435,9 @@ static void test_chats(void) {
     chats_of("own-bos-chatml", "chatml", kind);
     chats_of("bos-zephyr", "zephyr", NULL);
     chats_of("own-llama-2", "llama-2", "Be kind.");
+    chats_of("llama-3", "llama-3", NULL);
+    chats_of("gemma", "gemma", NULL);
+    chats_of("own-llama-3", "llama-3", NULL);
     chats_of("pieces-own-chatml", "chatml", kind);
     chats_of("pieces-bos-chatml", "chatml", NULL);
     chats_of("pieces-bos-zephyr", "zephyr", NULL);
@@ -474,6 +477,8 @@ static void test_chat_formats(void) {
     formats_of("chatml", "chatml");
     formats_of("llama-2", "llama-2");
     formats_of("zephyr", "zephyr");
+    formats_of("llama-3", "llama-3");
+    formats_of("gemma", "gemma");
     formats_of("pieces-chatml", "chatml");
     formats_of("pieces-late-chatml", "chatml");
     formats_of("pieces-llama-2", "llama-2");

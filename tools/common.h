@@ -212,7 +212,7 @@ TOOL_UNUSED static slm_chat_format tool_chat_format(const char *name) {
     int i;
     for (i = 1; i < (int)SLM_CHAT_COUNT; i++)
         if (strcmp(name, slm_chat_format_name((slm_chat_format)i)) == 0) return (slm_chat_format)i;
-    tool_fail(2, "--chat is plain, phi-2, chatml, llama-2 or zephyr, not %s", name);
+    tool_fail(2, "--chat is plain, phi-2, chatml, llama-2, zephyr, llama-3 or gemma, not %s", name);
     return SLM_CHAT_AUTO;
 }
 

@@ -50,7 +50,14 @@ typedef struct Builder {
     int specials_win;        /* their flags replace those of listed added tokens */
     uint32_t ends[END_LIMIT], end_count;
     uint32_t exist;          /* how many ids have a token */
+    unsigned char *own;      /* of each id: not 0: in the model's vocabulary; or NULL */
     uint32_t longest;        /* model_max_length; 0: none */
+    /* of SLM__BYTES */
+    unsigned char steps[SLM__STEPS_MOST]; /* enum slm__step: how a text becomes words; then 0 */
+    int nfc;                 /* a text becomes its NFC */
+    int whole;               /* a word of the vocabulary is not merged: ignore_merges */
+    int32_t missing;         /* what bytes without a token become; -1: nothing */
+    int fuses;               /* several of them become one */
     /* of SLM__PIECES */
     int from_model;          /* tokenizer.model, not tokenizer.json */
     int legacy, prepends, splits; /* splits: a word ends at each space */
@@ -69,7 +76,6 @@ typedef struct Builder {
     uint32_t added_flags;    /* SLM__TEXT_...: how added tokens are normalized */
     uint32_t longest_word;
     int32_t mask;
-    unsigned char *own;      /* of each id: not 0: in the model's vocabulary */
 } Builder;
 
 /* tokenizer.c */
@@ -92,6 +98,16 @@ uint32_t read_id(const Builder *builder, const Json *value);
 void read_vocabulary(Builder *builder, const Json *vocabulary);
 /* The id of a template's special token; -1: the piece is none. */
 int32_t template_token(const Builder *builder, const Json *processor, const Json *piece);
+
+/* splits.c */
+void splits_read(Builder *builder, const Json *pre_tokenizer);
+void splits_set(Builder *builder, unsigned step); /* this one alone */
+void splits_read_normalizer(Builder *builder, const Json *normalizer);
+void splits_read_missing(Builder *builder, const Json *model); /* once the vocabulary is read */
+int splits_file_kind(const Builder *builder); /* of the section, whatever the kind is */
+uint32_t splits_flags(const Builder *builder); /* of the section */
+void splits_put(Buffer *out, const Builder *builder);
+void splits_finish(Builder *builder);            /* once all tokens are added */
 
 /* pieces.c */
 int pieces_wanted(const Json *json);             /* of a tokenizer.json: is it of this kind? */

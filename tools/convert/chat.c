@@ -44,6 +44,7 @@ typedef struct Study {
     int prints_bos, guesses;     /* guesses: the template cannot be read */
     enum { SYSTEM_NONE, SYSTEM_EMPTY, SYSTEM_READ, SYSTEM_UNREAD } own; /* its own message */
     Buffer system;
+    int preface;                 /* which comes before a message that is given, too */
 } Study;
 
 /* Where `what` stands in `text` from `at` on; SIZE_MAX: nowhere. */
@@ -150,24 +151,22 @@ static void put_part(Buffer *out, const Study *s, const char *part) {
             put_bytes(out, part, 1);
 }
 
-static void put_system(Buffer *out, const Study *s, const slm__chat_format *f, const void *text,
-                       size_t size) {
-    put_part(out, s, f->around[SYSTEM][0]);
-    put_bytes(out, text, size);
-    put_part(out, s, f->around[SYSTEM][1]);
-}
-
-/* What a format writes for a conversation; own: with the template's own system message. */
+/* What a format writes for a conversation; own: with the template's own system message, which
+   begins one that is given if it is a preface. */
 static void write_format(Buffer *out, const Study *s, const slm__chat_format *f, size_t shape,
                          int own) {
     const char *letters = shapes[shape];
     size_t i, first = *letters == 'S';
     int after_system = own || first;
     out->size = 0;
-    if (first)
-        put_system(out, s, f, contents[0], strlen(contents[0]));
-    else if (own)
-        put_system(out, s, f, s->system.data, s->system.size);
+    if (first || own) {
+        put_part(out, s, f->around[SYSTEM][0]);
+        if (own && (!first || s->preface))
+            put_bytes(out, s->system.data, s->system.size);
+        if (first)
+            put_bytes(out, contents[0], strlen(contents[0]));
+        put_part(out, s, f->around[SYSTEM][1]);
+    }
     for (i = first; letters[i]; i++, after_system = 0) {
         const char *const *around = f->around[role_of(letters[i])];
         int inside = after_system && f->after_system;
@@ -203,6 +202,36 @@ static int agrees(const Study *s, const slm__chat_format *f, int own) {
     return same;
 }
 
+/* What a template writes between the beginning of the format's system message and the message that
+   is given, such as Llama 3.1's dates; 0: nothing. */
+static int find_preface(Study *s, const slm__chat_format *f) {
+    const Buffer *with = &s->written[WITH_SYSTEM];
+    size_t skip = s->prints_bos ? s->bos.size : 0, end;
+    Buffer begin = {NULL, 0, 0};
+    put_part(&begin, s, f->around[SYSTEM][0]);
+    s->system.size = 0;
+    end = find_bytes(with, skip, contents[0], strlen(contents[0]));
+    if (end != SIZE_MAX && begin.size && end > skip + begin.size &&
+        end - skip - begin.size <= SYSTEM_LIMIT &&
+        memcmp(with->data + skip, begin.data, begin.size) == 0)
+        put_bytes(&s->system, with->data + skip + begin.size, end - skip - begin.size);
+    free(begin.data);
+    return s->system.size > 0;
+}
+
+static int agrees_with_preface(Study *s, const slm__chat_format *f) {
+    if (s->own != SYSTEM_EMPTY || s->status[WITH_SYSTEM] || !find_preface(s, f))
+        return 0;
+    s->preface = 1;
+    if (agrees(s, f, 1)) {
+        s->own = memchr(s->system.data, TEMPLATE_UNKNOWN, s->system.size) ? SYSTEM_UNREAD
+                                                                          : SYSTEM_READ;
+        return 1;
+    }
+    s->system.size = 0;
+    return s->preface = 0;
+}
+
 /* A format that agrees; SLM_CHAT_AUTO: none. An empty system message is one where the format's
    marks stand around it. */
 static int find_format(Study *s) {
@@ -213,6 +242,8 @@ static int find_format(Study *s) {
                 s->own = s->own == SYSTEM_EMPTY && own ? SYSTEM_READ : s->own;
                 return i;
             }
+        if (agrees_with_preface(s, chat_format(i)))
+            return i;
     }
     return SLM_CHAT_AUTO;
 }
@@ -356,6 +387,7 @@ static void keep_template(Chat *chat, const char *directory, const Study *s, int
     if (s->own == SYSTEM_READ) {
         chat->has_system = 1;
         chat->system = s->system;
+        chat->preface = s->preface;
     } else if (s->own == SYSTEM_UNREAD && warns)
         warn("%s: the system message of its chat template depends on what is known only in a "
              "conversation (a date, tools): it is left out (--system TEXT sets one)", directory);
@@ -378,6 +410,7 @@ static void set_system(Chat *chat, const char *source, const Tokenizer *tokenize
     if (!tokenizer->kind)
         fail("%s: --system: there is no tokenizer, so there are no conversations", source);
     chat->has_system = *text != 0;
+    chat->preface = 0;
     chat->system.size = 0;
     put_bytes(&chat->system, text, strlen(text));
 }
@@ -407,7 +440,7 @@ void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int us
 
 /* ---- in a .slm --------------------------------------------------------------------------- */
 
-enum { CHAT_HEAD = 8 };
+enum { CHAT_HEAD = 8, PREFACE = 256 };
 
 /* Only where it says something, so that older readers know all that most files say. */
 void chat_put(Model *model, const Chat *chat) {
@@ -415,7 +448,7 @@ void chat_put(Model *model, const Chat *chat) {
     if (!chat->has_system && chat->bos == SLM__BOS_AS_TOKENIZER)
         return;
     out = &model_section(model, SLM__CHAT, 0)->bytes;
-    put_u32(out, chat->bos);
+    put_u32(out, chat->bos | (chat->has_system && chat->preface ? PREFACE : 0));
     put_u32(out, chat->has_system ? (uint32_t)chat->system.size + 1 : 0);
     if (chat->has_system) {
         put_bytes(out, chat->system.data, chat->system.size);
@@ -442,9 +475,10 @@ static void take_chat(Chat *chat, Model *model, const char *path) {
         return;
     length = size >= CHAT_HEAD ? get_u32(bytes + 4) : 0;
     if (size < CHAT_HEAD || size - CHAT_HEAD != length || length > SYSTEM_LIMIT + 1 ||
-        get_u32(bytes) > SLM__BOS_NOT_FIRST)
+        (get_u32(bytes) & ~(uint32_t)PREFACE) > SLM__BOS_NOT_FIRST)
         fail("%s: damaged: its chat section has a wrong size", path);
-    chat->bos = get_u32(bytes);
+    chat->bos = get_u32(bytes) & ~(uint32_t)PREFACE;
+    chat->preface = get_u32(bytes) >= PREFACE;
     chat->has_system = length > 0;
     if (length)
         put_bytes(&chat->system, bytes + CHAT_HEAD, (size_t)length - 1);

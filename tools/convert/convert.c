@@ -1156,7 +1156,7 @@ static const char help[] =
     "           q4f (4.5 bits), q4 (4.25 bits); with q4 and q4f the embeddings and the head\n"
     "           are q8. A GGUF of quantized weights becomes q8 where nothing is said\n"
     "  --requantize  makes q4 and q4f from quantized weights, too, which loses much\n"
-    "  --chat   the chat format: plain, phi-2, chatml, llama-2, zephyr\n"
+    "  --chat   the chat format: plain, phi-2, chatml, llama-2, zephyr, llama-3, gemma\n"
     "           (the one that writes what the chat template writes; without a template\n"
     "           chatml where the tokenizer has <|im_start|> and <|im_end|>, else phi-2\n"
     "           for Phi, else plain; of a .slm: as it is)\n"

@@ -296,6 +296,7 @@ typedef struct Chat {
     uint32_t format, bos; /* as in a .slm */
     int has_system;
     Buffer system;       /* the model's own system message */
+    int preface;         /* it comes before a system message that is given, too */
 } Chat;
 
 typedef struct ChatOptions {

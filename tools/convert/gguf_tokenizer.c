@@ -14,25 +14,54 @@ enum { TOKEN_LIMIT = 1 << 24 };
 
 /* ---- how texts are split ----------------------------------------------------------------- */
 
-/* tokenizer.ggml.pre: it was chosen by the ids that the checkpoint's tokenizer gave for a text. */
+/* By tokenizer.ggml.pre, which llama.cpp finds by the ids that a checkpoint's own tokenizer gives for
+   a text: the steps of these tokenizers as Hugging Face has them, and what goes with them. NFC is in
+   no GGUF, though Qwen's tokenizers have it, and the vocabularies of GPT-NeoX. */
+enum { NFC = 1, WHOLE = 2, BOS = 4 }; /* WHOLE: ignore_merges; BOS: put first if no key says */
+
 typedef struct Pre {
     const char *name;
-    int step;
+    unsigned flags;
+    unsigned char steps[SLM__STEPS_MOST];
 } Pre;
 
-static const Pre pres[] = {{"gpt-2", 0}, {"phi-2", 0}};
+static const Pre pres[] = {
+    {"gpt-2", 0, {SLM__STEP_GPT2}},
+    {"phi-2", 0, {SLM__STEP_GPT2}},
+    {"mpt", NFC, {SLM__STEP_GPT2}},
+    {"olmo", NFC, {SLM__STEP_GPT2}},
+    {"smollm", 0, {SLM__STEP_DIGIT, SLM__STEP_GPT2}},
+    {"starcoder", 0, {SLM__STEP_DIGIT, SLM__STEP_GPT2}},
+    {"refact", 0, {SLM__STEP_DIGIT, SLM__STEP_GPT2}},
+    {"falcon", 0, {SLM__STEP_PUNCTUATION, SLM__STEP_GPT2, SLM__STEP_DIGITS, SLM__STEP_DIGITS_3}},
+    {"llama-bpe", WHOLE | BOS, {SLM__STEP_LLAMA3}},
+    {"llama3", WHOLE | BOS, {SLM__STEP_LLAMA3}},
+    {"llama-v3", WHOLE | BOS, {SLM__STEP_LLAMA3}},
+    {"falcon3", WHOLE | BOS, {SLM__STEP_LLAMA3}},
+    {"lfm2", WHOLE | BOS, {SLM__STEP_LLAMA3}},
+    {"dbrx", 0, {SLM__STEP_LLAMA3}},
+    {"smaug-bpe", 0, {SLM__STEP_LLAMA3}},
+    {"qwen2", NFC, {SLM__STEP_QWEN2}},
+    {"deepseek-r1-qwen", NFC, {SLM__STEP_QWEN2}},
+    {"gpt-4o", 0, {SLM__STEP_GPT4O}},
+    {"tekken", WHOLE | BOS, {SLM__STEP_TEKKEN}},
+    {"deepseek-v3", 0, {SLM__STEP_NUMBERS_3, SLM__STEP_CJK_KANA, SLM__STEP_DEEPSEEK3}},
+    {"deepseek-coder", 0,
+     {SLM__STEP_NEWLINE, SLM__STEP_LETTERS, SLM__STEP_MARKS, SLM__STEP_CJK, SLM__STEP_DIGIT}},
+    {"deepseek-llm", 0,
+     {SLM__STEP_NEWLINE, SLM__STEP_ALPHABETS, SLM__STEP_WIDE_MARKS, SLM__STEP_BLANK_END,
+      SLM__STEP_CJK, SLM__STEP_DIGIT}}};
 
-static void set_pre(Builder *builder, const Gguf *gguf) {
+static const Pre *find_pre(const Gguf *gguf) {
     const char *name = gguf_text(gguf, "tokenizer.ggml.pre", NULL);
     size_t i;
-    (void)builder;
     if (!name || strcmp(name, "default") == 0)
         fail("%s: %s: how texts are split into words is not known: convert the Hugging Face "
              "checkpoint that it was made from, or a newer GGUF", gguf->path,
              name ? "tokenizer.ggml.pre is default" : "no key tokenizer.ggml.pre");
     for (i = 0; i < sizeof pres / sizeof *pres; i++)
         if (strcmp(name, pres[i].name) == 0)
-            return;
+            return &pres[i];
     fail("%s: tokenizer.ggml.pre %s is not supported: convert the Hugging Face checkpoint that it "
          "was made from", gguf->path, name);
 }
@@ -143,6 +172,8 @@ static void set_tokens(Builder *builder, const Tokens *tokens) {
             fail("%s: tokens %lu and %lu have the same text", builder->path, (unsigned long)other,
                  (unsigned long)id);
         set_token(builder, id, text, is_byte ? SLM__TOKEN_BYTE : 0);
+        if (id < builder->rows) /* added tokens are words of their own, not of the vocabulary */
+            builder->own[id] = piece->type != PIECE_CONTROL && piece->type != PIECE_USER;
     }
     builder->model_count = (uint32_t)tokens->model.count;
 }
@@ -227,9 +258,12 @@ static void read_merges(Builder *builder, const Gguf *gguf) {
 }
 
 static void read_bytes(Builder *builder, const Gguf *gguf, Tokens *tokens) {
+    const Pre *pre = find_pre(gguf);
     builder->kind = SLM__BYTES;
     builder->is_gpt2 = 1;
-    set_pre(builder, gguf);
+    builder->nfc = (pre->flags & NFC) != 0;
+    builder->whole = (pre->flags & WHOLE) != 0;
+    memcpy(builder->steps, pre->steps, sizeof builder->steps);
     if (gguf_flag(gguf, "tokenizer.ggml.add_space_prefix", 0))
         fail("%s: tokenizer.ggml.add_space_prefix true is not supported with byte-level BPE",
              gguf->path);
@@ -238,7 +272,8 @@ static void read_bytes(Builder *builder, const Gguf *gguf, Tokens *tokens) {
     find_bytes(builder);
     read_merges(builder, gguf);
     add_tokens(builder, tokens);
-    builder->adds_bos = gguf_flag(gguf, "tokenizer.ggml.add_bos_token", 0);
+    builder->adds_bos =
+        gguf_flag(gguf, "tokenizer.ggml.add_bos_token", (pre->flags & BOS) != 0);
 }
 
 /* ---- SentencePiece ----------------------------------------------------------------------- */

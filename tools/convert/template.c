@@ -737,13 +737,40 @@ static Value call_function(Reader *r, const Lexeme *name, const Arguments *argum
     return make(IS_SPACE, r->spaces);
 }
 
-/* ends: 1 the beginning, 2 the end. */
-static Value strip(Value value, int ends) {
-    while (ends & 1 && value.size && is_white((unsigned char)*value.text))
+/* Whether a strip takes this character away: white space, or one of those that are given. */
+static int stripped(char c, const Value *given) {
+    if (!given)
+        return is_white((unsigned char)c);
+    return (unsigned char)c < 0x80 && given->size && memchr(given->text, c, given->size) != NULL;
+}
+
+/* ends: 1 the beginning, 2 the end; given: these characters, of ASCII, and not white space. */
+static Value strip(Value value, int ends, const Value *given) {
+    while (ends & 1 && value.size && stripped(*value.text, given))
         value.text++, value.size--;
-    while (ends & 2 && value.size && is_white((unsigned char)value.text[value.size - 1]))
+    while (ends & 2 && value.size && stripped(value.text[value.size - 1], given))
         value.size--;
     return value;
+}
+
+/* The parts of a text between separators, as a list. */
+static Value split(Reader *r, Value text, Value separator) {
+    Value list = make(IS_LIST, (long)r->item_count);
+    if (!separator.size)
+        return give_up(r, TEMPLATE_RAISES);
+    for (;;) {
+        size_t at = find_text(r, text, separator);
+        int last = at > text.size;
+        r->broken |= r->item_count == ITEMS;
+        if (r->broken)
+            return list;
+        r->items[r->item_count++] = make_text(text.text, last ? text.size : at);
+        list.size++;
+        if (last)
+            return list;
+        text.text += at + separator.size;
+        text.size -= at + separator.size;
+    }
 }
 
 /* upper, lower, title or capitalize, of ASCII */
@@ -775,11 +802,12 @@ static Value change_text(Reader *r, Value value, const Lexeme *name, int *known)
         return value;
     spend(r, value.size);
     if (i < 4)
-        return strip(value, i == 2 ? 1 : i == 3 ? 2 : 3);
+        return strip(value, i == 2 ? 1 : i == 3 ? 2 : 3, NULL);
     return change_case(r, value, *names[i]);
 }
 
 static Value call_method(Reader *r, Value base, const Lexeme *name, const Arguments *arguments) {
+    static const char *const strips[] = {"lstrip", "rstrip", "strip"};
     const Value *first = &arguments->values[0];
     size_t at;
     int known;
@@ -805,6 +833,12 @@ static Value call_method(Reader *r, Value base, const Lexeme *name, const Argume
         return make(IS_UNKNOWN, 0);
     if (same(name->text, name->size, "startswith"))
         return make(IS_BOOLEAN, find_text(r, base, *first) == 0);
+    if (same(name->text, name->size, "split"))
+        return split(r, base, *first);
+    for (at = 0; at < 3 && !same(name->text, name->size, strips[at]); at++) {
+    }
+    if (at < 3)
+        return strip(base, (int)at + 1, first);
     at = base.size - first->size;
     if (same(name->text, name->size, "endswith"))
         return make(IS_BOOLEAN, first->size <= base.size &&
@@ -921,21 +955,48 @@ static Value slice(Reader *r, Value base, Value from, Value to) {
     return base;
 }
 
+/* list[::-1] */
+static Value reversed(Reader *r, Value base) {
+    Value list = make(IS_LIST, (long)r->item_count);
+    if (idle(r))
+        return make(IS_UNDEFINED, 0);
+    if (base.kind == IS_UNDEFINED)
+        return give_up(r, TEMPLATE_RAISES);
+    if (base.kind != IS_LIST)
+        return make(IS_UNKNOWN, 0);
+    spend(r, base.size);
+    if (base.size > ITEMS - r->item_count)
+        r->broken = 1;
+    for (; list.size < base.size && !r->broken; list.size++)
+        r->items[r->item_count++] = r->items[(size_t)base.number + base.size - 1 - list.size];
+    return list;
+}
+
+/* The step of a slice, behind its second colon: -1 of a whole list, others are not known. */
+static Value step(Reader *r, Value base, int whole) {
+    Value by = expression(r);
+    require(r, LEX_OPERATOR, "]");
+    return whole && by.kind == IS_NUMBER && by.number == -1 ? reversed(r, base)
+                                                            : make(IS_UNKNOWN, 0);
+}
+
 /* After an opening square bracket. */
 static Value subscript(Reader *r, Value base) {
     Value from = make(IS_UNDEFINED, 0), to = from;
+    int first = 1;
     if (!passes(r, LEX_OPERATOR, ":")) {
         from = expression(r);
+        first = 0;
         if (passes(r, LEX_OPERATOR, "]"))
             return item(r, base, from);
         require(r, LEX_OPERATOR, ":");
     }
+    if (passes(r, LEX_OPERATOR, ":"))
+        return step(r, base, first);
     if (!passes(r, LEX_OPERATOR, "]")) {
-        if (same(look(r)->text, look(r)->size, ":")) { /* a step */
-            r->at++;
-            from = make(IS_UNKNOWN, 0);
-        }
         to = expression(r);
+        if (passes(r, LEX_OPERATOR, ":"))
+            return step(r, base, 0);
         require(r, LEX_OPERATOR, "]");
     }
     return slice(r, base, from, to);

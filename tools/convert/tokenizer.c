@@ -120,7 +120,7 @@ uint32_t read_id(const Builder *builder, const Json *value) {
 }
 
 void find_bytes(Builder *builder) {
-    uint32_t byte, code;
+    uint32_t byte, code, found = 0;
     Text name;
     char text[3];
     for (byte = 0; byte < 256; byte++) {
@@ -131,21 +131,28 @@ void find_bytes(Builder *builder) {
         name.size = code < 0x80 ? 1 : 2;
         if (is_beyond(builder, name))
             fail_beyond(builder, name, "a byte needs it");
-        if (!map_find(&builder->ids, name.bytes, name.size, &builder->byte_tokens[byte]))
-            fail("%s: not a byte-level BPE vocabulary: byte 0x%02lX has no token",
-                 builder->path, (unsigned long)byte);
+        if (map_find(&builder->ids, name.bytes, name.size, &builder->byte_tokens[byte]))
+            found++;
+        else
+            builder->byte_tokens[byte] = SLM__NO_TOKEN;
     }
+    if (!found)
+        fail("%s: not a byte-level BPE vocabulary: no byte has a token", builder->path);
 }
 
 void read_vocabulary(Builder *builder, const Json *vocabulary) {
     const Json *entry;
     Text name;
+    uint32_t id;
     if (!vocabulary || vocabulary->type != JSON_OBJECT || !vocabulary->size)
         fail("%s: no vocabulary", builder->path);
     for (entry = vocabulary->first; entry; entry = entry->next) {
         name.bytes = entry->key;
         name.size = entry->key_size;
-        set_token(builder, read_id(builder, entry), name, 0);
+        id = read_id(builder, entry);
+        set_token(builder, id, name, 0);
+        if (builder->kind == SLM__BYTES && id < builder->rows)
+            builder->own[id] = 1;
     }
     builder->model_count = (uint32_t)vocabulary->size;
     if (builder->kind == SLM__BYTES)
@@ -277,7 +284,9 @@ static void read_json_model(Builder *builder, const Json *model) {
     refuse_option(builder, model, "dropout");
     refuse_option(builder, model, "continuing_subword_prefix");
     refuse_option(builder, model, "end_of_word_suffix");
-    refuse_option(builder, model, "ignore_merges");
+    builder->whole = json_flag(model, builder->path, "ignore_merges", 0);
+    if (builder->whole && builder->kind != SLM__BYTES)
+        refuse_option(builder, model, "ignore_merges");
     read_vocabulary(builder, json_get(model, "vocab"));
     read_merges(builder, json_get(model, "merges"));
 }
@@ -292,8 +301,7 @@ int32_t template_token(const Builder *builder, const Json *processor, const Json
     return (int32_t)read_id(builder, ids->first);
 }
 
-/* A template may put one token before the text; that token is then the BOS. SentencePiece's may
-   put one behind it. */
+/* A template may put one token before the text, which is then the BOS, and one behind it. */
 static void read_template(Builder *builder, const Json *processor) {
     const Json *single = json_get(processor, "single"), *piece;
     int32_t id;
@@ -308,12 +316,11 @@ static void read_template(Builder *builder, const Json *processor) {
     if (!piece || !json_is(json_get(json_get(piece, "Sequence"), "id"), "A"))
         refuse(builder, "post_processor", processor);
     piece = piece->next;
-    if (piece && builder->kind == SLM__PIECES &&
-        (builder->last = template_token(builder, processor, piece)) >= 0)
+    if (piece && (builder->last = template_token(builder, processor, piece)) >= 0)
         piece = piece->next;
     if (piece)
-        fail("%s: a post_processor that adds anything but one token before the text%s is not "
-             "supported", builder->path, builder->kind == SLM__PIECES ? " and one behind it" : "");
+        fail("%s: a post_processor that adds anything but one token before the text and one behind "
+             "it is not supported", builder->path);
 }
 
 static void read_post_processor(Builder *builder, const Json *processor, int depth) {
@@ -358,16 +365,13 @@ static Text text_of(const Builder *builder, const Json *string) {
 
 static void read_byte_level(Builder *builder, const Json *json) {
     const Json *part = json_get(json, "pre_tokenizer"), *normalizer = json_get(json, "normalizer");
-    if (!json_is(json_get(part, "type"), "ByteLevel"))
-        refuse(builder, "pre_tokenizer", part);
-    if (normalizer)
-        refuse(builder, "normalizer", normalizer);
-    if (json_get(part, "use_regex") && json_get(part, "use_regex")->type != JSON_TRUE)
-        fail("%s: a ByteLevel pre_tokenizer without use_regex is not supported", builder->path);
+    splits_read(builder, part);
+    splits_read_normalizer(builder, normalizer);
     part = json_get(json, "decoder");
     if (part && !json_is(json_get(part, "type"), "ByteLevel"))
         refuse(builder, "decoder", part);
     read_json_model(builder, json_get(json, "model"));
+    splits_read_missing(builder, json_get(json, "model"));
 }
 
 /* Does a text in it say ByteLevel? */
@@ -438,7 +442,8 @@ static void read_pipeline(Builder *builder, const Json *json, const Json *config
         return;
     }
     read_byte_level(builder, json);
-    builder->prefix_space = is_true(builder->version5 ? part : config, "add_prefix_space");
+    if (json_is(json_get(part, "type"), "ByteLevel")) /* a sequence stays as it is */
+        builder->prefix_space = is_true(builder->version5 ? part : config, "add_prefix_space");
 }
 
 /* Where a class has rules of its own, tokenizer_config.json's list replaces that of the file. */
@@ -895,14 +900,17 @@ static void put_head(Buffer *out, const Builder *builder, uint32_t slots, uint32
     put_u32(out, (uint32_t)builder->bos);
     put_u32(out, (uint32_t)builder->unk);
     put_u32(out, (builder->adds_bos ? (uint32_t)SLM__TEXT_BOS : 0) | builder->text_flags |
+                     (builder->kind == SLM__BYTES ? splits_flags(builder) : 0) |
                      (builder->prefix_space ? (uint32_t)SLM__TEXT_PREFIX_SPACE : 0));
     put_u32(out, builder->end_count);
     for (i = 0; i < END_LIMIT; i++)
         put_u32(out, i < builder->end_count ? builder->ends[i] : SLM__NO_TOKEN);
     put_u32(out, (uint32_t)blob_size);
     put_u32(out, (uint32_t)builder->added_count);
-    put_u32(out, builder->byte_tokens[0] != SLM__NO_TOKEN);
-    if (builder->kind == SLM__PIECES) {
+    put_u32(out, builder->kind == SLM__BYTES || builder->byte_tokens[0] != SLM__NO_TOKEN);
+    if (splits_file_kind(builder) == SLM__SPLIT_BYTES)
+        splits_put(out, builder);
+    else if (builder->kind == SLM__PIECES) {
         put_u32(out, (uint32_t)builder->last);
         put_u32(out, builder->prefix);
         put_zeros(out, 16);
@@ -1105,9 +1113,6 @@ static int32_t check_token(const Builder *builder, int32_t id, const char *name)
 static void check_tokens(Builder *builder) {
     if (builder->adds_last && builder->last < 0)
         builder->last = builder->eos;
-    if (builder->last >= 0 && builder->kind == SLM__BYTES)
-        fail("%s: a token that is added behind a text is not supported with byte-level BPE",
-             builder->path);
     builder->bos = check_token(builder, builder->bos, "BOS");
     builder->adds_bos = builder->adds_bos && builder->bos >= 0;
     if (builder->last != builder->eos)
@@ -1155,6 +1160,8 @@ static uint32_t read_longest(const Json *tokenizer) {
 
 /* config: tokenizer_config.json. */
 static void finish_kind(Builder *builder, const Json *config) {
+    if (builder->kind == SLM__BYTES)
+        splits_finish(builder);
     if (builder->kind == SLM__PIECES)
         pieces_finish(builder, config);
     if (builder->kind == SLM__WORDS)
@@ -1253,8 +1260,10 @@ void builder_open(Builder *builder, Tokenizer *out, uint32_t rows) {
     memset(builder, 0, sizeof *builder);
     builder->rows = rows;
     builder->bos = builder->eos = builder->unk = builder->model_unk = builder->last = -1;
-    builder->mask = -1;
+    builder->mask = builder->missing = -1;
     builder->kind = SLM__BYTES;
+    splits_set(builder, SLM__STEP_GPT2);
+    builder->own = allocate(rows, 1);
     builder->texts = allocate(rows, sizeof *builder->texts);
     builder->decoded = allocate(rows, sizeof *builder->decoded);
     builder->attributes = allocate(rows, 1);
@@ -1270,7 +1279,7 @@ void builder_close(Builder *builder, Tokenizer *out) {
     put_section(&out->section, builder);
     out->bos = builder->bos;
     memcpy(out->specials, builder->specials, sizeof out->specials);
-    out->kind = builder->kind;
+    out->kind = splits_file_kind(builder);
     out->is_gpt2 = builder->is_gpt2;
     out->used = builder->used;
     out->longest = builder->longest;
