@@ -195,8 +195,8 @@ alone() {
 alone tf_model.h5 "from_tf"
 alone flax_model.msgpack "from_flax"
 alone model.onnx "exported from"
-alone model.gguf "made from"
-alone model.Q4_K_M.gguf "made from"
+alone model.gguf "give that file"
+alone model.Q4_K_M.gguf "give that file"
 alone consolidated.00.pth "convert_llama_weights_to_hf"
 alone zero_to_fp32.py "run its zero_to_fp32.py"
 alone model.fp16.safetensors "name the file model.safetensors"
@@ -214,7 +214,11 @@ reject "a training directory" "a checkpoint in checkpoint-500/" $T/src
 cp $B/golden/$three.slm $T/src; rm -r $T/src/*-*00 $T/src/empty
 reject "a directory of a .slm" "$three.slm" $T/src
 printf 'GGUF\003\000\000\000' >$T/model.gguf
-reject "a GGUF" "a GGUF file" $T/model.gguf
+reject "a GGUF" "cut off or damaged" $T/model.gguf
+echo text >$T/text.gguf
+reject "a file that is called a GGUF" "text.gguf: neither a" $T/text.gguf
+head -c 300 README.md >$T/text.gguf
+reject "a file that is called a GGUF" "not a GGUF file" $T/text.gguf
 for file in tests/golden/$three/model.safetensors tests/golden/torch/zip/pytorch_model.bin \
     tests/golden/torch/legacy/pytorch_model.bin tests/golden/$three/config.json; do
     reject "$file" "a file of a checkpoint: give its directory" $file
@@ -224,8 +228,6 @@ done
 for tool in generate chat info tokenize bench verify "eval --text README.md"; do
     refused "slm-$tool: a checkpoint" 1 "convert it first: slm-convert DIR OUT.slm" \
         $B/slm-$tool tests/golden/$three
-    refused "slm-$tool: a GGUF" 1 "GGUF.*convert it first: slm-convert DIR OUT.slm" \
-        $B/slm-$tool $T/model.gguf
     refused "slm-$tool: weights" 1 "convert it first: slm-convert DIR OUT.slm" \
         $B/slm-$tool tests/golden/$three/model.safetensors
     refused "slm-$tool: a Git LFS pointer" 1 "git lfs pull" $B/slm-$tool $T/pointer.slm

@@ -22,6 +22,7 @@ static const char help[] =
     "                                          tensors in a safetensors file, their bytes all 1\n"
     "       helper names IN                    of its tensors\n"
     "       helper length IN OUT HEX           the number that says how long the header is\n"
+    "       helper splice IN OUT AT:COUNT:HEX...  bytes of a file become others\n"
     "       helper metadata IN OUT VALUE       the first value in the metadata of a .slm\n"
     "       helper json                        stdin is JSON: exit status 0\n"
     "       helper rss COMMAND ...             prints the peak memory in KB\n"
@@ -240,6 +241,31 @@ static int set_length(const char *in, const char *out, const char *hex) {
     return 0;
 }
 
+/* Each change is AT:COUNT:HEX, of the bytes as they were; in order, and apart from each other. */
+static int splice(const char *in, const char *out, char **changes, int count) {
+    size_t size, at = 0, place, cut;
+    const char *file = read_all(fopen(in, "rb"), &size);
+    FILE *to = fopen(out, "wb");
+    char *hex, digits[3] = "";
+    int i;
+    if (!to) die("cannot write", out);
+    for (i = 0; i < count; i++) {
+        place = strtoull(changes[i], &hex, 10);
+        cut = *hex == ':' ? strtoull(hex + 1, &hex, 10) : 0;
+        if (*hex != ':' || place < at || place > size || cut > size - place)
+            die("not:", changes[i]);
+        fwrite(file + at, 1, place - at, to);
+        for (hex++; hex[0] && hex[1]; hex += 2) {
+            memcpy(digits, hex, 2);
+            fputc((int)strtoul(digits, NULL, 16), to);
+        }
+        at = place + cut;
+    }
+    fwrite(file + at, 1, size - at, to);
+    if (ferror(to) | fclose(to)) die("cannot write", out);
+    return 0;
+}
+
 static uint32_t crc32(const unsigned char *bytes, size_t size) {
     uint32_t crc = 0xFFFFFFFFu;
     int k;
@@ -453,6 +479,7 @@ int main(int count, char **args) {
     if (!strcmp(what, "append") && count > 4) return append(args[2], args[3], args + 4, count - 4);
     if (!strcmp(what, "names") && count == 3) return names(args[2]);
     if (!strcmp(what, "length") && count == 5) return set_length(args[2], args[3], args[4]);
+    if (!strcmp(what, "splice") && count > 4) return splice(args[2], args[3], args + 4, count - 4);
     if (!strcmp(what, "metadata") && count == 5) return set_metadata(args[2], args[3], args[4]);
     if (!strcmp(what, "json") && count == 2) return check_json();
     if (!strcmp(what, "rss") && count > 2) return peak(args + 2);

@@ -144,6 +144,7 @@ fi
 . tests/encode.sh
 . tests/torch.sh
 . tests/checkpoints.sh
+. tests/gguf.sh
 . tests/configs.sh
 . tests/families.sh
 . tests/encoder_configs.sh

@@ -390,6 +390,7 @@ TOOL_UNUSED static void tool_take_stop(void *to, const char *name, const char *v
 TOOL_UNUSED static void tool_explain(const char *path) {
     char head[41] = "";
     struct stat status;
+    size_t size;
     FILE *file;
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         tool_fail(1, "%s: a directory; if it is a checkpoint, convert it first: "
@@ -398,9 +399,11 @@ TOOL_UNUSED static void tool_explain(const char *path) {
     if ((file = fopen(path, "rb")) == NULL) return;
     head[fread(head, 1, sizeof head - 1, file)] = 0;
     fclose(file);
-    if (memcmp(head, "GGUF", 4) == 0)
-        tool_fail(1, "%s: a GGUF file, not a .slm; take the Hugging Face checkpoint that it was "
-                     "made from and convert it first: slm-convert DIR OUT.slm", path);
+    if (memcmp(head, "GGUF", 4) == 0) {
+        size = strlen(path);
+        if (size > 5 && strcmp(path + size - 5, ".gguf") == 0) size -= 5;
+        tool_fail(1, "%s is a GGUF file: slm-convert %s %.*s.slm", path, path, (int)size, path);
+    }
     if (memcmp(head, "PK\3\4", 4) == 0 || memcmp(head + 4, "\0\0\0\0{", 5) == 0)
         tool_fail(1, "%s: weights of a checkpoint, not a .slm; convert it first: "
                      "slm-convert DIR OUT.slm", path);

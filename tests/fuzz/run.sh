@@ -1,11 +1,11 @@
 #!/bin/sh
-# run.sh [RUNS [SECONDS [NAME ...]]] - fuzzes the parsers of PyTorch files, of SentencePiece models
-# and of chat templates (zip pickle torch protobuf template): RUNS executions each (10 million), or
-# SECONDS if that is less. Starts from the test files; what it finds is left in build/fuzz.
+# run.sh [RUNS [SECONDS [NAME ...]]] - fuzzes the parsers of PyTorch files, of SentencePiece models,
+# of GGUF files and of chat templates (zip pickle torch protobuf gguf template): RUNS executions each
+# (10 million), or SECONDS if that is less. Starts from the test files; what it finds is left in build/fuzz.
 set -e
 cd "$(dirname "$0")/../.."
 runs=${1:-10000000}; seconds=${2:-0}
-[ $# -gt 2 ] && shift 2 || set -- zip pickle torch protobuf template
+[ $# -gt 2 ] && shift 2 || set -- zip pickle torch protobuf gguf template
 clang=${CLANG:-clang}
 out=build/fuzz
 mkdir -p $out/corpus
@@ -18,7 +18,9 @@ for name in "$@"; do
         -fno-sanitize-recover=all tests/fuzz/$name.c -o $out/$name
     rm -rf $out/corpus/$name; mkdir -p $out/corpus/$name
     [ $name = template ] && cp tests/data/templates/*.jinja $out/corpus/$name
-    [ $name = protobuf ] || [ $name = template ] || cp $golden/seeds/*.bin $golden/hostile/*.bin $out/corpus/$name
+    [ $name = gguf ] && cp tests/golden/gguf/hostile/*.gguf $out/corpus/$name
+    [ $name = protobuf ] || [ $name = template ] || [ $name = gguf ] ||
+        cp $golden/seeds/*.bin $golden/hostile/*.bin $out/corpus/$name
 done
 # the pickles of the zips: they begin behind the first header, at 40 or, as torch aligns it, 64
 [ -d $out/corpus/pickle ] && for file in $golden/seeds/*.bin $golden/hostile/*.bin; do

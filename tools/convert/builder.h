@@ -79,11 +79,20 @@ typedef struct Builder {
 } Builder;
 
 /* tokenizer.c */
+/* A tokenizer without tokens, of a model with that many vocabulary rows; its kind is byte-level. */
+void builder_open(Builder *builder, Tokenizer *out, uint32_t rows);
+void builder_finish(Builder *builder); /* once all is read, where no files of a directory were */
+void builder_close(Builder *builder, Tokenizer *out);
 /* A token beyond the model's rows is left out: its text is then in `beyond`, not in `ids`. */
 void set_token(Builder *builder, uint32_t id, Text text, int attributes);
 int is_beyond(const Builder *builder, Text text);
 void fail_beyond(const Builder *builder, Text text, const char *need) CONV_NORETURN;
 void add_merge(Builder *builder, Text left, Text right); /* builder->merges has room */
+void add_merge_line(Builder *builder, const char *line, size_t size); /* the two with a space */
+/* declared: the id that the files name; -1: none. flags: SLM__ADDED_... */
+void add_token(Builder *builder, Text text, uint32_t flags, int64_t declared);
+void add_end(Builder *builder, const char *path, uint32_t id); /* path: for messages */
+void find_bytes(Builder *builder); /* the tokens of single bytes, once the vocabulary is read */
 void refuse(const Builder *builder, const char *part, const Json *object) CONV_NORETURN;
 uint32_t read_id(const Builder *builder, const Json *value);
 void read_vocabulary(Builder *builder, const Json *vocabulary);
@@ -110,7 +119,10 @@ void pieces_set_gemma(Builder *builder, const Json *config); /* ... of GemmaToke
 void pieces_read_model(Builder *builder, const char *path, const Json *config);
 /* The vocabulary of tokenizer.model, and the merges that transformers makes of it. */
 void pieces_rebuild(Builder *builder, const char *path, const Json *config);
+/* The merges that transformers 4 makes of pieces whose tokens are set, and its fast rules. */
+void pieces_merge(Builder *builder, const PieceModel *model, const Json *config);
 void pieces_finish(Builder *builder, const Json *config); /* once all tokens are added */
+int pieces_byte(Text text); /* the byte that <0xNN> stands for, or -1 */
 Text pieces_decoded(const Builder *builder, uint32_t id);
 void pieces_put(Buffer *out, const Builder *builder); /* the tables that this kind alone has */
 

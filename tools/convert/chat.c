@@ -279,29 +279,33 @@ static int has_additional(const char *directory) {
     return found;
 }
 
-/* The text of the template that counts. 0: the checkpoint has no template. */
-static int read_template(Study *s, const char *directory) {
+/* The template that counts; without a tokenizer there is none. */
+void chat_read_template(ChatTemplate *out, const char *directory, const Tokenizer *tokenizer) {
     char *path = join_path(directory, "chat_template.jinja");
     char *other = join_path(directory, "additional_chat_templates/default.jinja");
     const Json *value, *chosen;
-    s->text = "";
+    out->text = NULL;
+    out->size = 0;
+    if (!tokenizer->kind)
+        return;
     if (!file_exists(path) && has_additional(directory)) {
+        out->text = "";
         if (!file_exists(other))
-            return 1;
+            return;
         path = other;
     }
     if (file_exists(path)) {
-        s->text = (const char *)read_whole(path, TEMPLATE_LIMIT, &s->size);
-        return 1;
+        out->text = (const char *)read_whole(path, TEMPLATE_LIMIT, &out->size);
+        return;
     }
     path = join_path(directory, "tokenizer_config.json");
     value = json_get(json_read_optional(path), "chat_template");
     chosen = default_template(value);
     if (chosen && chosen->type == JSON_STRING) {
-        s->text = chosen->text;
-        s->size = chosen->size;
-    }
-    return value != NULL;
+        out->text = chosen->text;
+        out->size = chosen->size;
+    } else if (value)
+        out->text = "";
 }
 
 /* ---- the choice -------------------------------------------------------------------------- */
@@ -412,10 +416,12 @@ static void set_system(Chat *chat, const char *source, const Tokenizer *tokenize
 }
 
 void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int usual,
-                 const ChatOptions *options) {
+                 const ChatTemplate *template, const ChatOptions *options) {
     static Study s;
-    int has_template = tokenizer->kind && read_template(&s, directory), format = options->format;
+    int has_template = tokenizer->kind && template->text, format = options->format;
     memset(chat, 0, sizeof *chat);
+    s.text = template->text;
+    s.size = template->size;
     if (has_template)
         study(&s, tokenizer);
     if (!format)

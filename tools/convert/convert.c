@@ -1,8 +1,9 @@
-/* convert.c - slm-convert: a Hugging Face checkpoint, or an f32 or f16 .slm, becomes a .slm.
+/* convert.c - slm-convert: a Hugging Face checkpoint, a GGUF or an f32 or f16 .slm becomes a .slm.
    What its config.json may say of an architecture stands in a table; the names of its tensors in
    names.c; what it computes, and with which tensors, in the library. */
 #define _POSIX_C_SOURCE 200809L
 #include "encoder.h"
+#include "gguf.h"
 #include "../common.h"
 
 #include <math.h>
@@ -218,6 +219,7 @@ typedef struct Scaling {
 typedef struct Config {
     const Architecture *architecture;
     const slm__architecture *row; /* the library's */
+    const Layout *layouts;        /* the names of its tensors */
     const Json *whole, *json; /* config.json, and what describes the model of text in it */
     const char *path;
     slm__shape shape;
@@ -230,6 +232,8 @@ typedef struct Config {
     const Json *local_rope; /* of Gemma 3's layers with a window; NULL: none */
     double local_theta;
     Scaling local_scaling;
+    const float *divisors; /* of the frequencies; NULL: none */
+    int norms_are_whole;   /* the 1 that Gemma adds to the weights of norms is in the tensors */
     Buffer kinds; /* of the layers: a byte each, the file's */
 } Config;
 
@@ -839,12 +843,13 @@ static void read_gemma(Config *config) {
         fail("%s: rope_local_base_freq must be above 0", config->path);
 }
 
-static void read_config(Config *config, const char *path) {
+static void read_config(Config *config, const char *path, const Json *json) {
     double eps, pad;
     memset(config, 0, sizeof *config);
     config->path = path;
-    config->whole = config->json = json_read(path);
+    config->whole = config->json = json;
     config->architecture = find_architecture(path, config->whole);
+    config->layouts = config->architecture->layouts;
     if (config->architecture->part)
         config->json = json_get(config->whole, config->architecture->part);
     if (!config->json || config->json->type != JSON_OBJECT)
@@ -895,9 +900,11 @@ static void check_source(const SourceTensor *tensor, uint32_t rows, uint32_t col
         fail("%s: tensor %s has the shape %s, wanted %s%s", tensor->file->path, tensor->name,
              found, want, tensor->bytes ? "" : " (empty, as DeepSpeed ZeRO-3 and FSDP leave it: "
              "gather the weights before they are saved)");
-    if (tensor->dtype == DTYPE_OTHER)
-        fail("%s: tensor %s: the type %s is not supported; supported: F64, F32, F16, BF16",
-             tensor->file->path, tensor->name, tensor->dtype_name);
+    if (tensor->dtype == DTYPE_OTHER || (vector && tensor->blocks))
+        fail("%s: tensor %s: the type %s is not supported%s; supported: F64, F32, F16, BF16%s",
+             tensor->file->path, tensor->name, tensor->dtype_name, vector ? " here" : "",
+             strstr(tensor->file->path, ".gguf") && !vector
+                 ? ", Q8_0, Q6_K, Q5_K, Q4_K, Q5_0, Q5_1, Q4_0, Q4_1, IQ4_NL" : "");
 }
 
 /* Its place in the file: rows or columns must lie side by side, as those of a matrix or of its
@@ -910,6 +917,13 @@ static void set_layout(OutTensor *out, const SourceTensor *source, const Place *
     out->row_step = vector ? 0 : strides[place->transposed ? 1 : 0] * width;
     out->group = place->group;
     out->group_step = place->group_step;
+    out->paired = place->paired;
+    if (source->blocks) {
+        out->blocks = source->blocks;
+        out->row_step = blocks_bytes(source->blocks, out->cols);
+        out->source_offset = source->offset + place->first * out->row_step;
+        return;
+    }
     if (out->cols == 1 || (vector && place->rows == 1))
         out->col_step = width;
     if (place->transposed && place->rows == 1)
@@ -965,7 +979,7 @@ static void fail_missing(const Checkpoint *checkpoint, const char *name) {
 
 /* The head's name in the layout of today. */
 static SourceTensor *find_head(const Config *config, const Checkpoint *checkpoint) {
-    const char *const *names = config->architecture->layouts->names;
+    const char *const *names = config->layouts->names;
     const char *name = names[SLM__FILL_HEAD] ? names[SLM__FILL_HEAD] : names[SLM__HEAD];
     char weight[128];
     snprintf(weight, sizeof weight, "%s.weight", name ? name : "lm_head");
@@ -974,7 +988,7 @@ static SourceTensor *find_head(const Config *config, const Checkpoint *checkpoin
 
 static SourceTensor *find_source(const Config *config, const Checkpoint *checkpoint,
                                  const slm__expected *want, uint32_t layer, Place *place) {
-    const Layout *layouts = config->architecture->layouts, *layout;
+    const Layout *layouts = config->layouts, *layout;
     SourceTensor *found;
     const char *bare;
     for (layout = layouts; layout->prefix; layout++)
@@ -998,7 +1012,7 @@ static void add_tensor(Model *model, const Config *config, Checkpoint *checkpoin
     OutTensor *out = &model->tensors[model->tensor_count++];
     Place place;
     SourceTensor *source;
-    place_tensor(&place, config->architecture->layouts, &config->shape, want, layer);
+    place_tensor(&place, config->layouts, &config->shape, want, layer);
     out->name = allocate(strlen(place.name) + 1, 1);
     strcpy(out->name, place.name);
     out->slot = want->slot;
@@ -1006,7 +1020,8 @@ static void add_tensor(Model *model, const Config *config, Checkpoint *checkpoin
     out->rows = slm__extent_of(&config->shape, want->rows);
     out->cols = slm__extent_of(&config->shape, want->cols);
     out->type = vector ? (uint32_t)SLM_TYPE_VECTOR : type_of(type, layer, want->slot);
-    out->add = vector && config->architecture->gemma ? 1 : 0; /* all its vectors are norms */
+    out->add = vector && config->architecture->gemma && !config->norms_are_whole
+                   ? 1 : 0; /* all its vectors are norms */
     source = find_source(config, checkpoint, want, layer, &place);
     refuse_rival(source);
     if (place.transposed)
@@ -1043,7 +1058,7 @@ static int is_buffer(const char *name) {
 
 static int is_in_layer(const char *name) {
     static const char *const prefixes[] = {
-        "model.layers.", "layers.", "transformer.h.", "h.", "bert.encoder.layer.",
+        "model.layers.", "layers.", "blk.", "transformer.h.", "h.", "bert.encoder.layer.",
         "encoder.layer.", "distilbert.transformer.layer.", "transformer.layer.",
         "mobilebert.encoder.layer.", "gpt_neox.layers.", "language_model.model.layers.",
         "model.language_model.layers."};
@@ -1057,15 +1072,15 @@ static int is_in_layer(const char *name) {
 }
 
 /* A tensor within a layer changes what the layer computes: the model would be another. */
-static void refuse_in_layer(const SourceTensor *tensor) {
+static void refuse_in_layer(const SourceTensor *tensor, const char *described) {
     if (ends_in_parts(tensor->name, "qweight") || ends_in_parts(tensor->name, "qzeros"))
         fail("%s: tensor %s: quantized weights (GPTQ or AWQ) are not supported: convert the model "
              "that was quantized", tensor->file->path, tensor->name);
     if (strstr(tensor->name, ".lora_"))
         fail("%s: tensor %s: a LoRA adapter that is not merged: merge it (PEFT's "
              "merge_and_unload) and convert the result", tensor->file->path, tensor->name);
-    fail("%s: tensor %s lies inside a layer, but config.json describes a model without it "
-         "(--ignore-extra leaves it out)", tensor->file->path, tensor->name);
+    fail("%s: tensor %s lies inside a layer, but %s a model without it (--ignore-extra leaves it "
+         "out)", tensor->file->path, tensor->name, described);
 }
 
 static void check_extra(const Checkpoint *checkpoint, const Config *config, const char *directory,
@@ -1079,7 +1094,9 @@ static void check_extra(const Checkpoint *checkpoint, const Config *config, cons
             encoder_leaves_out(&config->shape, tensor->name))
             continue;
         if (!ignore && is_in_layer(tensor->name))
-            refuse_in_layer(tensor);
+            refuse_in_layer(tensor, config->layouts == config->architecture->layouts
+                                        ? "config.json describes"
+                                        : "its keys describe");
         if (count++ < SHOWN) {
             put_bytes(&names, ", ", count > 1 ? 2 : 0);
             put_bytes(&names, tensor->name, strlen(tensor->name));
@@ -1103,8 +1120,7 @@ static void settle_tied(Config *config, Checkpoint *checkpoint, const char *dire
     Place place;
     if (!(config->shape.flags & SLM__FLAG_TIED) || !head || !head->bytes)
         return;
-    place_tensor(&place, config->architecture->layouts, &config->shape, slm__model_tensors,
-                 MODEL_LAYER);
+    place_tensor(&place, config->layouts, &config->shape, slm__model_tensors, MODEL_LAYER);
     embedding = find_tensor(checkpoint, place.name);
     embedding = embedding ? embedding : find_tensor(checkpoint, strchr(place.name, '.') + 1);
     if (!embedding)
@@ -1173,8 +1189,9 @@ static float scale_llama3(const Scaling *scaling, float frequency) {
 
 /* In the precision of each step as Hugging Face does it: float exponent, float power, float
    quotient. A float power is the double one rounded. */
-static void put_frequencies(Buffer *out, uint32_t rotary, double theta, const Scaling *scaling) {
-    uint32_t i;
+static void put_frequencies(Buffer *out, const Config *config, double theta,
+                            const Scaling *scaling) {
+    uint32_t rotary = config->shape.rotary, i;
     for (i = 0; i < rotary; i += 2) {
         float exponent = (float)i / (float)rotary;
         float power = (float)pow((float)theta, exponent);
@@ -1183,6 +1200,8 @@ static void put_frequencies(Buffer *out, uint32_t rotary, double theta, const Sc
             frequency = frequency / (float)scaling->factor;
         if (scaling->type == SCALING_LLAMA3)
             frequency = scale_llama3(scaling, frequency);
+        if (config->divisors)
+            frequency = (float)((double)frequency / config->divisors[i / 2]);
         put_f32(out, frequency);
     }
 }
@@ -1192,74 +1211,145 @@ static void put_metadata(Buffer *out, const char *key, const char *value) {
     put_bytes(out, value, strlen(value) + 1);
 }
 
-void model_from_directory(Model *model, const char *root, const Options *options) {
-    static Checkpoint checkpoint; /* the tensors keep pointers into it */
-    char *apart = encoder_checkpoint_directory(root);
-    const char *directory = apart ? apart : root;
-    char *path = join_path(directory, "config.json");
+/* What a model is made of, wherever it comes from. The tensors keep pointers into it. */
+typedef struct Parts {
+    const char *path; /* for messages */
+    const char *kind; /* of the source, in the metadata */
     Config config;
     Tokenizer tokenizer;
     Chat chat;
-    static EncoderParts parts; /* as for the checkpoint */
+    Checkpoint checkpoint;
+    EncoderParts encoder;
+} Parts;
+
+static int is_encoder(const Parts *parts) {
+    return (parts->config.row->features & SLM__ENCODER) != 0;
+}
+
+static void put_head(Model *model, const Parts *parts) {
+    put_shape(model->header, &parts->config);
+    if (is_encoder(parts))
+        set_u32(model->header + SLM__AT_TASK, parts->encoder.task);
+    model->header[SLM__AT_TOKENIZER] = (unsigned char)parts->tokenizer.kind;
+    model->header[SLM__AT_CHAT_FORMAT] = (unsigned char)parts->chat.format;
+}
+
+static void assemble(Model *model, Parts *parts, uint32_t type, int ignore_extra) {
+    Config *config = &parts->config;
     Section *section;
-    int encoder;
-    refuse_directory(directory);
-    read_config(&config, path);
-    refuse_config(directory, config.whole);
-    encoder = (config.row->features & SLM__ENCODER) != 0;
-    if (config.row->block == SLM__BOTTLENECK && slm__integer(options->type))
-        fail("%s: type %s does not suit mobilebert, whose activations reach 1e7; f32, f16 and bf16 "
-             "do", path, slm_type_name((slm_type)options->type));
-    tokenizer_read(&tokenizer, directory, config.whole, config.shape.vocab_rows);
-    memset(&chat, 0, sizeof chat);
-    if (!encoder)
-        chat_choose(&chat, directory, &tokenizer, (int)config.architecture->chat, &options->chat);
-    checkpoint_open(&checkpoint, directory);
-    if (encoder) {
-        encoder_read_heads(&parts, &config.shape, config.row, config.json, path, &checkpoint);
-        encoder_read_vectors(&parts, &config.shape, root, directory, &tokenizer);
-    }
-    settle_tied(&config, &checkpoint, directory);
-    config.shape.vocab_used = tokenizer.used;
-    put_shape(model->header, &config);
-    if (encoder)
-        set_u32(model->header + SLM__AT_TASK, parts.task);
-    model->header[SLM__AT_TOKENIZER] = (unsigned char)tokenizer.kind;
-    model->header[SLM__AT_CHAT_FORMAT] = (unsigned char)chat.format;
-    collect_tensors(model, &config, &checkpoint, &parts.dense, options->type);
-    check_extra(&checkpoint, &config, directory, options->ignore_extra);
-    if (encoder)
-        encoder_put(model, &parts);
-    if (tokenizer.kind)
-        model_section(model, SLM__TOKENIZER, 1)->bytes = tokenizer.section;
+    settle_tied(config, &parts->checkpoint, parts->path);
+    config->shape.vocab_used = parts->tokenizer.used;
+    put_head(model, parts);
+    collect_tensors(model, config, &parts->checkpoint, &parts->encoder.dense, type);
+    check_extra(&parts->checkpoint, config, parts->path, ignore_extra);
+    if (is_encoder(parts))
+        encoder_put(model, &parts->encoder);
+    if (parts->tokenizer.kind)
+        model_section(model, SLM__TOKENIZER, 1)->bytes = parts->tokenizer.section;
     section = model_section(model, SLM__FREQUENCIES, 1);
-    put_frequencies(&section->bytes, config.shape.rotary, config.theta, &config.scaling);
-    if (config.local_theta != 0 && config.shape.window)
-        put_frequencies(&section->bytes, config.shape.rotary, config.local_theta,
-                        &config.local_scaling);
-    model_section(model, SLM__LAYER_KINDS, 1)->bytes = config.kinds;
+    put_frequencies(&section->bytes, config, config->theta, &config->scaling);
+    if (config->local_theta != 0 && config->shape.window)
+        put_frequencies(&section->bytes, config, config->local_theta, &config->local_scaling);
+    model_section(model, SLM__LAYER_KINDS, 1)->bytes = config->kinds;
     model_section(model, SLM__DIRECTORY, 1); /* filled while writing */
     section = model_section(model, SECTION_METADATA, 0);
-    put_metadata(&section->bytes, "source", "Hugging Face checkpoint");
-    put_metadata(&section->bytes, "model_type", config.row->name);
-    if (!encoder)
-        chat_put(model, &chat);
+    put_metadata(&section->bytes, "source", parts->kind);
+    put_metadata(&section->bytes, "model_type", config->row->name);
+    if (!is_encoder(parts))
+        chat_put(model, &parts->chat);
+}
+
+void model_from_directory(Model *model, const char *root, const Options *options) {
+    static Parts parts;
+    Config *config = &parts.config;
+    char *apart = encoder_checkpoint_directory(root);
+    const char *directory = apart ? apart : root;
+    char *path = join_path(directory, "config.json");
+    ChatTemplate chat;
+    uint32_t type = options->type ? options->type : (uint32_t)SLM_TYPE_F16;
+    parts.path = directory;
+    parts.kind = "Hugging Face checkpoint";
+    refuse_directory(directory);
+    read_config(config, path, json_read(path));
+    refuse_config(directory, config->whole);
+    if (config->row->block == SLM__BOTTLENECK && slm__integer(type))
+        fail("%s: type %s does not suit mobilebert, whose activations reach 1e7; f32, f16 and bf16 "
+             "do", path, slm_type_name((slm_type)type));
+    tokenizer_read(&parts.tokenizer, directory, config->whole, config->shape.vocab_rows);
+    if (!is_encoder(&parts)) {
+        chat_read_template(&chat, directory, &parts.tokenizer);
+        chat_choose(&parts.chat, directory, &parts.tokenizer, (int)config->architecture->chat,
+                    &chat, &options->chat);
+    }
+    checkpoint_open(&parts.checkpoint, directory);
+    if (is_encoder(&parts)) {
+        encoder_read_heads(&parts.encoder, &config->shape, config->row, config->json, path,
+                           &parts.checkpoint);
+        encoder_read_vectors(&parts.encoder, &config->shape, root, directory, &parts.tokenizer);
+    }
+    assemble(model, &parts, type, options->ignore_extra);
     free(path);
+}
+
+/* ---- a GGUF as the source ---------------------------------------------------------------- */
+
+/* Numbers of few bits lie on a grid of their own: eight bits come close to all of it, and four, on
+   another grid, lose once more what quantizing lost before. */
+static uint32_t choose_type(const char *path, const char *quantized, const Options *options) {
+    const char *name = slm_type_name((slm_type)options->type);
+    if (!quantized)
+        return options->type ? options->type : (uint32_t)SLM_TYPE_F16;
+    if (!options->type) {
+        report("%s: its weights are quantized (%s): the type is q8 (--type f16 keeps them whole, "
+               "in twice the space)", path, quantized);
+        return SLM_TYPE_Q8;
+    }
+    if (options->type != SLM_TYPE_Q4 && options->type != SLM_TYPE_Q4F)
+        return options->type;
+    if (!options->requantize)
+        fail("%s: its weights are quantized already (%s), and %s would lose as much once more: "
+             "take q8 (the default), or convert the Hugging Face checkpoint that it was made from "
+             "(--requantize does it all the same)", path, quantized, name);
+    warn("%s: its weights are quantized already (%s): %s loses as much once more", path, quantized,
+         name);
+    return options->type;
+}
+
+void model_from_gguf(Model *model, const char *path, const Options *options) {
+    static Parts parts;
+    static Gguf gguf; /* templates are read in it */
+    Config *config = &parts.config;
+    ChatTemplate chat;
+    uint32_t type;
+    parts.path = path;
+    parts.kind = "GGUF file for llama.cpp";
+    gguf_open(&gguf, &parts.checkpoint, path);
+    read_config(config, path, gguf_config(&gguf, &parts.checkpoint));
+    config->norms_are_whole = 1;
+    config->layouts = gguf_layouts(&gguf);
+    config->divisors = gguf_divisors(&parts.checkpoint, config->shape.rotary / 2);
+    gguf_tokenizer(&parts.tokenizer, &gguf, config->shape.vocab_rows);
+    chat.text = gguf_text(&gguf, "tokenizer.chat_template", &chat.size);
+    chat_choose(&parts.chat, path, &parts.tokenizer, (int)config->architecture->chat, &chat,
+                &options->chat);
+    type = choose_type(path, gguf_quantized(&parts.checkpoint), options);
+    assemble(model, &parts, type, options->ignore_extra);
 }
 
 /* ---- command line ------------------------------------------------------------------------ */
 
 static const char help[] =
-    "usage: slm-convert SRC OUT.slm [--type TYPE] [--chat NAME] [--system TEXT]\n"
-    "                   [--ignore-extra]\n"
+    "usage: slm-convert SRC OUT.slm [--type TYPE] [--requantize] [--chat NAME]\n"
+    "                   [--system TEXT] [--ignore-extra]\n"
     "example: slm-convert ~/models/phi-2 phi-2.slm --type q4\n"
     "  SRC      a Hugging Face directory (config.json, safetensors or PyTorch .bin\n"
-    "           files, tokenizer files),\n"
+    "           files, tokenizer files), a GGUF file (of several the first one),\n"
     "           or a .slm of type f32, f16 or bf16\n"
     "  OUT.slm  the file to write\n"
     "  --type   type of the matrices: f32, f16 (default), bf16, q8 (8.06 bits),\n"
     "           q4f (4.5 bits), q4 (4.25 bits); with q4 and q4f the embeddings and the head\n"
-    "           are q8\n"
+    "           are q8. A GGUF of quantized weights becomes q8 where nothing is said\n"
+    "  --requantize  makes q4 and q4f from quantized weights, too, which loses much\n"
     "  --chat   the chat format: plain, phi-2, chatml, llama-2, zephyr, llama-3, gemma\n"
     "           (the one that writes what the chat template writes; without a template\n"
     "           chatml where the tokenizer has <|im_start|> and <|im_end|>, else phi-2\n"
@@ -1295,8 +1385,9 @@ static void take_system(void *to, const char *name, const char *value) {
 int main(int count, char **arguments) {
     static Model model;
     const char *paths[2] = {NULL, NULL};
-    Options options = {SLM_TYPE_F16, {SLM_CHAT_AUTO, NULL}, 0};
+    Options options = {0, 0, {SLM_CHAT_AUTO, NULL}, 0};
     const tool_option table[] = {{"--type", TOOL_OTHER, &options.type, 0, 0, take_type},
+                                 {"--requantize", TOOL_FLAG, &options.requantize, 0, 0, NULL},
                                  {"--chat", TOOL_OTHER, &options.chat.format, 0, 0, take_format},
                                  {"--system", TOOL_OTHER, &options.chat.system, 0, 0, take_system},
                                  {"--ignore-extra", TOOL_FLAG, &options.ignore_extra, 0, 0, NULL}};
@@ -1310,6 +1401,8 @@ int main(int count, char **arguments) {
         fail("%s: no such file or directory", paths[0]);
     if (S_ISDIR(status.st_mode))
         model_from_directory(&model, paths[0], &options);
+    else if (S_ISREG(status.st_mode) && gguf_is(paths[0]))
+        model_from_gguf(&model, paths[0], &options);
     else
         model_from_slm(&model, paths[0], &options);
     refuse_output(paths[0], paths[1]);

@@ -173,9 +173,12 @@ typedef enum Dtype { DTYPE_OTHER, DTYPE_F64, DTYPE_F32, DTYPE_F16, DTYPE_BF16 } 
 
 size_t dtype_bytes(Dtype dtype); /* of one element of a float type */
 
+typedef struct BlockType BlockType; /* of GGUF: gguf.h */
+
 typedef struct SourceTensor {
     const char *name;    /* NUL-terminated */
     Dtype dtype;
+    const BlockType *blocks; /* NULL; or its numbers lie in blocks, and dtype is what they become */
     const char *dtype_name;
     uint32_t dimensions;
     uint64_t shape[8], strides[8]; /* strides: in elements; 0 where it does not matter */
@@ -197,6 +200,7 @@ typedef struct Checkpoint {
 /* Shards may hold the same tensor twice if it is the same in both, or no part of the model. */
 void checkpoint_open(Checkpoint *checkpoint, const char *directory);
 void refuse_rival(const SourceTensor *tensor); /* fails where shards differ in it */
+void refuse_overlap(SourceTensor *tensors, size_t count); /* all of one file */
 int tensors_equal(const SourceTensor *a, const SourceTensor *b); /* in type, shape and content */
 /* A new tensor, which keeps the name; fails when the name is bad, or taken within the file. */
 SourceTensor *checkpoint_add(Checkpoint *checkpoint, const File *file, const char *name,
@@ -300,13 +304,19 @@ typedef struct ChatOptions {
     const char *system;  /* --system; NULL: not given */
 } ChatOptions;
 
+typedef struct ChatTemplate {
+    const char *text;    /* NULL: there is none; "": one that nothing is known of */
+    size_t size;
+} ChatTemplate;
+
 struct Model;
 int format_by_name(const char *name); /* SLM_CHAT_AUTO: there is no such format */
 const char *chat_system_fault(const char *text); /* why it cannot be one; NULL: it can */
 /* usual: the format where nothing says one and the tokenizer is GPT-2's. One that the user has
    chosen fails where the tokenizer lacks what it needs. The tokenizer gets its end token. */
 void chat_choose(Chat *chat, const char *directory, Tokenizer *tokenizer, int usual,
-                 const ChatOptions *options);
+                 const ChatTemplate *template, const ChatOptions *options);
+void chat_read_template(ChatTemplate *out, const char *directory, const Tokenizer *tokenizer);
 void chat_put(struct Model *model, const Chat *chat);
 void chat_change(struct Model *model, const char *path, const ChatOptions *options);
 
@@ -327,6 +337,7 @@ typedef struct OutTensor {
     uint32_t crc;
     char *name;          /* for messages */
     Dtype dtype;         /* of the source, at source_offset of file */
+    const BlockType *blocks; /* NULL; or the source has blocks, which are read as dtype */
     const File *file;
     uint64_t source_offset;
     uint64_t source_stride; /* 0: rows as follows; else tiles of an .slm this far apart */
@@ -335,6 +346,7 @@ typedef struct OutTensor {
     uint32_t group;         /* 0, or this many rows in order (of a vector: elements), ... */
     uint32_t group_step;    /* ... the next ones this many rows after the beginning of these */
     float add;              /* of a vector: added to each element, as f32 */
+    uint32_t paired;        /* 0, or rows of a head: those of its halves come in turn */
 } OutTensor;
 
 typedef struct Section {
@@ -357,13 +369,18 @@ enum { SECTION_METADATA = 8 }; /* the library skips it; those that it reads are 
 Section *model_section(Model *model, uint32_t kind, uint32_t flags);
 
 typedef struct Options { /* of the command line */
-    uint32_t type;       /* of the matrices */
+    uint32_t type;       /* of the matrices; 0: not given */
+    int requantize;      /* numbers of few bits may become others of few bits */
     ChatOptions chat;
     int ignore_extra;    /* tensors too many are left out wherever they are */
 } Options;
 
 void model_from_directory(Model *model, const char *directory, const Options *options);
+void model_from_gguf(Model *model, const char *path, const Options *options);
 void model_from_slm(Model *model, const char *path, const Options *options);
+/* Of `count` numbers, whole blocks of a type that has a function for them (gguf_types.c). */
+void blocks_read(const BlockType *type, const unsigned char *bytes, size_t count, float *out);
+uint64_t blocks_bytes(const BlockType *type, uint64_t count);
 uint32_t type_of(uint32_t wanted, uint32_t layer, uint32_t slot); /* the types' rule */
 void model_write(Model *model, const char *path);
 

@@ -201,8 +201,8 @@ int place_tensor(Place *out, const Layout *layout, const slm__shape *shape,
     int bias = is_bias(want->slot);
     const char *own = layout->names[want->slot];
     const char *name = own ? own : layout->names[want->slot - bias];
-    int fused = layout->fusion != SEPARATE && want->slot >= SLM__QUERY &&
-                want->slot <= SLM__VALUE + 1;
+    int fused = layout->fusion != SEPARATE && layout->fusion != PAIRED &&
+                want->slot >= SLM__QUERY && want->slot <= SLM__VALUE + 1;
     memset(out, 0, sizeof *out);
     out->rows = slm__extent_of(shape, want->rows == SLM__ONE ? want->cols : want->rows);
     if (!name || (fused && layout->fusion == PER_HEAD && shape->heads != shape->kv_heads))
@@ -210,7 +210,9 @@ int place_tensor(Place *out, const Layout *layout, const slm__shape *shape,
     name_tensor(out->name, sizeof out->name - 8, layout, shape, name, layer);
     strcat(out->name, bias ? ".bias" : ".weight");
     out->transposed = want->slot == SLM__FILL_REST || /* [columns, rows] in Hugging Face */
-                      (layout->fusion == CONV1D && layer != MODEL_LAYER && want->rows != SLM__ONE);
+                       (layout->fusion == CONV1D && layer != MODEL_LAYER && want->rows != SLM__ONE);
+    if (layout->fusion >= PAIRED && want->slot >= SLM__QUERY && want->slot <= SLM__KEY + 1)
+        out->paired = shape->head_size;
     if (fused)
         place_part(out, layout->fusion, shape, (want->slot - SLM__QUERY) / 2u);
     return 1;

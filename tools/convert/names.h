@@ -7,8 +7,12 @@
 
 /* Queries, keys and values: three tensors, or one. BLOCKS: all rows of the queries, then of the
    keys, then of the values; PER_HEAD: these three of the first head, then of the second ...;
-   CONV1D: as BLOCKS, and all matrices of a layer are stored as [columns, rows]. */
-typedef enum Fusion { SEPARATE, BLOCKS, PER_HEAD, CONV1D } Fusion;
+   CONV1D: as BLOCKS, and all matrices of a layer are stored as [columns, rows]. PAIRED and
+   PAIRED_BLOCKS: as the first two, but in each head of queries and keys the rows of its halves come
+   in turn. */
+typedef enum Fusion {
+    SEPARATE, BLOCKS, PER_HEAD, CONV1D, PAIRED, PAIRED_BLOCKS
+} Fusion;
 
 typedef struct Layout {
     const char *prefix;   /* of a layer's tensors: its number follows */
@@ -28,7 +32,7 @@ extern const Layout phi_layouts[LAYOUTS + 1], gptj_layouts[2], llama_layouts[2],
 /* Rows [first, first + its own) of a tensor with `rows` rows, in groups as OutTensor has them. */
 typedef struct Place {
     char name[128];
-    uint32_t rows, first, group, group_step;
+    uint32_t rows, first, group, group_step, paired;
     int transposed;
 } Place;
 

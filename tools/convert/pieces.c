@@ -30,8 +30,7 @@ static Text spaced(Text text) {
     return result;
 }
 
-/* The byte that <0xNN> stands for, or -1. */
-static int byte_of(Text text) {
+int pieces_byte(Text text) {
     static const char digits[] = "0123456789ABCDEF0123456789abcdef";
     const char *high, *low;
     if (text.size != 6 || memcmp(text.bytes, "<0x", 3) != 0 || text.bytes[5] != '>' ||
@@ -90,7 +89,7 @@ static void check_merges(const Builder *builder) {
         uint32_t id = merge->left;
         int side;
         for (side = 0; side < 2; side++, id = merge->right)
-            if ((int64_t)id == builder->model_unk || byte_of(builder->texts[id]) >= 0)
+            if ((int64_t)id == builder->model_unk || pieces_byte(builder->texts[id]) >= 0)
                 fail("%s: merge %lu of a byte or of the unknown token is not supported",
                      builder->path, (unsigned long)i);
     }
@@ -431,14 +430,13 @@ static int compare_by_id(const void *a, const void *b) {
     return (left > other) - (left < other);
 }
 
-void pieces_rebuild(Builder *builder, const char *path, const Json *config) {
-    PieceModel model;
+void pieces_merge(Builder *builder, const PieceModel *model, const Json *config) {
     size_t capacity = 0;
     uint32_t i;
-    read_pieces(builder, &model, path);
-    for (i = 0; i < model.count && i < builder->rows; i++)
-        add_splits(builder, &model, i, 0, &capacity);
-    sort_pieces = model.pieces;
+    for (i = 0; i < model->count && i < builder->rows; i++)
+        if (model->pieces[i].type != PIECE_UNUSED)
+            add_splits(builder, model, i, 0, &capacity);
+    sort_pieces = model->pieces;
     sort_builder = builder;
     if (builder->merge_count)
         qsort(builder->merges, builder->merge_count, sizeof *builder->merges,
@@ -446,6 +444,13 @@ void pieces_rebuild(Builder *builder, const char *path, const Json *config) {
     for (i = 0; i < builder->merge_count; i++)
         builder->merges[i].rank = i;
     pieces_set_fast(builder, config);
+}
+
+void pieces_rebuild(Builder *builder, const char *path, const Json *config) {
+    PieceModel model;
+    uint32_t i;
+    read_pieces(builder, &model, path);
+    pieces_merge(builder, &model, config);
     builder->controls = allocate(model.count, sizeof *builder->controls);
     for (i = 0; i < model.count && i < builder->rows; i++)
         if (model.pieces[i].type == PIECE_CONTROL || model.pieces[i].type == PIECE_USER) {
@@ -586,7 +591,7 @@ void pieces_finish(Builder *builder, const Json *config) {
             fail("%s: the unknown token is not the model's unknown piece", builder->path);
     } else
         for (id = 0; id < builder->used; id++)
-            if (builder->attributes[id] && byte_of(builder->texts[id]) >= 0)
+            if (builder->attributes[id] && pieces_byte(builder->texts[id]) >= 0)
                 builder->attributes[id] |= SLM__TOKEN_BYTE;
     builder->unk = builder->model_unk;
     set_joints(builder);
@@ -603,7 +608,7 @@ void pieces_finish(Builder *builder, const Json *config) {
 Text pieces_decoded(const Builder *builder, uint32_t id) {
     static char all[256];
     Text text = builder->texts[id];
-    int byte = byte_of(text), i;
+    int byte = pieces_byte(text), i;
     if (builder->attributes[id] & SLM__TOKEN_BYTE) {
         for (i = 0; i < 256; i++)
             all[i] = (char)i;

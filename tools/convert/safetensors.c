@@ -98,7 +98,7 @@ static int compare_offsets(const void *a, const void *b) {
     return (x->bytes > y->bytes) - (x->bytes < y->bytes);
 }
 
-static void refuse_overlap(SourceTensor *tensors, size_t count) {
+void refuse_overlap(SourceTensor *tensors, size_t count) {
     SourceTensor **order = allocate(count, sizeof *order);
     size_t i;
     for (i = 0; i < count; i++)

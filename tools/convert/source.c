@@ -71,7 +71,7 @@ static char *find_checkpoint(const char *directory) {
 static const struct Foreign {
     const char *suffix, *what, *way;
 } foreign[] = {
-    {".gguf", "a GGUF file", "convert the Hugging Face checkpoint that it was made from"},
+    {".gguf", "a GGUF file", "give that file"},
     {".h5", "TensorFlow weights",
      "load them with from_tf=True (transformers 4) and save_pretrained the model"},
     {".msgpack", "Flax weights",
@@ -161,8 +161,8 @@ void refuse_file(const File *file) {
     size_t i;
     name = name ? name + 1 : file->path;
     file_read(file, 0, head, file->size < 9 ? (size_t)file->size : 9);
-    if (memcmp(head, "GGUF", 4) == 0)
-        fail("%s: a GGUF file, which is not supported: %s", file->path, foreign[0].way);
+    if (ends_with(name, ".gguf"))
+        fail("%s: not a GGUF file, whatever its name says", file->path);
     if (memcmp(head, "PK\3\4", 4) == 0 || memcmp(head + 4, "\0\0\0\0{", 5) == 0 ||
         ends_with(name, ".safetensors") || ends_with(name, ".bin") || ends_with(name, ".json"))
         fail("%s: a file of a checkpoint: give its directory, with config.json and the tokenizer's "

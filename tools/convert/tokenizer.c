@@ -119,24 +119,10 @@ uint32_t read_id(const Builder *builder, const Json *value) {
     return (uint32_t)value->integer;
 }
 
-void read_vocabulary(Builder *builder, const Json *vocabulary) {
-    const Json *entry;
-    uint32_t byte, code, found = 0, id;
+void find_bytes(Builder *builder) {
+    uint32_t byte, code, found = 0;
     Text name;
     char text[3];
-    if (!vocabulary || vocabulary->type != JSON_OBJECT || !vocabulary->size)
-        fail("%s: no vocabulary", builder->path);
-    for (entry = vocabulary->first; entry; entry = entry->next) {
-        name.bytes = entry->key;
-        name.size = entry->key_size;
-        id = read_id(builder, entry);
-        set_token(builder, id, name, 0);
-        if (builder->kind == SLM__BYTES && id < builder->rows)
-            builder->own[id] = 1;
-    }
-    builder->model_count = (uint32_t)vocabulary->size;
-    if (builder->kind != SLM__BYTES)
-        return;
     for (byte = 0; byte < 256; byte++) {
         code = byte_char(byte);
         text[0] = (char)(code < 0x80 ? code : 0xC0 | code >> 6);
@@ -152,6 +138,25 @@ void read_vocabulary(Builder *builder, const Json *vocabulary) {
     }
     if (!found)
         fail("%s: not a byte-level BPE vocabulary: no byte has a token", builder->path);
+}
+
+void read_vocabulary(Builder *builder, const Json *vocabulary) {
+    const Json *entry;
+    Text name;
+    uint32_t id;
+    if (!vocabulary || vocabulary->type != JSON_OBJECT || !vocabulary->size)
+        fail("%s: no vocabulary", builder->path);
+    for (entry = vocabulary->first; entry; entry = entry->next) {
+        name.bytes = entry->key;
+        name.size = entry->key_size;
+        id = read_id(builder, entry);
+        set_token(builder, id, name, 0);
+        if (builder->kind == SLM__BYTES && id < builder->rows)
+            builder->own[id] = 1;
+    }
+    builder->model_count = (uint32_t)vocabulary->size;
+    if (builder->kind == SLM__BYTES)
+        find_bytes(builder);
 }
 
 /* One that has to do with a token beyond the model's rows is left out with it. */
@@ -179,7 +184,7 @@ void add_merge(Builder *builder, Text left, Text right) {
 }
 
 /* "left right", exactly one space. */
-static void add_merge_line(Builder *builder, const char *line, size_t size) {
+void add_merge_line(Builder *builder, const char *line, size_t size) {
     const char *space = memchr(line, ' ', size);
     Text left, right;
     if (!space)
@@ -332,8 +337,6 @@ static void read_post_processor(Builder *builder, const Json *processor, int dep
     for (item = list->first; item; item = item->next)
         read_post_processor(builder, item, 1);
 }
-
-static void add_token(Builder *builder, Text text, uint32_t flags, int64_t declared);
 
 static uint32_t added_flags(const Json *token, int is_special) {
     const Json *normalized = json_get(token, "normalized"), *special = json_get(token, "special");
@@ -499,7 +502,7 @@ static uint32_t again_flags(const Builder *builder, const AddedToken *before, ui
 }
 
 /* declared: the id that the files name; -1: none. */
-static void add_token(Builder *builder, Text text, uint32_t flags, int64_t declared) {
+void add_token(Builder *builder, Text text, uint32_t flags, int64_t declared) {
     uint32_t id, at;
     if (!text.size)
         return;
@@ -780,10 +783,8 @@ static void add_specials(Builder *builder, const Specials *specials) {
 
 /* ---- end tokens -------------------------------------------------------------------------- */
 
-static void add_end(Builder *builder, const char *path, const Json *value) {
-    uint32_t id, i;
-    builder->path = path;
-    id = read_id(builder, value);
+void add_end(Builder *builder, const char *path, uint32_t id) {
+    uint32_t i;
     if (id >= builder->used || !builder->attributes[id]) {
         warn("%s: end token %lu is not in the tokenizer and is left out", path,
              (unsigned long)id);
@@ -797,6 +798,11 @@ static void add_end(Builder *builder, const char *path, const Json *value) {
     builder->ends[builder->end_count++] = id;
 }
 
+static void read_end(Builder *builder, const char *path, const Json *value) {
+    builder->path = path;
+    add_end(builder, path, read_id(builder, value));
+}
+
 static void read_ends(Builder *builder, const char *directory, const Json *config) {
     char *path = join_path(directory, "generation_config.json");
     const Json *value = json_get(json_read_optional(path), "eos_token_id"), *item;
@@ -807,9 +813,9 @@ static void read_ends(Builder *builder, const char *directory, const Json *confi
     }
     if (value && value->type == JSON_ARRAY)
         for (item = value->first; item; item = item->next)
-            add_end(builder, where, item);
+            read_end(builder, where, item);
     else if (value)
-        add_end(builder, where, value);
+        read_end(builder, where, value);
     if (!builder->end_count && builder->eos >= 0)
         builder->ends[builder->end_count++] = (uint32_t)builder->eos;
 }
@@ -1175,6 +1181,17 @@ static uint32_t read_longest(const Json *tokenizer) {
     return (uint32_t)length->number;
 }
 
+/* config: tokenizer_config.json. */
+static void finish_kind(Builder *builder, const Json *config) {
+    if (builder->kind == SLM__BYTES)
+        splits_finish(builder);
+    if (builder->kind == SLM__PIECES)
+        pieces_finish(builder, config);
+    if (builder->kind == SLM__WORDS)
+        words_finish(builder, config);
+    check_added(builder);
+}
+
 static void read_files(Builder *builder, const char *directory, const Json *config) {
     const Json *tokenizer, *map, *plain;
     Specials specials;
@@ -1198,13 +1215,7 @@ static void read_files(Builder *builder, const char *directory, const Json *conf
     say_beyond(builder);
     read_ends(builder, directory, config);
     builder->path = directory;
-    if (builder->kind == SLM__BYTES)
-        splits_finish(builder);
-    if (builder->kind == SLM__PIECES)
-        pieces_finish(builder, tokenizer);
-    if (builder->kind == SLM__WORDS)
-        words_finish(builder, tokenizer);
-    check_added(builder);
+    finish_kind(builder, tokenizer);
 }
 
 /* The files that make a directory one with a tokenizer; the last is of another kind. */
@@ -1265,34 +1276,48 @@ int tokenizer_added(const Tokenizer *tokenizer, int32_t id, Buffer *out) {
     return 1;
 }
 
-void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, uint32_t rows) {
-    Builder builder;
+void builder_open(Builder *builder, Tokenizer *out, uint32_t rows) {
     memset(out, 0, sizeof *out);
     out->used = rows;
     out->bos = -1;
+    memset(builder, 0, sizeof *builder);
+    builder->rows = rows;
+    builder->bos = builder->eos = builder->unk = builder->model_unk = builder->last = -1;
+    builder->mask = builder->missing = -1;
+    builder->kind = SLM__BYTES;
+    splits_set(builder, SLM__STEP_GPT2);
+    builder->own = allocate(rows, 1);
+    builder->texts = allocate(rows, sizeof *builder->texts);
+    builder->decoded = allocate(rows, sizeof *builder->decoded);
+    builder->attributes = allocate(rows, 1);
+}
+
+void builder_finish(Builder *builder) {
+    check_tokens(builder);
+    say_beyond(builder);
+    finish_kind(builder, NULL);
+}
+
+void builder_close(Builder *builder, Tokenizer *out) {
+    put_section(&out->section, builder);
+    out->bos = builder->bos;
+    memcpy(out->specials, builder->specials, sizeof out->specials);
+    out->kind = splits_file_kind(builder);
+    out->is_gpt2 = builder->is_gpt2;
+    out->used = builder->used;
+    out->longest = builder->longest;
+}
+
+void tokenizer_read(Tokenizer *out, const char *directory, const Json *config, uint32_t rows) {
+    Builder builder;
+    builder_open(&builder, out, rows);
     if (!has_tokenizer(directory)) {
         warn("%s has no tokenizer files: the model will work by token ids only", directory);
         return;
     }
-    memset(&builder, 0, sizeof builder);
-    builder.rows = rows;
-    builder.bos = builder.eos = builder.unk = builder.model_unk = builder.last = -1;
-    builder.mask = builder.missing = -1;
-    builder.kind = SLM__BYTES;
-    splits_set(&builder, SLM__STEP_GPT2);
-    builder.own = allocate(rows, 1);
-    builder.texts = allocate(rows, sizeof *builder.texts);
-    builder.decoded = allocate(rows, sizeof *builder.decoded);
-    builder.attributes = allocate(rows, 1);
     read_files(&builder, directory, config);
-    put_section(&out->section, &builder);
+    builder_close(&builder, out);
     set_way_out("");
-    out->bos = builder.bos;
-    memcpy(out->specials, builder.specials, sizeof out->specials);
-    out->kind = splits_file_kind(&builder);
-    out->is_gpt2 = builder.is_gpt2;
-    out->used = builder.used;
-    out->longest = builder.longest;
 }
 
 int tokenizer_adds_bos(const Tokenizer *tokenizer) {

@@ -296,6 +296,9 @@ static void store_tile(const OutTensor *tensor, uint64_t tile, const unsigned ch
 
 /* The row of the source (of a vector: its element) that is row `row` of the tensor. */
 static uint64_t source_row(const OutTensor *tensor, uint64_t row) {
+    uint64_t at = tensor->paired ? row % tensor->paired : 0, half = tensor->paired / 2;
+    if (tensor->paired) /* row i of a half is row 2i or 2i + 1 of the head */
+        return row - at + at % half * 2 + at / half;
     return tensor->group ? row / tensor->group * tensor->group_step + row % tensor->group : row;
 }
 
@@ -314,11 +317,33 @@ static int read_columns(const OutTensor *tensor, uint64_t first, size_t rows, un
     return 0;
 }
 
+/* Rows of blocks, as floats. */
+static int read_blocks(const OutTensor *tensor, uint64_t first, size_t rows, unsigned char *in) {
+    size_t row, col, bytes = (size_t)tensor->row_step;
+    unsigned char *blocks = allocate(bytes, 1);
+    float *numbers = allocate(tensor->cols, sizeof *numbers);
+    int failed = 0;
+    for (row = 0; row < rows && !failed; row++) {
+        failed = file_try_read(tensor->file,
+                               tensor->source_offset + source_row(tensor, first + row) * bytes,
+                               blocks, bytes);
+        if (!failed)
+            blocks_read(tensor->blocks, blocks, tensor->cols, numbers);
+        for (col = 0; col < tensor->cols; col++, in += 4)
+            set_u32(in, slm__bits(numbers[col]));
+    }
+    free(blocks);
+    free(numbers);
+    return failed;
+}
+
 static int read_rows(const OutTensor *tensor, uint64_t first, size_t rows, unsigned char *in) {
     size_t width = dtype_bytes(tensor->dtype), row_bytes = tensor->cols * width, row;
+    if (tensor->blocks)
+        return read_blocks(tensor, first, rows, in);
     if (tensor->col_step != width)
         return read_columns(tensor, first, rows, in);
-    if (!tensor->group && tensor->row_step == row_bytes)
+    if (!tensor->group && !tensor->paired && tensor->row_step == row_bytes)
         return file_try_read(tensor->file, tensor->source_offset + first * row_bytes, in,
                              rows * row_bytes);
     for (row = 0; row < rows; row++)
@@ -390,7 +415,7 @@ static void write_at(Writer *writer, uint64_t offset, const unsigned char *bytes
 static void write_vector(Writer *writer, OutTensor *tensor) {
     size_t width = dtype_bytes(tensor->dtype), i;
     unsigned char *in = allocate(tensor->cols, width), *out = allocate(tensor->cols, 4);
-    size_t part = tensor->group ? tensor->group : tensor->cols;
+    size_t part = tensor->paired ? 1 : tensor->group ? tensor->group : tensor->cols;
     Problem problem = {FAULT_NONE, 0, 0, 0};
     for (i = 0; i < tensor->cols; i += part)
         file_read(tensor->file, tensor->source_offset + source_row(tensor, i) * width,
@@ -676,7 +701,8 @@ void model_from_slm(Model *model, const char *path, const Options *options) {
         if (offset > data_offset || bytes > data_offset - offset)
             fail("%s: damaged: section %lu lies outside of the head", path, (unsigned long)i);
         if (section->kind == SLM__DIRECTORY)
-            read_slm_directory(model, &file, head + offset, bytes, options->type);
+            read_slm_directory(model, &file, head + offset, bytes,
+                               options->type ? options->type : (uint32_t)SLM_TYPE_F16);
         else
             put_bytes(&section->bytes, head + offset, (size_t)bytes);
     }
