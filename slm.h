@@ -1646,8 +1646,12 @@ typedef struct slm__architecture {
     slm__activation activation;
     enum slm__rotary rotary;
     uint32_t features;
-    uint32_t flags; /* that a file may have */
+    uint32_t flags;       /* that a file may have */
+    uint32_t activations; /* bit 1u << slm__activation: those that it may name; 0: it names none */
 } slm__architecture;
+
+enum { SLM__ANY_ACTIVATION =
+           1 << SLM__GELU | 1 << SLM__GELU_ERF | 1 << SLM__RELU | 1 << SLM__SILU };
 
 enum { SLM__BERT_FEATURES = SLM__ENCODER | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS |
                             SLM__NORM_BIAS | SLM__TWO_NORMS | SLM__LEARNED,
@@ -1658,30 +1662,32 @@ static const slm__architecture slm__architectures[] = {
     {1, "phi", SLM__PARALLEL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_HALF,
      SLM__DECODER | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__HEAD_BIAS |
          SLM__NORM_BIAS,
-     SLM__FLAG_TIED | SLM__FLAG_QK_NORM},
+     SLM__FLAG_TIED | SLM__FLAG_QK_NORM, 0},
     {2, "gptj", SLM__PARALLEL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_INTERLEAVED,
-     SLM__DECODER | SLM__FFN_BIAS | SLM__HEAD_BIAS | SLM__NORM_BIAS, SLM__FLAG_TIED},
+     SLM__DECODER | SLM__FFN_BIAS | SLM__HEAD_BIAS | SLM__NORM_BIAS, SLM__FLAG_TIED, 0},
     {3, "llama", SLM__SEQUENTIAL, SLM__RMS_NORM, SLM__SILU, SLM__ROTARY_HALF,
-     SLM__DECODER | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
+     SLM__DECODER | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED, 0},
     {4, "gpt_neo", SLM__SEQUENTIAL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_NONE,
      SLM__DECODER | SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__NORM_BIAS | SLM__TWO_NORMS | SLM__LEARNED,
-     SLM__FLAG_TIED},
+     SLM__FLAG_TIED, 0},
     {5, "bert", SLM__POST_NORM, SLM__LAYER_NORM, SLM__GELU_ERF, SLM__ROTARY_NONE,
-     SLM__BERT_FEATURES, SLM__FLAG_TIED},
+     SLM__BERT_FEATURES, SLM__FLAG_TIED, SLM__ANY_ACTIVATION},
     {6, "distilbert", SLM__POST_NORM, SLM__LAYER_NORM, SLM__GELU_ERF, SLM__ROTARY_NONE,
-     SLM__BERT_FEATURES, SLM__FLAG_TIED},
+     SLM__BERT_FEATURES, SLM__FLAG_TIED, SLM__ANY_ACTIVATION},
     {7, "mobilebert", SLM__BOTTLENECK, SLM__NO_NORM, SLM__RELU, SLM__ROTARY_NONE,
-     SLM__BERT_FEATURES, SLM__FLAG_TIED},
+     SLM__BERT_FEATURES, SLM__FLAG_TIED, SLM__ANY_ACTIVATION},
     {8, "qwen2", SLM__SEQUENTIAL, SLM__RMS_NORM, SLM__SILU, SLM__ROTARY_HALF,
-     SLM__DECODER | SLM__QKV_BIAS | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
+     SLM__DECODER | SLM__QKV_BIAS | SLM__TWO_NORMS | SLM__GATED,
+     SLM__FLAG_TIED, SLM__ANY_ACTIVATION},
     {9, "qwen3", SLM__SEQUENTIAL, SLM__RMS_NORM, SLM__SILU, SLM__ROTARY_HALF,
-     SLM__DECODER | SLM__QK_NORM | SLM__TWO_NORMS | SLM__GATED, SLM__FLAG_TIED},
+     SLM__DECODER | SLM__QK_NORM | SLM__TWO_NORMS | SLM__GATED,
+     SLM__FLAG_TIED, SLM__ANY_ACTIVATION},
     {13, "gpt2", SLM__SEQUENTIAL, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_NONE,
-     SLM__NEOX_FEATURES | SLM__LEARNED, SLM__FLAG_TIED},
+     SLM__NEOX_FEATURES | SLM__LEARNED, SLM__FLAG_TIED, SLM__ANY_ACTIVATION},
     {14, "gpt_neox", SLM__PARALLEL_NORMS, SLM__LAYER_NORM, SLM__GELU_ERF, SLM__ROTARY_HALF,
-     SLM__NEOX_FEATURES, SLM__FLAG_TIED},
+     SLM__NEOX_FEATURES, SLM__FLAG_TIED, SLM__ANY_ACTIVATION},
     {15, "gpt_neox_sequential", SLM__SEQUENTIAL, SLM__LAYER_NORM, SLM__GELU_ERF, SLM__ROTARY_HALF,
-     SLM__NEOX_FEATURES, SLM__FLAG_TIED},
+     SLM__NEOX_FEATURES, SLM__FLAG_TIED, SLM__ANY_ACTIVATION},
 #ifdef SLM__MORE_ARCHITECTURES /* rows of a test, with a comma behind each */
     SLM__MORE_ARCHITECTURES
 #endif
@@ -1827,10 +1833,10 @@ typedef struct slm__shape {
     uint32_t vocab_rows, vocab_used, context, layers, hidden, ffn, heads, kv_heads, head_size,
         rotary, window, flags;
     float norm_eps, attention_scale;
+    uint32_t activation; /* 0: the architecture's */
     /* of encoders; of decoders embedding and inner are the hidden size, stack and the rest 0 */
-    uint32_t embedding, inner, stack, bottleneck_flags, token_types, labels, tasks,
-        activation, /* of some decoders, too; 0: the row's */
-        longest_text, pooler, vector, vector_flags, label_scores, rank_scores, pooling;
+    uint32_t embedding, inner, stack, bottleneck_flags, token_types, labels, tasks, longest_text,
+        pooler, vector, vector_flags, label_scores, rank_scores, pooling;
 } slm__shape;
 
 enum { SLM__VECTOR_NORMED = 1, SLM__VECTOR_TANH = 2, SLM__VECTOR_BIASED = 4 }; /* vector_flags */
@@ -2160,8 +2166,6 @@ static slm_result slm__read_encoder(slm_model *model, slm_error *error) {
         {SLM__AT_FFNS, offsetof(slm__shape, stack), 1, SLM__STACK_MOST + 1, "feed-forwards"},
         {SLM__AT_BOTTLENECK_FLAGS, offsetof(slm__shape, bottleneck_flags), 0, 63,
          "bottleneck flags"},
-        {SLM__AT_ACTIVATION, offsetof(slm__shape, activation), 0, SLM__ACTIVATIONS - 1,
-         "activation"},
         {SLM__AT_LONGEST_TEXT, offsetof(slm__shape, longest_text), 0, SLM__CONTEXT_MOST,
          "longest text"},
         {SLM__AT_POOLER, offsetof(slm__shape, pooler), 0, SLM__POOLER_RELU, "pooler"},
@@ -2179,12 +2183,18 @@ static slm_result slm__read_encoder(slm_model *model, slm_error *error) {
     return slm__check_encoder(model, error);
 }
 
-/* A decoder's activation, which those of the first version do not name. */
+/* What a file says of the activation counts where its architecture leaves it open. */
 static slm_result slm__read_activation(slm_model *model, slm_error *error) {
-    static const slm__cap cap = {SLM__AT_ACTIVATION, offsetof(slm__shape, activation), 0,
-                                 SLM__ACTIVATIONS - 1, "activation"};
-    return model->architecture->id > SLM__FIRST_VERSION ? slm__read_sizes(model, &cap, 1, error)
-                                                        : SLM_OK;
+    const slm__architecture *row = model->architecture;
+    uint32_t activation = slm__u32(model->file + SLM__AT_ACTIVATION);
+    model->activation = row->activation;
+    if (!row->activations || !activation) return SLM_OK;
+    if (activation >= SLM__ACTIVATIONS || !(row->activations >> activation & 1))
+        return slm__fail(error, SLM_ERR_FORMAT, "activation %u with architecture %s",
+                         (size_t)activation, row->name);
+    model->shape.activation = activation;
+    model->activation = (slm__activation)activation;
+    return SLM_OK;
 }
 
 static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
@@ -2210,11 +2220,9 @@ static slm_result slm__read_architecture(slm_model *model, slm_error *error) {
         return slm__fail(error, SLM_ERR_FORMAT, "rotary size %u with architecture %s",
                          (size_t)model->shape.rotary, row->name);
     if (row->features & SLM__ENCODER) result = slm__read_encoder(model, error);
-    else result = slm__read_activation(model, error);
+    if (result == SLM_OK) result = slm__read_activation(model, error);
     if (result != SLM_OK) return result;
     model->norm = model->shape.bottleneck_flags & SLM__TRUE_NORM ? SLM__LAYER_NORM : row->norm;
-    model->activation = model->shape.activation ? (slm__activation)model->shape.activation
-                                                : row->activation;
     model->features = slm__features_of(row, &model->shape);
     return SLM_OK;
 }

@@ -943,7 +943,8 @@ static void damage_check_encoder(damage_file *f, const damage_kind *kind) {
 static void damage_check_architecture(damage_file *f, const damage_kind *kind) {
     const slm_result format = SLM_ERR_FORMAT;
     unsigned flags = damage_row(kind->architecture)->flags;
-    if (kind->architecture >= 5) damage_refused(f, 176, 4, 5, format, "activation is 5");
+    if (damage_row(kind->architecture)->activations)
+        damage_refused(f, 176, 4, 5, format, "activation 5 with architecture");
     if (!(flags & SLM__FLAG_QK_NORM)) {
         damage_refused(f, 148, 4, kind->flags | 2, format, "with architecture");
         damage_refused(f, 64, 2, 1, format, kind->encoder ? "" : "missing");

@@ -253,33 +253,34 @@ static const slm__architecture *read_row(const Config *config) {
     return library_row(architecture->name);
 }
 
-/* The names of Hugging Face's ACT2FN for what the library has. Decoders of the first version have
-   their row's activation, the other models any. */
+/* The names of Hugging Face's ACT2FN for what the library has. Some architectures have their row's
+   activation alone, others any. */
 static void read_activation(Config *config) {
     static const struct { const char *name; slm__activation activation; } known[] = {
         {"gelu", SLM__GELU_ERF}, {"gelu_python", SLM__GELU_ERF}, {"gelu_new", SLM__GELU},
         {"gelu_pytorch_tanh", SLM__GELU}, {"gelu_python_tanh", SLM__GELU},
         {"gelu_fast", SLM__GELU}, {"gelu_accurate", SLM__GELU}, {"relu", SLM__RELU},
         {"silu", SLM__SILU}, {"swish", SLM__SILU}};
-    const slm__architecture *row = config->row;
-    int any = row->features & SLM__ENCODER || row->id > SLM__FIRST_VERSION;
+    uint32_t choice = config->row->activations;
     const char *key = config->architecture->activation_key;
     const Json *value = json_get(config->json, key);
     size_t i;
-    if (any)
-        config->shape.activation = row->activation;
+    if (choice)
+        config->shape.activation = config->row->activation;
     for (i = 0; value && i < sizeof known / sizeof *known; i++)
-        if (json_is(value, known[i].name) && (any || known[i].activation == row->activation)) {
-            if (any)
+        if (json_is(value, known[i].name) &&
+            (choice ? choice >> known[i].activation & 1
+                    : known[i].activation == config->row->activation)) {
+            if (choice)
                 config->shape.activation = known[i].activation;
             return;
         }
     if (value)
         fail("%s: %s %s is not supported; supported: %s", config->path, key,
              value->type == JSON_STRING ? value->text : "(not a string)",
-             any                             ? "gelu, gelu_new, relu, silu"
-             : row->activation == SLM__SILU ? "silu"
-                                             : "gelu_new");
+             choice                                         ? "gelu, gelu_new, relu, silu"
+             : config->row->activation == SLM__SILU ? "silu"
+                                                    : "gelu_new");
 }
 
 static double scaling_number(const Config *config, const char *name, double absent) {
