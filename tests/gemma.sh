@@ -131,6 +131,8 @@ check "convert: a scaled window" $B/slm-convert $T/flaw $T/a.slm --type f32
 cmp -s $T/a.slm $B/golden/$six.slm && bad "a scaled window is another model" || ok
 rope5 "{$full, \"sliding_attention\": {\"rope_type\": \"yarn\"}}"
 reject "sliding_attention of yarn" "rope_parameters yarn is not supported" $T/flaw
+rope5 "{$full, \"sliding_attention\": {\"partial_rotary_factor\": 0.5}}"
+reject "sliding_attention of a part" "a partial_rotary_factor is not supported" $T/flaw
 rope5 '{"rope_type": "default", "rope_theta": 5}'
 reject "rope_parameters of no kind of layer" "rope_parameters: rope_type is not supported" $T/flaw
 rope5 "{$full, \"x\": {}}"; reject "another kind of layer" "rope_parameters: x is not" $T/flaw

@@ -91,7 +91,8 @@ if [ -n "$first" ]; then
     refuse "an unknown type" 2 $B/slm-convert $model $T/never.slm --type q3
     cp -r tests/golden/$first $T/hf
     chmod -R u+w $T/hf
-    sed 's/"[A-Za-z]*ForCausalLM"/"NoSuchForCausalLM"/; s/"model_type": "[a-z0-9_]*"/"model_type": "nosuch"/' \
+    sed 's/"[A-Za-z0-9]*ForCausalLM"/"NoSuchForCausalLM"/
+        s/"model_type": "[a-z0-9_]*"/"model_type": "nosuch"/' \
         tests/golden/$first/config.json >$T/hf/config.json
     refuse "an unknown architecture" 1 $B/slm-convert $T/hf $T/never.slm
     printf '{"a": 1, "a": 2}' >$T/hf/config.json
@@ -144,9 +145,7 @@ fi
 . tests/encode.sh
 . tests/torch.sh
 . tests/checkpoints.sh
-. tests/gguf.sh
 . tests/configs.sh
-. tests/families.sh
 . tests/encoder_configs.sh
 . tests/chat_formats.sh
 . tests/chat_templates.sh

@@ -841,6 +841,8 @@ static void read_gemma(Config *config) {
         member_number(config, config->local_rope, "rope_theta", config->local_theta);
     if (!(config->local_theta > 0) || config->local_theta > 1e12)
         fail("%s: rope_local_base_freq must be above 0", config->path);
+    if (member_number(config, config->local_rope, "partial_rotary_factor", 1) != 1)
+        fail("%s: a partial_rotary_factor is not supported", config->path);
 }
 
 static void read_config(Config *config, const char *path, const Json *json) {
