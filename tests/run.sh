@@ -153,6 +153,7 @@ fi
 . tests/verify.sh
 . tests/sentencepiece.sh
 . tests/saved_tokenizers.sh
+. tests/splits.sh
 . tests/words.sh
 . tests/bench_test.sh
 . tests/project.sh
