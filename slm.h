@@ -7815,6 +7815,8 @@ static const uint32_t slm__alphabets[] = {
     0x10CC0, 0x10CF2, 0x118A0, 0x118DF, 0x1E900, 0x1E943,
 };
 static const uint32_t slm__ascii_digits[] = {0x30, 0x39};
+/* numbers of Unicode 17, which Hugging Face's Digits knows, and \p{N} does not */
+static const uint32_t slm__late_numbers[] = {0x11DE0, 0x11DE9, 0x16FF4, 0x16FF6};
 static const uint32_t slm__newlines[] = {0x0D, 0x0D, 0x0A, 0x0A};
 static const uint32_t slm__wide_marks[] = {0x21, 0x2F, 0x3A, 0x7E, 0xFF01, 0xFF0F, 0xFF1A, 0xFF5E,
                                            0x2018, 0x201F, 0x3000, 0x3002};
@@ -7825,19 +7827,20 @@ static const uint32_t slm__byte_digits[] = {0x30, 0x39, 0xB2, 0xB3, 0xB9, 0xB9, 
 
 /* A step that makes words of `least` to `most` characters of a set, and leaves what is between. */
 typedef struct slm__char_set {
-    unsigned classes;       /* of its characters; or 0, and ... */
-    const uint32_t *ranges; /* ... its code points; NULL: Unicode's and ASCII's punctuation */
+    unsigned classes;       /* of its characters, ... */
+    const uint32_t *ranges; /* ... and code points; neither: Unicode's and ASCII's punctuation */
     size_t numbers;         /* of the table */
     size_t least, most;
     int blank; /* one white space before them belongs to the word */
     int bytes; /* the characters are bytes */
 } slm__char_set;
 
-#define SLM__RANGES(table) 0, table, sizeof table / sizeof table[0]
+#define SLM__TABLE(table) table, sizeof table / sizeof table[0]
+#define SLM__RANGES(table) 0, SLM__TABLE(table)
 
 static const slm__char_set slm__char_sets[SLM__STEPS - SLM__STEP_SETS] = { /* in the order of slm__step */
-    {SLM__NUMBER, NULL, 0, 1, 1, 0, 0},
-    {SLM__NUMBER, NULL, 0, 1, SIZE_MAX, 0, 0},
+    {SLM__NUMBER, SLM__TABLE(slm__late_numbers), 1, 1, 0, 0},
+    {SLM__NUMBER, SLM__TABLE(slm__late_numbers), 1, SIZE_MAX, 0, 0},
     {SLM__NUMBER, NULL, 0, 1, 3, 0, 0},
     {0, NULL, 0, 1, SIZE_MAX, 0, 0},
     {SLM__RANGES(slm__ascii_digits), 3, 3, 0, 1},
@@ -8026,7 +8029,10 @@ static int slm__in_set(const slm__char_set *set, const uint8_t *text, size_t siz
     uint32_t code = text[at];
     size_t i;
     *length = 1;
-    if (set->classes) return (slm__class_at(text + at, size - at, length) & set->classes) != 0;
+    if (set->classes) {
+        int has = (slm__class_at(text + at, size - at, length) & set->classes) != 0;
+        if (has || !set->ranges) return has;
+    }
     if (!set->bytes) *length = slm__character(text + at, size - at, &code);
     if (!set->ranges) return (slm__word_class(code) & SLM__WORD_PUNCTUATION) != 0;
     for (i = 0; i < set->numbers; i += 2)
