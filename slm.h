@@ -163,10 +163,11 @@
      Only long words allocate: in slm_prompt, slm_chat and slm_encode words of more than 4,096 bytes
      (at a message's ends of more than 1,024, often 2,000), from desc.allocator; in slm_tokenize of
      more than a hundred, from the model's allocator. A run of letters, of digits, of spaces or of
-     signs is a word. Where a tokenizer composes characters (Unicode's NFC, as those of Qwen, GPT-NeoX
-     and Command R do), a text that is not composed is written anew first: that takes 3 bytes of the
-     same 110,000 for each of its bytes. Without an allocator the call fails with SLM_ERR_MEMORY and
-     appends nothing. slm_tokenize_in works in memory that it is given; WordPiece never needs any.
+     signs is a word. Where a tokenizer composes characters (Unicode's NFC, as those of Qwen,
+     GPT-NeoX and Command R do), a text that is not composed is written anew first, which takes 3
+     bytes for each of its bytes: in a session of the 110,000 that are for words, else the same
+     allocator's. Without an allocator the call fails with SLM_ERR_MEMORY and appends nothing.
+     slm_tokenize_in works in memory that it is given; WordPiece never needs any.
 
      Threads. The first choice is the pool of examples/threads.h (POSIX threads; make install
      calls it slm_threads.h). It stays fast
@@ -7838,7 +7839,7 @@ typedef struct slm__char_set {
 #define SLM__TABLE(table) table, sizeof table / sizeof table[0]
 #define SLM__RANGES(table) 0, SLM__TABLE(table)
 
-static const slm__char_set slm__char_sets[SLM__STEPS - SLM__STEP_SETS] = { /* in the order of slm__step */
+static const slm__char_set slm__char_sets[SLM__STEPS - SLM__STEP_SETS] = { /* as slm__step */
     {SLM__NUMBER, SLM__TABLE(slm__late_numbers), 1, 1, 0, 0},
     {SLM__NUMBER, SLM__TABLE(slm__late_numbers), 1, SIZE_MAX, 0, 0},
     {SLM__NUMBER, NULL, 0, 1, 3, 0, 0},
@@ -8112,8 +8113,8 @@ static size_t slm__next_word(slm__words *w) {
 }
 
 /* ---- >>tokenizer bytes -------------------------------------------------------------------
-   Byte-level BPE as in GPT-2: a text is split into words by GPT-2's rule, and a word's first
-   symbols are its bytes. Knows no added token. */
+   Byte-level BPE: a text is split into words by the file's steps, and a word's first symbols are
+   its bytes, or it is a token already. Knows no added token. */
 
 /* A byte without a token is left out, or becomes UNK where the file has one for it; several in a
    row become one UNK if UNK is fused. */
@@ -11991,7 +11992,8 @@ static const slm__kernels SLM__N(kernels) = {
 
      Architectures: 1 Phi, 2 GPT-J, 3 LLaMA, 4 GPT-Neo; encoders: 5 BERT, 6 DistilBERT,
      7 MobileBERT.
-     Tokenizer kinds: 0 none, 1 byte-level BPE, 2 SentencePiece BPE, 3 WordPiece.
+     Tokenizer kinds: 0 none, 1 byte-level BPE, 2 SentencePiece BPE, 3 WordPiece, 4 byte-level BPE
+     with other rules than GPT-2's.
      Chat formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, no other; see CHAT FORMATS.
 
      Chat section (kind 9), what a conversation begins with:
@@ -12109,7 +12111,52 @@ static const slm__kernels SLM__N(kernels) = {
        ... the blob
      Merge (left, right) starts at slot (left * 0x9E3779B1 + right * 0x85EBCA6B) >> 7 mod M (in
      uint32) and goes on by one slot, wrapping. Of the pairs of a word the one of the lowest rank,
-     of equal ones the leftmost, is replaced by its result, until there is none.
+     of equal ones the leftmost, is replaced by its result, until there is none. What lies between
+     added tokens is split into words by step 1 of kind 4, and a word's bytes are its first tokens;
+     a byte without a token is left out. With flag 2 a space is put before such a text unless it
+     begins with one; step 1 sees it.
+
+     Tokenizer section (kind 4, byte-level BPE with other rules): as kind 1, but for
+       20  u32 flags, also: 4 of bytes without a token in a row, within a word, only the first
+           becomes the token at 84; 8 WHOLE; 16 NFC; 32 the token at 72 is added behind a text,
+           where 1 adds BOS. Flag 2 is set only where step 1 stands alone
+       72  i32 token behind a text (-1: none)
+       76  u8 x 8 steps: the numbers below; the first is not 0, and behind a 0 there are only zeros
+       84  i32 what bytes without a token become (-1: they are left out)
+       88  8 bytes 0
+     attributes also: 32 not in the model's own vocabulary.
+     WHOLE: a word that has the bytes of a token becomes that token, and is not merged: of the ids,
+     as sorted, the first without attribute 32 (of at most 8 with these bytes), if there is one.
+     NFC: what lies between added tokens that are not normalized becomes its Unicode normal form C
+     first, a message of slm_chat and what stands around it each for itself. In it normalized added
+     tokens are matched, whose texts are in that form. It is that of tokenizers 0.22.2, see the
+     tables in >>unicode; a byte that is not UTF-8 stays, and nothing composes with it.
+     A text becomes words in steps: each splits every part that the one before has left, the first
+     the text between added tokens. The matches of a step's pattern are parts, and so is what lies
+     between two of them; at each place, from the left, the first alternative that matches counts,
+     each part of it as long as it can be. \p{} are the classes of tokenizers 0.22.2 (see
+     >>unicode), \s is its white space. A byte that is not UTF-8 is a character of its own, and in
+     none of them.
+       1   's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+       2   C|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|W
+           C: (?i:'s|'t|'re|'ve|'m|'ll|'d), U+017F is an s, too; W: \s*[\r\n]+|\s+(?!\S)|\s+
+       3   as 2, with \p{N} instead of \p{N}{1,3}
+       4   O?A*B+C?|O?A+B*C?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|W
+           O: [^\r\n\p{L}\p{N}]; A: [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]; B: [\p{Ll}\p{Lm}\p{Lo}\p{M}]
+       5   O?A*B+|O?A+B*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|W
+       6   [!-/:-@\[-`{-~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|W
+       7   \s+ at a part's end (as \s+$, if step 15 came before)
+       8   D, 9 D+: \p{N}, U+11DE0-11DE9 and U+16FF4-16FF6
+       10  \p{N}{1,3}
+       11  P+: ASCII's punctuation and the punctuation of kind 3
+       12  [0-9][0-9][0-9], 13 B, 14 B+: of bytes; B is 30-39, B2, B3, B9 and BC-BE
+       15  [\r\n]
+       16  \s?\p{L}+, 17 \s?\p{P}+
+       18  \s?L+: L is the table slm__alphabets, first and last code points
+       19  \s?M+: M is !-/ :-~ U+FF01-FF0F U+FF1A-FF5E U+2018-201F U+3000-3002
+       20  I+: I is U+4E00-9FA5 U+0800-4E00 U+AC00-D7FF
+       21  J+: J is U+4E00-9FA5 U+3040-309F U+30A0-30FF
+     Decoding: the tokens' bytes, as in kind 1.
 
      Tokenizer section (kind 2, SentencePiece BPE): as kind 1, but for
        20  u32 flags: 1 BOS is added before a text; 2 the token at 72 is added after it; 4 of

@@ -217,10 +217,16 @@ static int splits_same_vocabulary(const ids_tokenizer *t) {
 
 static void splits_open_family(const char *name) {
     size_t count = ids_tokenizer_count;
-    char text[80];
+    char text[1024];
+    FILE *file;
+    snprintf(text, sizeof text, "%s/%s.slm", ids_models, name);
+    file = fopen(text, "rb");
+    if (!file) return; /* the script has said so */
+    fclose(file);
     ids_open(name);
     if (ids_tokenizer_count == count) return;
     ids_tokenizers[count].front = NULL;
+    where = name;
     if (splits_same_vocabulary(&ids_tokenizers[count])) return;
     snprintf(text, sizeof text, "%s: another vocabulary", name);
     SKIP(text);
@@ -231,9 +237,8 @@ static void splits_open_family(const char *name) {
 
 static void test_families(void) {
     static const char *const names[] = {
-        "gpt-2", "llama-bpe", "qwen2", "qwen2.5-coder", "deepseek-llm", "deepseek-coder",
-        "starcoder", "refact", "falcon", "command-r", "mpt", "gpt-neox", "smollm2", "gpt-4o",
-        "gpt-4o-removed", "cl100k-removed", "tekken", "deepseek-v3"};
+        "gpt-2", "llama-bpe", "qwen2", "deepseek-llm", "deepseek-coder", "starcoder", "refact",
+        "falcon", "command-r", "mpt", "gpt-neox", "smollm2", "gpt-4o", "tekken", "deepseek-v3"};
     size_t i;
     ids_models = getenv("FAMILIES");
     if (!ids_models || !*ids_models) {
@@ -244,6 +249,7 @@ static void test_families(void) {
     ids_goldens = "tests/golden/ids/real";
     splits_begin();
     for (i = 0; i < sizeof names / sizeof names[0]; i++) splits_open_family(names[i]);
+    where = "";
     if (ids_tokenizer_count && texts_border_count) {
         splits_compare();
         ids_compare_text("wikitext-2-test.tokens.txt");
