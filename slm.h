@@ -165,10 +165,11 @@
      Only long words allocate: in slm_prompt, slm_chat and slm_encode words of more than 4,096 bytes
      (at a message's ends of more than 1,024, often 2,000), from desc.allocator; in slm_tokenize of
      more than a hundred, from the model's allocator. A run of letters, of digits, of spaces or of
-     signs is a word. Where a tokenizer composes characters (Unicode's NFC, as those of Qwen, GPT-NeoX
-     and Command R do), a text that is not composed is written anew first: that takes 3 bytes of the
-     same 110,000 for each of its bytes. Without an allocator the call fails with SLM_ERR_MEMORY and
-     appends nothing. slm_tokenize_in works in memory that it is given; WordPiece never needs any.
+     signs is a word. Where a tokenizer composes characters (Unicode's NFC, as those of Qwen,
+     GPT-NeoX and Command R do), a text that is not composed is written anew first, which takes 3
+     bytes for each of its bytes: in a session of the 110,000 that are for words, else the same
+     allocator's. Without an allocator the call fails with SLM_ERR_MEMORY and appends nothing.
+     slm_tokenize_in works in memory that it is given; WordPiece never needs any.
 
      Threads. The first choice is the pool of examples/threads.h (POSIX threads; make install
      calls it slm_threads.h). It stays fast
@@ -7965,6 +7966,8 @@ static const uint32_t slm__alphabets[] = {
     0x10CC0, 0x10CF2, 0x118A0, 0x118DF, 0x1E900, 0x1E943,
 };
 static const uint32_t slm__ascii_digits[] = {0x30, 0x39};
+/* numbers of Unicode 17, which Hugging Face's Digits knows, and \p{N} does not */
+static const uint32_t slm__late_numbers[] = {0x11DE0, 0x11DE9, 0x16FF4, 0x16FF6};
 static const uint32_t slm__newlines[] = {0x0D, 0x0D, 0x0A, 0x0A};
 static const uint32_t slm__wide_marks[] = {0x21, 0x2F, 0x3A, 0x7E, 0xFF01, 0xFF0F, 0xFF1A, 0xFF5E,
                                            0x2018, 0x201F, 0x3000, 0x3002};
@@ -7975,19 +7978,20 @@ static const uint32_t slm__byte_digits[] = {0x30, 0x39, 0xB2, 0xB3, 0xB9, 0xB9, 
 
 /* A step that makes words of `least` to `most` characters of a set, and leaves what is between. */
 typedef struct slm__char_set {
-    unsigned classes;       /* of its characters; or 0, and ... */
-    const uint32_t *ranges; /* ... its code points; NULL: Unicode's and ASCII's punctuation */
+    unsigned classes;       /* of its characters, ... */
+    const uint32_t *ranges; /* ... and code points; neither: Unicode's and ASCII's punctuation */
     size_t numbers;         /* of the table */
     size_t least, most;
     int blank; /* one white space before them belongs to the word */
     int bytes; /* the characters are bytes */
 } slm__char_set;
 
-#define SLM__RANGES(table) 0, table, sizeof table / sizeof table[0]
+#define SLM__TABLE(table) table, sizeof table / sizeof table[0]
+#define SLM__RANGES(table) 0, SLM__TABLE(table)
 
-static const slm__char_set slm__char_sets[SLM__STEPS - SLM__STEP_SETS] = { /* as in slm__step */
-    {SLM__NUMBER, NULL, 0, 1, 1, 0, 0},
-    {SLM__NUMBER, NULL, 0, 1, SIZE_MAX, 0, 0},
+static const slm__char_set slm__char_sets[SLM__STEPS - SLM__STEP_SETS] = { /* as slm__step */
+    {SLM__NUMBER, SLM__TABLE(slm__late_numbers), 1, 1, 0, 0},
+    {SLM__NUMBER, SLM__TABLE(slm__late_numbers), 1, SIZE_MAX, 0, 0},
     {SLM__NUMBER, NULL, 0, 1, 3, 0, 0},
     {0, NULL, 0, 1, SIZE_MAX, 0, 0},
     {SLM__RANGES(slm__ascii_digits), 3, 3, 0, 1},
@@ -8176,7 +8180,10 @@ static int slm__in_set(const slm__char_set *set, const uint8_t *text, size_t siz
     uint32_t code = text[at];
     size_t i;
     *length = 1;
-    if (set->classes) return (slm__class_at(text + at, size - at, length) & set->classes) != 0;
+    if (set->classes) {
+        int has = (slm__class_at(text + at, size - at, length) & set->classes) != 0;
+        if (has || !set->ranges) return has;
+    }
     if (!set->bytes) *length = slm__character(text + at, size - at, &code);
     if (!set->ranges) return (slm__word_class(code) & SLM__WORD_PUNCTUATION) != 0;
     for (i = 0; i < set->numbers; i += 2)
@@ -8256,8 +8263,8 @@ static size_t slm__next_word(slm__words *w) {
 }
 
 /* ---- >>tokenizer bytes -------------------------------------------------------------------
-   Byte-level BPE as in GPT-2: a text is split into words by GPT-2's rule, and a word's first
-   symbols are its bytes. Knows no added token. */
+   Byte-level BPE: a text is split into words by the file's steps, and a word's first symbols are
+   its bytes, or it is a token already. Knows no added token. */
 
 /* A byte without a token is left out, or becomes UNK where the file has one for it; several in a
    row become one UNK if UNK is fused. */
@@ -12217,7 +12224,8 @@ static const slm__kernels SLM__N(kernels) = {
      9 Qwen3, 10 Gemma, 11 Gemma 2, 12 Gemma 3 ("Gemmas" are all three; the 1 that they add to the
      weights of norms is in the file's), 13 GPT-2, 14 GPT-NeoX, 15 GPT-NeoX, sequential; encoders:
      5 BERT, 6 DistilBERT, 7 MobileBERT.
-     Tokenizer kinds: 0 none, 1 byte-level BPE, 2 SentencePiece BPE, 3 WordPiece.
+     Tokenizer kinds: 0 none, 1 byte-level BPE, 2 SentencePiece BPE, 3 WordPiece, 4 byte-level BPE
+     with other rules than GPT-2's.
      Chat formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, 5 llama-3, 6 gemma, no other;
      see CHAT FORMATS.
 
@@ -12339,7 +12347,52 @@ static const slm__kernels SLM__N(kernels) = {
        ... the blob
      Merge (left, right) starts at slot (left * 0x9E3779B1 + right * 0x85EBCA6B) >> 7 mod M (in
      uint32) and goes on by one slot, wrapping. Of the pairs of a word the one of the lowest rank,
-     of equal ones the leftmost, is replaced by its result, until there is none.
+     of equal ones the leftmost, is replaced by its result, until there is none. What lies between
+     added tokens is split into words by step 1 of kind 4, and a word's bytes are its first tokens;
+     a byte without a token is left out. With flag 2 a space is put before such a text unless it
+     begins with one; step 1 sees it.
+
+     Tokenizer section (kind 4, byte-level BPE with other rules): as kind 1, but for
+       20  u32 flags, also: 4 of bytes without a token in a row, within a word, only the first
+           becomes the token at 84; 8 WHOLE; 16 NFC; 32 the token at 72 is added behind a text,
+           where 1 adds BOS. Flag 2 is set only where step 1 stands alone
+       72  i32 token behind a text (-1: none)
+       76  u8 x 8 steps: the numbers below; the first is not 0, and behind a 0 there are only zeros
+       84  i32 what bytes without a token become (-1: they are left out)
+       88  8 bytes 0
+     attributes also: 32 not in the model's own vocabulary.
+     WHOLE: a word that has the bytes of a token becomes that token, and is not merged: of the ids,
+     as sorted, the first without attribute 32 (of at most 8 with these bytes), if there is one.
+     NFC: what lies between added tokens that are not normalized becomes its Unicode normal form C
+     first, a message of slm_chat and what stands around it each for itself. In it normalized added
+     tokens are matched, whose texts are in that form. It is that of tokenizers 0.22.2, see the
+     tables in >>unicode; a byte that is not UTF-8 stays, and nothing composes with it.
+     A text becomes words in steps: each splits every part that the one before has left, the first
+     the text between added tokens. The matches of a step's pattern are parts, and so is what lies
+     between two of them; at each place, from the left, the first alternative that matches counts,
+     each part of it as long as it can be. \p{} are the classes of tokenizers 0.22.2 (see
+     >>unicode), \s is its white space. A byte that is not UTF-8 is a character of its own, and in
+     none of them.
+       1   's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+       2   C|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|W
+           C: (?i:'s|'t|'re|'ve|'m|'ll|'d), U+017F is an s, too; W: \s*[\r\n]+|\s+(?!\S)|\s+
+       3   as 2, with \p{N} instead of \p{N}{1,3}
+       4   O?A*B+C?|O?A+B*C?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|W
+           O: [^\r\n\p{L}\p{N}]; A: [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]; B: [\p{Ll}\p{Lm}\p{Lo}\p{M}]
+       5   O?A*B+|O?A+B*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|W
+       6   [!-/:-@\[-`{-~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|W
+       7   \s+ at a part's end (as \s+$, if step 15 came before)
+       8   D, 9 D+: \p{N}, U+11DE0-11DE9 and U+16FF4-16FF6
+       10  \p{N}{1,3}
+       11  P+: ASCII's punctuation and the punctuation of kind 3
+       12  [0-9][0-9][0-9], 13 B, 14 B+: of bytes; B is 30-39, B2, B3, B9 and BC-BE
+       15  [\r\n]
+       16  \s?\p{L}+, 17 \s?\p{P}+
+       18  \s?L+: L is the table slm__alphabets, first and last code points
+       19  \s?M+: M is !-/ :-~ U+FF01-FF0F U+FF1A-FF5E U+2018-201F U+3000-3002
+       20  I+: I is U+4E00-9FA5 U+0800-4E00 U+AC00-D7FF
+       21  J+: J is U+4E00-9FA5 U+3040-309F U+30A0-30FF
+     Decoding: the tokens' bytes, as in kind 1.
 
      Tokenizer section (kind 2, SentencePiece BPE): as kind 1, but for
        20  u32 flags: 1 BOS is added before a text; 2 the token at 72 is added after it; 4 of

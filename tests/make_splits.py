@@ -2,7 +2,7 @@
 
 usage: make_splits.py --data                          tests/data/splits, what the tests convert
        make_splits.py [NAME ...]                      tests/golden/ids/splits-NAME.txt of these
-       make_splits.py --real DIR [NAME ...]           tests/golden/ids/real/NAME.txt of DIR/NAME
+       make_splits.py --real DIR [--strings N] [NAME ...]    tests/golden/ids/real/NAME.txt of DIR/NAME
 (versions: tests/requirements.txt; for --real also --shared DIR, see make_token_ids.py)
 
 All tokenizers of tests/data/splits have one vocabulary. It was learnt from the generators' texts,
@@ -34,7 +34,7 @@ from transformers import AutoTokenizer, logging
 
 os.environ["TOKENIZERS_PARALLELISM"] = "true"
 COUNTS = {"strings": 200, "splits": 100, "code": 10, "decode": 10, "sequences": 10, "bytes": 20}
-REAL_COUNTS = {"strings": 300, "splits": 100, "code": 20, "decode": 20, "sequences": 20,
+REAL_COUNTS = {"strings": 1000, "splits": 50, "code": 20, "decode": 20, "sequences": 20,
                "bytes": 50}
 make_token_ids.STREAMS["splits"] = 7
 DATA = os.path.join(HERE, "data", "splits")
@@ -513,7 +513,8 @@ def main():
     parser.add_argument("--shared", default=os.path.join(HERE, "..", "..", "shared", "data"))
     parser.add_argument("--out", default=os.path.join(HERE, "golden", "ids"))
     parser.add_argument("--data", action="store_true")
-    parser.add_argument("--real")
+    parser.add_argument("--real", metavar="DIR")
+    parser.add_argument("--strings", type=int, metavar="N", help="blocks of strings of --real")
     parser.add_argument("names", nargs="*", metavar="NAME")
     args = parser.parse_args()
     if tokenizers.__version__ != "0.22.2":
@@ -524,7 +525,8 @@ def main():
         write_data()
         return
     out = os.path.join(args.out, "real") if args.real else args.out
-    counts = REAL_COUNTS if args.real else COUNTS
+    counts = dict(REAL_COUNTS, strings=args.strings or REAL_COUNTS["strings"]) if args.real \
+        else COUNTS
     os.makedirs(out, exist_ok=True)
     seen = [next(generated("strings", lambda r: make_token_ids.unicode_string(r).encode(), 1)),
             next(generated("code", lambda r: make_token_ids.code_string(r).encode(), 1)),

@@ -25,7 +25,8 @@ ARCHITECTURES = {PHI: "phi", GPTJ: "gptj", LLAMA: "llama", GPT_NEO: "gpt_neo", B
                  DISTILBERT: "distilbert", MOBILEBERT: "mobilebert", QWEN2: "qwen2", QWEN3: "qwen3",
                  GEMMA: "gemma", GEMMA2: "gemma2", GEMMA3: "gemma3", GPT2: "gpt2",
                  GPT_NEOX: "gpt_neox", GPT_NEOX_SEQUENTIAL: "gpt_neox_sequential"}
-TOKENIZERS = {0: "none", 1: "byte-level BPE", 2: "SentencePiece BPE", 3: "WordPiece"}
+TOKENIZERS = {0: "none", 1: "byte-level BPE", 2: "SentencePiece BPE", 3: "WordPiece",
+              4: "byte-level BPE"}
 CHAT_FORMATS = {0: "plain", 1: "phi-2", 2: "chatml", 3: "llama-2", 4: "zephyr", 5: "llama-3", 6: "gemma"}
 # kinds of sections
 TOKENIZER, FREQUENCIES, LAYER_KINDS, DIRECTORY, LABELS, PROMPTS, METADATA, CHAT = 1, 2, 3, 4, 6, 7, 8, 9
@@ -433,7 +434,21 @@ def check_tokenizer_head(kind, head, used):
                 "tokenizer section: words")
     else:
         require(head[17] == 1 or (kind == 2 and head[17] == 0), "bad count of byte tokens")
-    require(not any(head[{1: 18, 2: 20, 3: 21}[kind]:]), "tokenizer section: not zero")
+    if kind == 4:
+        check_steps(head, used)
+    require(not any(head[{1: 18, 2: 20, 3: 21, 4: 22}[kind]:]), "tokenizer section: not zero")
+
+
+def check_steps(head, used):
+    """What kind 4 has more than kind 1."""
+    steps = struct.pack("<2I", *head[19:21])
+    named = steps.rstrip(b"\0")
+    behind, missing = head[18], head[21]
+    require(named and all(1 <= step <= 21 for step in named), "tokenizer section: steps")
+    require(head[5] < 64 and (not head[5] & 2 or named == b"\x01"), "tokenizer section: flags")
+    require(behind < used or (behind == 0xFFFFFFFF and not head[5] & 32), "the token behind a text")
+    require(missing < used or missing == 0xFFFFFFFF, "the token of bytes without one")
+    require(7 not in named or 15 in named[:named.index(7)], "ends of parts that are no lines")
 
 
 def read_tokenizer(kind, section, used):
