@@ -43,8 +43,8 @@ static const char help[] =
     "  --keep N        when the context is full: keep the system message, or the first N tokens\n"
     "                  if that is more, drop the older half of the others, re-evaluate the\n"
     "                  rest and go on; an answer may then go on for ever (-n, Ctrl-C)\n"
-    "  --chat NAME     the chat format: plain, phi-2, chatml, llama-2, zephyr, llama-3, gemma (as the model\n"
-    "                  says)\n"
+    "  --chat NAME     the chat format: plain, phi-2, chatml, llama-2, zephyr, llama-3,\n"
+    "                  gemma (as the model says)\n"
     "  --system S      begin with this system message; \"\": with none (the model's own)\n"
     "  --history FILE  keep what is typed on a terminal there, for Up and Down (in memory)\n"
     "  -t, --threads N (as many as there are processors)\n" COMMANDS;

@@ -49,7 +49,7 @@ agrees "bytes read behind tokens" "$(field generate_gbps)" \
 
 # -- random weights are valid files, of sizes that fill no tile and no group too
 for type in f32 f16 bf16 q8 q4 q4f; do
-    for shape in phi-odd gptj-tiny llama-tiny neo-tiny; do
+    for shape in phi-odd gptj-tiny llama-tiny neo-tiny gemma-tiny; do
         check "slm-bench --shape $shape --type $type --verify" \
             bench --shape $shape --type $type --verify -p 8 -n 0 -r 1 -t 1
         grep -q "($type, " $T/out && ok || bad "slm-bench: $shape is of type $type"

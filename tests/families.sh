@@ -54,6 +54,8 @@ declined "Qwen2's yarn" $window 's/"rope_scaling": null/"rope_scaling": {"type":
     "rope_scaling yarn is not supported"
 declined "an untied Qwen2 without a head" $window 's/"tie_word_embeddings": true/"tie_word_embeddings": false/' \
     "tensor lm_head.weight is missing"
+declined "a Qwen2 that sees later positions" $window 's/"use_cache"/"is_causal": false, "use_cache"/' \
+    "is_causal false is not supported"
 declined "a Qwen2 is no LLaMA" $wide 's/"model_type": "qwen2"/"model_type": "llama"/' \
     "self_attn.[kqv]_proj.bias lies inside a layer"
 same_rope "Qwen2's rope_parameters" $wide '{"rope_type": "linear", "factor": 1.5, "rope_theta": 10000}'
@@ -93,7 +95,8 @@ alike "the list before the interval" $list 's/"no_rope_layer_interval": 4/"no_ro
 alike "a list of true and false" $list "$layers; s/\"use_cache\"/\"no_rope_layers\": [false, true, false, false], \"use_cache\"/"
 alike "SmolLM3's base by default" $every '/"rope_theta"/d'
 alike "SmolLM3's head is tied by default" $every 's/"use_cache"/"tie_word_embeddings": true, "use_cache"/'
-unlike "another interval" $every "$layers; s/\"no_rope_layer_interval\": 4/\"no_rope_layer_interval\": 3/"
+unlike "another interval" $every "$layers; s/\"no_rope_layer_interval\": 4/\"no_rope_layer_interval\": 2/"
+has "another interval: layers 2 and 4 of 5 have no positions" rotary_layers 3
 unlike "a SmolLM3 that is a LLaMA" $list 's/"model_type": "smollm3"/"model_type": "llama"/'
 for step in 0 -1 1.5 '"x"'; do
     declined "an interval of $step" $every "$layers; s/\"no_rope_layer_interval\": 4/\"no_rope_layer_interval\": $step/" \

@@ -4,6 +4,10 @@
 
 TOKENIZERS := bpe2048 $(notdir $(wildcard $(addprefix $(SHARED)/tokenizers/,phi-2 gpt-j-6b gpt2)))
 TOKENIZERS += pieces512 pieces-slow pieces-new pieces-odd pieces-first pieces-words
+TOKENIZERS += pieces-gemma pieces-gemma-plain
+SPLITS := $(patsubst tests/data/splits/%.json,splits-%,$(filter-out %/bytes.json \
+  %/vocabulary.json,$(wildcard tests/data/splits/*.json)))
+TOKENIZERS += $(SPLITS)
 TOKENIZERS += wordpiece words-odd words-bare words-lower words-cased
 TOKENIZERS += $(notdir $(wildcard $(addprefix $(SHARED)/tokenizers/,bert-base-uncased \
   bert-base-cased)))
@@ -34,6 +38,8 @@ ROWS_pieces-new = 515
 ROWS_pieces-odd = 272
 ROWS_pieces-first = 518
 ROWS_pieces-words = 258
+ROWS_pieces-gemma = 826
+ROWS_pieces-gemma-plain = 828
 ROWS_wordpiece = 2048
 ROWS_bert-base-uncased = 30522
 ROWS_bert-base-cased = 28996
@@ -93,6 +99,18 @@ build/ids/%.slm: build/make-checkpoint build/slm-convert
 	@build/make-checkpoint build/ids/$* $(or $(ROWS_$*),512)
 	@build/slm-convert build/ids/$* $@ --type f16 2>build/ids/$*/log || \
 	  { cat build/ids/$*/log; exit 1; }
+
+# one vocabulary with many rules: the files are parts of a tokenizer.json, see make_splits.py
+OF_21_BYTES = $(if $(filter digits falcon fused,$*),,tests/data/splits/bytes.json)
+build/ids/splits-%.slm: build/make-checkpoint build/slm-convert tests/data/splits/%.json
+	@rm -rf build/ids/splits-$* && mkdir -p build/ids/splits-$*
+	@cat tests/data/splits/$*.json $(OF_21_BYTES) tests/data/splits/vocabulary.json \
+	  >build/ids/splits-$*/tokenizer.json
+	@echo '{"tokenizer_class": "PreTrainedTokenizerFast"}' \
+	  >build/ids/splits-$*/tokenizer_config.json
+	@build/make-checkpoint build/ids/splits-$* 2080
+	@build/slm-convert build/ids/splits-$* $@ --type f16 2>build/ids/splits-$*/log || \
+	  { cat build/ids/splits-$*/log; exit 1; }
 
 # a GPT-J and a LLaMA of one layer whose feed-forward has nine blocks of 256: gptj-q8, ...
 build/wide/%.slm: build/make-checkpoint build/slm-convert

@@ -1,13 +1,15 @@
 #!/bin/sh
-# full_size.sh [DIR] [decoders|encoders] - random checkpoints of the published shapes: Phi-2
+# full_size.sh [DIR] [decoders|small|encoders] - random checkpoints of the published shapes: Phi-2
 # (safetensors) against Hugging Face in float32 over 16 positions, GPT-J-6B and Orca 2 (PyTorch
-# .bin); BERT-Base, DistilBERT and MobileBERT against Hugging Face over texts of 512, 17 and 1
-# tokens; memory of the converter and of the engine. Some 20 minutes (encoders 5), 30 GB of disk,
-# 14 GB of memory; needs tests/requirements.txt, the configs and tokenizers of the shared data, and
+# .bin); small: Qwen2.5-0.5B, Qwen3-0.6B, GPT-2 and Pythia-160M, as Phi-2; BERT-Base, DistilBERT and
+# MobileBERT against Hugging Face over texts of 512, 17 and 1 tokens; memory of the converter and of
+# the engine. Some 25 minutes (small 3, encoders 5), 30 GB of disk, 14 GB of memory; needs
+# tests/requirements.txt, the configs and tokenizers of the shared data (small: nothing of it), and
 # what `make test` builds.
 set -e
 python=${PYTHON:-python3}; shared=${SHARED:-../shared/data}; T=${1:-build/full}; which=${2:-all}
-$python -c 'import torch, transformers, numpy' 2>/dev/null && [ -d "$shared/configs" ] ||
+$python -c 'import torch, transformers, numpy' 2>/dev/null &&
+    { [ "$which" = small ] || [ -d "$shared/configs" ]; } ||
     { echo "skipped: full-size shapes (no Python packages, or no configs)"; exit 0; }
 rm -rf "$T"; mkdir -p "$T"; trap 'rm -rf "$T"' EXIT
 # kilobytes LIMIT COMMAND...: the command's peak, which must not be beyond the limit
@@ -22,7 +24,8 @@ kilobytes() {
 model() {
     name=$1 largest=$5 types=$6
     echo "$name"
-    $python tests/make_full_size.py "$2" "$shared/$3" "$4" "$T/$name" $7 $8 2>"$T/err" ||
+    case $3 in tests/*) config=$3 ;; *) config=$shared/$3 ;; esac
+    $python tests/make_full_size.py "$2" "$config" "$4" "$T/$name" $7 $8 2>"$T/err" ||
         { cat "$T/err"; exit 1; }
     for type in $types; do
         echo " $type"
@@ -65,7 +68,23 @@ encoder() {
     rm -rf "$T/$1"*
 }
 
+# decoder NAME ARCHITECTURE LARGEST_TENSOR_BYTES: f16 equals Hugging Face
+decoder() {
+    mkdir -p "$T/none" # of token ids alone
+    model "$1" "$2" "tests/data/published/$1.json" "$T/none" "$3" "f16 q8" --oracle 16
+    build/slm-eval "$T/$1-f16.slm" --tokens "$T/$1/tokens.txt" --logits "$T/logits" 2>/dev/null
+    nmse 1e-9 "$T/logits" "$T/$1/logits.f32"
+    rm -rf "$T/$1"*
+}
+
 tokenizers=$shared/tokenizers
+if [ "$which" = small ] || [ "$which" = all ]; then
+    decoder pythia-160m gpt_neox 77266944
+    decoder gpt2 gpt2 77194752
+    decoder qwen2.5-0.5b qwen2 272269312
+    decoder qwen3-0.6b qwen3 311164928
+fi
+[ "$which" != small ] || exit 0
 if [ "$which" != decoders ]; then
     make build/encode-ids
     bert=$tokenizers/bert-base-uncased

@@ -1,5 +1,5 @@
 /* make_checkpoint.c - a Hugging Face directory's config.json and model.safetensors of a GPT-J (or
-   LLaMA) of one tiny layer: what the converter needs beside the files of a tokenizer. */
+   LLaMA or Gemma) of one tiny layer: what the converter needs beside the files of a tokenizer. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +17,11 @@ static const char config[] =
     " \"n_embd\": %d, \"n_layer\": 1, \"n_head\": 1, \"rotary_dim\": 4, \"n_positions\": 1024,\n"
     " \"n_inner\": %u, \"activation_function\": \"gelu_new\", \"tie_word_embeddings\": true}\n";
 
-static const char llama_config[] =
-    "{\"model_type\": \"llama\", \"architectures\": [\"LlamaForCausalLM\"], \"vocab_size\": %u,\n"
+static const char llama_config[] = /* Gemma has the same keys and tensors */
+    "{\"model_type\": \"%s\", \"head_dim\": 4, \"vocab_size\": %u,\n"
     " \"hidden_size\": %d, \"num_hidden_layers\": 1, \"num_attention_heads\": 2,\n"
     " \"num_key_value_heads\": 1, \"max_position_embeddings\": 1024, \"intermediate_size\": %u,\n"
-    " \"hidden_act\": \"silu\", \"rms_norm_eps\": 1e-5, \"tie_word_embeddings\": true}\n";
+    " \"hidden_act\": \"%s\", \"rms_norm_eps\": 1e-5, \"tie_word_embeddings\": true}\n";
 
 static FILE *create(const char *directory, const char *name) {
     char path[1024];
@@ -90,18 +90,23 @@ int main(int argc, char **argv) {
         {"model.layers.0.mlp.up_proj.weight", inner, HIDDEN},
         {"model.layers.0.mlp.down_proj.weight", HIDDEN, inner},
         {"model.norm.weight", HIDDEN, 0}};
-    int is_llama = argc > 4 && strcmp(argv[4], "llama") == 0;
+    int is_gemma = argc > 4 && strcmp(argv[4], "gemma") == 0;
+    int is_llama = is_gemma || (argc > 4 && strcmp(argv[4], "llama") == 0);
     const tensor *tensors = is_llama ? llama : gptj;
     size_t count = is_llama ? sizeof llama / sizeof llama[0] : sizeof gptj / sizeof gptj[0], i, j;
     uint32_t seed = 1;
     FILE *out;
     int failed;
     if (!rows || rows > 1000000 || !inner || inner > 1000000) {
-        fprintf(stderr, "usage: make-checkpoint DIRECTORY VOCABULARY-ROWS [INNER-SIZE [llama]]\n");
+        fprintf(stderr,
+                "usage: make-checkpoint DIRECTORY VOCABULARY-ROWS [INNER-SIZE [llama|gemma]]\n");
         return 2;
     }
     out = create(argv[1], "config.json");
-    fprintf(out, is_llama ? llama_config : config, rows, HIDDEN, inner);
+    if (is_llama)
+        fprintf(out, llama_config, is_gemma ? "gemma" : "llama", rows, HIDDEN, inner,
+                is_gemma ? "gelu_new" : "silu");
+    else fprintf(out, config, rows, HIDDEN, inner);
     failed = close_all(out);
     out = create(argv[1], "model.safetensors");
     put_header(out, tensors, count);

@@ -1,7 +1,7 @@
 """Full-size random checkpoints with a real config.json and tokenizer files.
 
-usage: make_full_size.py phi|gptj|gpt_neo|llama|bert|distilbert|mobilebert CONFIG.json TOKENIZER_DIR
-       OUT [--bin] [--oracle N]
+usage: make_full_size.py phi|gptj|gpt_neo|llama|qwen2|qwen3|gpt2|gpt_neox|bert|distilbert|mobilebert
+       CONFIG.json TOKENIZER_DIR OUT [--bin] [--oracle N]
 
 Writes F16 safetensors in shards of about 2 GB, one tensor in memory at a time beyond the shard;
 with --bin PyTorch's own files instead. Encoders have a masked-LM head.
@@ -40,9 +40,10 @@ def random_tensor(name, shape, generator):
         norm = ("norm" in name.lower() or "ln_" in name) and name.endswith("weight")
         size = 0.9 if name.startswith("mobilebert") else 1
         return size + 0.1 * noise if norm else 0.02 * noise
-    if any(table in name for table in ("embed_tokens", "wte", "wpe", "_embeddings")):
+    if any(table in name for table in ("embed_tokens", "embed_in", "wte", "wpe", "_embeddings")):
         return 0.5 * noise
-    return noise * (0.8 / shape[1] ** 0.5)
+    inputs = shape[0] if "c_attn" in name or ".attn.c_proj" in name else shape[1]  # GPT-2's [in, out]
+    return noise * (0.8 / inputs ** 0.5)
 
 
 def write(config, out, torch_files):
@@ -124,7 +125,8 @@ def encoder_oracle(out, longest):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("arch", choices=["phi", "gptj", "gpt_neo", "llama", *ENCODERS])
+    parser.add_argument("arch", choices=["phi", "gptj", "gpt_neo", "llama", "qwen2", "qwen3",
+                                         "gpt2", "gpt_neox", *ENCODERS])
     parser.add_argument("config")
     parser.add_argument("tokenizer")
     parser.add_argument("out")

@@ -15,10 +15,12 @@ import shutil
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import (AutoTokenizer, GPT2Config, GPT2LMHeadModel, GPTJConfig, GPTJForCausalLM,
-                          GPTNeoConfig, GPTNeoForCausalLM, GPTNeoXConfig, GPTNeoXForCausalLM,
-                          LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM,
-                          PhiConfig, PhiForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
+from transformers import (AutoTokenizer, Gemma2Config, Gemma2ForCausalLM, Gemma3ForCausalLM,
+                          Gemma3TextConfig, GemmaConfig, GemmaForCausalLM, GPT2Config,
+                          GPT2LMHeadModel, GPTJConfig, GPTJForCausalLM, GPTNeoConfig,
+                          GPTNeoForCausalLM, GPTNeoXConfig, GPTNeoXForCausalLM, LlamaConfig,
+                          LlamaForCausalLM, MistralConfig, MistralForCausalLM, PhiConfig,
+                          PhiForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
                           Qwen3ForCausalLM, SmolLM3Config, SmolLM3ForCausalLM)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -64,6 +66,18 @@ def gpt2(**k):
 
 def neox(**k):
     return GPTNeoXForCausalLM, functools.partial(GPTNeoXConfig, **k)
+
+
+def gemma(**k):
+    return GemmaForCausalLM, functools.partial(GemmaConfig, **k)
+
+
+def gemma2(**k):
+    return Gemma2ForCausalLM, functools.partial(Gemma2Config, **k)
+
+
+def gemma3(**k):
+    return Gemma3ForCausalLM, functools.partial(Gemma3TextConfig, **k)
 
 
 CASES = {
@@ -182,7 +196,40 @@ CASES = {
                               tie_word_embeddings=True, hidden_act="gelu_fast",
                               rope_scaling={"rope_type": "linear", "factor": 2.0}), "BF16", 60,
                          None),
+    "gemma_exact": (gemma(vocab_size=101, hidden_size=60, intermediate_size=149,
+                          num_hidden_layers=3, num_attention_heads=5, num_key_value_heads=1,
+                          head_dim=18, hidden_act="gelu", max_position_embeddings=256,
+                          rope_theta=500.0), "F16", 60, None),
+    "gemma_odd": (gemma(vocab_size=83, hidden_size=44, intermediate_size=101,
+                        num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2,
+                        head_dim=34, max_position_embeddings=230, rms_norm_eps=1e-5,
+                        tie_word_embeddings=False), "BF16", 120, None),
+    "gemma2_caps": (gemma2(vocab_size=97, hidden_size=60, intermediate_size=131,
+                           num_hidden_layers=5, num_attention_heads=6, num_key_value_heads=2,
+                           head_dim=14, max_position_embeddings=256, sliding_window=7,
+                           query_pre_attn_scalar=20, attn_logit_softcapping=1.5,
+                           final_logit_softcapping=4.0), "F16", 70, "90KB"),
+    "gemma2_wide": (gemma2(vocab_size=71, hidden_size=328, intermediate_size=70,
+                           num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+                           head_dim=20, max_position_embeddings=230, sliding_window=11,
+                           layer_types=["full_attention", "sliding_attention"],
+                           attn_logit_softcapping=2.5, final_logit_softcapping=None),
+                    "BF16", 40, None),
+    "gemma3_six": (gemma3(vocab_size=89, hidden_size=52, intermediate_size=99,
+                          num_hidden_layers=7, num_attention_heads=4, num_key_value_heads=1,
+                          head_dim=22, max_position_embeddings=256, sliding_window=9,
+                          query_pre_attn_scalar=30, rope_theta=100.0, rope_local_base_freq=3.0,
+                          rope_scaling={"rope_type": "linear", "factor": 8.0}), "F16", 60, None),
+    "gemma3_long": (gemma3(vocab_size=61, hidden_size=64, intermediate_size=70,
+                           num_hidden_layers=4, num_attention_heads=2, num_key_value_heads=2,
+                           head_dim=40, max_position_embeddings=700, sliding_window=33,
+                           sliding_window_pattern=2, query_pre_attn_scalar=12, rope_theta=1000.0,
+                           rope_local_base_freq=5.0, final_logit_softcapping=3.0), "BF16", 400,
+                    None),
 }
+# what a config says that must change the logits: with the value beside it they are others
+MATTERS = {"attn_logit_softcapping": None, "final_logit_softcapping": None,
+           "sliding_window": 4096, "rope_local_base_freq": 1e5, "query_pre_attn_scalar": 7}
 WITH_HEAD = ["neo_long"]  # the tied head is in the file a second time
 LONG = [name for name in CASES if name.startswith(("llama", "neo_"))]
 LONG += ["qwen2_window", "qwen3_part", "mistral_window", "smollm3_every", "gpt2_part", "neox_part",
@@ -191,9 +238,14 @@ LONG += ["qwen2_window", "qwen3_part", "mistral_window", "smollm3_every", "gpt2_
 
 def randomize(model, generator):
     """Biases and norms far from 0 and 1; queries and keys large, so that attention is peaked."""
+    gemma = model.config.model_type.startswith("gemma")
     for name, p in model.named_parameters():
         noise = torch.randn(p.shape, generator=generator)
-        if p.ndim == 1:
+        if gemma and p.ndim == 1:  # 1 is added to it
+            p.data = 0.4 * noise + (2.0 if name == "model.norm.weight" else 0.0)
+        elif gemma and "embed" in name:
+            p.data = noise / p.shape[1] ** 0.5
+        elif p.ndim == 1:
             norm = name.endswith("weight")
             p.data = (1.0 + 0.4 * noise) if norm else 0.5 * noise
             if "q_norm" in name or "k_norm" in name:
@@ -230,6 +282,23 @@ def reload(cls, directory, dtype):
         for p in model.parameters():
             p.data = p.data.double()
     return model.eval()
+
+
+def check_matters(cls, directory, ids, want):
+    """Without one of a config's caps or windows, or with another base, the logits are others."""
+    for key, value in MATTERS.items():
+        config = cls.config_class.from_pretrained(directory)
+        if config.model_type == "gemma3_text" and key == "attn_logit_softcapping":
+            continue  # Hugging Face reads it and forgets it
+        if not config.model_type.startswith("gemma") or getattr(config, key, None) is None:
+            continue
+        setattr(config, key, value)
+        other = cls.from_pretrained(directory, config=config, dtype=torch.float32,
+                                    attn_implementation="eager").eval()
+        off = (logits_of(other, ids) - want).abs().amax(1) / want.abs().amax(1)
+        if off.max() < 1e-2:
+            raise SystemExit(f"{directory}: {key} does not matter: {off.max():.1e}")
+        print(f"  without its {key}: {off.max():.2f} of the largest logit")
 
 
 def logits_of(model, ids):
@@ -281,6 +350,7 @@ def make(out, name):
             break
     else:
         raise SystemExit(f"{name}: every seed is ill-conditioned")
+    check_matters(cls, directory, ids, want)
     used = 2048 if name == "phi_text" else config.vocab_size
     length = 200 if name in LONG else 32
     prompt, continuation = greedy(reference, config.vocab_size, used, length, generator)

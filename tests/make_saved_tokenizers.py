@@ -29,8 +29,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, logging
 import make_golden
 from make_golden import HERE
 
-# transformers 5 refuses a hidden size that its heads do not divide
-REFUSED = ["llama_three"]
+# transformers 5 refuses a hidden size that its heads do not divide, and takes Gemma's gelu for its
+# tanh form
+REFUSED = ["llama_three", "gemma_exact"]
 GOLDENS = {
     "llama_five": (make_golden.llama(
         vocab_size=59, hidden_size=48, intermediate_size=70, num_hidden_layers=2,
@@ -87,6 +88,7 @@ TEXTS = ["", " ", "  ", "Hello world", " Hello", "  Hello  <s>  x ", "Hello <s>.
          "The quick brown fox jumps over the lazy dog.", " a  b   c    d", "\u3000x\u00a0y"]
 PIECES = "pieces512 512 llama"
 BYTES = "bpe2048 2064 gptj"
+GEMMA = "pieces-gemma 830 gemma"
 JSON, MODEL, BOTH = "tokenizer.json", "tokenizer.model", "tokenizer.json tokenizer.model"
 FLAGS = {"lstrip": False, "rstrip": False, "single_word": False, "special": True}
 NORMALIZED = {str(i): dict(FLAGS, content=text, normalized=True)
@@ -128,6 +130,14 @@ TOKENIZERS = {
     "four-names": ("pieces512 515 llama", 4, JSON,
                    {"extra_special_tokens": {"image_token": "<img>"}, "boi_token": "<extra>",
                     "additional_special_tokens": ["<odd>"]}, None),
+    "five-gemma": (GEMMA, 5, "", {}, {"add_eos_token": True}),
+    "five-gemma-alone": (GEMMA, 5, JSON, {"add_bos_token": False, "unk_token": "<pad>",
+                                          "additional_special_tokens": ["<h1>", "<odd>"]}, None),
+    "five-gemma-no-class": (GEMMA, 5, JSON, {"tokenizer_class": None}, None),
+    "four-gemma": (GEMMA, 4, JSON, {"add_bos_token": False, "add_eos_token": True,
+                                    "additional_special_tokens": ["<h1>", "<odd>"]}, None),
+    "four-gemma-no-class": (GEMMA, 4, JSON, {"tokenizer_class": None, "add_prefix_space": True,
+                                             "bos_token": "<start_of_turn>"}, None),
 }
 NULLS = {"four-no-bos": ["add_bos_token"]}
 VERSIONS = {4: "4.57.6", 5: "5.24.0"}

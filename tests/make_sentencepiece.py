@@ -2,8 +2,9 @@
 
 usage: make_sentencepiece.py [--shared DIR] [--out DIR] [--variants] [NAME ...]
 
---variants writes tests/data/pieces-*, small tokenizers derived from pieces512: between them they
-have every option that the converter takes. NAME is a key of SOURCES below. The sections of a file
+--variants writes tests/data/pieces-*, small tokenizers derived from pieces512, and two of Gemma's
+form that are trained on the generator's strings: between them they have every option that the
+converter takes. NAME is a key of SOURCES below. The sections of a file
 are those of make_token_ids.py, and
 
   marks        strings with special tokens, U+2581 and bytes written out
@@ -23,12 +24,15 @@ import make_token_ids
 from make_token_ids import EACH, HERE, File, hash_all, generated, code_points
 import tokenizers
 from sentencepiece import sentencepiece_model_pb2 as sentencepiece_model
-from transformers import LlamaTokenizer, LlamaTokenizerFast, PreTrainedTokenizerFast, logging
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+from transformers import (GemmaTokenizerFast, LlamaTokenizer, LlamaTokenizerFast,
+                          PreTrainedTokenizerFast, logging)
 
 COUNTS = {"strings": 1000, "marks": 100, "code": 20, "decode": 100, "sequences": 100,
           "mixed": 100, "bytes": 50}
 make_token_ids.STREAMS.update({"marks": 5, "mixed": 6})
 FAST, SLOW, PLAIN = LlamaTokenizerFast, LlamaTokenizer, PreTrainedTokenizerFast
+GEMMA = GemmaTokenizerFast
 
 # the class, and the files in the directory that it reads: a name alone lies in tests/data/NAME
 JSON = ["tokenizer.json", "tokenizer_config.json"]
@@ -40,6 +44,8 @@ SOURCES = {
     "pieces-odd": (SLOW, "pieces-odd", MODEL + ["added_tokens.json"]),
     "pieces-first": (FAST, "pieces-first", JSON),
     "pieces-words": (PLAIN, "pieces-words", JSON),
+    "pieces-gemma": (GEMMA, "pieces-gemma", JSON),
+    "pieces-gemma-plain": (PLAIN, "pieces-gemma-plain", JSON),
     "llama": (FAST, "tokenizers/llama", JSON + ["special_tokens_map.json"]),
     "llama-slow": (SLOW, "tokenizers/llama", MODEL + ["special_tokens_map.json"]),
     "llama-new": (SLOW, "tokenizers/llama", MODEL + ["special_tokens_map.json"]),
@@ -165,6 +171,69 @@ def make_words(value):
     value["added_tokens"] += [added(" <odd>", len(keep)), added("<left>", len(keep) + 1)]
 
 
+def train_gemma():
+    """The vocabulary and merges of Gemma's form: its special tokens, tokens of the user, bytes, then
+    what is merged, runs of spaces and newlines too."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.Replace(" ", "\u2581")
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("\u2581*[^\u2581\n]+|\u2581+|\n+"),
+                                                   "isolated")
+    texts = [text for make in (make_token_ids.code_string, make_token_ids.unicode_string)
+             for text in next(generated("code", make, 1))]
+    texts += ["a  b   c    d\n\n\n\ne ", " ".join(make_token_ids.WORDS)] * 40
+    tokenizer.train_from_iterator(texts, trainers.BpeTrainer(
+        vocab_size=560, limit_alphabet=120, show_progress=False))
+    model = json.loads(tokenizer.to_str())["model"]
+    first = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "<start_of_turn>", "<end_of_turn>",
+             "\n\n", "\n\n\n", "\u2581\u2581", "\u2581\u2581\u2581", "<table>", "<h1>"]
+    first += ["<0x%02X>" % b for b in range(256)]
+    pieces = first + [text for text in model["vocab"] if text not in first]
+    return {text: i for i, text in enumerate(pieces)}, model["merges"]
+
+
+def write_gemma(data, name, config, change):
+    vocabulary, merges = train_gemma()
+    specials = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "<start_of_turn>", "<end_of_turn>"]
+    bos = {"id": "<bos>", "ids": [2], "tokens": ["<bos>"]}
+    value = {
+        "version": "1.0", "truncation": None, "padding": None,
+        "added_tokens": [added(text, i, special=text in specials)
+                         for text, i in vocabulary.items() if i < 13],
+        "normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"},
+        "pre_tokenizer": {"type": "Split", "pattern": {"String": " "},
+                          "behavior": "MergedWithPrevious", "invert": False},
+        "post_processor": {"type": "TemplateProcessing",
+                           "single": [{"SpecialToken": {"id": "<bos>", "type_id": 0}},
+                                      {"Sequence": {"id": "A", "type_id": 0}}],
+                           "pair": [{"Sequence": {"id": "A", "type_id": 0}},
+                                    {"Sequence": {"id": "B", "type_id": 1}}],
+                           "special_tokens": {"<bos>": bos}},
+        "decoder": {"type": "Sequence", "decoders": [
+            {"type": "Replace", "pattern": {"String": "\u2581"}, "content": " "},
+            {"type": "ByteFallback"}, {"type": "Fuse"}]},
+        "model": {"type": "BPE", "dropout": None, "unk_token": "<unk>",
+                  "continuing_subword_prefix": None, "end_of_word_suffix": None,
+                  "fuse_unk": True, "byte_fallback": True, "ignore_merges": False,
+                  "vocab": vocabulary, "merges": merges}}
+    change(value)
+    out = os.path.join(data, name)
+    os.makedirs(out, exist_ok=True)
+    write_json(os.path.join(out, "tokenizer.json"), value)
+    write_json(os.path.join(out, "tokenizer_config.json"), config)
+
+
+def make_gemma_plain(value):
+    """Without a pre_tokenizer, merges as lines, a token behind a text, and another added token."""
+    value["pre_tokenizer"] = None
+    value["model"]["merges"] = [" ".join(pair) for pair in value["model"]["merges"]]
+    processor = value["post_processor"]
+    processor["single"].append({"SpecialToken": {"id": "<eos>", "type_id": 0}})
+    processor["special_tokens"]["<eos>"] = {"id": "<eos>", "ids": [1], "tokens": ["<eos>"]}
+    count = len(value["model"]["vocab"])
+    value["added_tokens"] += [added("a <tag>", count, normalized=True),
+                              added(" <odd>", count + 1, rstrip=True)]
+
+
 def write_variants():
     data = os.path.join(HERE, "data")
     base = {"tokenizer_class": "LlamaTokenizer", "clean_up_tokenization_spaces": False}
@@ -184,6 +253,13 @@ def write_variants():
     json_variant(data, "pieces-first", dict(base, add_eos_token=True, legacy=False), make_first)
     json_variant(data, "pieces-words", {"tokenizer_class": "PreTrainedTokenizerFast",
                                         "clean_up_tokenization_spaces": False}, make_words)
+    write_gemma(data, "pieces-gemma", {"tokenizer_class": "GemmaTokenizer",
+                                       "clean_up_tokenization_spaces": False}, lambda value: None)
+    write_gemma(data, "pieces-gemma-plain", {"tokenizer_class": "PreTrainedTokenizerFast",
+                                             "bos_token": "<bos>", "eos_token": "<eos>",
+                                             "unk_token": "<unk>",
+                                             "clean_up_tokenization_spaces": False},
+                make_gemma_plain)
 
 
 # ---- the oracle --------------------------------------------------------------------------------
@@ -315,11 +391,11 @@ def main():
     if tokenizers.__version__ != "0.22.2":
         sys.exit("make_sentencepiece.py: tokenizers is %s, not 0.22.2" % tokenizers.__version__)
     logging.set_verbosity_error()
+    with open(os.path.join(HERE, "golden", "ids", "borders.txt"), encoding="ascii") as f:
+        make_token_ids.BORDERS.extend(int(line, 16) for line in f)
     if args.variants:
         write_variants()
         return
-    with open(os.path.join(HERE, "golden", "ids", "borders.txt"), encoding="ascii") as f:
-        make_token_ids.BORDERS.extend(int(line, 16) for line in f)
     for name in args.names or SOURCES:
         make_file(Oracle(name, args.shared), args.shared, os.path.join(args.out, name + ".txt"))
 

@@ -127,7 +127,7 @@ FIRST_MARK, LAST_MARK = chr(0x334), chr(0x345)  # of the combining classes 1 and
 HANGUL = range(0xAC00, 0xD7A4)
 JOINING_JAMO = list(range(0x1161, 0x1176)) + list(range(0x11A8, 0x11C3))
 WIDE = 0xD800  # in 16 bits: the number of a character beyond them
-MOST_GAP = 3   # so many characters that become nothing else do not end a block
+MOST_GAP = 1   # so many characters that have no parts do not end a block
 RANKS = 63     # so many combining classes there may be; what is above is a flag
 DOUBT = 64     # the character is not in NFC, or may join what is before
 
@@ -197,19 +197,19 @@ def combining_ranks(nfd):
     return ranks
 
 
-def blocks_of(singles):
-    """Blocks (first, count, where) of characters that become one each; those in order."""
-    blocks, words = [], []
-    for c in sorted(singles):
+def blocks_of(parts):
+    """Blocks (first, count, where) of characters that have parts; these in order."""
+    blocks, codes = [], []
+    for c in sorted(parts):
         gap = c - sum(blocks[-1][:2]) if blocks else 0
-        if blocks and gap <= (MOST_GAP if c < 0x10000 else 0):
-            words += range(blocks[-1][0] + blocks[-1][1], c)
+        if blocks and gap <= MOST_GAP:
+            codes += range(blocks[-1][0] + blocks[-1][1], c)
         else:
-            blocks.append([c, 0, len(words)])
-        words.append(ord(singles[c]))
+            blocks.append([c, 0, len(codes)])
+        codes.append(c)
         blocks[-1][1] = c + 1 - blocks[-1][0]
-    require(max(n for _, n, _ in blocks) <= 2047, "the singles do not fit their blocks")
-    return blocks, words
+    require(max(n for _, n, _ in blocks) <= 2047, "the characters do not fit their blocks")
+    return blocks, codes
 
 
 def composition_tables():
@@ -222,28 +222,29 @@ def composition_tables():
     for c in doubtful:
         kinds[c] = kinds.get(c, 0) | DOUBT
     starts = [c for c in scalars() if c == 0 or kinds.get(c, 0) != kinds.get(before(c), 0)]
-    blocks, words = blocks_of(singles)
-    codes = sorted({c for pair in pairs for c in pair[:3] if c >= 0x10000} |
-                   {c for c in words if c >= 0x10000})
-    number = {c: WIDE + i for i, c in enumerate(codes)}
-    require(len(codes) < 0x800, "there are too many characters beyond 16 bits")
-    pairs = sorted([number.get(c, c) for c in pair[:3]] + [pair[3]] for pair in pairs)
-    joining = sorted((first, second, i) for i, (_, first, second, joins) in enumerate(pairs)
-                     if joins)
-    lines = ["/* For NFC: the place of the combining class, and 64 in doubt: not in NFC, or may join",
-             "   what is before; entry: first code point << 11. See >>composition. */"]
+    parts = {c: (first, second) for c, first, second, _ in pairs}
+    parts.update((c, (ord(text), 0)) for c, text in singles.items())
+    blocks, codes = blocks_of(parts)
+    wide = sorted({c for values in parts.values() for c in values if c >= 0x10000})
+    number = {c: WIDE + i for i, c in enumerate(wide)}
+    require(len(wide) < 0x800, "there are too many characters beyond 16 bits")
+    parts = [[number.get(c, c) for c in parts.get(code, (0, 0))] for code in codes]
+    joining = {c for c, _, _, joins in pairs if joins}
+    joining = sorted((parts[i], i) for i, code in enumerate(codes) if code in joining)
+    lines = ["/* For NFC: the place of the combining class, and 64 in doubt: not in NFC, or",
+             "   joins what is before; entry: first code point << 11. See >>composition. */"]
     lines += array("uint32_t", "slm__nfc_classes",
                    ("0x%X" % (c << 11 | kinds.get(c, 0)) for c in starts))
-    lines += ["/* code points << 11; in 16 bits 0xD800 + the place here stands for one */"]
-    lines += array("uint32_t", "slm__wide", ("0x%X" % (c << 11) for c in codes))
-    lines += ["/* What becomes one other: first code point << 11 | count; where these are. */"]
-    lines += array("uint32_t", "slm__single_blocks", ("0x%X" % (c << 11 | n) for c, n, _ in blocks))
-    lines += array("uint16_t", "slm__single_starts", (str(at) for _, _, at in blocks))
-    lines += array("uint16_t", "slm__singles", ("0x%X" % number.get(c, c) for c in words))
-    lines += ["/* a character and its two parts, the first maybe in the table too */"]
-    lines += array("uint16_t", "slm__pairs", ("0x%X" % w for pair in pairs for w in pair[:3]))
-    lines += ["/* those that two characters become, in the order of these */"]
-    lines += array("uint16_t", "slm__joining", (str(i) for _, _, i in joining))
+    lines += ["/* Characters that have parts: first code point << 11 | count; where these are. */"]
+    lines += array("uint32_t", "slm__part_blocks", ("0x%X" % (c << 11 | n) for c, n, _ in blocks))
+    lines += array("uint16_t", "slm__part_starts", (str(at) for _, _, at in blocks))
+    lines += ["/* the two parts of each, 0 for none: a character becomes one other, or has none;",
+              "   from 0xD800 on: an entry of slm__wide */"]
+    lines += array("uint16_t", "slm__parts", ("0x%X" % w for both in parts for w in both))
+    lines += ["/* code points << 11 */"]
+    lines += array("uint32_t", "slm__wide", ("0x%X" % (c << 11) for c in wide))
+    lines += ["/* which of them two characters become, in the order of these */"]
+    lines += array("uint16_t", "slm__joining", (str(i) for _, i in joining))
     return lines
 
 
@@ -386,8 +387,8 @@ def table(flags):
              "/* Printed by tests/make_unicode.py: 1 letter, 2 number, 4 white space, 8 in a word,",
              "   16 mark, 32 upper or title case, 64 lower case, 128 punctuation, 256 symbol. */"]
     lines += array("uint16_t", "slm__ascii_classes", (str(flags[c]) for c in range(128)))
-    lines += ["/* first code point << 11 | classes, up to the next entry; 512: upper and lower case",
-              "   alternate */"]
+    lines += ["/* first code point << 11 | classes, up to the next entry; 512: upper and lower",
+              "   case alternate */"]
     lines += array("uint32_t", "slm__classes", ("0x%X" % (c << 11 | f) for c, f in runs))
     return "\n".join(lines + composition_tables() + word_tables() + [END])
 

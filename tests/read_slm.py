@@ -20,9 +20,11 @@ PHI, GPTJ, LLAMA, GPT_NEO, BERT, DISTILBERT, MOBILEBERT, QWEN2, QWEN3 = range(1,
 GPT2, GPT_NEOX, GPT_NEOX_SEQUENTIAL = 13, 14, 15
 ENCODERS = (BERT, DISTILBERT, MOBILEBERT)                             # "BERTs" in the specification
 QWENS, GPTS = (QWEN2, QWEN3), (GPT2, GPT_NEOX, GPT_NEOX_SEQUENTIAL)
+GEMMA, GEMMA2, GEMMA3 = GEMMAS = range(10, 13)
 ARCHITECTURES = {PHI: "phi", GPTJ: "gptj", LLAMA: "llama", GPT_NEO: "gpt_neo", BERT: "bert",
                  DISTILBERT: "distilbert", MOBILEBERT: "mobilebert", QWEN2: "qwen2", QWEN3: "qwen3",
-                 GPT2: "gpt2", GPT_NEOX: "gpt_neox", GPT_NEOX_SEQUENTIAL: "gpt_neox_sequential"}
+                 GEMMA: "gemma", GEMMA2: "gemma2", GEMMA3: "gemma3", GPT2: "gpt2",
+                 GPT_NEOX: "gpt_neox", GPT_NEOX_SEQUENTIAL: "gpt_neox_sequential"}
 TOKENIZERS = {0: "none", 1: "byte-level BPE", 2: "SentencePiece BPE", 3: "WordPiece"}
 CHAT_FORMATS = {0: "plain", 1: "phi-2", 2: "chatml", 3: "llama-2", 4: "zephyr", 5: "llama-3", 6: "gemma"}
 # kinds of sections
@@ -214,9 +216,12 @@ def read_model(path):
     require(len(layer_kinds) == h.layers and max(layer_kinds) <= 3,
             "layer kinds: not one sum of 1 and 2 a layer")
     # "the header's window, which is 0 if there is no such layer and from 1 to 2^20 if there is"
+    require(h.eps >= 0 and 0 < h.embedding_scale < np.inf and 0 <= h.logit_cap < np.inf
+            and 0 <= h.attention_cap < np.inf, "a scale or a cap is out of range")
+    require(kinds[0] <= MOBILEBERT or h.activation <= 4, "activation: one that has no name")
+    require(kinds[0] not in ENCODERS or h.logit_cap == 0, "encoder: a logit cap")
     require(h.window <= 1 << 20 and (h.window > 0) == any(kind & 1 for kind in layer_kinds),
             "window: not as it should")
-    require(kinds[0] <= MOBILEBERT or h.activation <= 4, "activation: one that has no name")
     encoder = check_encoder(h, kinds, sections) if kinds[0] in ENCODERS else None
     tensors = read_tensors(data, directory, tensor_count, data_offset)
     check_tensors(kinds[0], h, tensors)
@@ -229,12 +234,13 @@ def layer_slots(kind, h, inner):
     """(slot, rows, columns, present) of a layer, in the order of the table."""
     berts, flags = kind in ENCODERS, h.bottleneck if kind == MOBILEBERT else 0
     n, k, d, i = h.heads * h.head_size, h.kv_heads * h.head_size, h.head_size, h.intermediate
-    gated = kind == LLAMA or kind in QWENS
+    gated = kind == LLAMA or kind in QWENS or kind in GEMMAS
+    sandwich = kind in (GEMMA2, GEMMA3)
     norms2, wide = gated or kind == GPT_NEO or kind in GPTS or berts, h.hidden
     qkv, ffn = kind in (PHI, QWEN2) or kind in GPTS or berts, not gated
     out = ffn and kind != GPTJ
     value = wide if flags & 1 and not flags & 4 else inner
-    head_norms = kind == QWEN3 or (kind == PHI and h.flags & 2)
+    head_norms = kind in (QWEN3, GEMMA3) or (kind == PHI and h.flags & 2)
     table = [(1, 1, inner, True), (2, 1, inner, ffn), (3, n, inner, True), (4, 1, n, qkv),
              (5, k, inner, True), (6, 1, k, qkv), (7, k, value, True), (8, 1, k, qkv),
              (9, inner, n, True), (10, 1, inner, out)]
@@ -250,7 +256,7 @@ def layer_slots(kind, h, inner):
         there, slot = berts and h.ffns > stacked + 1, 35 + 6 * stacked
         table += [(slot, i, inner, there), (slot + 1, 1, i, there), (slot + 2, inner, i, there)]
         table += [(slot + more, 1, inner, there) for more in (3, 4, 5)]
-    return table
+    return table + [(59, 1, wide, sandwich), (61, 1, wide, sandwich)]
 
 
 def model_slots(kind, h):
@@ -263,7 +269,8 @@ def model_slots(kind, h):
 
     return [(64, h.rows, embedding, True), (65, h.context, wide, kind in (GPT_NEO, GPT2) or berts),
             (66, h.types, wide, berts and h.types), (67, 1, wide, berts), (68, 1, wide, berts),
-            (69, 1, wide, decoder), (70, 1, wide, decoder and kind != LLAMA and kind not in QWENS),
+            (69, 1, wide, decoder),
+            (70, 1, wide, decoder and kind not in (LLAMA, *QWENS, *GEMMAS)),
             (71, h.rows, wide, decoder and not tied), (72, 1, h.rows, kind in (PHI, GPTJ)),
             (73, wide, embedding * (3 if flags & 8 else 1), flags & 32), (74, 1, wide, flags & 32),
             (75, wide, wide, berts and h.pooler > 1), (76, 1, wide, berts and h.pooler > 1),
@@ -525,9 +532,11 @@ def describe(model):
                ("tokenizer", json_string(TOKENIZERS[model.kinds[1]]))]
     entries += describe_encoder(model, special) if model.encoder else describe_decoder(model, end_tokens)
     names = ("vocabulary_rows vocabulary context layers hidden intermediate heads kv_heads "
-             "head_size rotary_size window").split()
+             "head_size rotary_size").split()
+    layer_kinds = model.sections.get(LAYER_KINDS, bytes(h.layers))
     entries += zip(names, h)
-    entries += [("window_layers", sum(kind & 1 for kind in model.sections.get(LAYER_KINDS, b"")))]
+    entries += [("rotary_layers", sum(h.rotary > 0 and kind < 2 for kind in layer_kinds)),
+                ("window", h.window), ("window_layers", sum(kind & 1 for kind in layer_kinds))]
     entries += [("tensors", len(tensors)), ("parameters", parameters),
                 ("weight_bytes", weight_bytes), ("file_bytes", len(model.data)),
                 ("bits_per_weight", f"{8 * weight_bytes / parameters:.3f}"),

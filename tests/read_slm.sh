@@ -7,7 +7,7 @@ $python -c 'import numpy' 2>/dev/null || { echo "skipped: read_slm.py (no numpy)
 T=build/read_slm; mkdir -p $T
 ${CC:-cc} -O2 -std=c99 tests/dump_weights.c -o $T/dump_weights -lm
 for case in phi_wide gptj_part phi_text llama_three neo_small qwen2_window qwen3_part smollm3_list \
-    gpt2_inner neox_wide neox_after; do
+    gpt2_inner neox_wide neox_after gemma_exact gemma2_wide gemma3_six; do
     for type in f32 f16 bf16 q8 q4 q4f; do
         build/slm-convert tests/golden/$case $T/m.slm --type $type 2>/dev/null
         build/slm-info $T/m.slm --json | grep -v '"session_' >$T/want.json
@@ -22,7 +22,7 @@ for case in phi_wide gptj_part phi_text llama_three neo_small qwen2_window qwen3
     done
 done
 for name in ids/bpe2048 ids/pieces512 ids/pieces-slow ids/pieces-new ids/pieces-odd \
-    ids/pieces-first ids/pieces-words chat_formats/chatml chat_formats/llama-2 chat_formats/zephyr chat_formats/own-chatml \
+    ids/pieces-first ids/pieces-words ids/pieces-gemma ids/pieces-gemma-plain chat_formats/chatml chat_formats/llama-2 chat_formats/zephyr chat_formats/own-chatml \
     chat_formats/own-bos-chatml chat_formats/own-llama-2 chat_formats/pieces-bos-zephyr; do
     build/slm-info build/$name.slm --json | grep -v '"session_' >$T/want.json
     $python tests/read_slm.py build/$name.slm | sed 's/^\(  "metadata".*[^,]\)$/\1,/' >$T/got.json
@@ -105,5 +105,5 @@ END
 done
 head -c 5000 $T/m.slm >$T/cut.slm
 if $python tests/read_slm.py $T/cut.slm >/dev/null 2>&1; then echo "a cut file was read"; exit 1; fi
-echo "read_slm.py: 66 files, every weight and turned-back row equal; 14 tokenizers"
+echo "read_slm.py: 84 files, every weight and turned-back row equal; 16 tokenizers"
 echo "run_slm.py: $encoders encoders and 9 kinds of sentence vectors equal"

@@ -155,6 +155,7 @@ fi
 . tests/verify.sh
 . tests/sentencepiece.sh
 . tests/saved_tokenizers.sh
+. tests/gemma.sh
 . tests/words.sh
 . tests/bench_test.sh
 . tests/project.sh

@@ -7,7 +7,7 @@
     {60000, "neox_tanh", SLM__PARALLEL_NORMS, SLM__LAYER_NORM, SLM__GELU, SLM__ROTARY_HALF,     \
      SLM__DECODER | SLM__QKV_BIAS | SLM__OUT_BIAS | SLM__FFN_BIAS | SLM__NORM_BIAS |           \
          SLM__TWO_NORMS,                                                                       \
-     SLM__FLAG_TIED},
+     SLM__FLAG_TIED, 0},
 #define SLM_IMPLEMENTATION
 #include "../tools/common.h"
 
@@ -229,7 +229,8 @@ static int write_weights(const char *path) {
 }
 
 int main(int count, char **args) {
-    static const char *const shapes[] = {"phi-odd", "gptj-tiny", "llama-tiny", "neo-tiny"};
+    static const char *const shapes[] = {"phi-odd", "gptj-tiny", "llama-tiny", "neo-tiny",
+                                         "gemma-tiny"};
     size_t i, k;
     if (count == 3 && !strcmp(args[1], "--write")) return write_weights(args[2]);
     test_golden_row();

@@ -87,17 +87,11 @@ static const damage_kind damage_kinds[] = {
     {5, 2, 6, 7, 2, 2, 3, 0, 1, 0, 0, 0, damage_bert},
     {7, 1, 9, 5, 2, 2, 3, 0, 0, 0, 0, 0, damage_mobile},
     {9, 2, 5, 7, 4, 2, 6, 4, 0, 0, 0, 0, NULL},    /* norms of heads without biases */
-    {13, 1, 6, 7, 2, 2, 3, 0, 1, 0, 0, 0, NULL}};  /* a table of positions, no window */
+    {13, 1, 6, 7, 2, 2, 3, 0, 1, 0, 0, 0, NULL},   /* a table of positions, no window */
+    {12, 2, 6, 7, 4, 2, 4, 4, 1, 0, 0, 3, NULL}};  /* norms of branches, caps, a window */
 static const damage_kind damage_uneven = { /* no power of 2 */
     1, 1, 4, 4, 1, 1, 4, 2, 0, 24, 0, 0, NULL};
 static const damage_kind damage_roomy = {1, 1, 4, 4, 1, 1, 4, 2, 0, 2048, 0, 0, NULL};
-
-static const slm__architecture *damage_row(uint32_t id) {
-    size_t i = 0;
-    while (slm__architectures[i].id != id) i++;
-    return &slm__architectures[i];
-}
-
 typedef struct damage_file {
     damage_block block;
     uint8_t *bytes;
@@ -207,6 +201,12 @@ static size_t damage_put_tokenizer(uint8_t *at, uint32_t slots, uint32_t pieces)
     return (size_t)(blob - at) + used;
 }
 
+static const slm__architecture *damage_row(const damage_kind *kind) {
+    size_t i = 0;
+    while (slm__architectures[i].id != kind->architecture) i++;
+    return &slm__architectures[i];
+}
+
 static slm__shape damage_shape(const damage_kind *kind) {
     slm__shape shape;
     size_t i;
@@ -281,7 +281,8 @@ static void damage_put_tensor(damage_file *f, const slm__shape *shape, uint32_t 
     unsigned type = want->rows == SLM__ONE ? SLM_TYPE_VECTOR : damage_type(shape, want->slot);
     int norm = want->slot == SLM__NORM || want->slot == SLM__NORM2 ||
                want->slot == SLM__QUERY_NORM || want->slot == SLM__KEY_NORM ||
-               want->slot == SLM__FINAL_NORM;
+               want->slot == SLM__FINAL_NORM || want->slot == SLM__OUT_NORM ||
+               want->slot == SLM__DOWN_NORM;
     size_t bytes = type ? (rows + 15) / 16 * slm__tile_bytes(type, cols) : (size_t)cols * 4;
     if (!slm__has(features, want->needs)) return;
     damage_put(entry, 2, want->slot);
@@ -369,7 +370,9 @@ static void damage_put_header(damage_file *f, const damage_kind *kind) {
     damage_put(f->bytes + 144, 4, 0xFFFFFFFFu);
     damage_put(f->bytes + 148, 4, shape.flags);
     damage_put(f->bytes + 152, 4, slm__bits(1e-5f));
-    damage_put(f->bytes + 156, 4, slm__bits(1));
+    damage_put(f->bytes + 156, 4, slm__bits(kind->architecture == 12 ? 1.7f : 1));
+    damage_put(f->bytes + 164, 4, slm__bits(kind->architecture == 12 ? 3 : 0));
+    damage_put(f->bytes + 168, 4, slm__bits(kind->architecture == 12 ? 0.5f : 0));
     for (i = 0; kind->encoder && i < DAMAGE_FIELDS; i++)
         damage_put(f->bytes + damage_fields[i].at, 4, kind->encoder[i]);
     damage_put(f->bytes + 70, 2, kind->encoder ? SLM_POOLING_MAX : 0);
@@ -387,7 +390,7 @@ static void damage_put_chat(damage_file *f) {
 static void damage_build(damage_file *f, const damage_kind *kind) {
     slm__shape shape = damage_shape(kind);
     unsigned layer;
-    uint32_t features = slm__features_of(damage_row(kind->architecture), &shape);
+    uint32_t features = slm__features_of(damage_row(kind), &shape);
     size_t i, layer_count = sizeof slm__layer_tensors / sizeof slm__layer_tensors[0];
     size_t model_count = sizeof slm__model_tensors / sizeof slm__model_tensors[0];
     damage_state = 1;
@@ -786,7 +789,7 @@ static void damage_check_shape(damage_file *f) {
         {92, 1, 1u << 18, "intermediate"}, {96, 1, 1024, "heads"}, {100, 1, 1024, "kv heads"},
         {104, 1, 1024, "head size"}, {108, 0, 1024, "rotary"}, {112, 0, 1u << 20, "window"},
         {148, 0, 3, "flags"}};
-    const slm_result format = SLM_ERR_FORMAT, unsupported = SLM_ERR_UNSUPPORTED;
+    const slm_result format = SLM_ERR_FORMAT;
     size_t i;
     for (i = 0; i < sizeof caps / sizeof caps[0]; i++) {
         damage_refused(f, caps[i].at, 4, (uint64_t)caps[i].high + 1, format, caps[i].name);
@@ -800,16 +803,20 @@ static void damage_check_shape(damage_file *f) {
     damage_refused(f, 108, 4, 1, format, "inconsistent");
     damage_refused(f, 108, 4, 4, format, "inconsistent");
     damage_refused(f, 112, 4, 1, format, "a window of 1 and 0 layers");
-    damage_refused(f, 152, 4, 0x7F800000u, unsupported, "norm eps");
-    damage_refused(f, 152, 4, 0x7FC00000u, unsupported, "norm eps");
-    damage_refused(f, 152, 4, slm__bits(-1), unsupported, "norm eps");
+    damage_refused(f, 152, 4, 0x7F800000u, format, "norm eps");
+    damage_refused(f, 152, 4, 0x7FC00000u, format, "norm eps");
+    damage_refused(f, 152, 4, slm__bits(-1), format, "norm eps");
     damage_refused(f, 144, 4, DAMAGE_ROWS, format, "pad token");
     damage_refused(f, 144, 4, 0xFFFFFFFEu, format, "pad token");
     damage_refused(f, 144, 4, DAMAGE_ROWS - 1, format, "content id");
-    damage_refused(f, 156, 4, slm__bits(2), unsupported, "scale");
-    damage_refused(f, 160, 4, 0x7FC00000u, unsupported, "scale");
-    damage_refused(f, 164, 4, slm__bits(1), unsupported, "cap");
-    damage_refused(f, 168, 4, slm__bits(1), unsupported, "cap");
+    damage_refused(f, 156, 4, 0, format, "embedding scale");
+    damage_refused(f, 156, 4, slm__bits(-2), format, "embedding scale");
+    damage_refused(f, 156, 4, 0x7F800000u, format, "embedding scale");
+    damage_refused(f, 160, 4, 0x7FC00000u, format, "attention scale");
+    damage_refused(f, 164, 4, slm__bits(-1), format, "logit cap");
+    damage_refused(f, 164, 4, 0x7F800000u, format, "logit cap");
+    damage_refused(f, 168, 4, slm__bits(-1e-30f), format, "attention cap");
+    damage_refused(f, 168, 4, 0x7FC00000u, format, "attention cap");
 }
 
 static void damage_check_sections(damage_file *f) {
@@ -936,23 +943,39 @@ static void damage_check_encoder(damage_file *f, const damage_kind *kind) {
     damage_refused(f, 136, 4, 2, format, "a bottleneck with architecture bert");
     damage_refused(f, 128, 4, 5, format, "a bottleneck with architecture bert");
     damage_refused(f, 184, 4, 0, format, "labels");
+    damage_refused(f, 164, 4, slm__bits(1), format, "a logit cap with architecture bert");
     damage_refused(f, 188, 4, 4, format, "dense layer is");
 }
 
 /* What hangs on the architecture. */
 static void damage_check_architecture(damage_file *f, const damage_kind *kind) {
     const slm_result format = SLM_ERR_FORMAT;
-    unsigned flags = damage_row(kind->architecture)->flags;
-    if (kind->architecture >= 5) damage_refused(f, 176, 4, 5, format, "activation is 5");
+    const slm__architecture *row = damage_row(kind);
+    unsigned flags = row->flags;
+    if (row->activations) damage_refused(f, 176, 4, 5, format, "activation");
     if (!(flags & SLM__FLAG_QK_NORM)) {
         damage_refused(f, 148, 4, kind->flags | 2, format, "with architecture");
         damage_refused(f, 64, 2, 1, format, kind->encoder ? "" : "missing");
     }
     damage_refused(f, 148, 4, kind->flags ^ 1, format, "tensor");
     if (kind->encoder) damage_check_encoder(f, kind);
-    if (kind->window) {
+    if (kind->architecture == 4) {
         damage_refused(f, 80, 4, 65, format, "position embedding is 64 x 6; wanted 65 x 6");
         damage_refused(f, 108, 4, 2, format, "rotary size 2 with architecture");
+        damage_refused(f, 176, 4, 77, format, "content id"); /* is not read */
+    }
+    if (kind->architecture == 12) {
+        damage_refused(f, 176, 4, SLM__RELU, format, "content id");
+        damage_refused(f, 176, 4, SLM__ACTIVATIONS, format, "activation 5 with architecture gemma3");
+        damage_refused(f, 176, 4, 0xFFFFFFFFu, format, "with architecture gemma3");
+        damage_refused(f, 64, 2, 11, format, "tensor missing: layer 0, second norm");
+        damage_refused(f, 64, 2, 3, format, "tensor missing: layer 0, second norm");
+        damage_refused(f, f->directory + 40 * 11, 2, 3, format, "attention output norm");
+        damage_refused(f, f->directory + 40 * 12, 2, 3, format, "ffn output norm");
+        damage_refused(f, 164, 4, slm__bits(1e30f), format, "content id");
+        damage_refused(f, 168, 4, 1, format, "content id"); /* a denormal */
+    }
+    if (kind->window) {
         damage_refused(f, 112, 4, 0, format, "a window of 0 and 1 layers");
         damage_refused(f, f->kinds + 1, 1, 0, format, "a window of 3 and 0 layers");
         damage_refused(f, f->kinds, 1, 255, SLM_ERR_UNSUPPORTED, "attention kind of layer 0");

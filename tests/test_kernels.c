@@ -213,7 +213,8 @@ static void kernel_attend(const slm__queries *q, int halves, size_t query, float
                                : ((const float *)q->keys)[at];
             p[i] = slm__madd(p[i], key, q->query[query * q->stride + d]);
         }
-        p[i] *= q->scale;
+        if (q->cap != 0) p[i] = slm__soft_cap(p[i], q->scale, q->cap);
+        else p[i] *= q->scale;
         if (p[i] > largest) largest = p[i];
     }
     for (i = from; i < count; i++) {
@@ -256,6 +257,7 @@ static void test_attention(void) {
         q.keys = halves ? (const void *)half[0] : (const void *)wide[0];
         q.values = halves ? (const void *)half[1] : (const void *)wide[1];
         q.scale = core_random_float() * 2;
+        q.cap = core_random() % 3 ? 0 : 0.1f + fabsf(core_random_float()) * 40;
         q.item = halves ? 2 : 4;
         q.query = query;
         q.buffers = lines;
@@ -447,6 +449,43 @@ static void test_lane_functions(void) {
     CHECK(same, "activations over lanes equal the plain functions, bit for bit");
 }
 
+/* Soft caps of all sizes against the plain function, and that against tanh in double. */
+static void test_soft_cap(void) {
+    static float x[200], got[200];
+    double worst = 0;
+    int same = 1, round, i;
+    size_t k;
+    for (round = 0; round < 3000; round++) {
+        size_t size = core_random() % 200;
+        float cap = slm__float((uint32_t)(64 + core_random() % 128) << 23);
+        float scale = round % 3 ? core_random_float() : 1;
+        cap *= 1 + fabsf(core_random_float());
+        for (k = 0; k < size; k++) {
+            x[k] = slm__float((uint32_t)core_random());
+            if (round % 2) x[k] = core_random_float() * 4 * cap;
+            if (round % 2 && k % 3 == 0) x[k] *= 1e-3f;
+        }
+        for (i = 1; i < (int)SLM_ISA_COUNT; i++) {
+            slm_isa isa = (slm_isa)i;
+            const slm__kernels *kernels = slm__kernels_for(&isa);
+            if (!kernels) continue;
+            memcpy(got, x, sizeof got);
+            kernels->soft_cap(got, size, scale, cap);
+            for (k = 0; k < 200; k++) {
+                float want = k < size ? slm__soft_cap(x[k], scale, cap) : x[k];
+                same &= slm__bits(want) == slm__bits(got[k]) || (want != want && got[k] != got[k]);
+            }
+        }
+        for (k = 0; round % 2 && k < size; k++) {
+            double want = cap * tanh((double)x[k] * scale / cap);
+            double off = fabs(slm__soft_cap(x[k], scale, cap) - want) / fabs(want);
+            if (fabs(want) > 1e-30 && !(off <= worst)) worst = off;
+        }
+    }
+    CHECK(same, "soft caps of every set equal the plain function, bit for bit");
+    CHECK(worst < 5e-7, "a soft cap has all digits, of small values too");
+}
+
 /* Every set's way back is the plain one, bit for bit. */
 static void test_unrotate(void) {
     static float plain[700], lanes[700], signs[700];
@@ -496,5 +535,6 @@ static void test_kernels(void) {
     test_rows();
     test_rows_written();
     test_lane_functions();
+    test_soft_cap();
     test_rotation();
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static size_t main_allocations; /* what the library's default allocator was asked for */
 static void *main_allocate(size_t size) {
@@ -41,7 +42,9 @@ static const char *where = "";
 #include "test_texts.c"
 #include "test_token_ids.c"
 #include "test_words.c"
+#include "test_composition.c"
 #include "test_chat_formats.c"
+#include "test_splits.c"
 #include "test_sentencepiece.c"
 #include "test_slide.c"
 #include "test_trained_model.c"
@@ -81,8 +84,11 @@ static const struct main_test {
     {"penalties", "penalties and biases, bit by bit", NULL, test_penalty_bits, NULL},
     {"tokenizer", "UTF-8 and byte-level BPE, damaged too", test_tokenizer, NULL, NULL},
     {"ids", "token ids of millions of texts against Hugging Face", test_ids, NULL, NULL},
+    {"splits", "byte-level BPE of today: ids against Hugging Face", test_splits, NULL, NULL},
+    {"families", "ids of real tokenizers against Hugging Face", test_families, NULL, NULL},
     {"words", "WordPiece's tokens of texts and pairs against Hugging Face", test_words, NULL,
      NULL},
+    {"nfc", "classes of characters and NFC against Hugging Face", test_composition, NULL, NULL},
     {"chat_formats", "against Hugging Face's chat templates", test_chat_formats, NULL, NULL},
     {"pieces", "SentencePiece in a session and without memory", test_pieces, NULL, NULL},
     {"damage", "damaged files: an error or a model that runs", test_damage, NULL, NULL},

@@ -1,5 +1,5 @@
-/* The generator of random texts: make_token_ids.py and make_sentencepiece.py have the same, and draw in the
-   same order. Part of the runner. */
+/* The generator of random texts: make_token_ids.py, make_sentencepiece.py and make_splits.py have the
+   same, and draw in the same order. Part of the runner. */
 
 typedef struct texts_random {
     uint64_t state;
@@ -13,7 +13,7 @@ typedef struct texts_text {
 } texts_text;
 
 enum { TEXTS_STRINGS = 1, TEXTS_CODE = 2, TEXTS_SEQUENCES = 3, TEXTS_BYTES = 4, TEXTS_MARKS = 5,
-       TEXTS_MIXED = 6 };
+       TEXTS_MIXED = 6, TEXTS_SPLITS = 7 };
 
 static uint32_t *texts_borders; /* where a class of characters begins or ends */
 static uint32_t texts_border_count;
@@ -347,4 +347,119 @@ static size_t texts_mixed(texts_random *r, int32_t *ids, uint32_t tokens) {
     free(text);
     return count;
 }
+
+/* ---- what rules split at ----------------------------------------------------------------- */
+
+static const char *const texts_quotes[] = {"'", "'", "'", "\xE2\x80\x99", "''", " '"};
+static const char *const texts_ends[] = {
+    "s", "S", "\xC5\xBF", "t", "T", "d", "D", "m", "M", "re", "RE", "rE", "Re", "ve", "VE", "Ve",
+    "ll", "LL", "lL", "l", "r", "v", "e", "\xE2\x84\xAA", "sa", "S1"};
+static const uint32_t texts_digits[] = {0x30,  0x30,   0x30,   0xB2,   0x660,
+                                        0x966, 0x2160, 0x2460, 0xFF10, 0x1D7CE};
+static const char *const texts_blanks[] = {
+    " ", " ", " ", "  ", "\t", "\r", "\n", "\n", "\r\n", "\xC2\xA0", "\xE3\x80\x80",
+    "\xE2\x80\xA8", "\x0B", "\x0C", "\xC2\x85", "\xE2\x80\x8B"};
+static const char *const texts_behind[] = {"/",    "//", "\n",  "\r\n", "/\n",
+                                           "\n/", "/a", "\\", " ",    "a"};
+static const uint32_t texts_signs[] = {0x20AC, 0xA7,   0xAB,   0xA3,  0xAC,
+                                       0x2019, 0x3001, 0xFF01, 0x2500}; /* behind ASCII's 32 */
+static const uint32_t texts_letters[][2] = {
+    {0x41, 26}, {0x41, 26}, {0x61, 26}, {0x61, 26}, {0x61, 26}, {0x1C4, 9}, {0x2B0, 9}, {0x5D0, 27},
+    {0x300, 16}, {0x3041, 86}, {0x410, 64}, {0x130, 2}, {0x1E9E, 1}, {0x10A0, 38}, {0x1F88, 8},
+    {0x10400, 80}, {0xE01, 58}, {0x4E00, 64}};
+static const uint32_t texts_bases[][2] = {
+    {0x61, 26}, {0x41, 26}, {0x3B1, 25}, {0x415, 32}, {0x304B, 32}, {0x915, 37}, {0x5D0, 27},
+    {0xC0, 64}, {0x1EA0, 90}, {0x1100, 19}, {0xAC00, 28}};
+static const uint32_t texts_accents[] = {
+    0x300, 0x301, 0x302, 0x303, 0x304, 0x307, 0x308, 0x30C, 0x323, 0x327, 0x328, 0x331, 0x338, 0x345,
+    0x3099, 0x309A, 0x5BC, 0x93C, 0xFE0F, 0x20E3, 0x1161, 0x11A8};
+static const uint32_t texts_edges[][2] = {
+    {0x1B8, 16}, {0x290, 8}, {0x2AC, 8}, {0x370, 16}, {0x1F5C, 8}, {0x1F7A, 8}, {0x1FD0, 14},
+    {0x2100, 80}, {0x7FC, 8}, {0x4DF8, 16}, {0x9FA0, 16}, {0xABFC, 8}, {0xD7A0, 96}, {0x3038, 16},
+    {0x3098, 16}, {0x30F8, 16}, {0xFEFC, 8}, {0xFF00, 16}, {0xFF18, 16}, {0xFF38, 40}, {0x2014, 16},
+    {0x2FFC, 8}, {0x10448, 16}, {0x118D8, 16}, {0x1E93C, 16}};
+static const uint32_t texts_composed[] = {
+    0x212B, 0x2126, 0x340, 0x341, 0x343, 0x344, 0x374, 0x37E, 0x387, 0x958, 0x95F, 0x9DC, 0xF43,
+    0xF73, 0xF75, 0xF81, 0x1F71, 0x1FBE, 0x1FEF, 0x2000, 0x2001, 0x2329, 0x2ADC, 0xF900, 0xFA0E,
+    0xFB1D, 0xFB2C, 0xFB4E, 0x1D15E, 0x1D160, 0x1D1BB, 0x2F800, 0x2FA1D, 0x226E, 0x1E9B, 0x4E00};
+static const char *const texts_named[] = {
+    "<left>", " <left>", "<E\xCC\x81>", "<right>", "<right> ", "<right>\n ", "<word>", "a<word>",
+    " <word>", "<word>1", "<caf\xC3\xA9>", "<cafe\xCC\x81>", "<|im_start|>", "<|im_end|>",
+    "<|begin|>", "1zq", " zq", "zqs", "     ", "\xC3\xA9<word>", "<|endoftext|>\xCC\x81"};
+
+static void texts_put_one(texts_random *r, texts_text *out, const char *const *texts,
+                          uint32_t count) {
+    texts_put_string(out, texts[texts_draw(r, count)]);
+}
+#define TEXTS_PUT_ONE(r, out, texts) texts_put_one(r, out, texts, TEXTS_COUNT(texts))
+
+static uint32_t texts_of_ranges(texts_random *r, const uint32_t ranges[][2], uint32_t count) {
+    const uint32_t *range = ranges[texts_draw(r, count)];
+    return range[0] + texts_draw(r, range[1]);
+}
+#define TEXTS_OF_RANGES(r, ranges) texts_of_ranges(r, ranges, TEXTS_COUNT(ranges))
+
+static uint32_t texts_digit(texts_random *r) {
+    uint32_t first = texts_digits[texts_draw(r, TEXTS_COUNT(texts_digits))];
+    return first + texts_draw(r, 10);
+}
+
+static void texts_sign(texts_random *r, texts_text *out) {
+    uint32_t which = texts_draw(r, 32 + TEXTS_COUNT(texts_signs));
+    texts_put_code(out, which < 32 ? (unsigned char)texts_punctuation[which]
+                                   : texts_signs[which - 32]);
+}
+
+static void texts_accented(texts_random *r, texts_text *out) {
+    uint32_t count;
+    texts_put_code(out, TEXTS_OF_RANGES(r, texts_bases));
+    for (count = 1 + texts_draw(r, 3); count > 0; count--)
+        texts_put_code(out, texts_accents[texts_draw(r, TEXTS_COUNT(texts_accents))]);
+}
+
+static void texts_jamo(texts_random *r, texts_text *out) {
+    texts_put_code(out, 0x1100 + texts_draw(r, 19));
+    texts_put_code(out, 0x1161 + texts_draw(r, 21));
+    if (texts_draw(r, 2)) texts_put_code(out, 0x11A7 + texts_draw(r, 28));
+}
+
+static void texts_split_part(texts_random *r, texts_text *out, uint32_t kind) {
+    if (kind < 5) texts_put_code(out, TEXTS_OF_RANGES(r, texts_letters));
+    else if (kind == 6) texts_put_code(out, texts_digit(r));
+    else if (kind < 10) TEXTS_PUT_ONE(r, out, texts_blanks);
+    else if (kind < 12) texts_sign(r, out);
+    else if (kind == 12) texts_accented(r, out);
+    else if (kind == 13) texts_jamo(r, out);
+    else if (kind == 14) texts_put_code(out, TEXTS_OF_RANGES(r, texts_edges));
+    else texts_put_code(out, texts_composed[texts_draw(r, TEXTS_COUNT(texts_composed))]);
+}
+
+static void texts_split_piece(texts_random *r, texts_text *out) {
+    static const uint8_t most[16] = {0, 0, 6, 6, 6, 0, 4, 4, 4, 4, 4, 4, 3, 3, 4, 3};
+    uint32_t kind = texts_draw(r, 20), first, count;
+    if (kind < 2) {
+        TEXTS_PUT_ONE(r, out, texts_quotes);
+        TEXTS_PUT_ONE(r, out, texts_ends);
+    } else if (kind == 5) {
+        first = texts_digits[texts_draw(r, TEXTS_COUNT(texts_digits))];
+        for (count = 1 + texts_draw(r, 7); count > 0; count--)
+            texts_put_code(out, first + texts_draw(r, 10));
+    } else if (kind < 16) {
+        for (count = 1 + texts_draw(r, most[kind]); count > 0; count--)
+            texts_split_part(r, out, kind);
+        if (kind == 10 || kind == 11) TEXTS_PUT_ONE(r, out, texts_behind);
+    } else if (kind == 16) TEXTS_PUT_ONE(r, out, texts_named);
+    else if (kind < 19) {
+        if (texts_draw(r, 2)) texts_put_code(out, ' ');
+        texts_word(r, out);
+    } else texts_piece(r, out);
+}
+
+static void texts_split(texts_random *r, texts_text *out) {
+    uint32_t count;
+    out->size = 0;
+    for (count = 1 + texts_draw(r, 8); count > 0; count--) texts_split_piece(r, out);
+}
+#undef TEXTS_PUT_ONE
+#undef TEXTS_OF_RANGES
 #undef TEXTS_COUNT

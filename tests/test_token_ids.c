@@ -4,6 +4,7 @@
    Part of the runner. */
 
 #define IDS_MOST_TOKENIZERS 24
+#define IDS_MOST_BEHIND 64 /* a text's tokens decode to at most so many bytes more than it has */
 
 typedef struct ids_tokenizer {
     const char *name;
@@ -12,10 +13,14 @@ typedef struct ids_tokenizer {
     int pieces;        /* SentencePiece */
     const char *again; /* of pieces: what comes before a text that is decoded again; NULL: skip */
     unsigned flags;    /* ... and how it is encoded for that */
+    const char *front, *behind; /* of byte-level BPE: what a text decodes to has these around; NULL:
+                                   some bytes have no token, or a text becomes its NFC */
 } ids_tokenizer;
 
 static ids_tokenizer ids_tokenizers[IDS_MOST_TOKENIZERS];
 static size_t ids_tokenizer_count, ids_byte_level; /* those of byte-level BPE come first */
+static const char *ids_models = "build/ids", *ids_goldens = "tests/golden/ids";
+static int ids_of_splits; /* the hashes are make_splits.py's */
 static slm_token *ids_tokens; /* room for one text's ids, and for its bytes */
 static unsigned char *ids_back;
 static size_t ids_room;
@@ -137,12 +142,23 @@ static int ids_round_trip(const ids_tokenizer *t, const unsigned char *text, siz
     return at == again;
 }
 
+/* Do the ids of a text decode to it, with what stands around it? */
+static int ids_comes_back(const ids_tokenizer *t, const unsigned char *text, size_t size,
+                          size_t count) {
+    size_t again, front = strlen(t->front), behind = strlen(t->behind);
+    if (slm_detokenize(t->model, ids_tokens, count, 0, (char *)ids_back, ids_room, &again))
+        return 0;
+    return again == front + size + behind && !memcmp(ids_back, t->front, front) &&
+           (!size || !memcmp(ids_back + front, text, size)) &&
+           !memcmp(ids_back + front + size, t->behind, behind);
+}
+
 /* Mixes in a text's ids; what they decode to must be the text. */
 static uint64_t ids_encode(const ids_tokenizer *t, uint64_t hash, const unsigned char *text,
                            size_t size, size_t *wrong) {
-    size_t count = 0, again = 0, i;
+    size_t count = 0, i;
     slm_result result;
-    ids_make_room(size + 64);
+    ids_make_room(3 * size + IDS_MOST_BEHIND);
     result = slm_tokenize(t->model, (const char *)text, size, SLM_ADD_BOS | SLM_PARSE_SPECIAL,
                           ids_tokens, ids_room, &count);
     for (i = 0; i < count; i++) hash = ids_mix(hash, (uint32_t)ids_tokens[i]);
@@ -150,10 +166,7 @@ static uint64_t ids_encode(const ids_tokenizer *t, uint64_t hash, const unsigned
         if (t->again && !ids_round_trip(t, text, size)) ++*wrong;
         return ids_mix(hash, IDS_END);
     }
-    if (result == SLM_OK)
-        result = slm_detokenize(t->model, ids_tokens, count, 0, (char *)ids_back, ids_room,
-                                &again);
-    if (result != SLM_OK || again != size || (size && memcmp(ids_back, text, size))) ++*wrong;
+    if (result != SLM_OK || (t->front && !ids_comes_back(t, text, size, count))) ++*wrong;
     return ids_mix(hash, IDS_END);
 }
 
@@ -182,6 +195,11 @@ static void ids_make_marks(texts_text *out, unsigned number) {
     texts_with_marks(&r, out);
 }
 
+static void ids_make_split(texts_text *out, unsigned number) {
+    texts_random r = texts_seed(TEXTS_SPLITS, number);
+    texts_split(&r, out);
+}
+
 static int ids_is_surrogate(unsigned c) { return c >= 0xD800 && c < 0xE000; }
 
 static void ids_make_alone(texts_text *out, unsigned number) {
@@ -201,6 +219,24 @@ static void ids_make_beside(texts_text *out, unsigned number) {
     texts_put_string(out, "  ");
     texts_put_code(out, number);
     texts_put_string(out, "'s");
+}
+
+/* All that may stand beside a character that rules split at. */
+static void ids_make_point(texts_text *out, unsigned number) {
+    static const char *const between[] = {" ", "a", "b  ", "'s", "", "1", "\n"};
+    size_t i;
+    out->size = 0;
+    for (i = 0; i < sizeof between / sizeof between[0]; i++) {
+        texts_put_code(out, number);
+        texts_put_string(out, between[i]);
+    }
+}
+
+static void ids_make_row(texts_text *out, unsigned number) {
+    unsigned c;
+    out->size = 0;
+    for (c = number * 256; c < number * 256 + 256; c++)
+        if (!ids_is_surrogate(c)) texts_put_code(out, c);
 }
 
 static void ids_mismatch(const ids_tokenizer *t, const char *what, size_t block, size_t each) {
@@ -243,9 +279,9 @@ static void ids_compare(const char *what, ids_make *make, int code_points, const
     free(out);
 }
 
-/* Do make_token_ids.py and test_texts.c still make the same? */
-static void ids_compare_generators(void) {
-    ids_make *const makes[] = {ids_make_string, ids_make_code, ids_make_bytes, ids_make_marks};
+/* Do the scripts that make the hashes and test_texts.c still make the same? */
+static void ids_compare_generators(ids_make *last) {
+    ids_make *const makes[] = {ids_make_string, ids_make_code, ids_make_bytes, last};
     const ids_tokenizer *t = &ids_tokenizers[ids_tokenizer_count - 1]; /* one of pieces */
     texts_text *out = (texts_text *)malloc(sizeof *out);
     size_t count, each, i, n;
@@ -276,7 +312,8 @@ static size_t ids_to_decode(const ids_tokenizer *t, texts_text *out, unsigned nu
         for (i = 0; i < count; i++) ids_tokens[i] = (slm_token)texts_draw(&r, tokens);
         return count;
     }
-    ids_make_string(out, number);
+    if (ids_of_splits) ids_make_split(out, number);
+    else ids_make_string(out, number);
     slm_tokenize(t->model, (const char *)out->bytes, out->size, SLM_ADD_BOS | SLM_PARSE_SPECIAL,
                  ids_tokens, ids_room, &count);
     return count;
@@ -374,10 +411,10 @@ static int ids_read_borders(void) {
 
 static void ids_open(const char *name) {
     ids_tokenizer *t = &ids_tokenizers[ids_tokenizer_count];
-    char path[256];
+    char path[1024];
     size_t size;
     FILE *file;
-    snprintf(path, sizeof path, "build/ids/%s.slm", name);
+    snprintf(path, sizeof path, "%s/%s.slm", ids_models, name);
     file = fopen(path, "rb");
     if (!file) {
         snprintf(path, sizeof path, "ids of the tokenizer %s (it is not in %s/tokenizers)", name,
@@ -390,8 +427,9 @@ static void ids_open(const char *name) {
     if (ids_tokenizer_count == IDS_MOST_TOKENIZERS) return;
     memset(t, 0, sizeof *t);
     t->name = name;
+    t->front = t->behind = "";
     CHECK(slm_model_open(&t->model, path, NULL, NULL) == SLM_OK, path);
-    snprintf(path, sizeof path, "tests/golden/ids/%s.txt", name);
+    snprintf(path, sizeof path, "%s/%s.txt", ids_goldens, name);
     t->golden = ids_read(path, &size);
     CHECK(t->golden != NULL, path);
     if (t->model && t->golden) ids_tokenizer_count++;
@@ -430,6 +468,8 @@ static void ids_open_all(void) {
     ids_open_pieces("pieces-odd", 0, NULL);
     ids_open_pieces("pieces-first", 0, NULL);
     ids_open_pieces("pieces-words", 0, NULL);
+    ids_open_pieces("pieces-gemma", 0, "");
+    ids_open_pieces("pieces-gemma-plain", 0, NULL);
 }
 
 static void ids_close(void) {
@@ -457,7 +497,7 @@ static void test_ids(void) {
     CHECK(ids_byte_level && ids_tokenizer_count > ids_byte_level && ids_read_borders(),
           "there are tokenizers of both kinds, and borders");
     if (ids_tokenizer_count && texts_border_count) {
-        ids_compare_generators();
+        ids_compare_generators(ids_make_marks);
         ids_compare("strings", ids_make_string, 0, "random strings: the same ids");
         ids_compare("alone", ids_make_alone, 1, "each code point alone: the same ids");
         ids_compare("inside", ids_make_inside, 1, "each code point in a word: the same ids");

@@ -42,6 +42,14 @@ static const bench_shape bench_shapes[] = {
     {"gpt-neo-125m", "gpt_neo", 50257, 2048, 12, 768, 3072, 12, 12, 64, 0, 1, 1e-5f, 0, 256, NULL},
     {"gpt-neo-2.7b", "gpt_neo", 50257, 2048, 32, 2560, 10240, 20, 20, 128, 0, 1, 1e-5f, 0, 256,
      NULL},
+    {"smollm2-135m", "llama", 49152, 8192, 30, 576, 1536, 9, 3, 64, 64, 1, 1e-5f, 100000, 0, NULL},
+    {"qwen2.5-0.5b", "qwen2", 151936, 32768, 24, 896, 4864, 14, 2, 64, 64, 1, 1e-6f, 1000000, 0,
+     NULL},
+    {"qwen3-0.6b", "qwen3", 151936, 40960, 28, 1024, 3072, 16, 8, 128, 128, 1, 1e-6f, 1000000, 0,
+     NULL},
+    {"gpt-2", "gpt2", 50257, 1024, 12, 768, 3072, 12, 12, 64, 0, 1, 1e-5f, 0, 0, NULL},
+    {"pythia-160m", "gpt_neox", 50304, 2048, 12, 768, 3072, 12, 12, 64, 16, 0, 1e-5f, 10000, 0,
+     NULL},
     {"phi-tiny", "phi", 1001, 512, 2, 256, 1024, 4, 4, 64, 32, 0, 1e-5f, 10000, 0, NULL},
     {"gptj-tiny", "gptj", 1001, 512, 2, 256, 1024, 4, 4, 64, 32, 0, 1e-5f, 10000, 0, NULL},
     {"llama-tiny", "llama", 1001, 512, 2, 256, 683, 4, 2, 64, 64, 0, 1e-5f, 10000, 0, NULL},
@@ -58,7 +66,10 @@ static const bench_shape bench_shapes[] = {
     {"phi-odd", "phi", 77, 64, 2, 300, 522, 5, 1, 60, 24, 0, 1e-5f, 10000, 0, NULL},
     {"bert-odd", "bert", 77, 64, 2, 300, 522, 5, 5, 60, 0, 0, 1e-12f, 0, 0, &bench_sentences},
     {"mobile-odd", "mobilebert", 77, 64, 2, 100, 70, 3, 3, 20, 0, 0, 1e-12f, 0, 0,
-     &bench_mobile_odd}};
+     &bench_mobile_odd},
+    {"gemma-3-270m", "gemma3", 262144, 32768, 18, 640, 2048, 4, 1, 256, 256, 1, 1e-6f, 1000000, 512,
+     NULL},
+    {"gemma-tiny", "gemma3", 1001, 512, 2, 256, 683, 4, 1, 64, 64, 1, 1e-6f, 1000000, 32, NULL}};
 
 enum { BENCH_SHAPES = sizeof bench_shapes / sizeof bench_shapes[0] };
 
@@ -374,6 +385,7 @@ static void random_head(random_model *m) {
     put_16(m->bytes + 40, 3);
     put_32(m->bytes + 44, (uint32_t)m->count);
     put_16(m->bytes + 64, m->architecture->id);
+    if (m->architecture->id > SLM__FIRST_VERSION) put_16(m->bytes + SLM__AT_MINOR, 1);
     for (i = 0; i < 26; i++) put_32(m->bytes + 72 + 4 * i, words[i]);
     if (s->encoder) random_encoder(m);
     random_sections(m);

@@ -161,6 +161,7 @@ static void put_sizes(const slm_model_info *info, int json) {
     put(json, "kv_heads", info->kv_heads, 0);
     put(json, "head_size", info->head_size, 0);
     put(json, "rotary_size", info->rotary_size, 0);
+    put(json, "rotary_layers", info->rotary_layers, 0);
     put(json, "window", info->window, 0);
     put(json, "window_layers", info->window_layers, 0);
     put(json, "tensors", info->tensors, 0);

@@ -43,7 +43,7 @@ typedef struct Builder {
     uint32_t byte_tokens[256];
     int32_t bos, eos, unk, last; /* last: put behind a text */
     const char *specials[TOKENIZER_SPECIALS]; /* the texts of bos_token and its like */
-    int adds_bos, adds_last, prefix_space, is_gpt2, is_codegen, is_llama;
+    int adds_bos, adds_last, prefix_space, is_gpt2, is_codegen, is_llama, is_gemma;
     int version5;            /* transformers 5 wrote the files: its rules hold, not those of 4 */
     int rebuilds;            /* its class has rules of its own, not those of tokenizer.json */
     int from_vocabulary;     /* vocab.json and merges.txt, not tokenizer.json */
@@ -115,6 +115,7 @@ void pieces_read_json(Builder *builder, const Json *json);
 void pieces_read_vocabulary(Builder *builder, int byte_fallback); /* once the model is read */
 /* With the rules of the fast LlamaTokenizer, once vocabulary and merges are read. */
 void pieces_set_fast(Builder *builder, const Json *config);
+void pieces_set_gemma(Builder *builder, const Json *config); /* ... of GemmaTokenizer of 5 */
 void pieces_read_model(Builder *builder, const char *path, const Json *config);
 /* The vocabulary of tokenizer.model, and the merges that transformers makes of it. */
 void pieces_rebuild(Builder *builder, const char *path, const Json *config);

@@ -32,10 +32,32 @@ typedef enum HeadKey { HEAD_UNREAD, HEAD_QUOTIENT, HEAD_FREE } HeadKey;
 
 /* What says which layers see a window, or have no positions: nothing; attention_layers or
    attention_types, as in GPT-Neo; sliding_window for all layers, as in Mistral; layer_types or
-   max_window_layers, as in Qwen; no_rope_layers, as in SmolLM3. */
-typedef enum KindKeys { KINDS_NONE, KINDS_NEO, KINDS_MISTRAL, KINDS_QWEN, KINDS_SMOLLM3 } KindKeys;
+   max_window_layers, as in Qwen; no_rope_layers, as in SmolLM3; layer_types or a pattern, as in
+   Gemma 2 and 3. */
+typedef enum KindKeys {
+    KINDS_NONE, KINDS_NEO, KINDS_MISTRAL, KINDS_QWEN, KINDS_SMOLLM3, KINDS_GEMMA
+} KindKeys;
 
 enum { FLAGS_MOST = 3 };
+
+/* What Gemma's family alone has, beside norms whose weights lack 1 and embeddings that are scaled
+   by the root of the hidden size. */
+typedef struct Gemma {
+    double score_size;   /* default of query_pre_attn_scalar, of which the attention scale is
+                            1/sqrt; 0: the head size, not read */
+    double logit_cap;    /* default of final_logit_softcapping; 0: none */
+    double attention_cap; /* default of attn_logit_softcapping; 0: it is read by nobody */
+    int pattern;         /* each pattern-th layer sees all positions, the others a window, if
+                            layer_types says nothing; 0: all layers see all */
+    int names_pattern;   /* sliding_window_pattern gives another one */
+    double local_theta;  /* default of rope_local_base_freq; 0: all layers rotate alike */
+    int renames_gelu;    /* transformers 5 takes gelu for gelu_pytorch_tanh */
+} Gemma;
+
+static const Gemma gemma1 = {.renames_gelu = 1};
+static const Gemma gemma2 = {.score_size = 256, .logit_cap = 30, .attention_cap = 50, .pattern = 2};
+static const Gemma gemma3 = {
+    .score_size = 256, .pattern = 6, .names_pattern = 1, .local_theta = 10000};
 
 typedef struct Architecture {
     const char *name;                 /* the library's row, which has all other facts, ... */
@@ -59,6 +81,8 @@ typedef struct Architecture {
     float attention_scale;            /* 0: by the head's size, ... */
     const char *scale_key;            /* ... or 1 where this flag is false; NULL: there is none */
     slm_chat_format chat;             /* where nothing says another, with GPT-2's tokenizer */
+    const Gemma *gemma;               /* NULL: not of that family */
+    const char *part;                 /* the member of config.json with the keys; NULL: itself */
 } Architecture;
 
 #define OLDER_PHI \
@@ -68,6 +92,15 @@ typedef struct Architecture {
              {"n_head_kv", NULL, 0}, {"layer_norm_epsilon", NULL, 1e-5}}, \
     .head_key = HEAD_QUOTIENT, .rope_keys = ROPE_DEFAULT, .rotary_size = 32, .cuts_rotary = 1, \
     .chat = SLM_CHAT_PHI2
+
+#define GEMMA_KEYS(vocab, context, layers, hidden, inner, heads, kv_heads) \
+    .keys = {{"vocab_size", NULL, vocab}, {"max_position_embeddings", NULL, context}, \
+             {"num_hidden_layers", NULL, layers}, {"hidden_size", NULL, hidden}, \
+             {"intermediate_size", NULL, inner}, {"num_attention_heads", NULL, heads}, \
+             {"num_key_value_heads", NULL, kv_heads}, {"rms_norm_eps", NULL, 1e-6}}, \
+    .head_key = HEAD_FREE, .head_size = 256, .rope_keys = ROPE_SCALED, .rotary_part = 1, \
+    .whole_heads = 1, .refused = {"attention_bias", "mlp_bias"}, .tied = 1, \
+    .chat = SLM_CHAT_PLAIN
 
 #define BERT_KEYS(vocab, layers, hidden, inner, heads) \
     .keys = {{"vocab_size", NULL, vocab}, {"max_position_embeddings", NULL, 512}, \
@@ -149,7 +182,21 @@ static const Architecture architectures[] = {
               {"intermediate_size", NULL, 24576}, {"num_attention_heads", NULL, 64},
               {NULL, NULL, 0}, {"layer_norm_eps", NULL, 1e-5}},
      .rope_keys = ROPE_SCALED, .part_key = "rotary_pct", .theta_key = "rotary_emb_base",
-     .rotary_part = 0.25, .needed = {"attention_bias"}, .chat = SLM_CHAT_PLAIN}};
+     .rotary_part = 0.25, .needed = {"attention_bias"}, .chat = SLM_CHAT_PLAIN},
+    {.name = "gemma", .model_type = "gemma", .activation_key = "hidden_act",
+     .layouts = llama_layouts, GEMMA_KEYS(256000, 8192, 28, 3072, 24576, 16, 16),
+     .gemma = &gemma1},
+    {.name = "gemma2", .model_type = "gemma2", .activation_key = "hidden_activation",
+     .layouts = gemma_layouts, GEMMA_KEYS(256000, 8192, 26, 2304, 9216, 8, 4), .gemma = &gemma2,
+     .layer_kinds = KINDS_GEMMA},
+    {.name = "gemma3", .model_type = "gemma3_text", .activation_key = "hidden_activation",
+     .layouts = gemma_layouts, GEMMA_KEYS(262208, 131072, 26, 2304, 9216, 8, 4),
+     .theta = 1000000, .gemma = &gemma3, .layer_kinds = KINDS_GEMMA},
+    /* with a vision tower, which is left out */
+    {.name = "gemma3", .model_type = "gemma3", .activation_key = "hidden_activation",
+     .layouts = gemma_part_layouts, GEMMA_KEYS(262208, 131072, 26, 2304, 9216, 8, 4),
+     .theta = 1000000, .gemma = &gemma3, .layer_kinds = KINDS_GEMMA,
+     .part = "text_config"}};
 
 enum { ARCHITECTURE_COUNT = sizeof architectures / sizeof *architectures };
 
@@ -173,7 +220,7 @@ typedef struct Config {
     const Architecture *architecture;
     const slm__architecture *row; /* the library's */
     const Layout *layouts;        /* the names of its tensors */
-    const Json *json;
+    const Json *whole, *json; /* config.json, and what describes the model of text in it */
     const char *path;
     slm__shape shape;
     uint32_t pad;
@@ -182,12 +229,16 @@ typedef struct Config {
     const Json *rope;     /* rope_parameters or rope_scaling; NULL: none */
     const char *rope_name;
     Scaling scaling;
+    const Json *local_rope; /* of Gemma 3's layers with a window; NULL: none */
+    double local_theta;
+    Scaling local_scaling;
     const float *divisors; /* of the frequencies; NULL: none */
+    int norms_are_whole;   /* the 1 that Gemma adds to the weights of norms is in the tensors */
     Buffer kinds; /* of the layers: a byte each, the file's */
 } Config;
 
 #define SUPPORTED "phi, gptj, llama, gpt_neo, bert, distilbert, mobilebert, qwen2, qwen3, " \
-                  "mistral, smollm3, gpt2, gpt_neox"
+                  "mistral, smollm3, gpt2, gpt_neox, gemma, gemma2, gemma3_text, gemma3"
 
 /* model_type decides, as in Hugging Face: "architectures" is null, or names a class without a head
    or another one, depending on who saved the checkpoint. */
@@ -256,33 +307,47 @@ static const slm__architecture *read_row(const Config *config) {
     return library_row(architecture->name);
 }
 
-/* The names of Hugging Face's ACT2FN for what the library has. Decoders of the first version have
-   their row's activation, the other models any. */
+/* The names of Hugging Face's ACT2FN for what the library has. Some architectures have their row's
+   activation alone, others any. */
+static const struct { const char *name; slm__activation activation; } activations[] = {
+    {"gelu", SLM__GELU_ERF}, {"gelu_python", SLM__GELU_ERF}, {"gelu_new", SLM__GELU},
+    {"gelu_pytorch_tanh", SLM__GELU}, {"gelu_python_tanh", SLM__GELU}, {"gelu_fast", SLM__GELU},
+    {"gelu_accurate", SLM__GELU}, {"relu", SLM__RELU}, {"silu", SLM__SILU}, {"swish", SLM__SILU}};
+
+/* Gemma's first files say gelu where its tanh form is meant. */
+static void settle_gelu(Config *config, const Json *value) {
+    const Gemma *gemma = config->architecture->gemma;
+    if (!gemma || !gemma->renames_gelu || !json_is(value, "gelu"))
+        return;
+    if (version_from(config->whole) >= 5)
+        config->shape.activation = SLM__GELU;
+    else
+        warn("%s: hidden_act gelu is the exact GELU, as in transformers 4; transformers 5 takes "
+             "gelu_pytorch_tanh for it, which Gemma's first files meant", config->path);
+}
+
 static void read_activation(Config *config) {
-    static const struct { const char *name; slm__activation activation; } known[] = {
-        {"gelu", SLM__GELU_ERF}, {"gelu_python", SLM__GELU_ERF}, {"gelu_new", SLM__GELU},
-        {"gelu_pytorch_tanh", SLM__GELU}, {"gelu_python_tanh", SLM__GELU},
-        {"gelu_fast", SLM__GELU}, {"gelu_accurate", SLM__GELU}, {"relu", SLM__RELU},
-        {"silu", SLM__SILU}, {"swish", SLM__SILU}};
-    const slm__architecture *row = config->row;
-    int any = row->features & SLM__ENCODER || row->id > SLM__FIRST_VERSION;
+    uint32_t choice = config->row->activations;
     const char *key = config->architecture->activation_key;
     const Json *value = json_get(config->json, key);
     size_t i;
-    if (any)
-        config->shape.activation = row->activation;
-    for (i = 0; value && i < sizeof known / sizeof *known; i++)
-        if (json_is(value, known[i].name) && (any || known[i].activation == row->activation)) {
-            if (any)
-                config->shape.activation = known[i].activation;
+    if (choice)
+        config->shape.activation = config->row->activation;
+    for (i = 0; value && i < sizeof activations / sizeof *activations; i++)
+        if (json_is(value, activations[i].name) &&
+            (choice ? choice >> activations[i].activation & 1
+                    : activations[i].activation == config->row->activation)) {
+            if (choice)
+                config->shape.activation = activations[i].activation;
+            settle_gelu(config, value);
             return;
         }
     if (value)
         fail("%s: %s %s is not supported; supported: %s", config->path, key,
              value->type == JSON_STRING ? value->text : "(not a string)",
-             any                             ? "gelu, gelu_new, relu, silu"
-             : row->activation == SLM__SILU ? "silu"
-                                             : "gelu_new");
+             choice                                         ? "gelu, gelu_new, relu, silu"
+             : config->row->activation == SLM__SILU ? "silu"
+                                                    : "gelu_new");
 }
 
 static double scaling_number(const Config *config, const char *name, double absent) {
@@ -292,12 +357,27 @@ static double scaling_number(const Config *config, const char *name, double abse
     return value;
 }
 
+/* Gemma 3's rope_parameters: an object for each kind of layer, as transformers 5 writes them. */
+static void split_rope(Config *config, const Json *scaling) {
+    static const char full[] = "full_attention", local[] = "sliding_attention";
+    const Json *item;
+    if (scaling && scaling->size)
+        fail("%s: rope_scaling beside rope_parameters is not supported", config->path);
+    for (item = config->rope->first; item; item = item->next)
+        if ((strcmp(item->key, full) != 0 && strcmp(item->key, local) != 0) ||
+            (item->type != JSON_OBJECT && item->type != JSON_NULL))
+            fail("%s: rope_parameters: %s is not supported; supported: the objects %s and %s",
+                 config->path, item->key, full, local);
+    config->local_rope = json_get(config->rope, local);
+    config->rope = json_get(config->rope, full);
+}
+
 /* Where the rotary parameters stand: transformers 5 writes all of them into rope_parameters. A
    rope_scaling beside it replaces it, as in Hugging Face. */
 static void find_rope(Config *config) {
     const Json *scaling = json_get(config->json, "rope_scaling"), *item;
     const Json *parameters = json_get(config->json, "rope_parameters");
-    config->version5 = parameters || version_from(config->json) >= 5;
+    config->version5 = parameters || version_from(config->whole) >= 5;
     config->rope_name = "rope_scaling";
     config->rope = scaling;
     if (parameters && !(scaling && scaling->size)) {
@@ -306,9 +386,13 @@ static void find_rope(Config *config) {
     }
     if (config->rope && config->rope->type != JSON_OBJECT)
         fail("%s: %s must be an object", config->path, config->rope_name);
-    if (parameters && version_from(config->json) > 0 && version_from(config->json) < 5)
+    if (parameters && version_from(config->whole) > 0 && version_from(config->whole) < 5)
         warn("%s: %s is taken; transformers 4, which wrote the file, ignores rope_parameters",
              config->path, config->rope_name);
+    if (parameters && config->architecture->gemma && config->architecture->gemma->local_theta) {
+        split_rope(config, scaling);
+        return;
+    }
     for (item = config->rope ? config->rope->first : NULL; item; item = item->next)
         if (item->type == JSON_OBJECT)
             fail("%s: %s: parameters of one kind of layer (%s) are not supported", config->path,
@@ -329,14 +413,9 @@ static const Json *rope_type(const Config *config) {
 
 /* Scaled rotary frequencies. `dynamic` changes them beyond the model's positions only, where a
    context ends. */
-static void read_scaling(Config *config) {
-    const Json *type;
+static void read_scaling(const Config *config, Scaling *scaling) {
+    const Json *type = config->rope ? rope_type(config) : NULL;
     int scaled = config->architecture->rope_keys == ROPE_SCALED;
-    Scaling *scaling = &config->scaling;
-    if (config->architecture->rope_keys == ROPE_UNREAD)
-        return;
-    find_rope(config);
-    type = config->rope ? rope_type(config) : NULL;
     if (!config->rope || (!type && config->version5) || json_is(type, "default") ||
         (scaled && json_is(type, "dynamic")))
         return;
@@ -363,11 +442,26 @@ static void read_scaling(Config *config) {
              config->rope_name);
 }
 
-/* What Hugging Face's model can have and this one has not, or must have. */
+static void read_rope(Config *config) {
+    const Json *all;
+    if (config->architecture->rope_keys == ROPE_UNREAD)
+        return;
+    find_rope(config);
+    read_scaling(config, &config->scaling);
+    all = config->rope;
+    config->rope = config->local_rope;
+    read_scaling(config, &config->local_scaling);
+    config->rope = all;
+}
+
+/* What Hugging Face's model can have and this one has not, or must have. A decoder whose positions
+   see later ones, too, as transformers 5 has it, is an encoder. */
 static void check_flags(const Config *config) {
     const char *const *refused = config->architecture->refused;
     const char *const *needed = config->architecture->needed;
     size_t i;
+    if (config->row->features & SLM__DECODER && !config_truth(config, "is_causal", 1))
+        fail("%s: is_causal false is not supported", config->path);
     for (i = 0; i < FLAGS_MOST && refused[i]; i++)
         if (config_truth(config, refused[i], 0))
             fail("%s: %s true is not supported", config->path, refused[i]);
@@ -455,6 +549,46 @@ static int add_kinds(Config *config, const Json *item) {
             add_kind(config, name);
         }
     return 1;
+}
+
+/* What one name of layer_types says: 1: the layer sees a window. */
+static unsigned char layer_type(const Config *config, const Json *name) {
+    int local = json_is(name, "sliding_attention");
+    if (!local && !json_is(name, "full_attention"))
+        fail("%s: layer_types: %s is not supported; supported: full_attention, "
+             "sliding_attention", config->path,
+             name->type == JSON_STRING ? name->text : "(not a string)");
+    return (unsigned char)local;
+}
+
+/* Gemma's layers: named one by one, or all but each pattern-th see a window. */
+static void read_gemma_kinds(Config *config) {
+    const Gemma *gemma = config->architecture->gemma;
+    const Json *list = json_get(config->json, "layer_types"), *item = list ? list->first : NULL;
+    const Json *given = json_member(config->json, "sliding_window");
+    double pattern = gemma->pattern, window = config_number(config, "sliding_window", 4096);
+    uint32_t i, local = 0;
+    if (gemma->names_pattern && !list)
+        pattern = config_number(config, "sliding_window_pattern", pattern);
+    if (!(pattern >= 1 && pattern <= SLM__LAYERS_MOST) || pattern != floor(pattern))
+        fail("%s: sliding_window_pattern must be a whole number from 1 to %d", config->path,
+             SLM__LAYERS_MOST);
+    if (list && (list->type != JSON_ARRAY || list->size != config->shape.layers))
+        fail("%s: layer_types does not name the attention of %lu layers", config->path,
+             (unsigned long)config->shape.layers);
+    for (i = 0; i < config->shape.layers; i++, item = item ? item->next : NULL) {
+        unsigned char kind = (unsigned char)((i + 1) % (uint32_t)pattern != 0);
+        if (item)
+            kind = layer_type(config, item);
+        put_bytes(&config->kinds, &kind, 1);
+        local += kind;
+    }
+    if (!local)
+        return;
+    if ((given && given->type == JSON_NULL) || !(window >= 1 && window <= 1 << 24) ||
+        window != floor(window))
+        fail("%s: sliding_window must be a whole number from 1 to %lu", config->path, 1ul << 24);
+    config->shape.window = (uint32_t)slm__least((size_t)window, config->shape.context);
 }
 
 /* GPT-Neo's layers see all positions or a window: a list in attention_layers, or repeated lists
@@ -569,6 +703,9 @@ static void read_kinds(Config *config) {
         read_layer_types(config, 0, 0, 0);
         read_rope_kinds(config);
         break;
+    case KINDS_GEMMA:
+        read_gemma_kinds(config);
+        return;
     }
     for (i = 0; i < config->shape.layers; i++)
         if (config->kinds.data[i] & SLM__KIND_WINDOW)
@@ -616,8 +753,10 @@ static void put_shape(unsigned char *head, const Config *config) {
     set_u32(head + SLM__AT_PAD, config->pad);
     set_u32(head + SLM__AT_FLAGS, shape->flags);
     set_u32(head + SLM__AT_NORM_EPS, slm__bits(shape->norm_eps));
-    set_u32(head + SLM__AT_EMBEDDING_SCALE, slm__bits(1));
+    set_u32(head + SLM__AT_EMBEDDING_SCALE, slm__bits(shape->embedding_scale));
     set_u32(head + SLM__AT_ATTENTION_SCALE, slm__bits(shape->attention_scale));
+    set_u32(head + SLM__AT_LOGIT_CAP, slm__bits(shape->logit_cap));
+    set_u32(head + SLM__AT_ATTENTION_CAP, slm__bits(shape->attention_cap));
     set_u32(head + SLM__AT_ACTIVATION, shape->activation);
     if (config->row->features & SLM__ENCODER)
         put_encoder(head, shape);
@@ -661,16 +800,63 @@ static float read_scale(const Config *config) {
     return architecture->attention_scale;
 }
 
+/* A soft cap of scores or logits; null, or nothing where that is the default: none. */
+static float read_cap(const Config *config, const char *name, double absent) {
+    const Json *given = json_member(config->json, name);
+    double cap = given && given->type == JSON_NULL ? 0 : config_number(config, name, absent);
+    if (given && given->type != JSON_NULL && !(cap >= 1e-30 && cap <= 1e30))
+        fail("%s: %s must be null or a number above 0", config->path, name);
+    return (float)cap;
+}
+
+/* What the other families do not have. */
+static void read_gemma(Config *config) {
+    const Gemma *gemma = config->architecture->gemma;
+    slm__shape *shape = &config->shape;
+    double size;
+    shape->embedding_scale = 1;
+    if (!gemma)
+        return;
+    shape->embedding_scale = (float)sqrt(shape->hidden);
+    if (config_flag(config, "use_bidirectional_attention", 0))
+        fail("%s: use_bidirectional_attention true is not supported", config->path);
+    if (!gemma->score_size)
+        return;
+    size = config_number(config, "query_pre_attn_scalar", gemma->score_size);
+    if (!(size >= 1e-9 && size <= 1e9))
+        fail("%s: query_pre_attn_scalar must be a number above 0", config->path);
+    shape->attention_scale = (float)(1 / sqrt(size));
+    if (config->architecture->part && json_get(config->json, "final_logit_softcapping"))
+        fail("%s: final_logit_softcapping is not supported with model_type gemma3, where "
+             "transformers ignores it", config->path);
+    shape->logit_cap = read_cap(config, "final_logit_softcapping", gemma->logit_cap);
+    if (gemma->attention_cap)
+        shape->attention_cap = read_cap(config, "attn_logit_softcapping", gemma->attention_cap);
+    else if (json_get(config->json, "attn_logit_softcapping"))
+        warn("%s: attn_logit_softcapping is ignored, as transformers does", config->path);
+    if (!gemma->local_theta)
+        return;
+    config->local_theta = config_number(config, "rope_local_base_freq", gemma->local_theta);
+    config->local_theta =
+        member_number(config, config->local_rope, "rope_theta", config->local_theta);
+    if (!(config->local_theta > 0) || config->local_theta > 1e12)
+        fail("%s: rope_local_base_freq must be above 0", config->path);
+}
+
 static void read_config(Config *config, const char *path, const Json *json) {
     double eps, pad;
     memset(config, 0, sizeof *config);
     config->path = path;
-    config->json = json;
-    config->architecture = find_architecture(path, config->json);
+    config->whole = config->json = json;
+    config->architecture = find_architecture(path, config->whole);
     config->layouts = config->architecture->layouts;
+    if (config->architecture->part)
+        config->json = json_get(config->whole, config->architecture->part);
+    if (!config->json || config->json->type != JSON_OBJECT)
+        fail("%s: %s must be an object", path, config->architecture->part);
     config->row = read_row(config);
     read_activation(config);
-    read_scaling(config);
+    read_rope(config);
     check_flags(config);
     read_sizes(config);
     eps = config_key(config, KEY_EPS);
@@ -678,6 +864,7 @@ static void read_config(Config *config, const char *path, const Json *json) {
         fail("%s: the norm's epsilon must be from 0 to 1", path);
     config->shape.norm_eps = (float)eps;
     config->shape.attention_scale = read_scale(config);
+    read_gemma(config);
     pad = config_number(config, "pad_token_id", -1);
     config->pad = pad >= 0 && pad < config->shape.vocab_rows ? (uint32_t)pad : SLM__NO_TOKEN;
     if (config_flag(config, "tie_word_embeddings", config->architecture->tied))
@@ -833,6 +1020,8 @@ static void add_tensor(Model *model, const Config *config, Checkpoint *checkpoin
     out->rows = slm__extent_of(&config->shape, want->rows);
     out->cols = slm__extent_of(&config->shape, want->cols);
     out->type = vector ? (uint32_t)SLM_TYPE_VECTOR : type_of(type, layer, want->slot);
+    out->add = vector && config->architecture->gemma && !config->norms_are_whole
+                   ? 1 : 0; /* all its vectors are norms */
     source = find_source(config, checkpoint, want, layer, &place);
     refuse_rival(source);
     if (place.transposed)
@@ -871,7 +1060,8 @@ static int is_in_layer(const char *name) {
     static const char *const prefixes[] = {
         "model.layers.", "layers.", "blk.", "transformer.h.", "h.", "bert.encoder.layer.",
         "encoder.layer.", "distilbert.transformer.layer.", "transformer.layer.",
-        "mobilebert.encoder.layer.", "gpt_neox.layers."};
+        "mobilebert.encoder.layer.", "gpt_neox.layers.", "language_model.model.layers.",
+        "model.language_model.layers."};
     size_t i;
     for (i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         size_t size = strlen(prefixes[i]);
@@ -939,7 +1129,7 @@ static void settle_tied(Config *config, Checkpoint *checkpoint, const char *dire
     head->used = 1;
     if (tensors_equal(head, embedding))
         return;
-    tied = version_from(config->json) < 5;
+    tied = version_from(config->whole) < 5;
     if (!tied)
         config->shape.flags &= ~(uint32_t)SLM__FLAG_TIED;
     warn("%s: config.json ties the head to the embedding, but %s is another: it is %s, as in the "
@@ -999,16 +1189,17 @@ static float scale_llama3(const Scaling *scaling, float frequency) {
 
 /* In the precision of each step as Hugging Face does it: float exponent, float power, float
    quotient. A float power is the double one rounded. */
-static void put_frequencies(Buffer *out, const Config *config) {
-    uint32_t i;
-    for (i = 0; i < config->shape.rotary; i += 2) {
-        float exponent = (float)i / (float)config->shape.rotary;
-        float power = (float)pow((float)config->theta, exponent);
+static void put_frequencies(Buffer *out, const Config *config, double theta,
+                            const Scaling *scaling) {
+    uint32_t rotary = config->shape.rotary, i;
+    for (i = 0; i < rotary; i += 2) {
+        float exponent = (float)i / (float)rotary;
+        float power = (float)pow((float)theta, exponent);
         float frequency = 1.0f / power;
-        if (config->scaling.type == SCALING_LINEAR)
-            frequency = frequency / (float)config->scaling.factor;
-        if (config->scaling.type == SCALING_LLAMA3)
-            frequency = scale_llama3(&config->scaling, frequency);
+        if (scaling->type == SCALING_LINEAR)
+            frequency = frequency / (float)scaling->factor;
+        if (scaling->type == SCALING_LLAMA3)
+            frequency = scale_llama3(scaling, frequency);
         if (config->divisors)
             frequency = (float)((double)frequency / config->divisors[i / 2]);
         put_f32(out, frequency);
@@ -1056,7 +1247,9 @@ static void assemble(Model *model, Parts *parts, uint32_t type, int ignore_extra
     if (parts->tokenizer.kind)
         model_section(model, SLM__TOKENIZER, 1)->bytes = parts->tokenizer.section;
     section = model_section(model, SLM__FREQUENCIES, 1);
-    put_frequencies(&section->bytes, config);
+    put_frequencies(&section->bytes, config, config->theta, &config->scaling);
+    if (config->local_theta != 0 && config->shape.window)
+        put_frequencies(&section->bytes, config, config->local_theta, &config->local_scaling);
     model_section(model, SLM__LAYER_KINDS, 1)->bytes = config->kinds;
     model_section(model, SLM__DIRECTORY, 1); /* filled while writing */
     section = model_section(model, SECTION_METADATA, 0);
@@ -1078,11 +1271,11 @@ void model_from_directory(Model *model, const char *root, const Options *options
     parts.kind = "Hugging Face checkpoint";
     refuse_directory(directory);
     read_config(config, path, json_read(path));
-    refuse_config(directory, config->json);
+    refuse_config(directory, config->whole);
     if (config->row->block == SLM__BOTTLENECK && slm__integer(type))
         fail("%s: type %s does not suit mobilebert, whose activations reach 1e7; f32, f16 and bf16 "
              "do", path, slm_type_name((slm_type)type));
-    tokenizer_read(&parts.tokenizer, directory, config->json, config->shape.vocab_rows);
+    tokenizer_read(&parts.tokenizer, directory, config->whole, config->shape.vocab_rows);
     if (!is_encoder(&parts)) {
         chat_read_template(&chat, directory, &parts.tokenizer);
         chat_choose(&parts.chat, directory, &parts.tokenizer, (int)config->architecture->chat,
@@ -1132,6 +1325,7 @@ void model_from_gguf(Model *model, const char *path, const Options *options) {
     parts.kind = "GGUF file for llama.cpp";
     gguf_open(&gguf, &parts.checkpoint, path);
     read_config(config, path, gguf_config(&gguf, &parts.checkpoint));
+    config->norms_are_whole = 1;
     config->layouts = gguf_layouts(&gguf);
     config->divisors = gguf_divisors(&parts.checkpoint, config->shape.rotary / 2);
     gguf_tokenizer(&parts.tokenizer, &gguf, config->shape.vocab_rows);

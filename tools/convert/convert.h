@@ -345,6 +345,7 @@ typedef struct OutTensor {
     uint64_t col_step;      /* ... from element to element */
     uint32_t group;         /* 0, or this many rows in order (of a vector: elements), ... */
     uint32_t group_step;    /* ... the next ones this many rows after the beginning of these */
+    float add;              /* of a vector: added to each element, as f32 */
     uint32_t paired;        /* 0, or rows of a head: those of its halves come in turn */
 } OutTensor;
 

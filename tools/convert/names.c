@@ -145,6 +145,26 @@ const Layout neox_layouts[2] = {
       [SLM__HEAD] = "embed_out"}},
     {NULL, 0, SEPARATE, {NULL}}};
 
+/* Of Gemma 2 and 3; the first Gemma has LLaMA's. model: where the stream begins and ends. */
+#define GEMMA_NAMES(model, head) \
+    {model "layers.", 0, SEPARATE, \
+     {[SLM__NORM] = "input_layernorm", [SLM__QUERY] = "self_attn.q_proj", \
+      [SLM__KEY] = "self_attn.k_proj", [SLM__VALUE] = "self_attn.v_proj", \
+      [SLM__OUT] = "self_attn.o_proj", [SLM__QUERY_NORM] = "self_attn.q_norm", \
+      [SLM__KEY_NORM] = "self_attn.k_norm", [SLM__OUT_NORM] = "post_attention_layernorm", \
+      [SLM__NORM2] = "pre_feedforward_layernorm", [SLM__UP] = "mlp.up_proj", \
+      [SLM__GATE] = "mlp.gate_proj", [SLM__DOWN] = "mlp.down_proj", \
+      [SLM__DOWN_NORM] = "post_feedforward_layernorm", \
+      [SLM__EMBEDDING] = model "embed_tokens", [SLM__FINAL_NORM] = model "norm", \
+      [SLM__HEAD] = head}}
+
+const Layout gemma_layouts[2] = {GEMMA_NAMES("model.", "lm_head"), {NULL, 0, SEPARATE, {NULL}}};
+
+/* Beside a vision tower; first as it is saved, then as transformers has it in memory. */
+const Layout gemma_part_layouts[3] = {
+    GEMMA_NAMES("language_model.model.", "language_model.lm_head"),
+    GEMMA_NAMES("model.language_model.", "lm_head"), {NULL, 0, SEPARATE, {NULL}}};
+
 /* A bias has the slot behind its weights', which is even; so are those of two tables without. */
 static int is_bias(unsigned slot) {
     return slot % 2 == 0 && slot != SLM__EMBEDDING && slot != SLM__TYPES;

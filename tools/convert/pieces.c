@@ -108,11 +108,6 @@ static void drop_merges(Builder *builder) {
 
 /* ---- tokenizer.json ---------------------------------------------------------------------- */
 
-int pieces_wanted(const Json *json) {
-    const Json *pre = json_get(json, "pre_tokenizer");
-    return (!pre && json_get(json, "normalizer")) || json_is(json_get(pre, "type"), "Metaspace");
-}
-
 static int text_is(const Json *object, const char *key, const char *text) {
     return json_is(json_get(object, key), text);
 }
@@ -120,6 +115,18 @@ static int text_is(const Json *object, const char *key, const char *text) {
 static int flag_is(const Json *object, const char *key, JsonType type) {
     const Json *value = json_get(object, key);
     return value && value->type == type;
+}
+
+/* Gemma's pre_tokenizer: it splits at spaces, of which its normalizer has left none. */
+static int splits_spaces(const Json *pre) {
+    return text_is(pre, "type", "Split") && text_is(json_get(pre, "pattern"), "String", " ") &&
+           text_is(pre, "behavior", "MergedWithPrevious") && !flag_is(pre, "invert", JSON_TRUE);
+}
+
+int pieces_wanted(const Json *json) {
+    const Json *pre = json_get(json, "pre_tokenizer");
+    return ((!pre || splits_spaces(pre)) && json_get(json, "normalizer")) ||
+           text_is(pre, "type", "Metaspace");
 }
 
 /* Prepend and Replace, alone or in a sequence. */
@@ -141,7 +148,7 @@ static void read_normalizer(Builder *builder, const Json *part, int depth) {
 
 static void read_metaspace(Builder *builder, const Json *part) {
     const Json *scheme = json_get(part, "prepend_scheme");
-    if (!part)
+    if (!part || (splits_spaces(part) && builder->text_flags & SLM__TEXT_MARKS))
         return;
     if (!text_is(part, "type", "Metaspace") || !text_is(part, "replacement", mark))
         refuse(builder, "pre_tokenizer", part);
@@ -240,6 +247,22 @@ void pieces_set_fast(Builder *builder, const Json *config) {
                       : !legacy           ? SLM__PREFIX_FIRST_WORD
                       : five              ? SLM__PREFIX_EACH_WORD
                                           : SLM__PREFIX_EACH;
+    check_merges(builder);
+}
+
+/* GemmaTokenizer of transformers 5, which takes no rules from tokenizer.json. */
+void pieces_set_gemma(Builder *builder, const Json *config) {
+    const Json *unknown = json_get(config, "unk_token");
+    uint32_t id;
+    if (unknown && unknown->type == JSON_OBJECT)
+        unknown = json_get(unknown, "content");
+    pieces_read_vocabulary(builder, 1);
+    builder->model_unk = -1;
+    if (unknown && unknown->type == JSON_STRING
+            ? map_find(&builder->ids, unknown->text, unknown->size, &id)
+            : map_find(&builder->ids, "<unk>", 5, &id))
+        builder->model_unk = (int32_t)id;
+    builder->text_flags = SLM__TEXT_FUSED | SLM__TEXT_MARKS;
     check_merges(builder);
 }
 

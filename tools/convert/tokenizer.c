@@ -391,11 +391,13 @@ static int mentions_byte_level(const Json *json) {
    the post_processor from the file, and nothing else. */
 static void rebuild_from_json(Builder *builder, const Json *json, const Json *config) {
     const Json *model = json_get(json, "model");
-    builder->kind = builder->is_llama ? SLM__PIECES : SLM__BYTES;
+    builder->kind = builder->is_llama || builder->is_gemma ? SLM__PIECES : SLM__BYTES;
     read_vocabulary(builder, json_get(model, "vocab"));
     read_merges(builder, json_get(model, "merges"));
     if (builder->is_llama)
         pieces_set_fast(builder, config);
+    else if (builder->is_gemma)
+        pieces_set_gemma(builder, config);
     else
         builder->prefix_space = is_true(config, "add_prefix_space");
 }
@@ -466,8 +468,8 @@ static void read_tokenizer_json(Builder *builder, const char *path, const Json *
         rebuild_from_json(builder, json, config);
     else
         read_pipeline(builder, json, config);
-    if (builder->kind != SLM__WORDS &&
-        (!builder->is_llama || builder->version5)) /* that class of 4 makes its own */
+    if (builder->kind != SLM__WORDS && ((!builder->is_llama && !builder->is_gemma) ||
+                                        builder->version5)) /* those of 4 make their own */
         read_post_processor(builder, json_get(json, "post_processor"), 0);
     read_added(builder, path, json, config);
 }
@@ -571,18 +573,26 @@ static void put_special(Specials *out, const Json *value, int key, int is_defaul
 }
 
 static void put_usual(Specials *out, const Builder *builder, const Json *config, const Json *map) {
-    static const char *const llama_texts[] = {"<s>", "</s>", "<unk>"};
+    static const char *const llama_texts[SPECIAL_KEYS] = {"<s>", "</s>", "<unk>"};
+    static const char *const gpt2_texts[SPECIAL_KEYS] = {"<|endoftext|>", "<|endoftext|>",
+                                                         "<|endoftext|>"};
+    static const char *const gemma_texts[SPECIAL_KEYS] = {"<bos>", "<eos>", "<unk>", NULL, "<pad>"};
+    static const char *const gemma5_texts[SPECIAL_KEYS] = {"<bos>", "<eos>", "<unk>", NULL,
+                                                           "<pad>", NULL, "<mask>"};
+    static const char *const none[SPECIAL_KEYS];
     static Json fallback[SPECIAL_KEYS];
-    int i, has_defaults = builder->is_gpt2 || builder->is_llama;
+    const char *const *usual = builder->is_bert    ? words_specials
+                               : builder->is_gemma ? builder->version5 ? gemma5_texts : gemma_texts
+                               : builder->is_llama ? llama_texts
+                               : builder->is_gpt2  ? gpt2_texts
+                                                   : none;
+    int i;
     for (i = 0; i < SPECIAL_KEYS; i++) {
         const Json *value = special_value(config, map, special_keys[i]);
-        int is_default = !value && (builder->is_bert ? words_specials[i] != NULL
-                                                     : i < 3 && has_defaults);
+        int is_default = !value && usual[i];
         if (is_default) {
             fallback[i].type = JSON_STRING;
-            fallback[i].text = builder->is_bert    ? words_specials[i]
-                               : builder->is_llama ? llama_texts[i]
-                                                   : "<|endoftext|>";
+            fallback[i].text = usual[i];
             fallback[i].size = strlen(fallback[i].text);
             value = &fallback[i];
         }
@@ -992,17 +1002,25 @@ static void put_section(Buffer *out, Builder *builder) {
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
-/* Which class transformers 5 would take. LlamaTokenizer, GPT2Tokenizer and CodeGenTokenizer have
-   rules of their own; TokenizersBackend has those of tokenizer.json, as any class had in 4. */
+static int is_gemma_type(const Json *type) {
+    return json_is(type, "gemma") || json_is(type, "gemma2") || json_is(type, "gemma3_text") ||
+           json_is(type, "gemma3");
+}
+
+/* Which class transformers 5 would take. LlamaTokenizer, GemmaTokenizer, GPT2Tokenizer and
+   CodeGenTokenizer have rules of their own; TokenizersBackend has those of tokenizer.json, as any
+   class had in 4. */
 static void find_class5(Builder *builder, const Json *name, const Json *type) {
     builder->is_llama = class_is(name, "LlamaTokenizer");
+    builder->is_gemma = name ? class_is(name, "GemmaTokenizer") : is_gemma_type(type);
     builder->is_codegen = class_is(name, "CodeGenTokenizer");
     builder->is_gpt2 = builder->is_codegen || class_is(name, "GPT2Tokenizer") ||
-                       (!name && !json_is(type, "llama"));
-    builder->rebuilds = builder->is_llama || builder->is_gpt2;
+                       (!name && !json_is(type, "llama") && !builder->is_gemma);
+    builder->rebuilds = builder->is_llama || builder->is_gemma || builder->is_gpt2;
     if (name && !builder->rebuilds && !is_generic(name))
         fail("%s: tokenizer_class %s of transformers 5 is not supported; supported: "
-             "LlamaTokenizer, GPT2Tokenizer, CodeGenTokenizer, TokenizersBackend", builder->path,
+             "LlamaTokenizer, GemmaTokenizer, GPT2Tokenizer, CodeGenTokenizer, TokenizersBackend",
+             builder->path,
              name->type == JSON_STRING ? name->text : "(no name)");
 }
 
@@ -1019,8 +1037,11 @@ static void find_class(Builder *builder, const Json *tokenizer, const Json *conf
     builder->is_codegen = name ? class_is(name, "CodeGenTokenizer") : json_is(type, "phi");
     builder->is_gpt2 = name ? builder->is_codegen || class_is(name, "GPT2Tokenizer") : 1;
     builder->is_llama = name ? class_is(name, "LlamaTokenizer") : json_is(type, "llama");
-    if (builder->is_llama)
+    builder->is_gemma = name ? class_is(name, "GemmaTokenizer") : is_gemma_type(type);
+    if (builder->is_llama || builder->is_gemma)
         builder->is_gpt2 = 0;
+    if (builder->is_gemma && is_true(tokenizer, "from_slow"))
+        fail("%s: from_slow is not supported with GemmaTokenizer", builder->path);
 }
 
 static void read_vocabulary_files(Builder *builder, const char *directory,
@@ -1053,9 +1074,10 @@ static void read_words(Builder *builder, const char *path, const Json *tokenizer
 /* Transformers 4's class reads it alone, whatever the model's type is. */
 static void read_piece_model(Builder *builder, const char *path, const Json *tokenizer) {
     const Json *name = json_get(tokenizer, "tokenizer_class");
-    if ((name || builder->version5) && !builder->is_llama)
+    if ((name || builder->version5 || builder->is_gemma) && !builder->is_llama)
         fail("%s: read by %s, which is not supported; supported: LlamaTokenizer", path,
-             !name ? "TokenizersBackend" : name->type == JSON_STRING ? name->text : "no class");
+             name ? name->type == JSON_STRING ? name->text : "no class"
+             : builder->is_gemma ? "GemmaTokenizer" : "TokenizersBackend");
     builder->is_llama = 1;
     builder->is_gpt2 = builder->is_codegen = 0;
     if (builder->version5)
@@ -1088,7 +1110,8 @@ static void read_pieces_and_rules(Builder *builder, const char *directory, const
         read_words(builder, words, tokenizer, map);
     else
         read_piece_model(builder, model, tokenizer);
-    if (builder->is_llama && (!builder->version5 || !file_exists(json))) {
+    if (builder->is_gemma ? !builder->version5
+                          : builder->is_llama && (!builder->version5 || !file_exists(json))) {
         const Json *bos = json_member(tokenizer, "add_bos_token");
         builder->adds_bos = bos ? bos->type == JSON_TRUE : !builder->version5;
         builder->adds_last = is_true(tokenizer, "add_eos_token");

@@ -421,8 +421,10 @@ static void write_vector(Writer *writer, OutTensor *tensor) {
         file_read(tensor->file, tensor->source_offset + source_row(tensor, i) * width,
                   in + i * width, (tensor->cols - i < part ? tensor->cols - i : part) * width);
     for (i = 0; i < tensor->cols; i++) {
-        problem.fault = (Fault)store_element(SLM_TYPE_VECTOR, out, i,
-                                             load_element(tensor->dtype, in, i));
+        uint32_t bits = load_element(tensor->dtype, in, i);
+        if (tensor->add != 0)
+            bits = slm__bits(slm__float(bits) + tensor->add);
+        problem.fault = (Fault)store_element(SLM_TYPE_VECTOR, out, i, bits);
         problem.col = i;
         check_problem(tensor, &problem);
     }
