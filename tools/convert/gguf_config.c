@@ -16,7 +16,8 @@
     [SLM__KEY_NORM] = "attn_k_norm", [SLM__NORM2] = "ffn_norm", [SLM__UP] = "ffn_up", \
     [SLM__GATE] = "ffn_gate", [SLM__DOWN] = "ffn_down", [SLM__EMBEDDING] = "token_embd", \
     [SLM__POSITIONS] = "position_embd", [SLM__FINAL_NORM] = "output_norm", \
-    [SLM__HEAD] = "output"
+    [SLM__HEAD] = "output", [SLM__OUT_NORM] = "post_attention_norm", \
+    [SLM__DOWN_NORM] = "post_ffw_norm"
 
 #define FUSED_NAMES \
     [SLM__QUERY] = "attn_qkv", [SLM__KEY] = "attn_qkv", [SLM__VALUE] = "attn_qkv"
