@@ -19,8 +19,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import (AutoModelForCausalLM, GPT2Config, GPTNeoXConfig, LlamaConfig, PhiConfig,
-                          Qwen2Config, Qwen3Config)
+from transformers import (AutoModelForCausalLM, Gemma2Config, Gemma3TextConfig, GemmaConfig,
+                          GPT2Config, GPTNeoXConfig, LlamaConfig, PhiConfig, Qwen2Config,
+                          Qwen3Config)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, "data")
@@ -36,6 +37,8 @@ PHI = dict(hidden_size=12, intermediate_size=48, num_hidden_layers=2, num_attent
 GPT2 = dict(n_embd=12, n_layer=2, n_head=3, n_positions=40, n_ctx=40, vocab_size=43)
 NEOX = dict(hidden_size=24, intermediate_size=56, num_hidden_layers=2, num_attention_heads=3,
             rotary_pct=0.75, max_position_embeddings=48, vocab_size=29, rotary_emb_base=10000)
+GEMMA = {**LLAMA, "tie_word_embeddings": True, "intermediate_size": 17, "hidden_size": 16,
+         "hidden_activation": "gelu_pytorch_tanh", "pad_token_id": None}
 
 # name: configuration, dtype of the checkpoint, outtype of the GGUF, files of tests/data, options
 MODELS = {
@@ -46,7 +49,7 @@ MODELS = {
     "llama_linear": (LlamaConfig(**{**LLAMA, "num_key_value_heads": 4,
                                     "rope_scaling": {"type": "linear", "factor": 2.5}}),
                      "bfloat16", "bf16", None, {"fuse_qkv": True}),
-    "llama_pieces": (LlamaConfig(**{**LLAMA, "vocab_size": 512}),
+    "llama_pieces": (LlamaConfig(**{**LLAMA, "vocab_size": 512, "hidden_size": 8}),
                      "float16", "f16", "pieces512", {}),
     "phi": (PhiConfig(**PHI), "float32", "f32", None, {}),
     "phi_bytes": (PhiConfig(**{**PHI, "vocab_size": 2064, "hidden_size": 6, "eos_token_id": 2047,
@@ -60,6 +63,14 @@ MODELS = {
     "neox_sequential": (GPTNeoXConfig(**{**NEOX, "rotary_pct": 0.5, "num_attention_heads": 2,
                                          "use_parallel_residual": False}),
                         "float16", "f16", None, {}),
+    "gemma": (GemmaConfig(**GEMMA), "bfloat16", "bf16", None, {}),
+    "gemma2": (Gemma2Config(**GEMMA, sliding_window=7, attn_logit_softcapping=9.0,
+                            final_logit_softcapping=5.5, query_pre_attn_scalar=6),
+               "bfloat16", "bf16", None, {}),
+    "gemma3": (Gemma3TextConfig(**{**GEMMA, "num_hidden_layers": 7}, sliding_window=9,
+                                query_pre_attn_scalar=6, rope_theta=50000.0,
+                                rope_local_base_freq=10000.0),
+               "bfloat16", "bf16", None, {}),
 }
 TOKENIZER_FILES = ["vocab.json", "merges.txt", "tokenizer.json", "tokenizer.model",
                    "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"]
@@ -105,8 +116,12 @@ def convert(llama_cpp, out, name, outtype, tokenizer, options):
 
     for old in [*Path(out).glob(name + ".gguf"), *Path(out).glob(name + "-0*.gguf")]:
         old.unlink()
+    if not tokenizer: # of which the number of tokens alone is asked for
+        vocabulary = {str(i): i for i in range(hparams["vocab_size"])}
+        (directory / "tokenizer.json").write_text(
+            json.dumps({"model": {"vocab": vocabulary}, "added_tokens": []}))
     Model(directory, types[outtype], Path(out) / (name + ".gguf"), **options).write()
-    for file in TOKENIZER_FILES if tokenizer else []: # the tests take those of tests/data
+    for file in TOKENIZER_FILES: # the tests take those of tests/data
         (directory / file).unlink(missing_ok=True)
 
 
@@ -115,7 +130,7 @@ def convert(llama_cpp, out, name, outtype, tokenizer, options):
 TYPES = ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "Q4_K", "Q5_K",
          "Q6_K"]
 SMALL = [name for name in TYPES if not name.endswith("_K")]
-HIDDEN, HEADS, HEAD, INNER, LAYERS, ROWS = 256, 2, 16, 32, 2, 19
+HIDDEN, HEADS, HEAD, INNER, LAYERS, ROWS = 256, 2, 16, 32, 2, 5
 # where the scales of a block are, as numbers of two bytes
 SCALES = {"Q8_0": [0], "Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "IQ4_NL": [0],
           "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208]}

@@ -69,7 +69,7 @@ const Json *gguf_config(const Gguf *gguf, const Checkpoint *checkpoint);
 const Layout *gguf_layouts(const Gguf *gguf);
 /* What frequencies are divided by, one for each; NULL: nothing. Its tensor is then used. */
 const float *gguf_divisors(Checkpoint *checkpoint, uint32_t count);
-/* The name of a quantized type among the model's matrices; NULL: there is none. */
+/* The name of the quantized type that takes most bytes; NULL: there is none. */
 const char *gguf_quantized(const Checkpoint *checkpoint);
 
 /* ---- the tokenizer (gguf_tokenizer.c) ---------------------------------------------------- */

@@ -16,7 +16,8 @@
     [SLM__KEY_NORM] = "attn_k_norm", [SLM__NORM2] = "ffn_norm", [SLM__UP] = "ffn_up", \
     [SLM__GATE] = "ffn_gate", [SLM__DOWN] = "ffn_down", [SLM__EMBEDDING] = "token_embd", \
     [SLM__POSITIONS] = "position_embd", [SLM__FINAL_NORM] = "output_norm", \
-    [SLM__HEAD] = "output"
+    [SLM__HEAD] = "output", [SLM__OUT_NORM] = "post_attention_norm", \
+    [SLM__DOWN_NORM] = "post_ffw_norm"
 
 #define FUSED_NAMES \
     [SLM__QUERY] = "attn_qkv", [SLM__KEY] = "attn_qkv", [SLM__VALUE] = "attn_qkv"
@@ -380,11 +381,21 @@ const Json *gguf_config(const Gguf *gguf, const Checkpoint *checkpoint) {
 }
 
 const char *gguf_quantized(const Checkpoint *checkpoint) {
-    size_t i;
-    for (i = 0; i < checkpoint->count; i++)
-        if (checkpoint->tensors[i].blocks)
-            return checkpoint->tensors[i].blocks->name;
-    return NULL;
+    const BlockType *most = NULL;
+    uint64_t bytes, best = 0;
+    size_t i, k;
+    for (i = 0; i < checkpoint->count; i++) {
+        const BlockType *type = checkpoint->tensors[i].blocks;
+        if (!type || type == most)
+            continue;
+        for (k = 0, bytes = 0; k < checkpoint->count; k++)
+            bytes += checkpoint->tensors[k].blocks == type ? checkpoint->tensors[k].bytes : 0;
+        if (bytes > best) {
+            best = bytes;
+            most = type;
+        }
+    }
+    return most ? most->name : NULL;
 }
 
 const float *gguf_divisors(Checkpoint *checkpoint, uint32_t count) {

@@ -33,7 +33,8 @@ static const Pre pres[] = {
     {"smollm", 0, {SLM__STEP_DIGIT, SLM__STEP_GPT2}},
     {"starcoder", 0, {SLM__STEP_DIGIT, SLM__STEP_GPT2}},
     {"refact", 0, {SLM__STEP_DIGIT, SLM__STEP_GPT2}},
-    {"falcon", 0, {SLM__STEP_PUNCTUATION, SLM__STEP_GPT2, SLM__STEP_DIGITS, SLM__STEP_DIGITS_3}},
+    {"falcon", 0, {SLM__STEP_PUNCTUATION, SLM__STEP_GPT2, SLM__STEP_BYTE_DIGITS,
+                   SLM__STEP_DIGITS_3}},
     {"llama-bpe", WHOLE | BOS, {SLM__STEP_LLAMA3}},
     {"llama3", WHOLE | BOS, {SLM__STEP_LLAMA3}},
     {"llama-v3", WHOLE | BOS, {SLM__STEP_LLAMA3}},
@@ -107,12 +108,22 @@ static void mark_spaces(ModelPiece *piece) {
     piece->size = size;
 }
 
+/* A row without a token; older files say of it that it is unknown. */
+static int is_padding(const ModelPiece *piece, uint32_t id, const char *text, size_t size) {
+    char name[24];
+    snprintf(name, sizeof name, "[PAD%lu]", (unsigned long)id);
+    return piece->type == PIECE_UNUSED || (piece->type == PIECE_UNKNOWN && size == strlen(name) &&
+                                           memcmp(name, text, size) == 0);
+}
+
 static void read_token(Tokens *tokens, uint32_t id, const char *text, size_t size, int is_pieces) {
     ModelPiece *piece = &tokens->model.pieces[id];
     const char *path = tokens->gguf->path;
     char *own;
-    if (piece->type == PIECE_UNUSED)
+    if (is_padding(piece, id, text, size)) {
+        piece->type = PIECE_UNUSED;
         return;
+    }
     if (!size)
         fail("%s: token %lu has no text", path, (unsigned long)id);
     if (!utf8_valid(text, size))
