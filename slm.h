@@ -8191,12 +8191,12 @@ static size_t slm__character_of(const slm__encoding *e, size_t at, size_t *lengt
 }
 
 /* Takes so many characters of white space off a span's ends, as ByteLevel's process_offsets does,
-   which takes the space that is put before a text for one of the text's own. */
+   which takes a single space that may have been put before the text for one that it has. */
 static void slm__trim_span(const slm__encoding *e, slm_text_token *span, size_t left,
                            size_t right) {
     size_t length;
     int first = span == e->spans || !span->start;
-    if (first && e->tokenizer->flags & SLM__TEXT_TRIM_PREFIX) left = 0;
+    if (first && left == 1 && e->tokenizer->flags & SLM__TEXT_TRIM_PREFIX) left = 0;
     for (; left && span->start < span->end; left--) {
         slm__class_at(e->text + span->start, e->size - span->start, &length);
         span->start += length;

@@ -21,7 +21,7 @@ typedef struct Layout {
 enum { LAYOUTS = 4 };
 /* Those of today first; a prefix of NULL ends them. */
 extern const Layout phi_layouts[LAYOUTS + 1], gptj_layouts[2], llama_layouts[2], neo_layouts[2],
-    bert_layouts[3], distilbert_layouts[2], mobilebert_layouts[3];
+    bert_layouts[3], roberta_layouts[3], distilbert_layouts[2], mobilebert_layouts[3];
 
 /* Rows [first, first + its own) of a tensor with `rows` rows, in groups as OutTensor has them. */
 typedef struct Place {
