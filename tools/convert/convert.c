@@ -1026,6 +1026,14 @@ static void put_frequencies(Buffer *out, uint32_t rotary, double theta, const Sc
     }
 }
 
+/* A second table where layers with a window have one. */
+static void put_tables(Buffer *out, const Config *config) {
+    uint32_t rotary = config->shape.rotary;
+    put_frequencies(out, rotary, config->theta, &config->scaling);
+    if (config->local_theta != 0 && config->shape.window)
+        put_frequencies(out, rotary, config->local_theta, &config->local_scaling);
+}
+
 static void put_metadata(Buffer *out, const char *key, const char *value) {
     put_bytes(out, key, strlen(key) + 1);
     put_bytes(out, value, strlen(value) + 1);
@@ -1072,10 +1080,7 @@ void model_from_directory(Model *model, const char *root, const Options *options
     if (tokenizer.kind)
         model_section(model, SLM__TOKENIZER, 1)->bytes = tokenizer.section;
     section = model_section(model, SLM__FREQUENCIES, 1);
-    put_frequencies(&section->bytes, config.shape.rotary, config.theta, &config.scaling);
-    if (config.local_theta != 0 && config.shape.window)
-        put_frequencies(&section->bytes, config.shape.rotary, config.local_theta,
-                        &config.local_scaling);
+    put_tables(&section->bytes, &config);
     model_section(model, SLM__LAYER_KINDS, 1)->bytes = config.kinds;
     model_section(model, SLM__DIRECTORY, 1); /* filled while writing */
     section = model_section(model, SECTION_METADATA, 0);
