@@ -2217,8 +2217,9 @@ static slm_result slm__check_encoder(const slm_model *model, slm_error *error) {
          shape->embedding != shape->hidden))
         return slm__fail(error, SLM_ERR_FORMAT, "a bottleneck with architecture %s",
                          model->architecture->name);
-    if (shape->logit_cap != 0)
-        return slm__fail(error, SLM_ERR_FORMAT, "a logit cap with architecture %s",
+    if (shape->logit_cap != 0 || shape->embedding_scale != 1)
+        return slm__fail(error, SLM_ERR_FORMAT,
+                         "a logit cap or embedding scale with architecture %s",
                          model->architecture->name);
     if ((flags & SLM__TRANSFORMS) != (flags & SLM__TRIGRAM || shape->embedding != shape->hidden
                                           ? (uint32_t)SLM__TRANSFORMS
@@ -3801,16 +3802,17 @@ static void slm__embed_task(void *arg, size_t row) {
    next token, of this one and of the one before, zeros beyond the text. */
 static void slm__trigram_task(void *arg, size_t row) {
     slm_session *s = (slm_session *)arg;
+    const slm__tensor *table = slm__model_tensor(s->model, SLM__EMBEDDING);
     const slm__row *r = &s->batch.rows[row];
     int first, last, i, trigram = (s->model->shape.bottleneck_flags & SLM__TRIGRAM) != 0;
-    size_t cols = s->model->shape.embedding;
+    size_t cols = table->cols;
     float *out = s->batch.ffn_hidden + row * cols * (trigram ? 3 : 1);
     first = trigram ? 1 : 0;
     last = -first;
     for (i = first; i >= last; i--, out += cols)
         if ((i > 0 && r->position + 1 == r->cache->length) || (i < 0 && !r->position))
             memset(out, 0, cols * sizeof(float));
-        else slm__gather_token(s, r[i].token, out);
+        else slm__gather(s, table, (size_t)r[i].token, out);
 }
 
 static void slm__position_task(void *arg, size_t row) {
@@ -12383,13 +12385,14 @@ static const slm__kernels SLM__N(kernels) = {
      size 1 to 1024, window at most 2^20, flags at most 3; kv heads divides heads; rotary size is
      even and at most head size; pad token below vocab rows, or none; norm eps and the caps are
      finite and not negative, attention scale finite, embedding scale finite and above 0; inverse
-     frequencies are from 0 to 16; of Gemmas, activation at most 4. Of an encoder: no logit cap;
-     token types, labels, sentence vector's size at most 2^16, embedding size 1 to 2^16, ffn count 1
-     to 5, longest text at most context, and no value beyond those named above; kv heads equal
-     heads; bottleneck flags, a bottleneck and another embedding size only with MobileBERT; flag 32
-     where flag 8 is set or the embedding size is not hidden, and only there; flags 2 and 4 and a
-     bottleneck size only with flag 1, and not both flags; embedding size at most hidden with a fill
-     head; a pooler with classify and next; labels with classify and tag, and only there.
+     frequencies are from 0 to 16; of Gemmas, activation at most 4. Of an encoder: no logit cap,
+     embedding scale 1; token types, labels, sentence vector's size at most 2^16, embedding size 1
+     to 2^16, ffn count 1 to 5, longest text at most context, and no value beyond those named above;
+     kv heads equal heads; bottleneck flags, a bottleneck and another embedding size only with
+     MobileBERT; flag 32 where flag 8 is set or the embedding size is not hidden, and only there;
+     flags 2 and 4 and a bottleneck size only with flag 1, and not both flags; embedding size at
+     most hidden with a fill head; a pooler with classify and next; labels with classify and tag,
+     and only there.
 
      Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing, without overlap.
      kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
