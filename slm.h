@@ -7656,10 +7656,10 @@ static void slm__emit_span(slm__encoding *e, uint32_t token, const uint8_t *star
     e->out.count++;
 }
 
-/* At most SLM__SHORT_WORD symbols: each merge is followed by a new search for the best pair. */
-static void slm__merge_short(slm__encoding *e, uint32_t *symbols, size_t count) {
+/* At most SLM__SHORT_WORD symbols: each merge is followed by a new search for the best pair. How
+   many there are then. */
+static size_t slm__merge_short(const slm__tokenizer *t, uint32_t *symbols, size_t count) {
     uint32_t ranks[SLM__SHORT_WORD], results[SLM__SHORT_WORD];
-    const slm__tokenizer *t = e->tokenizer;
     size_t i;
     for (i = 0; i + 1 < count; i++)
         ranks[i] = slm__merge_rank(t, symbols[i], symbols[i + 1], &results[i]);
@@ -7681,7 +7681,7 @@ static void slm__merge_short(slm__encoding *e, uint32_t *symbols, size_t count) 
             ranks[best - 1] =
                 slm__merge_rank(t, symbols[best - 1], symbols[best], &results[best - 1]);
     }
-    for (i = 0; i < count; i++) slm__emit(e, symbols[i]);
+    return count;
 }
 
 typedef struct slm__symbol { /* of a long word: a doubly linked list in an array */
@@ -7785,9 +7785,11 @@ static slm_result slm__encode_long(slm__encoding *e, const uint8_t *word, size_t
 static slm_result slm__encode_word(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
                                    slm__first_symbols *first) {
     uint32_t symbols[SLM__SHORT_WORD];
+    size_t count, i;
     if (size + (prefix ? 1 : 0) > SLM__SHORT_WORD)
         return slm__encode_long(e, word, size, prefix, first);
-    slm__merge_short(e, symbols, first(e, word, size, prefix, symbols, 1));
+    count = slm__merge_short(e->tokenizer, symbols, first(e, word, size, prefix, symbols, 1));
+    for (i = 0; i < count; i++) slm__emit(e, symbols[i]);
     return SLM_OK;
 }
 
@@ -8135,6 +8137,30 @@ static size_t slm__first_bytes(slm__encoding *e, const uint8_t *word, size_t siz
     return count;
 }
 
+/* A word that becomes the token that it is, if it is one. Merging mostly finds that token too, and
+   sooner than a search of the vocabulary. */
+static slm_result slm__encode_whole_word(slm__encoding *e, const uint8_t *word, size_t length) {
+    const slm__tokenizer *t = e->tokenizer;
+    uint32_t symbols[SLM__SHORT_WORD], token;
+    size_t count = 0, size, i;
+    if (length <= SLM__SHORT_WORD) {
+        const char *text;
+        count = slm__first_bytes(e, word, length, 0, symbols, 1);
+        count = slm__merge_short(t, symbols, count);
+        text = count == 1 ? slm__token_text(t, (slm_token)symbols[0], &size) : NULL;
+        if (text && size == length && !memcmp(text, word, length)) {
+            slm__emit(e, symbols[0]);
+            return SLM_OK;
+        }
+    }
+    token = slm__find_token(t, (const char *)word, length);
+    if (token == SLM__NO_TOKEN && length > SLM__SHORT_WORD)
+        return slm__encode_long(e, word, length, 0, slm__first_bytes);
+    if (token != SLM__NO_TOKEN) slm__emit(e, token);
+    for (i = 0; token == SLM__NO_TOKEN && i < count; i++) slm__emit(e, symbols[i]);
+    return SLM_OK;
+}
+
 /* Text without added tokens. */
 static slm_result slm__encode_words(slm__encoding *e, const uint8_t *text, size_t size) {
     const slm__tokenizer *t = e->tokenizer;
@@ -8150,11 +8176,10 @@ static slm_result slm__encode_words(slm__encoding *e, const uint8_t *text, size_
         int prefix = words.prefix;
         const uint8_t *word = text + words.at;
         size_t length = slm__next_word(&words) - (size_t)(word - text);
-        uint32_t token = SLM__NO_TOKEN;
         if (t->flags & SLM__TEXT_WHOLE && !prefix)
-            token = slm__find_token(t, (const char *)word, length);
-        if (token != SLM__NO_TOKEN) slm__emit(e, token);
-        else result = slm__encode_word(e, word, length, prefix, slm__first_bytes);
+            result = slm__encode_whole_word(e, word, length);
+        else
+            result = slm__encode_word(e, word, length, prefix, slm__first_bytes);
     }
     return result;
 }
