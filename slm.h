@@ -7314,7 +7314,7 @@ static const char *slm__tokenizer_head(slm__tokenizer *t, const uint32_t *head) 
     t->has_bytes = head[17];
     t->missing = -1;
     t->steps[0] = SLM__STEP_GPT2;
-    if (t->has_bytes != 1 && (t->kind == SLM__BYTES || t->has_bytes))
+    if (t->has_bytes != 1 && (t->kind == SLM__BYTES || t->kind == SLM__SPLIT_BYTES || t->has_bytes))
         return "no tokens of single bytes";
     if (t->kind == SLM__SPLIT_BYTES) return slm__split_bytes_head(t, head);
     if (t->kind == SLM__PIECES) {
