@@ -7492,7 +7492,7 @@ static const char *slm__tokenizer_head(slm__tokenizer *t, const uint32_t *head) 
     t->missing = t->mask = -1;
     t->steps[0] = SLM__STEP_GPT2;
     if (t->kind == SLM__BYTES) t->flags &= SLM__TEXT_BOS | SLM__TEXT_PREFIX_SPACE;
-    if (t->has_bytes != 1 && (t->kind == SLM__BYTES || t->has_bytes))
+    if (t->has_bytes != 1 && (t->kind == SLM__BYTES || t->kind == SLM__SPLIT_BYTES || t->has_bytes))
         return "no tokens of single bytes";
     if (t->kind == SLM__SPLIT_BYTES) return slm__split_bytes_head(t, head);
     if (t->kind == SLM__PIECES) {
@@ -7838,14 +7838,26 @@ static void slm__emit_span(slm__encoding *e, uint32_t token, const uint8_t *star
     else slm__emit(e, token);
 }
 
-/* At most SLM__SHORT_WORD symbols: each merge is followed by a new search for the best pair.
-   first: of each, where it was in the beginning. */
-static void slm__merge_short(slm__encoding *e, uint32_t *symbols, size_t count) {
-    uint32_t ranks[SLM__SHORT_WORD], results[SLM__SHORT_WORD];
-    uint8_t first[SLM__SHORT_WORD + 1];
-    const slm__tokenizer *t = e->tokenizer;
+/* A token of a word's symbols [begin, end). */
+static void slm__put_symbols(slm__encoding *e, uint32_t token, size_t begin, size_t end) {
+    if (e->spans) slm__put_span(e, token, begin, end);
+    else slm__emit(e, token);
+}
+
+/* Merged symbols: symbol i was those from first[i] on. */
+static void slm__put_merged(slm__encoding *e, const uint32_t *symbols, const uint8_t *first,
+                            size_t count) {
     size_t i;
-    for (i = 0; e->spans && i <= count; i++) first[i] = (uint8_t)i;
+    for (i = 0; i < count; i++) slm__put_symbols(e, symbols[i], first[i], first[i + 1]);
+}
+
+/* At most SLM__SHORT_WORD symbols: each merge is followed by a new search for the best pair. How
+   many there are then. first: [count + 1], of each, where it was in the beginning. */
+static size_t slm__merge_short(const slm__tokenizer *t, uint32_t *symbols, uint8_t *first,
+                               size_t count) {
+    uint32_t ranks[SLM__SHORT_WORD], results[SLM__SHORT_WORD];
+    size_t i;
+    for (i = 0; i <= count; i++) first[i] = (uint8_t)i;
     for (i = 0; i + 1 < count; i++)
         ranks[i] = slm__merge_rank(t, symbols[i], symbols[i + 1], &results[i]);
     while (count > 1) {
@@ -7860,16 +7872,14 @@ static void slm__merge_short(slm__encoding *e, uint32_t *symbols, size_t count) 
             ranks[i - 1] = ranks[i];
             results[i - 1] = results[i];
         }
-        if (e->spans) memmove(first + best + 1, first + best + 2, count - best);
+        memmove(first + best + 1, first + best + 2, count - best);
         if (best + 1 < count)
             ranks[best] = slm__merge_rank(t, symbols[best], symbols[best + 1], &results[best]);
         if (best)
             ranks[best - 1] =
                 slm__merge_rank(t, symbols[best - 1], symbols[best], &results[best - 1]);
     }
-    for (i = 0; i < count; i++)
-        if (e->spans) slm__put_span(e, symbols[i], first[i], first[i + 1]);
-        else slm__emit(e, symbols[i]);
+    return count;
 }
 
 typedef struct slm__symbol { /* of a long word: a doubly linked list in an array */
@@ -7979,9 +7989,13 @@ static slm_result slm__encode_long(slm__encoding *e, const uint8_t *word, size_t
 static slm_result slm__encode_word(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
                                    slm__first_symbols *first) {
     uint32_t symbols[SLM__SHORT_WORD];
+    uint8_t starts[SLM__SHORT_WORD + 1];
+    size_t count;
     if (size + (prefix ? 1 : 0) > SLM__SHORT_WORD)
         return slm__encode_long(e, word, size, prefix, first);
-    slm__merge_short(e, symbols, first(e, word, size, prefix, symbols, 1));
+    count = first(e, word, size, prefix, symbols, 1);
+    count = slm__merge_short(e->tokenizer, symbols, starts, count);
+    slm__put_merged(e, symbols, starts, count);
     return SLM_OK;
 }
 
@@ -8392,6 +8406,32 @@ static void slm__place_word(slm__encoding *e, size_t from, const uint8_t *word, 
     e->word++;
 }
 
+/* A word that becomes the token that it is, if it is one. Merging mostly finds that token too, and
+   sooner than a search of the vocabulary. */
+static slm_result slm__encode_whole_word(slm__encoding *e, const uint8_t *word, size_t length) {
+    const slm__tokenizer *t = e->tokenizer;
+    uint32_t symbols[SLM__SHORT_WORD], token;
+    uint8_t first[SLM__SHORT_WORD + 1];
+    size_t count = 0, size;
+    const char *text = NULL;
+    if (length <= SLM__SHORT_WORD) {
+        count = slm__first_bytes(e, word, length, 0, symbols, 1);
+        count = slm__merge_short(t, symbols, first, count);
+        if (count == 1) text = slm__token_text(t, (slm_token)symbols[0], &size);
+    }
+    if (!text || size != length || memcmp(text, word, length)) {
+        token = slm__find_token(t, (const char *)word, length);
+        if (token != SLM__NO_TOKEN) {
+            slm__put_symbols(e, token, 0, length);
+            return SLM_OK;
+        }
+        if (length > SLM__SHORT_WORD)
+            return slm__encode_long(e, word, length, 0, slm__first_bytes);
+    }
+    slm__put_merged(e, symbols, first, count);
+    return SLM_OK;
+}
+
 /* Text without added tokens. */
 static slm_result slm__encode_words(slm__encoding *e, const uint8_t *text, size_t size) {
     const slm__tokenizer *t = e->tokenizer;
@@ -8407,15 +8447,12 @@ static slm_result slm__encode_words(slm__encoding *e, const uint8_t *text, size_
         int prefix = words.prefix;
         const uint8_t *word = text + words.at;
         size_t length = slm__next_word(&words) - (size_t)(word - text);
-        uint32_t token = SLM__NO_TOKEN;
-        size_t count = e->out.count;
+        size_t from = e->out.count;
         if (t->flags & SLM__TEXT_WHOLE && !prefix)
-            token = slm__find_token(t, (const char *)word, length);
-        if (token == SLM__NO_TOKEN)
+            result = slm__encode_whole_word(e, word, length);
+        else
             result = slm__encode_word(e, word, length, prefix, slm__first_bytes);
-        else if (e->spans) slm__put_span(e, token, 0, length);
-        else slm__emit(e, token);
-        if (e->spans) slm__place_word(e, count, word, length, prefix);
+        if (e->spans) slm__place_word(e, from, word, length, prefix);
     }
     return result;
 }
