@@ -392,7 +392,7 @@ typedef struct slm_model_info {
     uint32_t token_types;     /* that the model tells apart */
     uint32_t longest_text;    /* tokens of a text, special ones included; the rest is cut off */
     uint32_t embedding_size;  /* of sentence vectors */
-    slm_token cls, sep, mask, pad;
+    slm_token cls, sep, mask, pad; /* the first three: of the tokenizer, beside a decoder too */
     int tidy_spaces;          /* Hugging Face's decode drops more spaces: "it ' s" is "it's" */
 } slm_model_info;
 
@@ -644,13 +644,17 @@ typedef struct slm_text_token {
     slm_token token;
     int32_t type;      /* 1: of the pair or its last [SEP], where the model has two types */
     int32_t part;      /* 0: of text, 1: of pair, -1: added, such as [CLS] and [SEP] */
+    int32_t word;      /* of its part, which one before it is split into tokens; -1: added */
     size_t start, end; /* bytes [start, end) of its part; 0, 0 if it was added */
 } slm_text_token;
 
-/* The tokens of a text as an encoder sees it: [CLS] text [SEP], or [CLS] text [SEP] pair [SEP];
-   special tokens that are written in a text become those tokens. At most `limit` tokens, of pairs
-   the longer text is cut first; 0: all. *count is the number after that cut, *whole (may be NULL)
-   before; SLM_ERR_CAPACITY if *count exceeds capacity. */
+/* The tokens of a text as an encoder sees it: [CLS] text [SEP], or [CLS] text [SEP] pair [SEP]
+   (RoBERTa: <s> text </s>, or <s> text </s></s> pair </s>); special tokens that are written in a
+   text become those tokens. At most `limit` tokens, of pairs the longer text is cut first; 0: all.
+   *count is the number after that cut, *whole (may be NULL) before; SLM_ERR_CAPACITY if *count
+   exceeds capacity. Start and end are Hugging Face's: a part of a character stands for all of it,
+   and a file may say that white space at a token's ends is left out. Words of byte-level BPE use
+   memory as those of slm_tokenize do. SLM_ERR_UNSUPPORTED: the tokenizer is no encoder's. */
 SLM_API slm_result slm_tokenize_text(const slm_model *, const slm_text *, size_t limit,
                                      slm_text_token *tokens, size_t capacity, size_t *count,
                                      size_t *whole);
@@ -1885,8 +1889,8 @@ typedef struct slm__tokenizer { /* pointers into the mapped section */
     int32_t missing;            /* of kind 1: what bytes without a token become; -1: nothing */
     uint8_t steps[8];           /* of kind 1: how a text becomes words, see >>tokenizer splits */
     uint32_t longest_word;      /* of kind 3: in characters; a longer one is UNK */
-    uint32_t types;             /* of kind 3: token types that the model tells apart */
-    int32_t bos, unk, last, mask, end[8]; /* of kind 3 bos is [CLS] and last is [SEP] */
+    uint32_t types;             /* of an encoder's: token types that the model tells apart */
+    int32_t bos, unk, last, mask, end[8]; /* of an encoder's bos is [CLS] and last is [SEP] */
     const uint32_t *offsets;    /* [count + 1] into the blob */
     const uint8_t *attributes;  /* [count] */
     const uint32_t *sorted;     /* [count] ids in the order of their bytes */
@@ -1930,7 +1934,9 @@ enum { /* the flags of the section, of a token and of an added token */
     SLM__TEXT_PARTS_FIRST = 256, SLM__TEXT_PARTS_RUN = 512, SLM__TEXT_FLAGS = 1023,
     SLM__TEXT_CLEAN = 4, SLM__TEXT_CJK = 8, SLM__TEXT_STRIP_ACCENTS = 16, SLM__TEXT_LOWER = 32,
     SLM__TEXT_TIDY = 64, SLM__TEXT_WORD_FLAGS = 127,
-    SLM__TEXT_WHOLE = 8, SLM__TEXT_NFC = 16, SLM__TEXT_BEHIND = 32, SLM__TEXT_BYTES_FLAGS = 63,
+    SLM__TEXT_WHOLE = 8, SLM__TEXT_NFC = 16, SLM__TEXT_BEHIND = 32, SLM__TEXT_ENCODER = 64,
+    SLM__TEXT_TWO_SEPS = 128, SLM__TEXT_ONE_TYPE = 256, SLM__TEXT_TRIM = 512,
+    SLM__TEXT_TRIM_PREFIX = 1024, SLM__TEXT_BYTES_TIDY = 2048, SLM__TEXT_BYTES_FLAGS = 4095,
     SLM__TOKEN_EXISTS = 1, SLM__TOKEN_SPECIAL = 2, SLM__TOKEN_ADDED = 4, SLM__TOKEN_BYTE = 8,
     SLM__TOKEN_APART = 16, SLM__TOKEN_OUTSIDE = 32, SLM__TOKEN_JOINED = 16,
     SLM__ADDED_SPECIAL = 1, SLM__ADDED_NORMALIZED = 2, SLM__ADDED_LSTRIP = 4,
@@ -2038,8 +2044,9 @@ static const uint32_t *slm__added_token(const slm__tokenizer *t, slm_token id, c
 static size_t slm__bpe_scratch_size(size_t n);
 static slm_result slm__encode_text(const slm__tokenizer *t, const char *text, size_t size,
                                    unsigned flags, slm__token_list *out);
+static int slm__reads_texts(const slm__tokenizer *t);
 static slm_result slm__tokenize_text(const slm__tokenizer *t, const slm_text *text, size_t limit,
-                                     slm_text_token *tokens, size_t capacity, size_t *count,
+                                     slm_text_token *tokens, slm__token_list *list,
                                      size_t *whole);
 static const char *slm__format_lacks(const slm_model *model, slm_chat_format format);
 static slm_token slm__answer_end(const slm_model *model, slm_chat_format format);
@@ -2805,11 +2812,13 @@ static void slm__tokenizer_info(const slm_model *model, slm_model_info *info) {
                               : model->chat_bos == SLM__BOS_FIRST;
     info->end_count = model->tokenizer.end_count;
     memcpy(info->end, model->tokenizer.end, sizeof info->end);
-    if (model->tokenizer.kind != SLM__WORDS) return;
+    if (!slm__reads_texts(&model->tokenizer)) return;
     info->cls = model->tokenizer.bos;
     info->sep = model->tokenizer.last;
     info->mask = model->tokenizer.mask;
-    info->tidy_spaces = (model->tokenizer.flags & SLM__TEXT_TIDY) != 0;
+    info->tidy_spaces =
+        (model->tokenizer.flags & (model->tokenizer.kind == SLM__WORDS ? SLM__TEXT_TIDY
+                                                                      : SLM__TEXT_BYTES_TIDY)) != 0;
 }
 
 /* Text `index` of NUL-terminated ones, of which there are more than that. */
@@ -3226,6 +3235,12 @@ static void slm__carve_part(slm_session *part, const slm_session *s, size_t rows
     slm__carve_pass(part, arena, positions);
 }
 
+/* For the tokenizer's long words. */
+static void slm__carve_scratch(slm_session *s, slm__arena *arena) {
+    s->scratch_size = s->model->has_tokenizer ? slm__bpe_scratch_size(SLM__SCRATCH_WORD + 1) : 0;
+    s->scratch = slm__carve(arena, s->scratch_size, 1);
+}
+
 /* The batch's buffers, and room for as many parts of equal size in their place. */
 static void slm__carve_encoder(slm_session *s, slm__arena *arena) {
     slm__encoder *e = &s->encoder;
@@ -3237,6 +3252,8 @@ static void slm__carve_encoder(slm_session *s, slm__arena *arena) {
     if (slm__takes_parts(s)) /* four for each thread, so that none waits long for the last */
         e->part_count = slm__least((size_t)s->workers.threads * 4, s->batch.size / SLM__PART_ROWS);
     e->parts = (slm_session *)slm__carve(arena, e->part_count, sizeof(slm_session));
+    if (s->model->has_tokenizer && s->model->tokenizer.kind == SLM__BYTES)
+        slm__carve_scratch(s, arena);
     parts = e->room = *arena;
     slm__carve_pass(s, arena, slm__round_up(s->batch.size, 16) * 2);
     parts.base = NULL;
@@ -3259,8 +3276,7 @@ static void slm__carve_session(slm_session *s, slm__arena *arena) {
     slm__carve_outputs(s, arena);
     slm__carve_generator(s, arena);
     s->prompt = (slm_token *)slm__carve(arena, s->sequence.context, sizeof(slm_token));
-    s->scratch_size = s->model->has_tokenizer ? slm__bpe_scratch_size(SLM__SCRATCH_WORD + 1) : 0;
-    s->scratch = slm__carve(arena, s->scratch_size, 1);
+    slm__carve_scratch(s, arena);
 }
 
 /* The threads of the next phase. Where threads was 0, calls of one model that run at once share
@@ -5080,14 +5096,18 @@ static slm_result slm__read_text(slm_session *s, const slm_text *text, size_t *c
     slm_result result;
     if (!text->text && text->size)
         return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a text is NULL");
+    slm__list_tokens(s, &list);
     if (slm__is_encoder(s)) {
-        result = slm__tokenize_text(t, text, most, s->encoder.tokens, most, count, NULL);
+        if (!slm__reads_texts(t))
+            return slm__fail(&s->error, SLM_ERR_UNSUPPORTED, "the tokenizer is no encoder's");
+        result = slm__tokenize_text(t, text, most, s->encoder.tokens, &list, NULL);
+        *count = list.count;
         if (result == SLM_OK) return result;
+        if (result == SLM_ERR_MEMORY) return slm__no_room_for_word(s);
         return slm__fail(&s->error, result, "a context of %u has no room for a text's tokens",
                          most);
     }
     if (text->pair) return slm__fail(&s->error, SLM_ERR_ARGUMENT, "a decoder takes no pairs");
-    slm__list_tokens(s, &list);
     size = text->size == SLM_NUL ? strlen(text->text) : text->size;
     result = slm__encode_text(t, text->text, size, SLM_ADD_BOS | SLM_PARSE_SPECIAL, &list);
     if (result == SLM_ERR_MEMORY) return slm__no_room_for_word(s);
@@ -6269,7 +6289,7 @@ static const uint16_t slm__part_starts[148] = {
 };
 /* the two parts of each, 0 for none: a character becomes one other, or has none;
    from 0xD800 on: an entry of slm__wide */
-static const uint16_t slm__parts[4284] = {
+static const uint16_t slm__decomposed[4284] = {
     0x41, 0x300, 0x41, 0x301, 0x41, 0x302, 0x41, 0x303, 0x41, 0x308, 0x41, 0x30A, 0x0, 0x0, 0x43,
     0x327, 0x45, 0x300, 0x45, 0x301, 0x45, 0x302, 0x45, 0x308, 0x49, 0x300, 0x49, 0x301, 0x49,
     0x302, 0x49, 0x308, 0x0, 0x0, 0x4E, 0x303, 0x4F, 0x300, 0x4F, 0x301, 0x4F, 0x302, 0x4F, 0x303,
@@ -6959,7 +6979,7 @@ static const uint16_t *slm__parts_of(uint32_t code) {
     const uint32_t distance = code - (slm__part_blocks[at] >> 11); /* before the first: huge */
     const uint16_t *parts;
     if (distance >= (slm__part_blocks[at] & 2047u)) return NULL;
-    parts = slm__parts + 2 * (slm__part_starts[at] + distance);
+    parts = slm__decomposed + 2 * (slm__part_starts[at] + distance);
     return parts[0] ? parts : NULL;
 }
 
@@ -7008,13 +7028,13 @@ static uint32_t slm__join(uint32_t first, uint32_t second) {
     key = slm__narrow(first) << 16 | slm__narrow(second);
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
-        parts = slm__parts + 2 * slm__joining[middle];
+        parts = slm__decomposed + 2 * slm__joining[middle];
         if (((uint32_t)parts[0] << 16 | parts[1]) <= key)
             low = middle;
         else
             high = middle;
     }
-    parts = slm__parts + 2 * slm__joining[low];
+    parts = slm__decomposed + 2 * slm__joining[low];
     return ((uint32_t)parts[0] << 16 | parts[1]) == key ? slm__part_owner(slm__joining[low]) : 0;
 }
 
@@ -7446,6 +7466,11 @@ static const char *slm__split_bytes_head(slm__tokenizer *t, const uint32_t *head
             return "an unknown step";
     if (t->flags & SLM__TEXT_PREFIX_SPACE && (t->steps[0] != SLM__STEP_GPT2 || t->steps[1]))
         return "a space before words of other rules than GPT-2's";
+    if (!(t->flags & SLM__TEXT_ENCODER)) return NULL;
+    t->mask = (int32_t)head[22];
+    if (t->flags & SLM__TEXT_NFC) return "NFC in an encoder's texts";
+    if (!(t->flags & SLM__TEXT_BOS) || !(t->flags & SLM__TEXT_BEHIND) || t->bos < 0)
+        return "no CLS or SEP";
     return NULL;
 }
 
@@ -7462,8 +7487,9 @@ static const char *slm__tokenizer_head(slm__tokenizer *t, const uint32_t *head) 
     t->blob_bytes = head[15];
     t->added_count = head[16];
     t->has_bytes = head[17];
-    t->missing = -1;
+    t->missing = t->mask = -1;
     t->steps[0] = SLM__STEP_GPT2;
+    if (t->kind == SLM__BYTES) t->flags &= SLM__TEXT_BOS | SLM__TEXT_PREFIX_SPACE;
     if (t->has_bytes != 1 && (t->kind == SLM__BYTES || t->has_bytes))
         return "no tokens of single bytes";
     if (t->kind == SLM__SPLIT_BYTES) return slm__split_bytes_head(t, head);
@@ -7534,6 +7560,8 @@ static const char *slm__check_tokens(const slm__tokenizer *t) {
     if (t->kind == SLM__BYTES && t->flags & SLM__TEXT_BEHIND &&
         (t->last < 0 || (uint32_t)t->last >= t->count))
         return "the token after a text out of range";
+    if (t->mask < -1 || (t->mask >= 0 && (uint32_t)t->mask >= t->count))
+        return "MASK out of range";
     return NULL;
 }
 
@@ -7673,8 +7701,6 @@ static const char *slm__check_words(const slm__tokenizer *t) {
     if (t->merge_slots || t->has_bytes) return "merges or byte tokens of words";
     if (t->bos < 0 || t->unk < 0) return "no CLS or UNK";
     if (t->last < 0 || (uint32_t)t->last >= t->count) return "SEP out of range";
-    if (t->mask < -1 || (t->mask >= 0 && (uint32_t)t->mask >= t->count))
-        return "MASK out of range";
     if (!t->longest_word || t->longest_word > SLM__LONGEST_WORD)
         return "its longest word is out of range";
     for (i = 0; i < 2 * 257; i++)
@@ -7778,8 +7804,10 @@ typedef struct slm__encoding { /* one call's input that never changes, and its o
     int unknown;                 /* the last character was unknown */
     const slm__message *message; /* NULL: this is no message */
     const uint8_t *goes_on;      /* the text, if it follows another; NULL: it does not */
-    slm_text_token *spans;       /* instead of out.tokens, of kind 3; NULL: not asked for */
+    size_t size;                 /* of the text, where spans are asked for */
+    slm_text_token *spans;       /* instead of out.tokens; NULL: not asked for */
     int32_t part, type;          /* of all of them */
+    int32_t word;                /* of the next one */
 } slm__encoding;
 
 static void slm__emit(slm__encoding *e, uint32_t token) {
@@ -7787,30 +7815,35 @@ static void slm__emit(slm__encoding *e, uint32_t token) {
     e->out.count++;
 }
 
-/* With the bytes of the text that it stands for. */
-static void slm__emit_span(slm__encoding *e, uint32_t token, const uint8_t *start,
-                           const uint8_t *stop) {
+/* With what it stands for: bytes of the text, or as yet symbols of its word. */
+static void slm__put_span(slm__encoding *e, uint32_t token, size_t start, size_t end) {
     slm_text_token *span;
-    if (!e->spans) {
-        slm__emit(e, token);
-        return;
-    }
     if (e->out.count < e->out.capacity) {
         span = &e->spans[e->out.count];
         span->token = (slm_token)token;
         span->type = e->type;
         span->part = e->part;
-        span->start = (size_t)(start - e->text);
-        span->end = (size_t)(stop - e->text);
+        span->word = e->word;
+        span->start = start;
+        span->end = end;
     }
     e->out.count++;
 }
 
-/* At most SLM__SHORT_WORD symbols: each merge is followed by a new search for the best pair. */
+static void slm__emit_span(slm__encoding *e, uint32_t token, const uint8_t *start,
+                           const uint8_t *stop) {
+    if (e->spans) slm__put_span(e, token, (size_t)(start - e->text), (size_t)(stop - e->text));
+    else slm__emit(e, token);
+}
+
+/* At most SLM__SHORT_WORD symbols: each merge is followed by a new search for the best pair.
+   first: of each, where it was in the beginning. */
 static void slm__merge_short(slm__encoding *e, uint32_t *symbols, size_t count) {
     uint32_t ranks[SLM__SHORT_WORD], results[SLM__SHORT_WORD];
+    uint8_t first[SLM__SHORT_WORD + 1];
     const slm__tokenizer *t = e->tokenizer;
     size_t i;
+    for (i = 0; e->spans && i <= count; i++) first[i] = (uint8_t)i;
     for (i = 0; i + 1 < count; i++)
         ranks[i] = slm__merge_rank(t, symbols[i], symbols[i + 1], &results[i]);
     while (count > 1) {
@@ -7825,13 +7858,16 @@ static void slm__merge_short(slm__encoding *e, uint32_t *symbols, size_t count) 
             ranks[i - 1] = ranks[i];
             results[i - 1] = results[i];
         }
+        if (e->spans) memmove(first + best + 1, first + best + 2, count - best);
         if (best + 1 < count)
             ranks[best] = slm__merge_rank(t, symbols[best], symbols[best + 1], &results[best]);
         if (best)
             ranks[best - 1] =
                 slm__merge_rank(t, symbols[best - 1], symbols[best], &results[best - 1]);
     }
-    for (i = 0; i < count; i++) slm__emit(e, symbols[i]);
+    for (i = 0; i < count; i++)
+        if (e->spans) slm__put_span(e, symbols[i], first[i], first[i + 1]);
+        else slm__emit(e, symbols[i]);
 }
 
 typedef struct slm__symbol { /* of a long word: a doubly linked list in an array */
@@ -7873,7 +7909,8 @@ static void slm__push_pair(const slm__tokenizer *t, const slm__symbol *symbols, 
 
 /* Any number of symbols. A merge takes one entry off the heap and puts at most two on, so
    2 * count entries are enough; entries whose pair is gone are recognised when they come up. */
-static void slm__merge_long(slm__encoding *e, slm__symbol *symbols, uint64_t *heap) {
+static void slm__merge_long(slm__encoding *e, slm__symbol *symbols, size_t count,
+                            uint64_t *heap) {
     const slm__tokenizer *t = e->tokenizer;
     size_t heap_count = 0;
     uint32_t i, right, result;
@@ -7893,7 +7930,12 @@ static void slm__merge_long(slm__encoding *e, slm__symbol *symbols, uint64_t *he
         slm__push_pair(t, symbols, left, heap, &heap_count);
         if (left) slm__push_pair(t, symbols, symbols[left].previous, heap, &heap_count);
     }
-    for (i = 0; i != SLM__NO_TOKEN; i = symbols[i].next) slm__emit(e, symbols[i].token);
+    for (i = 0; i != SLM__NO_TOKEN; i = right) {
+        right = symbols[i].next;
+        if (e->spans)
+            slm__put_span(e, symbols[i].token, i, right == SLM__NO_TOKEN ? count : right);
+        else slm__emit(e, symbols[i].token);
+    }
 }
 
 /* Scratch bytes for words of at most n bytes (and a prefix space). */
@@ -7925,7 +7967,7 @@ static slm_result slm__encode_long(slm__encoding *e, const uint8_t *word, size_t
     }
     if (count) {
         symbols[count - 1].next = SLM__NO_TOKEN;
-        slm__merge_long(e, symbols, heap);
+        slm__merge_long(e, symbols, count, heap);
     }
     if (memory != e->out.scratch) slm__release(e->out.allocator, memory);
     return SLM_OK;
@@ -8266,23 +8308,86 @@ static size_t slm__next_word(slm__words *w) {
    Byte-level BPE: a text is split into words by the file's steps, and a word's first symbols are
    its bytes, or it is a token already. Knows no added token. */
 
-/* A byte without a token is left out, or becomes UNK where the file has one for it; several in a
+/* The symbol of the bytes from *at on, which moves behind them; SLM__NO_TOKEN: there is none left.
+   A byte without a token is left out, or becomes UNK where the file has one for it; several in a
    row become one UNK if UNK is fused. */
+static uint32_t slm__next_symbol(const slm__tokenizer *t, const uint8_t *word, size_t size,
+                                 size_t *at) {
+    while (*at < size) {
+        uint32_t token = t->byte_token[word[(*at)++]];
+        if (token != SLM__NO_TOKEN) return token;
+        if (t->missing < 0) continue;
+        while (t->flags & SLM__TEXT_FUSED && *at < size &&
+               t->byte_token[word[*at]] == SLM__NO_TOKEN)
+            ++*at;
+        return (uint32_t)t->missing;
+    }
+    return SLM__NO_TOKEN;
+}
+
 static size_t slm__first_bytes(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
                                uint32_t *tokens, size_t step) {
     const slm__tokenizer *t = e->tokenizer;
-    size_t count = 0, i;
-    int missed = 0;
+    size_t count = 0, at = 0;
+    uint32_t token;
     if (prefix && t->byte_token[0x20] != SLM__NO_TOKEN)
         tokens[count++ * step] = t->byte_token[0x20];
-    for (i = 0; i < size; i++) {
-        uint32_t token = t->byte_token[word[i]];
-        if (token != SLM__NO_TOKEN) tokens[count++ * step] = token;
-        else if (t->missing >= 0 && !(missed && t->flags & SLM__TEXT_FUSED))
-            tokens[count++ * step] = (uint32_t)t->missing;
-        missed = token == SLM__NO_TOKEN;
-    }
+    while ((token = slm__next_symbol(t, word, size, &at)) != SLM__NO_TOKEN)
+        tokens[count++ * step] = token;
     return count;
+}
+
+/* Where the character begins that the byte at `at` belongs to, and its length. */
+static size_t slm__character_of(const slm__encoding *e, size_t at, size_t *length) {
+    size_t back = at < 3 ? at : 3;
+    uint32_t code;
+    if ((e->text[at] & 0xC0) != 0x80) back = 0;
+    for (; back > 0; back--) {
+        *length = slm__character(e->text + at - back, e->size - at + back, &code);
+        if (*length > back) return at - back;
+    }
+    *length = slm__character(e->text + at, e->size - at, &code);
+    return at;
+}
+
+/* Takes so many characters of white space off a span's ends, as ByteLevel's process_offsets does,
+   which takes a single space that may have been put before the text for one that it has. */
+static void slm__trim_span(const slm__encoding *e, slm_text_token *span, size_t left,
+                           size_t right) {
+    size_t length;
+    int first = span == e->spans || !span->start;
+    if (first && left == 1 && e->tokenizer->flags & SLM__TEXT_TRIM_PREFIX) left = 0;
+    for (; left && span->start < span->end; left--) {
+        slm__class_at(e->text + span->start, e->size - span->start, &length);
+        span->start += length;
+    }
+    for (; right && span->start < span->end; right--) {
+        slm__class_before(e->text, span->end, &length);
+        span->end -= length;
+    }
+}
+
+/* The tokens of a word from the list's place `from` on know their symbols. They get the bytes of
+   these, as whole characters; a space that was put before the word has those of its first. */
+static void slm__place_word(slm__encoding *e, size_t from, const uint8_t *word, size_t size,
+                            int prefix) {
+    const slm__tokenizer *t = e->tokenizer;
+    size_t start = (size_t)(word - e->text), at = 0, symbol, begin, length, left, right;
+    int put = prefix && t->byte_token[0x20] != SLM__NO_TOKEN;
+    for (; from < e->out.count && from < e->out.capacity; from++, put = 0) {
+        slm_text_token *span = &e->spans[from];
+        begin = at;
+        for (symbol = span->start + (size_t)put; symbol < span->end; symbol++)
+            slm__next_symbol(t, word, size, &at);
+        for (left = 0; begin + left < at && word[begin + left] == ' ';) left++;
+        for (right = 0; begin + right < at && word[at - right - 1] == ' ';) right++;
+        if (right == at - begin) right += (size_t)put;
+        span->start = slm__character_of(e, start + begin, &length);
+        span->end = slm__character_of(e, start + (at > begin ? at - 1 : begin), &length);
+        span->end += length;
+        if (t->flags & SLM__TEXT_TRIM) slm__trim_span(e, span, left + (size_t)put, right);
+    }
+    e->word++;
 }
 
 /* Text without added tokens. */
@@ -8301,10 +8406,14 @@ static slm_result slm__encode_words(slm__encoding *e, const uint8_t *text, size_
         const uint8_t *word = text + words.at;
         size_t length = slm__next_word(&words) - (size_t)(word - text);
         uint32_t token = SLM__NO_TOKEN;
+        size_t count = e->out.count;
         if (t->flags & SLM__TEXT_WHOLE && !prefix)
             token = slm__find_token(t, (const char *)word, length);
-        if (token != SLM__NO_TOKEN) slm__emit(e, token);
-        else result = slm__encode_word(e, word, length, prefix, slm__first_bytes);
+        if (token == SLM__NO_TOKEN)
+            result = slm__encode_word(e, word, length, prefix, slm__first_bytes);
+        else if (e->spans) slm__put_span(e, token, 0, length);
+        else slm__emit(e, token);
+        if (e->spans) slm__place_word(e, count, word, length, prefix);
     }
     return result;
 }
@@ -8620,6 +8729,31 @@ static int slm__something_before(const slm__encoding *e, const uint8_t *text, si
     return put || size > 0;
 }
 
+/* White space of Unicode's, or the character that a space is in GPT-2's alphabet. */
+static int slm__is_trimmed(unsigned kind, const uint8_t *text, size_t length) {
+    return kind & SLM__SPACE || (length == 2 && text[0] == 0xC4 && text[1] == 0xA0);
+}
+
+/* A word of its own, with what it swallows. */
+static void slm__emit_added(slm__encoding *e, uint32_t token, const uint8_t *start,
+                            const uint8_t *stop) {
+    size_t left = 0, right = 0, size = (size_t)(stop - start), at, length;
+    slm__emit_span(e, token, start, stop);
+    e->word++;
+    if (!e->spans || e->out.count > e->out.capacity || e->tokenizer->kind != SLM__BYTES ||
+        !(e->tokenizer->flags & SLM__TEXT_TRIM))
+        return;
+    for (at = 0; at < size; at += length, left++) {
+        unsigned kind = slm__class_at(start + at, size - at, &length);
+        if (!slm__is_trimmed(kind, start + at, length)) break;
+    }
+    for (at = size; at > 0; at -= length, right++) {
+        unsigned kind = slm__class_before(start, at, &length);
+        if (!slm__is_trimmed(kind, start + at - length, length)) break;
+    }
+    slm__trim_span(e, &e->spans[e->out.count - 1], left, right);
+}
+
 /* Whether one that is not normalized may begin with this byte. */
 static int slm__begins_added(const slm__encoding *e, unsigned byte) {
     return (int)(e->first[0][byte >> 5] >> (byte & 31) & 1);
@@ -8666,7 +8800,7 @@ static slm_result slm__encode_pass(slm__encoding *e, const uint8_t *text, size_t
         if (taken) prefix = 0;
         if (prefix || slm__something_before(e, text, done, start, pass, a))
             result = slm__encode_between(e, text + done, start - done, pass, prefix);
-        slm__emit_span(e, a[0], text + from, text + stop);
+        slm__emit_added(e, a[0], text + from, text + stop);
         prefix = 0;
         done = stop;
     }
@@ -8882,6 +9016,7 @@ static void slm__end_word(slm__splitter *s) {
         s->e->out.count = start;
         slm__emit_span(s->e, (uint32_t)t->unk, w->start[0], w->end);
     }
+    if (w->count) s->e->word++;
     w->count = 0;
     w->size = 0;
 }
@@ -8956,7 +9091,7 @@ static int slm__take_added(slm__splitter *s) {
     s->n = last;
     if (a[3] & SLM__ADDED_RSTRIP)
         for (m = last; slm__next_normal(&m) && m.kind & SLM__WORD_SPACE;) s->n = m;
-    slm__emit_span(e, a[0], start, s->n.text + s->n.end);
+    slm__emit_added(e, a[0], start, s->n.text + s->n.end);
     s->spaces = NULL;
     s->before = s->n.code;
     return 1;
@@ -8996,22 +9131,25 @@ typedef struct slm__part { /* of slm_text */
     int32_t number, type;
 } slm__part;
 
-/* The tokens of one part, of which `capacity` are kept; how many there are. */
-static size_t slm__encode_part(const slm__tokenizer *t, const slm__part *part,
-                               slm_text_token *tokens, size_t capacity) {
+/* Appends the tokens of one part to the list, of which it keeps as many as it has room for. */
+static slm_result slm__encode_part(const slm__tokenizer *t, const slm__part *part,
+                                   slm_text_token *tokens, slm__token_list *list) {
     static const uint8_t nothing[1] = {0};
     slm__encoding e;
+    slm_result result;
     memset(&e, 0, sizeof e);
     e.tokenizer = t;
     e.flags = SLM_PARSE_SPECIAL;
     e.text = part->size ? (const uint8_t *)part->text : nothing;
+    e.size = part->size;
     e.spans = tokens;
-    e.out.capacity = tokens ? capacity : 0;
+    e.out = *list;
     e.part = part->number;
     e.type = part->type;
     slm__find_first(&e);
-    slm__encode_pass(&e, e.text, part->size, 0, 0);
-    return e.out.count;
+    result = slm__encode_pass(&e, e.text, part->size, 0, 0);
+    list->count = e.out.count;
+    return result;
 }
 
 /* Cuts a pair's lengths to `room` tokens as Hugging Face's "longest first" does: the shorter one
@@ -9035,45 +9173,82 @@ static void slm__put_added(slm_text_token *tokens, size_t capacity, size_t at, s
     memset(&tokens[at], 0, sizeof tokens[at]);
     tokens[at].token = token;
     tokens[at].type = type;
-    tokens[at].part = -1;
+    tokens[at].part = tokens[at].word = -1;
 }
 
-/* Of kind 3; see slm_tokenize_text. A pair whose first text is cut has its second read again. */
-static slm_result slm__tokenize_text(const slm__tokenizer *t, const slm_text *text, size_t limit,
-                                     slm_text_token *tokens, size_t capacity, size_t *count,
-                                     size_t *whole) {
-    const int32_t type = t->types > 1;
-    const size_t fixed = text->pair ? 3 : 2, room = limit ? limit - fixed : (size_t)-1;
+/* Whether a text or a pair becomes what an encoder reads. */
+static int slm__reads_texts(const slm__tokenizer *t) {
+    return t->kind == SLM__WORDS || (t->kind == SLM__BYTES && t->flags & SLM__TEXT_ENCODER);
+}
+
+/* A text and its pair, where their tokens go, and how many there are. */
+typedef struct slm__parts {
     slm__part parts[2];
-    size_t found[2], kept[2], at[2], i;
-    if (limit && limit < fixed) return SLM_ERR_ARGUMENT;
-    memset(parts, 0, sizeof parts);
-    memset(found, 0, sizeof found);
-    parts[0].text = text->text;
-    parts[0].size = text->size == SLM_NUL ? strlen(text->text) : text->size;
-    parts[1].text = text->pair;
-    if (text->pair) parts[1].size = text->pair_size == SLM_NUL ? strlen(text->pair)
-                                                               : text->pair_size;
-    parts[1].number = 1;
-    parts[1].type = type;
-    for (i = 0, at[0] = 1; i < fixed - 1; i++) {
-        if (i) at[1] = at[0] + found[0] + 1;
-        found[i] = slm__encode_part(t, &parts[i], at[i] < capacity ? tokens + at[i] : NULL,
-                                    at[i] < capacity ? capacity - at[i] : 0);
+    size_t found[2], kept[2], at[2];
+    size_t count, fixed; /* parts; added tokens */
+    size_t between;      /* of these, behind the first part */
+} slm__parts;
+
+static void slm__set_parts(slm__parts *p, const slm__tokenizer *t, const slm_text *text) {
+    int bytes = t->kind == SLM__BYTES;
+    memset(p, 0, sizeof *p);
+    p->count = text->pair ? 2 : 1;
+    p->between = bytes && text->pair && t->flags & SLM__TEXT_TWO_SEPS ? 2 : 1;
+    p->fixed = p->count + p->between;
+    p->parts[0].text = text->text;
+    p->parts[0].size = text->size == SLM_NUL ? strlen(text->text) : text->size;
+    p->parts[1].text = text->pair;
+    if (text->pair) p->parts[1].size = text->pair_size == SLM_NUL ? strlen(text->pair)
+                                                                  : text->pair_size;
+    p->parts[1].number = 1;
+    p->parts[1].type = t->types > 1 && !(bytes && t->flags & SLM__TEXT_ONE_TYPE);
+    p->at[0] = 1;
+}
+
+/* The tokens of part i, of which `most` are kept, to their place. */
+static slm_result slm__read_part(const slm__tokenizer *t, slm__parts *p, size_t i, size_t most,
+                                 slm_text_token *tokens, const slm__token_list *list) {
+    slm__token_list own = *list;
+    size_t at = p->at[i], room = at < list->capacity ? list->capacity - at : 0;
+    slm_result result;
+    own.capacity = tokens ? slm__least(room, most) : 0;
+    own.count = 0;
+    result = slm__encode_part(t, &p->parts[i], room ? tokens + at : NULL, &own);
+    p->found[i] = own.count;
+    return result;
+}
+
+/* See slm_tokenize_text; the list has the tokens' room and number, and the memory for words. A pair
+   whose first text is cut has its second read again. */
+static slm_result slm__tokenize_text(const slm__tokenizer *t, const slm_text *text, size_t limit,
+                                     slm_text_token *tokens, slm__token_list *list,
+                                     size_t *whole) {
+    slm_result result = SLM_OK;
+    slm__parts p;
+    size_t i, room;
+    list->count = 0;
+    slm__set_parts(&p, t, text);
+    if (limit && limit < p.fixed) return SLM_ERR_ARGUMENT;
+    room = limit ? limit - p.fixed : (size_t)-1;
+    for (i = 0; i < p.count && result == SLM_OK; i++) {
+        if (i) p.at[1] = p.at[0] + p.found[0] + p.between;
+        result = slm__read_part(t, &p, i, (size_t)-1, tokens, list);
     }
-    memcpy(kept, found, sizeof kept);
-    if (text->pair) slm__cut_pair(kept, room);
-    else if (kept[0] > room) kept[0] = room;
-    at[1] = at[0] + kept[0] + 1;
-    if (kept[0] < found[0] && text->pair && at[1] < capacity)
-        slm__encode_part(t, &parts[1], tokens + at[1],
-                         kept[1] < capacity - at[1] ? kept[1] : capacity - at[1]);
-    slm__put_added(tokens, capacity, 0, t->bos, 0);
-    slm__put_added(tokens, capacity, at[1] - 1, t->last, 0);
-    if (text->pair) slm__put_added(tokens, capacity, at[1] + kept[1], t->last, type);
-    *count = fixed + kept[0] + kept[1];
-    if (whole) *whole = fixed + found[0] + found[1];
-    return *count > capacity ? SLM_ERR_CAPACITY : SLM_OK;
+    memcpy(p.kept, p.found, sizeof p.kept);
+    if (text->pair) slm__cut_pair(p.kept, room);
+    else if (p.kept[0] > room) p.kept[0] = room;
+    p.at[1] = p.at[0] + p.kept[0] + p.between;
+    if (p.kept[0] < p.found[0] && text->pair && result == SLM_OK)
+        result = slm__read_part(t, &p, 1, p.kept[1], tokens, list);
+    if (result != SLM_OK) return result;
+    slm__put_added(tokens, list->capacity, 0, t->bos, 0);
+    for (i = 0; i < p.between; i++)
+        slm__put_added(tokens, list->capacity, p.at[1] - 1 - i, t->last, 0);
+    if (text->pair)
+        slm__put_added(tokens, list->capacity, p.at[1] + p.kept[1], t->last, p.parts[1].type);
+    list->count = p.fixed + p.kept[0] + p.kept[1];
+    if (whole) *whole = p.fixed + p.found[0] + p.found[1];
+    return list->count > list->capacity ? SLM_ERR_CAPACITY : SLM_OK;
 }
 
 /* ---- >>decoding --------------------------------------------------------------------------
@@ -9347,12 +9522,23 @@ SLM_API size_t slm_tokenize_size(const slm_model *model, size_t longest_word) {
 SLM_API slm_result slm_tokenize_text(const slm_model *model, const slm_text *text, size_t limit,
                                      slm_text_token *tokens, size_t capacity, size_t *count,
                                      size_t *whole) {
+    uint64_t scratch[512];
+    slm__token_list list;
+    slm_result result;
     if (whole) *whole = 0;
     if (!model || !text || !count || (!tokens && capacity)) return SLM_ERR_ARGUMENT;
     *count = 0;
     if (!text->text && text->size) return SLM_ERR_ARGUMENT;
-    if (!model->has_tokenizer || model->tokenizer.kind != SLM__WORDS) return SLM_ERR_UNSUPPORTED;
-    return slm__tokenize_text(&model->tokenizer, text, limit, tokens, capacity, count, whole);
+    if (!model->has_tokenizer || !slm__reads_texts(&model->tokenizer)) return SLM_ERR_UNSUPPORTED;
+    list.tokens = NULL;
+    list.capacity = capacity;
+    list.count = 0;
+    list.scratch = scratch;
+    list.scratch_size = sizeof scratch;
+    list.allocator = &model->allocator;
+    result = slm__tokenize_text(&model->tokenizer, text, limit, tokens, &list, whole);
+    *count = list.count;
+    return result;
 }
 
 SLM_API const char *slm_token_text(const slm_model *model, slm_token token, size_t *size) {

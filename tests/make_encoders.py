@@ -15,6 +15,7 @@ The names of MobileBERT's grid: mobile_BSATn are use_bottleneck, key_query_share
 use_bottleneck_attention and trigram_input as 0 or 1, then n for no_norm or l for layer_norm.
 """
 import argparse
+import json
 import os
 import random
 import shutil
@@ -31,7 +32,9 @@ from transformers import (BertConfig, BertForMaskedLM, BertForNextSentencePredic
                           MobileBertForMaskedLM, MobileBertForNextSentencePrediction,
                           MobileBertForPreTraining, MobileBertForQuestionAnswering,
                           MobileBertForSequenceClassification, MobileBertForTokenClassification,
-                          MobileBertModel)
+                          MobileBertModel, RobertaConfig, RobertaForMaskedLM,
+                          RobertaForQuestionAnswering, RobertaForSequenceClassification,
+                          RobertaForTokenClassification, RobertaModel, RobertaTokenizerFast)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
@@ -57,6 +60,13 @@ def bert(vocab, hidden, heads, ffn, layers, positions, **k):
     return BertConfig(vocab_size=vocab, hidden_size=hidden, num_attention_heads=heads,
                       intermediate_size=ffn, num_hidden_layers=layers,
                       max_position_embeddings=positions, **k)
+
+
+def roberta(vocab, hidden, heads, ffn, layers, positions, **k):
+    k = dict({"type_vocab_size": 1, "layer_norm_eps": 1e-5}, **k)
+    return RobertaConfig(vocab_size=vocab, hidden_size=hidden, num_attention_heads=heads,
+                         intermediate_size=ffn, num_hidden_layers=layers,
+                         max_position_embeddings=positions, **k)
 
 
 def distil(vocab, dim, heads, ffn, layers, positions, **k):
@@ -113,6 +123,33 @@ CASES = {
     # as bert-base-uncased is published: a pooler and a next-sentence head that nobody asks for
     "bert_old_fill": case(BertForMaskedLM, bert(93, 32, 4, 71, 1, 27),
                           legacy="gamma position_ids decoder_bias decoder pretraining"),
+    "roberta_model": case(RobertaModel, roberta(97, 39, 3, 71, 2, 33), "F32"),
+    # the padding's token decides where positions begin
+    "roberta_bare": case(RobertaModel, roberta(68, 25, 5, 46, 3, 40, type_vocab_size=2,
+                                               pad_token_id=6), "BF16",
+                         add_pooling_layer=False),
+    "roberta_wide": case(RobertaForSequenceClassification,
+                         roberta(61, 324, 3, 37, 1, 21, num_labels=1, pad_token_id=0)),
+    "roberta_classify": case(RobertaForSequenceClassification,
+                             roberta(283, 30, 3, 50, 2, 60,
+                                     **named(["negative", "neutral", "positive"])),
+                             vocabulary=True),
+    "roberta_regression": case(RobertaForSequenceClassification,
+                               roberta(66, 33, 3, 41, 1, 27, hidden_act="gelu_new",
+                                       problem_type="regression", **named(["score"])),
+                               shards="10KB"),
+    "roberta_tag": case(RobertaForTokenClassification,
+                        roberta(283, 35, 5, 57, 1, 48, **named(BIO)), "BF16", vocabulary=True),
+    "roberta_answer": case(RobertaForQuestionAnswering, roberta(283, 26, 1, 44, 2, 54),
+                           vocabulary=True),
+    "roberta_fill": case(RobertaForMaskedLM, roberta(283, 51, 3, 71, 1, 38), vocabulary=True),
+    "roberta_fill_untied": case(RobertaForMaskedLM, roberta(73, 28, 7, 33, 2, 29,
+                                                            tie_word_embeddings=False), "BF16"),
+    # as roberta-base is published: a pooler beside the head, which is there twice
+    "roberta_old": case(RobertaForMaskedLM, roberta(71, 24, 3, 57, 1, 30), bin=True,
+                        legacy="position_ids decoder_bias decoder pooler"),
+    "roberta_old_classify": case(RobertaForSequenceClassification,
+                                 roberta(64, 27, 9, 31, 1, 28), legacy="position_ids pooler"),
     "distil_model": case(DistilBertModel, distil(101, 45, 3, 71, 1, 30), "F32"),
     "distil_long": case(DistilBertModel, distil(61, 21, 3, 40, 2, 512, activation="relu"),
                         lengths=[2, 257], longest=512),
@@ -208,7 +245,8 @@ def peak(model, inputs):
         module.weight.data *= 1.6 / (result - module.bias).std(unbiased=False).item()
         return torch.nn.functional.linear(arguments[0], module.weight, module.bias)
     hooks = [module.register_forward_hook(scale) for name, module in model.named_modules()
-             if name.endswith((".query", ".key", ".q_lin", ".k_lin", "pooler.dense"))]
+             if name.endswith((".query", ".key", ".q_lin", ".k_lin", "pooler.dense",
+                               "classifier.dense"))]
     outputs_of(model.double().eval(), inputs[-1:])
     for hook in hooks:
         hook.remove()
@@ -236,7 +274,7 @@ def make_massive(model, where):
 def legacy_state(model, state, legacy, generator):
     """A state as old versions wrote it: norms named gamma and beta, buffers, the tied head and its
     bias a second time ("decoder", "decoder_bias", "projector"), another prefix, and the parts
-    that a pretrained model has and this class ignores ("pretraining")."""
+    that a pretrained model has and this class ignores ("pretraining", or only its "pooler")."""
     base = model.base_model_prefix + "."
     words = legacy.split()
     out = {}
@@ -249,18 +287,21 @@ def legacy_state(model, state, legacy, generator):
     if "position_ids" in words:
         positions = torch.arange(model.config.max_position_embeddings).expand((1, -1)).clone()
         out[table.replace("word_embeddings.weight", "position_ids")] = positions
+    head = "lm_head" if model.config.model_type == "roberta" else "cls.predictions"
     if "decoder_bias" in words:
-        out["cls.predictions.decoder.bias"] = out["cls.predictions.bias"].clone()
+        out[head + ".decoder.bias"] = out[head + ".bias"].clone()
     if "decoder" in words:
-        out["cls.predictions.decoder.weight"] = out[table].clone()
+        out[head + ".decoder.weight"] = out[table].clone()
     if "projector" in words:
         out["vocab_projector.weight"] = out[table].clone()
-    if "pretraining" in words:
+    if "pretraining" in words or "pooler" in words:
         size, dtype = model.config.hidden_size, out[table].dtype
         for name, shape in ((base + "pooler.dense.weight", (size, size)),
                             (base + "pooler.dense.bias", (size,)),
                             ("cls.seq_relationship.weight", (2, size)),
                             ("cls.seq_relationship.bias", (2,))):
+            if name.startswith("cls.") and "pooler" in words:
+                continue
             out[name] = torch.randn(shape, generator=generator).to(dtype)
     return out
 
@@ -297,23 +338,52 @@ def save_vocabulary(directory, size, longest):
     assert len(tokenizer) == size
 
 
+def save_byte_vocabulary(directory, size, longest):
+    """vocab.json of `size` tokens, merges.txt and tokenizer_config.json, as RoBERTa's."""
+    def shown(byte):
+        printable = [b for b in range(256) if 33 <= b <= 126 or (b >= 161 and b != 173)]
+        rest = [b for b in range(256) if b not in printable]
+        return chr(byte if byte in printable else 256 + rest.index(byte))
+    merges = ["h e", "t he", "Ġ the", "c a", "Ġ ca", "Ġca t", "o n", "e r", "Ã ©",
+              "Ġ o", "Ġo n", "i n", "in g", "u n", "Ġ Ġ", "ä ¸", "a b", "Ġ ab",
+              "e d", "r e", "s t"]
+    tokens = ["<s>", "<pad>", "</s>", "<unk>"] + [shown(b) for b in range(256)]
+    tokens += [m.replace(" ", "") for m in merges]
+    tokens += ["<extra%d>" % i for i in range(size - len(tokens) - 1)] + ["<mask>"]
+    with open(os.path.join(directory, "vocab.json"), "w", encoding="ascii") as f:
+        json.dump({t: i for i, t in enumerate(tokens)}, f)
+    with open(os.path.join(directory, "merges.txt"), "w", encoding="utf-8") as f:
+        f.write("#version: 0.2\n" + "".join(m + "\n" for m in merges))
+    with open(os.path.join(directory, "tokenizer_config.json"), "w") as f:
+        json.dump({"tokenizer_class": "RobertaTokenizer", "model_max_length": longest}, f)
+    assert len(RobertaTokenizerFast.from_pretrained(directory)) == size
+
+
 # ---- inputs and outputs -------------------------------------------------------------------------
+
+
+def positions_of(config):
+    skipped = config.pad_token_id + 1 if config.model_type == "roberta" else 0
+    return config.max_position_embeddings - skipped
 
 
 def make_inputs(config, options, seed):
     """Ids and types; the last input is the longest."""
     source = random.Random(seed)
     types = getattr(config, "type_vocab_size", 1)
-    longest = options.get("longest") or config.max_position_embeddings
+    longest = options.get("longest") or positions_of(config)
     inputs = []
     for length in options.get("lengths", LENGTHS) + [longest]:
         first, second = length if isinstance(length, tuple) else (length, 0)
         ids = [source.randrange(config.vocab_size) for _ in range(first + second)]
+        if config.model_type == "roberta":  # the padding's token has no position of its own
+            ids = [i if i != config.pad_token_id else i + 1 for i in ids]
         kinds = [0] * first + [min(1, types - 1)] * second
         if length == longest and types > 1:
             kinds = [source.randrange(types) for _ in ids]
         if options.get("vocabulary"):  # [CLS] ... [MASK] ... [SEP]
-            ids[0], ids[-1], ids[len(ids) // 2] = 3, 4, 5
+            marks = (0, 2, config.vocab_size - 1) if config.model_type == "roberta" else (3, 4, 5)
+            ids[0], ids[-1], ids[len(ids) // 2] = marks
         inputs.append((ids, kinds))
     return inputs
 
@@ -401,7 +471,8 @@ def make(out, name):
         raise SystemExit(f"{name}: every seed is ill-conditioned, float32 off by {off:.1e}")
     write(directory, config, inputs, want)
     if options.get("vocabulary"):
-        save_vocabulary(directory, config.vocab_size, config.max_position_embeddings)
+        save_words = save_byte_vocabulary if config.model_type == "roberta" else save_vocabulary
+        save_words(directory, config.vocab_size, positions_of(config))
     size = sum(os.path.getsize(os.path.join(directory, f)) for f in os.listdir(directory))
     rows = ", ".join(f"{k} {v.abs().max():.3g}" for k, v in want.items())
     print(f"{name}: {cls.__name__}, seed {seed}, largest {rows}, float32 off by {off:.1e}, "

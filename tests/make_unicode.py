@@ -240,7 +240,7 @@ def composition_tables():
     lines += array("uint16_t", "slm__part_starts", (str(at) for _, _, at in blocks))
     lines += ["/* the two parts of each, 0 for none: a character becomes one other, or has none;",
               "   from 0xD800 on: an entry of slm__wide */"]
-    lines += array("uint16_t", "slm__parts", ("0x%X" % w for both in parts for w in both))
+    lines += array("uint16_t", "slm__decomposed", ("0x%X" % w for both in parts for w in both))
     lines += ["/* code points << 11 */"]
     lines += array("uint32_t", "slm__wide", ("0x%X" % (c << 11) for c in wide))
     lines += ["/* which of them two characters become, in the order of these */"]

@@ -369,13 +369,16 @@ static const char *words_bind(const uint8_t *bytes, size_t size, int run) {
     slm_text in = {text, sizeof text - 1, NULL, 0};
     slm_text_token tokens[80];
     slm__tokenizer t;
-    size_t count = 0, i;
+    slm__token_list list;
+    size_t i;
     const char *wrong;
+    memset(&list, 0, sizeof list);
+    list.capacity = 80;
     if (size) memcpy(copy, bytes, size);
     wrong = slm__tokenizer_bind(&t, SLM__WORDS, size ? copy : NULL, size);
     if (!wrong && run) {
-        slm__tokenize_text(&t, &in, 0, tokens, 80, &count, NULL);
-        for (i = 0; i < count && i < 80; i++)
+        slm__tokenize_text(&t, &in, 0, tokens, &list, NULL);
+        for (i = 0; i < list.count && i < 80; i++)
             if (tokens[i].token < 0 || (uint32_t)tokens[i].token >= t.count ||
                 tokens[i].start > tokens[i].end || tokens[i].end > in.size)
                 wrong = "a token that there is not";

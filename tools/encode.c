@@ -23,7 +23,7 @@ static const char help[] =
     "    embed         a vector for a text\n"
     "    classify      labels and their scores, for a text or a pair\n"
     "    tag           entities: groups of tokens that have one label\n"
-    "    fill          the likeliest tokens for each [MASK]\n"
+    "    fill          the likeliest tokens for each [MASK] (RoBERTa: <mask>)\n"
     "    answer        the part of a context that answers a question\n"
     "    rank          scores of documents for a query, and their order\n"
     "    next          how likely a pair's second text follows the first\n"
@@ -137,6 +137,7 @@ static void start(work *w, options *o) {
     check_options(o, w->job);
     if (!strcmp(w->info.tokenizer, "none")) tool_fail(1, "%s has no tokenizer", o->model);
     open_session(w, o);
+    w->is_words = !strcmp(w->info.tokenizer, "WordPiece");
     w->logits = o->logits;
     w->no_truncate = o->no_truncate;
     w->code_points = o->code_points;
@@ -353,6 +354,15 @@ static void cut(const work *w, line *of, size_t whole) {
     fail_line(of, error);
 }
 
+static void miss_mask(const work *w, line *of) {
+    size_t size;
+    const char *mask = token_text(w, w->info.mask, &size);
+    char error[100];
+    if (!size) mask = "[MASK]", size = 6;
+    snprintf(error, sizeof error, "there is no %.*s in the text", size < 60 ? (int)size : 60, mask);
+    fail_line(of, error);
+}
+
 /* A decoder's tokens. */
 static slm_result read_plain(work *w, const slm_text *text, slm_text_token *tokens, size_t *count,
                              size_t *whole) {
@@ -382,11 +392,12 @@ static void add_text(work *w, line *of, const span *pair, int last) {
         result = slm_tokenize_text(w->model, &text, w->longest, tokens, w->longest, &count, &whole);
     else result = read_plain(w, &text, tokens, &count, &whole);
     if (result == SLM_ERR_MEMORY) fail_line(of, "no memory for a word of the text");
+    else if (result == SLM_ERR_UNSUPPORTED) fail_line(of, "the tokenizer is no encoder's");
     else if (result != SLM_OK) fail_line(of, "the model's longest text is too short for this");
     else if (!count) fail_line(of, "a text has no tokens");
     else if (whole > count) cut(w, of, whole);
     if (!of->error && w->job->head == SLM_TASK_FILL && !masks_in(w, tokens, count))
-        fail_line(of, "there is no [MASK] in the text");
+        miss_mask(w, of);
     add_input(w, of, of->error ? 0 : count, last);
 }
 

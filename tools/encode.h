@@ -45,6 +45,7 @@ struct work {
     const char *prompt; /* before each text; NULL: none */
     slm_output output;
     int logits, no_truncate, code_points, shows; /* shows: a person sees progress */
+    int is_words; /* the tokenizer is WordPiece, whose tokens have no spaces of their own */
     size_t longest, batch, row; /* row: floats in a row of the output */
     /* inputs that go through the model together */
     input *inputs;
@@ -157,13 +158,6 @@ static const char *token_text(const work *w, slm_token token, size_t *size) {
     const char *text = slm_token_text(w->model, token, size);
     if (!text) *size = 0;
     return text ? text : "";
-}
-
-/* Whether a token goes on within a word. */
-static int goes_on(const work *w, slm_token token) {
-    size_t size;
-    const char *text = token_text(w, token, &size);
-    return size > 2 && text[0] == '#' && text[1] == '#';
 }
 
 /* ---- scores ------------------------------------------------------------------------------ */

@@ -17,6 +17,7 @@ enum {
 
 typedef struct windows { /* of the tokens [CLS] question [SEP] context [SEP] */
     size_t question, context; /* tokens of each */
+    size_t between, added;    /* [SEP] between the two, of RoBERTa's two; tokens of neither */
     size_t kept;              /* of the question */
     size_t room, step;        /* tokens of the context in a window, and from one to the next */
 } windows;
@@ -26,16 +27,18 @@ static int plan_windows(const slm_text_token *tokens, size_t count, size_t longe
     size_t most = longest < WINDOW_TOKENS ? longest : WINDOW_TOKENS;
     size_t overlap = most / 2 < WINDOW_OVERLAP ? most / 2 : WINDOW_OVERLAP;
     for (p->question = 0; tokens[p->question + 1].part >= 0;) p->question++;
-    p->context = count - p->question - 3;
+    for (p->between = 0; tokens[p->question + 1 + p->between].part < 0;) p->between++;
+    p->added = p->between + 2;
+    p->context = count - p->question - p->added;
     p->kept = p->question;
     p->room = p->step = p->context;
     if (count <= most) return 1;
-    if (p->question + 3 + overlap >= most) { /* where Hugging Face fails */
-        if (overlap + 4 >= most) return 0;
-        p->kept = most - overlap - 4;
+    if (p->question + p->added + overlap >= most) { /* where Hugging Face fails */
+        if (overlap + p->added + 1 >= most) return 0;
+        p->kept = most - overlap - p->added - 1;
         if (p->kept > QUESTION_TOKENS) p->kept = QUESTION_TOKENS;
     }
-    p->room = most - p->kept - 3;
+    p->room = most - p->kept - p->added;
     p->step = p->room - overlap;
     return 1;
 }
@@ -43,10 +46,11 @@ static int plan_windows(const slm_text_token *tokens, size_t count, size_t longe
 /* The window from token `start` of the context on; how many tokens it has. */
 static size_t put_window(const slm_text_token *tokens, const windows *p, size_t start,
                          slm_text_token *out) {
-    const slm_text_token *context = tokens + p->question + 2;
+    const slm_text_token *context = tokens + p->question + p->between + 1;
     size_t size = p->context - start < p->room ? p->context - start : p->room, at = p->kept + 1;
     memcpy(out, tokens, at * sizeof *out);
-    out[at++] = tokens[p->question + 1];
+    memcpy(out + at, tokens + p->question + 1, p->between * sizeof *out);
+    at += p->between;
     memcpy(out + at, context + start, size * sizeof *out);
     at += size;
     out[at++] = context[p->context];
@@ -148,12 +152,17 @@ static size_t best_spans(const float *begin, const float *end, size_t count,
     return found;
 }
 
+/* Whether two tokens of a context belong to one word. */
+static int same_word(const slm_text_token *a, const slm_text_token *b) {
+    return a->part == 1 && b->part == 1 && a->word == b->word;
+}
+
 /* The bytes of the span's words, as far as the window has them. */
-static candidate widened(const work *w, const slm_text_token *tokens, const window_span *s) {
+static candidate widened(const slm_text_token *tokens, const window_span *s) {
     size_t first = s->first, last = s->last;
     candidate c;
-    while (tokens[first - 1].part == 1 && goes_on(w, tokens[first].token)) first--;
-    while (tokens[last + 1].part == 1 && goes_on(w, tokens[last + 1].token)) last++;
+    while (same_word(&tokens[first - 1], &tokens[first])) first--;
+    while (same_word(&tokens[last], &tokens[last + 1])) last++;
     memset(&c, 0, sizeof c);
     c.start = tokens[first].start;
     c.end = tokens[last].end;
@@ -171,7 +180,7 @@ static void take_window(work *w, const input *in, const float *rows) {
     found = best_spans(begin, begin + in->count, in->count, best);
     for (i = 0; i < found; i++)
         if (tokens[best[i].first].part == 1 && tokens[best[i].last].part == 1)
-            add_candidate(w, in->of->pair.bytes, widened(w, tokens, &best[i]));
+            add_candidate(w, in->of->pair.bytes, widened(tokens, &best[i]));
     free(begin);
 }
 

@@ -104,16 +104,38 @@ static int is_joined(const char *text, size_t size) {
     return 0;
 }
 
+/* A token's own text, or where it is unknown what stands there. */
+static const char *shown_text(const work *w, const line *of, const slm_text_token *token,
+                              size_t *size) {
+    if (token->token != w->info.unk) return token_text(w, token->token, size);
+    *size = token->end - token->start;
+    return of->text.bytes + token->start;
+}
+
+/* The bytes of byte-level tokens, of which one may end within a character. */
+static void put_bytes(const work *w, const line *of, const slm_text_token *tokens, size_t count) {
+    size_t size = 0, at = 0, i, length;
+    char *bytes;
+    for (i = 0; i < count; i++, size += length) shown_text(w, of, &tokens[i], &length);
+    bytes = (char *)tool_allocate(size, 1);
+    for (i = 0; i < count; i++, at += length) {
+        const char *text = shown_text(w, of, &tokens[i], &length);
+        memcpy(bytes + at, text, length);
+    }
+    put_string(bytes, size);
+    free(bytes);
+}
+
 /* Tokens as Hugging Face's convert_tokens_to_string writes them; what is unknown keeps its text. */
 static void put_words(const work *w, const line *of, const slm_text_token *tokens, size_t count) {
     size_t i, size;
+    if (!w->is_words) {
+        put_bytes(w, of, tokens, count);
+        return;
+    }
     putchar('"');
     for (i = 0; i < count; i++) {
-        const char *text = token_text(w, tokens[i].token, &size);
-        if (tokens[i].token == w->info.unk) {
-            text = of->text.bytes + tokens[i].start;
-            size = tokens[i].end - tokens[i].start;
-        }
+        const char *text = shown_text(w, of, &tokens[i], &size);
         if (i && size >= 2 && text[0] == '#' && text[1] == '#') {
             text += 2;
             size -= 2;

@@ -243,7 +243,7 @@ int main(int count, char **args) {
     model = tool_open(o.model, NULL);
     slm_model_get_info(model, &info);
     if (!strcmp(info.tokenizer, "none")) tool_fail(1, "%s has no tokenizer", o.model);
-    o.is_words = !strcmp(info.tokenizer, "WordPiece");
+    o.is_words = info.cls >= 0;
     if (o.offsets && !o.is_words) tool_fail(1, "--offsets: %s has no WordPiece", o.model);
     bytes = tool_read("-", &size);
     if (o.jsonl) each_line(model, &o, bytes, size);

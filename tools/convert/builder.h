@@ -43,7 +43,7 @@ typedef struct Builder {
     uint32_t byte_tokens[256];
     int32_t bos, eos, unk, last; /* last: put behind a text */
     const char *specials[TOKENIZER_SPECIALS]; /* the texts of bos_token and its like */
-    int adds_bos, adds_last, prefix_space, is_gpt2, is_codegen, is_llama, is_gemma;
+    int adds_bos, adds_last, prefix_space, is_gpt2, is_codegen, is_llama, is_gemma, is_roberta;
     int version5;            /* transformers 5 wrote the files: its rules hold, not those of 4 */
     int rebuilds;            /* its class has rules of its own, not those of tokenizer.json */
     int from_vocabulary;     /* vocab.json and merges.txt, not tokenizer.json */
@@ -58,6 +58,10 @@ typedef struct Builder {
     int whole;               /* a word of the vocabulary is not merged: ignore_merges */
     int32_t missing;         /* what bytes without a token become; -1: nothing */
     int fuses;               /* several of them become one */
+    int encodes;             /* the model is an encoder, or the tokenizer is RoBERTa's */
+    int two_seps, one_type;  /* between the texts of a pair; its tokens' types are all 0 */
+    int trims, trims_prefix; /* white space is no part of offsets; as if one had been put first */
+    int tidies;              /* clean_up_tokenization_spaces */
     /* of SLM__PIECES */
     int from_model;          /* tokenizer.model, not tokenizer.json */
     int legacy, prepends, splits; /* splits: a word ends at each space */
@@ -70,12 +74,12 @@ typedef struct Builder {
         uint32_t token, flags;
     } *controls;
     size_t control_count;
+    int32_t mask;            /* of an encoder's */
     /* of SLM__WORDS */
     int is_bert;             /* of BERT's class, or one that does the same */
     int cleans_up;           /* the decoder leaves out spaces before punctuation */
     uint32_t added_flags;    /* SLM__TEXT_...: how added tokens are normalized */
     uint32_t longest_word;
-    int32_t mask;
 } Builder;
 
 /* tokenizer.c */
@@ -96,8 +100,16 @@ void find_bytes(Builder *builder); /* the tokens of single bytes, once the vocab
 void refuse(const Builder *builder, const char *part, const Json *object) CONV_NORETURN;
 uint32_t read_id(const Builder *builder, const Json *value);
 void read_vocabulary(Builder *builder, const Json *vocabulary);
+enum { KEY_UNK = 2, KEY_SEP = 3, KEY_CLS = 5, KEY_MASK = 6 }; /* of the special tokens */
 /* The id of a template's special token; -1: the piece is none. */
 int32_t template_token(const Builder *builder, const Json *processor, const Json *piece);
+
+/* texts.c: byte-level BPE of encoders */
+extern const char *const texts_specials[TOKENIZER_SPECIALS]; /* of RoBERTa's class */
+uint32_t texts_special_flags(const Builder *builder, int key); /* of one given as a plain string */
+void texts_read_processor(Builder *builder, const Json *processor, const Json *config);
+void texts_set_specials(Builder *builder, const int32_t *ids, const Json *config);
+uint32_t texts_flags(const Builder *builder);   /* of the section */
 
 /* splits.c */
 void splits_read(Builder *builder, const Json *pre_tokenizer);

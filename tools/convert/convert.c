@@ -78,6 +78,7 @@ typedef struct Architecture {
     const char *needed[FLAGS_MOST];   /* ... and these true */
     KindKeys layer_kinds;
     int tied;                         /* default of tie_word_embeddings */
+    int positions_from_pad;           /* a text's first has the row behind pad_token_id's */
     float attention_scale;            /* 0: by the head's size, ... */
     const char *scale_key;            /* ... or 1 where this flag is false; NULL: there is none */
     slm_chat_format chat;             /* where nothing says another, with GPT-2's tokenizer */
@@ -146,6 +147,9 @@ static const Architecture architectures[] = {
      .layer_kinds = KINDS_NEO, .tied = 1, .attention_scale = 1, .chat = SLM_CHAT_PLAIN},
     {.name = "bert", .model_type = "bert", .activation_key = "hidden_act", .layouts = bert_layouts,
      BERT_KEYS(30522, 12, 768, 3072, 12), .tied = 1},
+    {.name = "bert", .model_type = "roberta", .activation_key = "hidden_act",
+     .layouts = roberta_layouts, BERT_KEYS(50265, 12, 768, 3072, 12), .tied = 1,
+     .positions_from_pad = 1},
     {.name = "distilbert", .model_type = "distilbert", .activation_key = "activation",
      .layouts = distilbert_layouts,
      .keys = {{"vocab_size", NULL, 30522}, {"max_position_embeddings", NULL, 512},
@@ -224,6 +228,7 @@ typedef struct Config {
     const char *path;
     slm__shape shape;
     uint32_t pad;
+    uint32_t skipped;     /* rows of the table of positions, before a text's first */
     double theta;
     int version5;         /* written by transformers 5, whose rules then hold */
     const Json *rope;     /* rope_parameters or rope_scaling; NULL: none */
@@ -237,8 +242,8 @@ typedef struct Config {
     Buffer kinds; /* of the layers: a byte each, the file's */
 } Config;
 
-#define SUPPORTED "phi, gptj, llama, gpt_neo, bert, distilbert, mobilebert, qwen2, qwen3, " \
-                  "mistral, smollm3, gpt2, gpt_neox, gemma, gemma2, gemma3_text, gemma3"
+#define SUPPORTED "phi, gptj, llama, gpt_neo, bert, roberta, distilbert, mobilebert, qwen2, " \
+                  "qwen3, mistral, smollm3, gpt2, gpt_neox, gemma, gemma2, gemma3_text, gemma3"
 
 /* model_type decides, as in Hugging Face: "architectures" is null, or names a class without a head
    or another one, depending on who saved the checkpoint. */
@@ -712,6 +717,22 @@ static void read_kinds(Config *config) {
             config->shape.window = (uint32_t)slm__least(window, config->shape.context);
 }
 
+/* RoBERTa's positions begin behind the padding's, whose token has none. */
+static void skip_positions(Config *config) {
+    uint32_t context = config->shape.context;
+    double pad = config_number(config, "pad_token_id", json_member(config->json, "pad_token_id")
+                                                           ? -1 : 1);
+    if (!(pad >= 0 && pad < config->shape.vocab_rows) || pad != floor(pad))
+        fail("%s: pad_token_id has to be below vocab_size: positions are counted from it",
+             config->path);
+    config->pad = (uint32_t)pad;
+    config->skipped = config->pad + 1;
+    if (config->skipped >= context)
+        fail("%s: max_position_embeddings %lu leaves no position behind pad_token_id %lu",
+             config->path, (unsigned long)context, (unsigned long)config->pad);
+    config->shape.context = context - config->skipped;
+}
+
 /* A rotary model sees no difference where its context ends earlier. */
 static void read_context(Config *config) {
     config->shape.context = config_size(config, KEY_CONTEXT);
@@ -869,6 +890,8 @@ static void read_config(Config *config, const char *path, const Json *json) {
     read_gemma(config);
     pad = config_number(config, "pad_token_id", -1);
     config->pad = pad >= 0 && pad < config->shape.vocab_rows ? (uint32_t)pad : SLM__NO_TOKEN;
+    if (config->architecture->positions_from_pad)
+        skip_positions(config);
     if (config_flag(config, "tie_word_embeddings", config->architecture->tied))
         config->shape.flags |= SLM__FLAG_TIED;
     if (config->row->flags & SLM__FLAG_QK_NORM && config_flag(config, "qk_layernorm", 0))
@@ -998,11 +1021,15 @@ static SourceTensor *find_source(const Config *config, const Checkpoint *checkpo
         if (place_tensor(place, layout, &config->shape, want, layer) &&
             (found = find_tensor(checkpoint, place->name)) != NULL)
             return found;
+    for (layout = layouts; layout->prefix; layout++) { /* a model that was saved without its head */
+        if (!place_tensor(place, layout, &config->shape, want, layer))
+            continue;
+        bare = strchr(place->name, '.') + 1;
+        if (strcmp(bare, "weight") && strcmp(bare, "bias") &&
+            (found = find_tensor(checkpoint, bare)) != NULL)
+            return found;
+    }
     place_tensor(place, layouts, &config->shape, want, layer);
-    bare = strchr(place->name, '.') + 1; /* a model that was saved without its head */
-    if (strcmp(bare, "weight") && strcmp(bare, "bias") &&
-        (found = find_tensor(checkpoint, bare)) != NULL)
-        return found;
     if (config->shape.flags & SLM__FLAG_TIED && want->slot == SLM__EMBEDDING &&
         (found = find_head(config, checkpoint)) != NULL) /* one of the two names was kept */
         return found;
@@ -1027,6 +1054,10 @@ static void add_tensor(Model *model, const Config *config, Checkpoint *checkpoin
                    ? 1 : 0; /* all its vectors are norms */
     source = find_source(config, checkpoint, want, layer, &place);
     refuse_rival(source);
+    if (want->slot == SLM__POSITIONS) {
+        place.first = config->skipped;
+        place.rows += config->skipped;
+    }
     if (place.transposed)
         check_source(source, out->cols, place.rows, 0);
     else
@@ -1050,7 +1081,8 @@ static int ends_in_parts(const char *name, const char *parts) {
    second copy of a bias. */
 static int is_buffer(const char *name) {
     static const char *const buffers[] = {"attn.bias", "attention.bias", "masked_bias",
-                                          "position_ids", "cls.predictions.decoder.bias"};
+                                          "position_ids", "cls.predictions.decoder.bias",
+                                          "lm_head.decoder.bias"};
     const char *rotary = strstr(name, "rotary_emb.");
     size_t i;
     for (i = 0; i < sizeof buffers / sizeof *buffers; i++)
@@ -1062,9 +1094,9 @@ static int is_buffer(const char *name) {
 static int is_in_layer(const char *name) {
     static const char *const prefixes[] = {
         "model.layers.", "layers.", "blk.", "transformer.h.", "h.", "bert.encoder.layer.",
-        "encoder.layer.", "distilbert.transformer.layer.", "transformer.layer.",
-        "mobilebert.encoder.layer.", "gpt_neox.layers.", "language_model.model.layers.",
-        "model.language_model.layers."};
+        "encoder.layer.", "roberta.encoder.layer.", "distilbert.transformer.layer.",
+        "transformer.layer.", "mobilebert.encoder.layer.", "gpt_neox.layers.",
+        "language_model.model.layers.", "model.language_model.layers."};
     size_t i;
     for (i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         size_t size = strlen(prefixes[i]);
@@ -1257,7 +1289,8 @@ static void assemble(Model *model, Parts *parts, uint32_t type, int ignore_extra
     model_section(model, SLM__DIRECTORY, 1); /* filled while writing */
     section = model_section(model, SECTION_METADATA, 0);
     put_metadata(&section->bytes, "source", parts->kind);
-    put_metadata(&section->bytes, "model_type", config->row->name);
+    put_metadata(&section->bytes, "model_type",
+                 is_encoder(parts) ? config->architecture->model_type : config->row->name);
     if (!is_encoder(parts))
         chat_put(model, &parts->chat);
 }

@@ -1,5 +1,5 @@
-/* encoder.c - BERT, DistilBERT and MobileBERT: what config.json says of them that decoders do not
-   have, and which heads a checkpoint holds. */
+/* encoder.c - BERT, RoBERTa, DistilBERT and MobileBERT: what config.json says of them that decoders
+   do not have, and which heads a checkpoint holds. */
 #define _POSIX_C_SOURCE 200809L
 #include "encoder.h"
 
@@ -119,6 +119,7 @@ static uint32_t find_tasks(EncoderParts *out, const Json *json, const char *path
         if (list && list->first && tasks_of_class(list->first, path) >> task & 1)
             out->task = task;
     if (holds(checkpoint, "cls.predictions.transform.dense.weight") ||
+        holds(checkpoint, "lm_head.dense.weight") ||
         holds(checkpoint, "vocab_transform.weight"))
         tasks |= 1u << SLM_TASK_FILL;
     if (holds(checkpoint, "cls.seq_relationship.weight"))
@@ -134,12 +135,13 @@ static uint32_t find_tasks(EncoderParts *out, const Json *json, const char *path
 static uint32_t find_pooler(const slm__shape *shape, const slm__architecture *row,
                             const Json *json, const char *path, const Checkpoint *checkpoint) {
     uint32_t texts = 1u << SLM_TASK_CLASSIFY | 1u << SLM_TASK_NEXT;
+    const Json *type = json_get(json, "model_type"); /* the prefix of the model's tensors */
     char name[64];
     if (strcmp(row->name, "distilbert") == 0)
         return shape->tasks >> SLM_TASK_CLASSIFY & 1 ? SLM__POOLER_RELU : SLM__POOLER_NONE;
     if (row->block == SLM__BOTTLENECK && !json_flag(json, path, "classifier_activation", 1))
         return SLM__POOLER_FIRST;
-    snprintf(name, sizeof name, "%s.pooler.dense.weight", row->name);
+    snprintf(name, sizeof name, "%s.pooler.dense.weight", type->text);
     if (shape->tasks & texts || holds(checkpoint, name) ||
         holds(checkpoint, strchr(name, '.') + 1))
         return SLM__POOLER_TANH;

@@ -88,6 +88,22 @@ const Layout bert_layouts[3] = {
     BERT_BIAS,
     {NULL, 0, SEPARATE, {NULL}}};
 
+/* The classifier's dense layer is what BERT's pooler is; where it is not there, a pooler may be. */
+const Layout roberta_layouts[3] = {
+    {"roberta.encoder.layer.", 0, SEPARATE,
+     {BERT_LAYER, [SLM__EMBEDDING] = "roberta.embeddings.word_embeddings",
+      [SLM__POSITIONS] = "roberta.embeddings.position_embeddings",
+      [SLM__TYPES] = "roberta.embeddings.token_type_embeddings",
+      [SLM__EMBEDDING_NORM] = "roberta.embeddings.LayerNorm",
+      [SLM__POOLER] = "classifier.dense", [SLM__CLASSIFIER] = "classifier.out_proj",
+      [SLM__TAGGER] = "classifier", [SLM__ANSWERER] = "qa_outputs",
+      [SLM__FILL_DENSE] = "lm_head.dense", [SLM__FILL_NORM] = "lm_head.layer_norm",
+      [SLM__FILL_HEAD] = "lm_head.decoder", [SLM__FILL_HEAD + 1] = "lm_head",
+      [SLM__VECTOR_DENSE] = "linear"}},
+    {"", 0, SEPARATE, {[SLM__POOLER] = "roberta.pooler.dense",
+                       [SLM__FILL_HEAD + 1] = "lm_head.decoder"}},
+    {NULL, 0, SEPARATE, {NULL}}};
+
 const Layout distilbert_layouts[2] = {
     {"distilbert.transformer.layer.", 0, SEPARATE,
      {[SLM__NORM] = "sa_layer_norm", [SLM__QUERY] = "attention.q_lin",

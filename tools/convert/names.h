@@ -26,8 +26,8 @@ typedef struct Layout {
 enum { LAYOUTS = 4 };
 /* Those of today first; a prefix of NULL ends them. */
 extern const Layout phi_layouts[LAYOUTS + 1], gptj_layouts[2], llama_layouts[2], neo_layouts[2],
-    bert_layouts[3], distilbert_layouts[2], mobilebert_layouts[3], gpt2_layouts[2],
-    neox_layouts[2], gemma_layouts[2], gemma_part_layouts[3];
+    bert_layouts[3], roberta_layouts[3], distilbert_layouts[2], mobilebert_layouts[3],
+    gpt2_layouts[2], neox_layouts[2], gemma_layouts[2], gemma_part_layouts[3];
 
 /* Rows [first, first + its own) of a tensor with `rows` rows, in groups as OutTensor has them. */
 typedef struct Place {

@@ -236,7 +236,8 @@ int splits_file_kind(const Builder *builder) {
     if (builder->kind != SLM__BYTES)
         return builder->kind;
     return builder->steps[0] != SLM__STEP_GPT2 || builder->steps[1] || builder->nfc ||
-                   builder->whole || builder->missing >= 0 || builder->last >= 0
+                   builder->whole || builder->missing >= 0 || builder->last >= 0 ||
+                   builder->encodes
                ? SLM__SPLIT_BYTES
                : SLM__BYTES;
 }
@@ -245,7 +246,8 @@ uint32_t splits_flags(const Builder *builder) {
     return (builder->nfc ? (uint32_t)SLM__TEXT_NFC : 0) |
            (builder->whole ? (uint32_t)SLM__TEXT_WHOLE : 0) |
            (builder->fuses ? (uint32_t)SLM__TEXT_FUSED : 0) |
-           (builder->last >= 0 ? (uint32_t)SLM__TEXT_BEHIND : 0);
+           (builder->last >= 0 ? (uint32_t)SLM__TEXT_BEHIND : 0) |
+           (builder->encodes ? texts_flags(builder) : 0);
 }
 
 /* The numbers that kind 4 has more than kind 1. */
@@ -253,7 +255,8 @@ void splits_put(Buffer *out, const Builder *builder) {
     put_u32(out, (uint32_t)builder->last);
     put_bytes(out, builder->steps, sizeof builder->steps);
     put_u32(out, (uint32_t)builder->missing);
-    put_zeros(out, 8);
+    put_u32(out, builder->encodes ? (uint32_t)builder->mask : 0);
+    put_zeros(out, 4);
 }
 
 /* The text of a normalized added token, as it is looked for in a normalized text. */

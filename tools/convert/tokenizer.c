@@ -459,6 +459,11 @@ static void read_added(Builder *builder, const char *path, const Json *json, con
                   read_id(builder, json_get(token, "id")));
 }
 
+/* RobertaProcessing is there for nothing but an encoder. */
+static int wants_texts(const Builder *builder, const Json *processor) {
+    return builder->encodes || json_is(json_get(processor, "type"), "RobertaProcessing");
+}
+
 static void read_tokenizer_json(Builder *builder, const char *path, const Json *config) {
     const Json *json = json_read(path);
     builder->path = path;
@@ -468,8 +473,10 @@ static void read_tokenizer_json(Builder *builder, const char *path, const Json *
         rebuild_from_json(builder, json, config);
     else
         read_pipeline(builder, json, config);
-    if (builder->kind != SLM__WORDS && ((!builder->is_llama && !builder->is_gemma) ||
-                                        builder->version5)) /* those of 4 make their own */
+    if (builder->kind == SLM__BYTES && wants_texts(builder, json_get(json, "post_processor")))
+        texts_read_processor(builder, json_get(json, "post_processor"), config);
+    else if (builder->kind != SLM__WORDS && ((!builder->is_llama && !builder->is_gemma) ||
+                                             builder->version5)) /* those of 4 make their own */
         read_post_processor(builder, json_get(json, "post_processor"), 0);
     read_added(builder, path, json, config);
 }
@@ -581,7 +588,8 @@ static void put_usual(Specials *out, const Builder *builder, const Json *config,
                                                            "<pad>", NULL, "<mask>"};
     static const char *const none[SPECIAL_KEYS];
     static Json fallback[SPECIAL_KEYS];
-    const char *const *usual = builder->is_bert    ? words_specials
+    const char *const *usual = builder->is_bert      ? words_specials
+                               : builder->is_roberta ? texts_specials
                                : builder->is_gemma ? builder->version5 ? gemma5_texts : gemma_texts
                                : builder->is_llama ? llama_texts
                                : builder->is_gpt2  ? gpt2_texts
@@ -724,18 +732,24 @@ static int gpt2_key(int key) { /* bos, eos, unk, pad */
 /* One special token; its id, which may be beyond the model's rows, or -1 if it has none. The GPT-2
    class of transformers 4 makes those tokens that it knows by name normalized when they are given
    as plain strings. */
-static int32_t add_special(Builder *builder, const Json *value, int key) {
-    const Json *string = special_text(value);
+static int32_t add_special(Builder *builder, const Special *special) {
+    const Json *value = special->value, *string = special_text(value);
+    int key = special->key;
+    /* RoBERTa's class adds its own mask once more, whatever the files say of it */
+    int again = builder->is_roberta && special->is_default && key == KEY_MASK;
     uint32_t at, flags;
     Text text;
     if (!string || !string->size)
         return -1;
     text.bytes = string->text;
     text.size = string->size;
-    if (builder->specials_win || !map_find(&builder->added_at, text.bytes, text.size, NULL)) {
+    if (builder->specials_win || again ||
+        !map_find(&builder->added_at, text.bytes, text.size, NULL)) {
         flags = SLM__ADDED_SPECIAL;
         if (value->type == JSON_OBJECT)
             flags = added_flags(value, 1);
+        else if (builder->is_roberta)
+            flags = texts_special_flags(builder, key);
         else if (builder->from_vocabulary && !builder->is_codegen && gpt2_key(key))
             flags |= SLM__ADDED_NORMALIZED;
         add_token(builder, text, flags, -1);
@@ -758,12 +772,12 @@ static void add_controls(Builder *builder) {
     }
 }
 
-static void add_specials(Builder *builder, const Specials *specials) {
+static void add_specials(Builder *builder, const Specials *specials, const Json *config) {
     int32_t ids[SPECIAL_KEYS] = {-1, -1, -1, -1, -1, -1, -1};
     size_t i, additional = 0;
     for (i = 0; i < specials->count; i++) {
         int key = specials->list[i].key;
-        int32_t id = add_special(builder, specials->list[i].value, key);
+        int32_t id = add_special(builder, &specials->list[i]);
         if (key >= 0 && key < SPECIAL_KEYS) {
             ids[key] = id;
             if (special_text(specials->list[i].value))
@@ -777,8 +791,15 @@ static void add_specials(Builder *builder, const Specials *specials) {
         builder->bos = ids[0];
     builder->eos = ids[1];
     builder->unk = ids[2];
+    if (builder->is_roberta && builder->kind != SLM__BYTES)
+        fail("%s: RobertaTokenizer with another tokenizer than byte-level BPE is not supported",
+             builder->path);
+    if (builder->kind == SLM__PIECES && builder->encodes)
+        fail("%s: SentencePiece BPE is not supported for an encoder's texts", builder->path);
     if (builder->kind == SLM__WORDS)
         words_set_specials(builder, ids);
+    if (builder->kind == SLM__BYTES && builder->encodes)
+        texts_set_specials(builder, ids, config);
 }
 
 /* ---- end tokens -------------------------------------------------------------------------- */
@@ -1017,11 +1038,20 @@ static void find_class5(Builder *builder, const Json *name, const Json *type) {
     builder->is_gpt2 = builder->is_codegen || class_is(name, "GPT2Tokenizer") ||
                        (!name && !json_is(type, "llama") && !builder->is_gemma);
     builder->rebuilds = builder->is_llama || builder->is_gemma || builder->is_gpt2;
-    if (name && !builder->rebuilds && !is_generic(name))
+    if ((name && !builder->rebuilds && !is_generic(name)) || (!name && json_is(type, "roberta")))
         fail("%s: tokenizer_class %s of transformers 5 is not supported; supported: "
              "LlamaTokenizer, GemmaTokenizer, GPT2Tokenizer, CodeGenTokenizer, TokenizersBackend",
              builder->path,
-             name->type == JSON_STRING ? name->text : "(no name)");
+             !name ? "RobertaTokenizer" : name->type == JSON_STRING ? name->text : "(no name)");
+}
+
+/* Whether the library has this type of model as an encoder. */
+static int is_encoder_type(const Json *type) {
+    size_t i;
+    for (i = 0; i < SLM__ARCHITECTURES; i++)
+        if (json_is(type, slm__architectures[i].name))
+            return (slm__architectures[i].features & SLM__ENCODER) != 0;
+    return json_is(type, "roberta");
 }
 
 /* Which class Hugging Face would take: it brings the defaults of the special tokens. */
@@ -1029,6 +1059,7 @@ static void find_class(Builder *builder, const Json *tokenizer, const Json *conf
     const Json *name = json_get(tokenizer, "tokenizer_class");
     const Json *type = json_get(config, "model_type");
     name = name ? name : json_get(config, "tokenizer_class");
+    builder->encodes = is_encoder_type(type);
     builder->version5 = json_member(tokenizer, "backend") || version_from(config) >= 5;
     if (builder->version5) {
         find_class5(builder, name, type);
@@ -1038,7 +1069,9 @@ static void find_class(Builder *builder, const Json *tokenizer, const Json *conf
     builder->is_gpt2 = name ? builder->is_codegen || class_is(name, "GPT2Tokenizer") : 1;
     builder->is_llama = name ? class_is(name, "LlamaTokenizer") : json_is(type, "llama");
     builder->is_gemma = name ? class_is(name, "GemmaTokenizer") : is_gemma_type(type);
-    if (builder->is_llama || builder->is_gemma)
+    builder->is_roberta = name ? class_is(name, "RobertaTokenizer") : json_is(type, "roberta");
+    builder->encodes = builder->encodes || builder->is_roberta;
+    if (builder->is_llama || builder->is_gemma || builder->is_roberta)
         builder->is_gpt2 = 0;
     if (builder->is_gemma && is_true(tokenizer, "from_slow"))
         fail("%s: from_slow is not supported with GemmaTokenizer", builder->path);
@@ -1208,7 +1241,7 @@ static void read_files(Builder *builder, const char *directory, const Json *conf
     builder->path = directory;
     specials = find_specials(builder, tokenizer, map);
     add_listed(builder, tokenizer, &specials, plain);
-    add_specials(builder, &specials);
+    add_specials(builder, &specials, tokenizer);
     free(specials.list);
     free(specials.given.slots);
     check_tokens(builder);

@@ -12,7 +12,6 @@ enum { PREFIX_SIZE = 2 };
 /* What BERT's classes call their special tokens where no file does, as the keys in tokenizer.c. */
 const char *const words_specials[TOKENIZER_SPECIALS] = {NULL,    NULL,    "[UNK]", "[SEP]",
                                                         "[PAD]", "[CLS]", "[MASK]"};
-enum { KEY_UNK = 2, KEY_SEP = 3, KEY_CLS = 5, KEY_MASK = 6 };
 
 int words_wanted(const Json *json) {
     const Json *model = json_get(json, "model"), *type = json_get(model, "type");
