@@ -206,6 +206,7 @@ def make_types(out):
     writer.add_rope_dimension_count(HEAD)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_custom_alignment(64)
+    writer.add_quantization_version(2)
     numbers, wide, narrow = [], iter(TYPES), iter(SMALL[3:])
     for name, rows, cols in tensor_list():
         kind = "F32" if not rows else next(wide) if cols == HIDDEN else next(narrow)
@@ -432,7 +433,7 @@ def hostile_tensors(keys, tensors):
     yield "three rows", r"attn_q.weight has the shape .3, 2., wanted .2, 2.", changed(sizes=(2, 3))
     yield "one dimension", r"attn_q.weight has the shape .4., wanted .2, 2.", changed(sizes=(4,))
     yield "an unknown type", "attn_q.weight: the type 99 is not known", changed(kind=99)
-    yield "a type of blocks", "rows of 2 do not divide into blocks of 256 (Q2_K)", changed(kind=10)
+    yield "a type of blocks", "rows of 2 do not divide into blocks of 256 (Q4_K)", changed(kind=12)
     yield "whole numbers", "attn_q.weight: the type I32 is not supported", changed(kind=26)
     yield "an offset between", "its offset 31 is no multiple of 32", changed(offset=31)
     yield "an offset outside", "lies outside of the file (16 bytes at 32000", changed(offset=32000)
@@ -530,6 +531,10 @@ def hostile_bytes(keys, tensors):
     yield "EOS with a fraction", "eos_token_id is 1.5", valued("eos_token_id", F32, 1.5)
     yield "EOS that is unused", "eos_token_id is 258, which is an unused token", valued(
         "token_type", ARRAY, array(I32, [1] * 258 + [5]))
+    for name in ["remove_extra_whitespaces", "add_sep_token", "normalizer.lowercase"]:
+        yield name, f"{name} true is not supported", valued(name, BOOL, 1)
+    yield "a map of characters", "precompiled_charsmap, a normalization", valued(
+        "precompiled_charsmap", ARRAY, array(0, [1, 2]))
     yield "BOS as text", "bos_token_id must be a number", valued("bos_token_id", STRING, "1")
     yield "no merges", "no merges", pack(without(keys, "tokenizer.ggml.merges"), tensors)
     yield "merges as numbers", "merges must be an array of strings", valued(
@@ -588,6 +593,22 @@ def edits(old, new):
     return " ".join(found)
 
 
+def hostile_types(whole):
+    """Other types in the place of those in types.gguf, and blocks for a norm."""
+    for name, place, kind, pattern in [
+            ("blk.1.ffn_up.weight", 16, 10, "Q2_K is not supported; supported: F64, F32, "),
+            ("blk.1.ffn_up.weight", 16, 11, "Q3_K is not supported"),
+            ("blk.1.ffn_up.weight", 16, 16, "IQ2_XXS is not supported"),
+            ("blk.1.ffn_up.weight", 16, 23, "IQ4_XS is not supported"),
+            ("blk.1.ffn_up.weight", 16, 39, "MXFP4 is not supported"),
+            ("blk.1.ffn_norm.weight", 8, 12, "ffn_norm.weight: a vector of type Q4_K is not")]:
+        at = whole.index(name.encode()) + len(name) + 4 + place
+        yield f"{name} of type {kind}", pattern, whole[:at] + bytes([kind]) + whole[at + 1:]
+    at = whole.index(b"general.quantization_version") + len("general.quantization_version") + 4
+    yield ("an older quantization", "general.quantization_version 1 is not supported; supported: 2",
+           whole[:at] + bytes([1]) + whole[at + 1:])
+
+
 def make_hostile(out):
     directory = os.path.join(out, "hostile")
     os.makedirs(directory, exist_ok=True)
@@ -603,6 +624,9 @@ def make_hostile(out):
             for maker in makers[name]:
                 for what, pattern, data in maker(*parts):
                     f.write(f"{name}\t{edits(base, data)}\t{pattern or '.'}\t{ascii(what)[1:-1]}\n")
+        types = Path(out, "types.gguf").read_bytes()
+        for what, pattern, data in hostile_types(types):
+            f.write(f"../types\t{edits((types,), data)}\t{pattern}\t{what}\n")
 
 
 def make_quantized(out):

@@ -50,6 +50,7 @@ void builder_open(Builder *builder, Tokenizer *out, uint32_t rows) {
     memset(out, 0, sizeof *out);
     memset(builder, 0, sizeof *builder);
     builder->rows = rows;
+    builder->own = allocate(rows, 1);
 }
 void builder_finish(Builder *builder) { (void)builder; }
 void builder_close(Builder *builder, Tokenizer *out) { out->kind = builder->kind; }

@@ -925,11 +925,12 @@ static void check_source(const SourceTensor *tensor, uint32_t rows, uint32_t col
         fail("%s: tensor %s has the shape %s, wanted %s%s", tensor->file->path, tensor->name,
              found, want, tensor->bytes ? "" : " (empty, as DeepSpeed ZeRO-3 and FSDP leave it: "
              "gather the weights before they are saved)");
-    if (tensor->dtype == DTYPE_OTHER || (vector && tensor->blocks))
-        fail("%s: tensor %s: the type %s is not supported%s; supported: F64, F32, F16, BF16%s",
-             tensor->file->path, tensor->name, tensor->dtype_name, vector ? " here" : "",
-             strstr(tensor->file->path, ".gguf") && !vector
-                 ? ", Q8_0, Q6_K, Q5_K, Q4_K, Q5_0, Q5_1, Q4_0, Q4_1, IQ4_NL" : "");
+    if (tensor->dtype == DTYPE_OTHER)
+        fail("%s: tensor %s: the type %s is not supported; supported: F64, F32, F16, BF16",
+             tensor->file->path, tensor->name, tensor->dtype_name);
+    if (vector && tensor->blocks)
+        fail("%s: tensor %s: a vector of type %s is not supported", tensor->file->path,
+             tensor->name, tensor->dtype_name);
 }
 
 /* Its place in the file: rows or columns must lie side by side, as those of a matrix or of its

@@ -173,6 +173,10 @@ static void read_type(Reader *reader, SourceTensor *tensor) {
         fail("%s: tensor %s: rows of %llu do not divide into blocks of %lu (%s)",
              tensor->file->path, tensor->name, (unsigned long long)cols,
              (unsigned long)type->count, type->name);
+    if (type->dtype == DTYPE_OTHER)
+        fail("%s: tensor %s: the type %s is not supported; supported: F64, F32, F16, BF16, Q8_0, "
+             "Q6_K, Q5_K, Q5_1, Q5_0, Q4_K, Q4_1, Q4_0, IQ4_NL", tensor->file->path, tensor->name,
+             type->name);
     tensor->dtype = type->dtype;
     tensor->dtype_name = type->name;
     tensor->blocks = type->read ? type : NULL;

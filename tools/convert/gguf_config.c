@@ -324,6 +324,14 @@ static void check_rest(const Gguf *gguf, const GgufArchitecture *architecture) {
     }
 }
 
+/* Of May 2023, before GGUF: older blocks of the same types had another order. */
+static void check_quantization(const Gguf *gguf, const Checkpoint *checkpoint) {
+    double version = gguf_number(gguf, "general.quantization_version", 2);
+    if (version != 2 && gguf_quantized(checkpoint))
+        fail("%s: general.quantization_version %g is not supported; supported: 2", gguf->path,
+             version);
+}
+
 /* ---- the whole --------------------------------------------------------------------------- */
 
 static const SourceTensor *find_tensor(const Checkpoint *checkpoint, const char *name) {
@@ -374,6 +382,7 @@ const Json *gguf_config(const Gguf *gguf, const Checkpoint *checkpoint) {
         put_number(&text, "pad_token_id", gguf_number(gguf, "tokenizer.ggml.padding_token_id", 0));
     put_text(&text, "}");
     check_rest(gguf, architecture);
+    check_quantization(gguf, checkpoint);
     put_zeros(&text, 1);
     json = json_parse(gguf->path, text.data, text.size - 1);
     free(text.data);

@@ -316,6 +316,21 @@ static void read_pieces(Builder *builder, const Gguf *gguf, Tokens *tokens) {
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
+/* What changes a text before it becomes tokens, or puts more around it. */
+static void check_options(const Gguf *gguf) {
+    static const char *const flags[] = {"tokenizer.ggml.remove_extra_whitespaces",
+                                        "tokenizer.ggml.add_sep_token",
+                                        "tokenizer.ggml.normalizer.lowercase",
+                                        "tokenizer.ggml.normalizer.strip_accents"};
+    size_t i;
+    for (i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (gguf_flag(gguf, flags[i], 0))
+            fail("%s: %s true is not supported", gguf->path, flags[i]);
+    if (gguf_find(gguf, "tokenizer.ggml.precompiled_charsmap"))
+        fail("%s: tokenizer.ggml.precompiled_charsmap, a normalization of characters, is not "
+             "supported", gguf->path);
+}
+
 void gguf_tokenizer(Tokenizer *out, const Gguf *gguf, uint32_t rows) {
     const char *model = gguf_text(gguf, "tokenizer.ggml.model", NULL);
     Builder builder;
@@ -327,6 +342,7 @@ void gguf_tokenizer(Tokenizer *out, const Gguf *gguf, uint32_t rows) {
         warn("%s has no tokenizer: the model will work by token ids only", gguf->path);
         return;
     }
+    check_options(gguf);
     if (strcmp(model, "gpt2") == 0)
         read_bytes(&builder, gguf, &tokens);
     else if (strcmp(model, "llama") == 0)
