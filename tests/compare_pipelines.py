@@ -4,8 +4,8 @@ usage: compare_pipelines.py [--shared DIR] [--build DIR] [--keep DIR] [--list] [
 
 Each case makes a Hugging Face directory (a small random model with the real WordPiece vocabulary
 of DIR/tokenizers/bert-base-uncased, or with RoBERTa's tokenizer of tests/data/roberta), converts it
-with slm-convert --type f32, gives its lines to slm-encode, and compares every key that the reference has: words and numbers exactly, offsets after
-counting bytes instead of code points, floats by |difference| / max(1, |reference|) against the
+with slm-convert --type f32, gives its lines to slm-encode, and compares every key that the
+reference has: words and numbers exactly, offsets after counting bytes instead of code points, floats by |difference| / max(1, |reference|) against the
 case's tolerance. In every case lines that are no input must answer with an error, all other lines
 as if those were not there; and one thread with small batches must give the same bytes.
 A line is printed for each case, with its largest difference. Exit status 1: some case differs.

@@ -4,7 +4,7 @@
 
 TOKENIZERS := bpe2048 $(notdir $(wildcard $(addprefix $(SHARED)/tokenizers/,phi-2 gpt-j-6b gpt2)))
 TOKENIZERS += pieces512 pieces-slow pieces-new pieces-odd pieces-first pieces-words
-TOKENIZERS += wordpiece words-odd words-bare words-lower words-cased
+TOKENIZERS += wordpiece words-odd words-bare words-lower words-cased roberta roberta-odd
 TOKENIZERS += $(notdir $(wildcard $(addprefix $(SHARED)/tokenizers/,bert-base-uncased \
   bert-base-cased)))
 # those of one directory of $(SHARED), if it is there
@@ -35,6 +35,7 @@ ROWS_pieces-odd = 272
 ROWS_pieces-first = 518
 ROWS_pieces-words = 258
 ROWS_wordpiece = 2048
+ROWS_roberta = 2053
 ROWS_bert-base-uncased = 30522
 ROWS_bert-base-cased = 28996
 TRAINED := $(call of,models/stories260K/hf,stories260K-f32 stories260K-f16)
