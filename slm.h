@@ -4,7 +4,7 @@
      slm.h runs small language models on a CPU: a loader for one flat weight file (.slm), a
      tokenizer, the forward pass, sampling, chat, and the heads of encoders. Architectures of this
      version: Phi (1, 1.5, 2), GPT-J, GPT-Neo, GPT-2, GPT-NeoX (Pythia), LLaMA (LLaMA 2 and 3,
-     Mistral, SmolLM), Qwen2, Qwen3, Gemma 1, 2 and 3 (text); encoders: BERT, DistilBERT,
+     Mistral, SmolLM), Qwen2, Qwen3, Gemma 1, 2 and 3 (text); encoders: BERT, RoBERTa, DistilBERT,
      MobileBERT. slm-convert (tools/convert) makes a .slm from a Hugging Face directory or a GGUF.
      slm.h reads no other format, uses no GPU and does not train. One file and one input give the
      same bits for every thread count, chunking, batch, instruction set, compiler and optimisation
@@ -422,7 +422,8 @@ SLM_API void slm_model_get_info(const slm_model *, slm_model_info *);
 /* The name of a label of SLM_TASK_CLASSIFY or _TAG; NULL out of range. */
 SLM_API const char *slm_model_label(const slm_model *, size_t label);
 /* What sentence-transformers puts before a text that is embedded, by its name ("query"); name NULL:
-   before every text. NULL: there is no such one. Put it there yourself. */
+   before every text. NULL: there is no such one. Put it there yourself, and as it does, take white
+   space off both ends of a text. */
 SLM_API const char *slm_model_prompt(const slm_model *, const char *name);
 
 /* Every task exactly once, in any order, on any threads; returns when all are done.
@@ -12449,9 +12450,10 @@ static const slm__kernels SLM__N(kernels) = {
      Architectures: 1 Phi, 2 GPT-J, 3 LLaMA (also Mistral and SmolLM3), 4 GPT-Neo, 8 Qwen2,
      9 Qwen3, 10 Gemma, 11 Gemma 2, 12 Gemma 3 ("Gemmas" are all three; the 1 that they add to the
      weights of norms is in the file's), 13 GPT-2, 14 GPT-NeoX, 15 GPT-NeoX, sequential; encoders:
-     5 BERT, 6 DistilBERT, 7 MobileBERT.
+     5 BERT, also RoBERTa, whose table of positions begins behind the row of its padding's token;
+     6 DistilBERT, 7 MobileBERT.
      Tokenizer kinds: 0 none, 1 byte-level BPE, 2 SentencePiece BPE, 3 WordPiece, 4 byte-level BPE
-     with other rules than GPT-2's.
+     with more rules than kind 1 has.
      Chat formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, 5 llama-3, 6 gemma, no other;
      see CHAT FORMATS.
 
@@ -12708,6 +12710,21 @@ static const slm__kernels SLM__N(kernels) = {
      last one counted before, or of that character. What an added token strips is part of it.
      Decoding: the tokens' bytes, a space before each but the first, those of attribute 16 and those
      that begin with "##", which is left out.
+
+     An encoder's tokenizer of kind 4 (flag 64 at 20, with flags 1 and 32, and not 16): BOS is [CLS],
+     the token at 72 [SEP], and
+       20  more flags: 128 two [SEP] stand between the texts of a pair; 256 all types are 0; 512
+           offsets are trimmed; 1024 as if a space might have been put before a text; 2048 as flag
+           64 of kind 3
+       88  i32 [MASK] (-1: none)
+     Texts and pairs become tokens and are cut as those of kind 3, with one more token that is not
+     of a text with flag 128. Offsets: a token stands for the characters that its bytes are of,
+     wholly; a space that flag 2 has put for the character behind it. An added token stands for
+     itself and what it strips. With flag 512 L spaces at a token's beginning and R at its end (of
+     an added token: white space, and U+0120; the space of flag 2 counts) are then left out, as so
+     many characters, but never more than there are. With flag 1024 an L of 1 is 0 in a text's first
+     token, and in one whose offset is 0. Words, as the interface counts them, are what is merged,
+     and each added token.
 
    CHAT FORMATS
      What slm_chat writes for a message m, and with (SLM_ASSISTANT, NULL) to open an answer; \n is
