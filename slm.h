@@ -4,7 +4,7 @@
      slm.h runs small language models on a CPU: a loader for one flat weight file (.slm), a
      tokenizer, the forward pass, sampling, chat, and the heads of encoders. Architectures of this
      version: Phi (1, 1.5, 2), GPT-J, GPT-Neo, GPT-2, GPT-NeoX (Pythia), LLaMA (LLaMA 2 and 3,
-     Mistral, SmolLM), Qwen2, Qwen3, Gemma 1, 2 and 3 (text); encoders: BERT, DistilBERT,
+     Mistral, SmolLM), Qwen2, Qwen3, Gemma 1, 2 and 3 (text); encoders: BERT, RoBERTa, DistilBERT,
      MobileBERT. slm-convert (tools/convert) makes a .slm from a Hugging Face directory or a GGUF.
      slm.h reads no other format, uses no GPU and does not train. One file and one input give the
      same bits for every thread count, chunking, batch, instruction set, compiler and optimisation
@@ -422,7 +422,8 @@ SLM_API void slm_model_get_info(const slm_model *, slm_model_info *);
 /* The name of a label of SLM_TASK_CLASSIFY or _TAG; NULL out of range. */
 SLM_API const char *slm_model_label(const slm_model *, size_t label);
 /* What sentence-transformers puts before a text that is embedded, by its name ("query"); name NULL:
-   before every text. NULL: there is no such one. Put it there yourself. */
+   before every text. NULL: there is no such one. Put it there yourself, and as it does, take white
+   space off both ends of a text. */
 SLM_API const char *slm_model_prompt(const slm_model *, const char *name);
 
 /* Every task exactly once, in any order, on any threads; returns when all are done.
@@ -2217,8 +2218,9 @@ static slm_result slm__check_encoder(const slm_model *model, slm_error *error) {
          shape->embedding != shape->hidden))
         return slm__fail(error, SLM_ERR_FORMAT, "a bottleneck with architecture %s",
                          model->architecture->name);
-    if (shape->logit_cap != 0)
-        return slm__fail(error, SLM_ERR_FORMAT, "a logit cap with architecture %s",
+    if (shape->logit_cap != 0 || shape->embedding_scale != 1)
+        return slm__fail(error, SLM_ERR_FORMAT,
+                         "a logit cap or embedding scale with architecture %s",
                          model->architecture->name);
     if ((flags & SLM__TRANSFORMS) != (flags & SLM__TRIGRAM || shape->embedding != shape->hidden
                                           ? (uint32_t)SLM__TRANSFORMS
@@ -3801,16 +3803,17 @@ static void slm__embed_task(void *arg, size_t row) {
    next token, of this one and of the one before, zeros beyond the text. */
 static void slm__trigram_task(void *arg, size_t row) {
     slm_session *s = (slm_session *)arg;
+    const slm__tensor *table = slm__model_tensor(s->model, SLM__EMBEDDING);
     const slm__row *r = &s->batch.rows[row];
     int first, last, i, trigram = (s->model->shape.bottleneck_flags & SLM__TRIGRAM) != 0;
-    size_t cols = s->model->shape.embedding;
+    size_t cols = table->cols;
     float *out = s->batch.ffn_hidden + row * cols * (trigram ? 3 : 1);
     first = trigram ? 1 : 0;
     last = -first;
     for (i = first; i >= last; i--, out += cols)
         if ((i > 0 && r->position + 1 == r->cache->length) || (i < 0 && !r->position))
             memset(out, 0, cols * sizeof(float));
-        else slm__gather_token(s, r[i].token, out);
+        else slm__gather(s, table, (size_t)r[i].token, out);
 }
 
 static void slm__position_task(void *arg, size_t row) {
@@ -7490,7 +7493,7 @@ static const char *slm__tokenizer_head(slm__tokenizer *t, const uint32_t *head) 
     t->missing = t->mask = -1;
     t->steps[0] = SLM__STEP_GPT2;
     if (t->kind == SLM__BYTES) t->flags &= SLM__TEXT_BOS | SLM__TEXT_PREFIX_SPACE;
-    if (t->has_bytes != 1 && (t->kind == SLM__BYTES || t->has_bytes))
+    if (t->has_bytes != 1 && (t->kind == SLM__BYTES || t->kind == SLM__SPLIT_BYTES || t->has_bytes))
         return "no tokens of single bytes";
     if (t->kind == SLM__SPLIT_BYTES) return slm__split_bytes_head(t, head);
     if (t->kind == SLM__PIECES) {
@@ -7836,14 +7839,26 @@ static void slm__emit_span(slm__encoding *e, uint32_t token, const uint8_t *star
     else slm__emit(e, token);
 }
 
-/* At most SLM__SHORT_WORD symbols: each merge is followed by a new search for the best pair.
-   first: of each, where it was in the beginning. */
-static void slm__merge_short(slm__encoding *e, uint32_t *symbols, size_t count) {
-    uint32_t ranks[SLM__SHORT_WORD], results[SLM__SHORT_WORD];
-    uint8_t first[SLM__SHORT_WORD + 1];
-    const slm__tokenizer *t = e->tokenizer;
+/* A token of a word's symbols [begin, end). */
+static void slm__put_symbols(slm__encoding *e, uint32_t token, size_t begin, size_t end) {
+    if (e->spans) slm__put_span(e, token, begin, end);
+    else slm__emit(e, token);
+}
+
+/* Merged symbols: symbol i was those from first[i] on. */
+static void slm__put_merged(slm__encoding *e, const uint32_t *symbols, const uint8_t *first,
+                            size_t count) {
     size_t i;
-    for (i = 0; e->spans && i <= count; i++) first[i] = (uint8_t)i;
+    for (i = 0; i < count; i++) slm__put_symbols(e, symbols[i], first[i], first[i + 1]);
+}
+
+/* At most SLM__SHORT_WORD symbols: each merge is followed by a new search for the best pair. How
+   many there are then. first: [count + 1], of each, where it was in the beginning. */
+static size_t slm__merge_short(const slm__tokenizer *t, uint32_t *symbols, uint8_t *first,
+                               size_t count) {
+    uint32_t ranks[SLM__SHORT_WORD], results[SLM__SHORT_WORD];
+    size_t i;
+    for (i = 0; i <= count; i++) first[i] = (uint8_t)i;
     for (i = 0; i + 1 < count; i++)
         ranks[i] = slm__merge_rank(t, symbols[i], symbols[i + 1], &results[i]);
     while (count > 1) {
@@ -7858,16 +7873,14 @@ static void slm__merge_short(slm__encoding *e, uint32_t *symbols, size_t count) 
             ranks[i - 1] = ranks[i];
             results[i - 1] = results[i];
         }
-        if (e->spans) memmove(first + best + 1, first + best + 2, count - best);
+        memmove(first + best + 1, first + best + 2, count - best);
         if (best + 1 < count)
             ranks[best] = slm__merge_rank(t, symbols[best], symbols[best + 1], &results[best]);
         if (best)
             ranks[best - 1] =
                 slm__merge_rank(t, symbols[best - 1], symbols[best], &results[best - 1]);
     }
-    for (i = 0; i < count; i++)
-        if (e->spans) slm__put_span(e, symbols[i], first[i], first[i + 1]);
-        else slm__emit(e, symbols[i]);
+    return count;
 }
 
 typedef struct slm__symbol { /* of a long word: a doubly linked list in an array */
@@ -7977,9 +7990,13 @@ static slm_result slm__encode_long(slm__encoding *e, const uint8_t *word, size_t
 static slm_result slm__encode_word(slm__encoding *e, const uint8_t *word, size_t size, int prefix,
                                    slm__first_symbols *first) {
     uint32_t symbols[SLM__SHORT_WORD];
+    uint8_t starts[SLM__SHORT_WORD + 1];
+    size_t count;
     if (size + (prefix ? 1 : 0) > SLM__SHORT_WORD)
         return slm__encode_long(e, word, size, prefix, first);
-    slm__merge_short(e, symbols, first(e, word, size, prefix, symbols, 1));
+    count = first(e, word, size, prefix, symbols, 1);
+    count = slm__merge_short(e->tokenizer, symbols, starts, count);
+    slm__put_merged(e, symbols, starts, count);
     return SLM_OK;
 }
 
@@ -8390,6 +8407,32 @@ static void slm__place_word(slm__encoding *e, size_t from, const uint8_t *word, 
     e->word++;
 }
 
+/* A word that becomes the token that it is, if it is one. Merging mostly finds that token too, and
+   sooner than a search of the vocabulary. */
+static slm_result slm__encode_whole_word(slm__encoding *e, const uint8_t *word, size_t length) {
+    const slm__tokenizer *t = e->tokenizer;
+    uint32_t symbols[SLM__SHORT_WORD], token;
+    uint8_t first[SLM__SHORT_WORD + 1];
+    size_t count = 0, size;
+    const char *text = NULL;
+    if (length <= SLM__SHORT_WORD) {
+        count = slm__first_bytes(e, word, length, 0, symbols, 1);
+        count = slm__merge_short(t, symbols, first, count);
+        if (count == 1) text = slm__token_text(t, (slm_token)symbols[0], &size);
+    }
+    if (!text || size != length || memcmp(text, word, length)) {
+        token = slm__find_token(t, (const char *)word, length);
+        if (token != SLM__NO_TOKEN) {
+            slm__put_symbols(e, token, 0, length);
+            return SLM_OK;
+        }
+        if (length > SLM__SHORT_WORD)
+            return slm__encode_long(e, word, length, 0, slm__first_bytes);
+    }
+    slm__put_merged(e, symbols, first, count);
+    return SLM_OK;
+}
+
 /* Text without added tokens. */
 static slm_result slm__encode_words(slm__encoding *e, const uint8_t *text, size_t size) {
     const slm__tokenizer *t = e->tokenizer;
@@ -8405,15 +8448,12 @@ static slm_result slm__encode_words(slm__encoding *e, const uint8_t *text, size_
         int prefix = words.prefix;
         const uint8_t *word = text + words.at;
         size_t length = slm__next_word(&words) - (size_t)(word - text);
-        uint32_t token = SLM__NO_TOKEN;
-        size_t count = e->out.count;
+        size_t from = e->out.count;
         if (t->flags & SLM__TEXT_WHOLE && !prefix)
-            token = slm__find_token(t, (const char *)word, length);
-        if (token == SLM__NO_TOKEN)
+            result = slm__encode_whole_word(e, word, length);
+        else
             result = slm__encode_word(e, word, length, prefix, slm__first_bytes);
-        else if (e->spans) slm__put_span(e, token, 0, length);
-        else slm__emit(e, token);
-        if (e->spans) slm__place_word(e, count, word, length, prefix);
+        if (e->spans) slm__place_word(e, from, word, length, prefix);
     }
     return result;
 }
@@ -12383,13 +12423,14 @@ static const slm__kernels SLM__N(kernels) = {
      size 1 to 1024, window at most 2^20, flags at most 3; kv heads divides heads; rotary size is
      even and at most head size; pad token below vocab rows, or none; norm eps and the caps are
      finite and not negative, attention scale finite, embedding scale finite and above 0; inverse
-     frequencies are from 0 to 16; of Gemmas, activation at most 4. Of an encoder: no logit cap;
-     token types, labels, sentence vector's size at most 2^16, embedding size 1 to 2^16, ffn count 1
-     to 5, longest text at most context, and no value beyond those named above; kv heads equal
-     heads; bottleneck flags, a bottleneck and another embedding size only with MobileBERT; flag 32
-     where flag 8 is set or the embedding size is not hidden, and only there; flags 2 and 4 and a
-     bottleneck size only with flag 1, and not both flags; embedding size at most hidden with a fill
-     head; a pooler with classify and next; labels with classify and tag, and only there.
+     frequencies are from 0 to 16; of Gemmas, activation at most 4. Of an encoder: no logit cap,
+     embedding scale 1; token types, labels, sentence vector's size at most 2^16, embedding size 1
+     to 2^16, ffn count 1 to 5, longest text at most context, and no value beyond those named above;
+     kv heads equal heads; bottleneck flags, a bottleneck and another embedding size only with
+     MobileBERT; flag 32 where flag 8 is set or the embedding size is not hidden, and only there;
+     flags 2 and 4 and a bottleneck size only with flag 1, and not both flags; embedding size at
+     most hidden with a fill head; a pooler with classify and next; labels with classify and tag,
+     and only there.
 
      Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing, without overlap.
      kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
@@ -12409,9 +12450,10 @@ static const slm__kernels SLM__N(kernels) = {
      Architectures: 1 Phi, 2 GPT-J, 3 LLaMA (also Mistral and SmolLM3), 4 GPT-Neo, 8 Qwen2,
      9 Qwen3, 10 Gemma, 11 Gemma 2, 12 Gemma 3 ("Gemmas" are all three; the 1 that they add to the
      weights of norms is in the file's), 13 GPT-2, 14 GPT-NeoX, 15 GPT-NeoX, sequential; encoders:
-     5 BERT, 6 DistilBERT, 7 MobileBERT.
+     5 BERT, also RoBERTa, whose table of positions begins behind the row of its padding's token;
+     6 DistilBERT, 7 MobileBERT.
      Tokenizer kinds: 0 none, 1 byte-level BPE, 2 SentencePiece BPE, 3 WordPiece, 4 byte-level BPE
-     with other rules than GPT-2's.
+     with more rules than kind 1 has.
      Chat formats: 0 plain, 1 phi-2, 2 chatml, 3 llama-2, 4 zephyr, 5 llama-3, 6 gemma, no other;
      see CHAT FORMATS.
 
@@ -12668,6 +12710,21 @@ static const slm__kernels SLM__N(kernels) = {
      last one counted before, or of that character. What an added token strips is part of it.
      Decoding: the tokens' bytes, a space before each but the first, those of attribute 16 and those
      that begin with "##", which is left out.
+
+     An encoder's tokenizer of kind 4 (flag 64 at 20, with flags 1 and 32, and not 16): BOS is [CLS],
+     the token at 72 [SEP], and
+       20  more flags: 128 two [SEP] stand between the texts of a pair; 256 all types are 0; 512
+           offsets are trimmed; 1024 as if a space might have been put before a text; 2048 as flag
+           64 of kind 3
+       88  i32 [MASK] (-1: none)
+     Texts and pairs become tokens and are cut as those of kind 3, with one more token that is not
+     of a text with flag 128. Offsets: a token stands for the characters that its bytes are of,
+     wholly; a space that flag 2 has put for the character behind it. An added token stands for
+     itself and what it strips. With flag 512 L spaces at a token's beginning and R at its end (of
+     an added token: white space, and U+0120; the space of flag 2 counts) are then left out, as so
+     many characters, but never more than there are. With flag 1024 an L of 1 is 0 in a text's first
+     token, and in one whose offset is 0. Words, as the interface counts them, are what is merged,
+     and each added token.
 
    CHAT FORMATS
      What slm_chat writes for a message m, and with (SLM_ASSISTANT, NULL) to open an answer; \n is

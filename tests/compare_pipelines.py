@@ -3,9 +3,9 @@
 usage: compare_pipelines.py [--shared DIR] [--build DIR] [--keep DIR] [--list] [CASE ...]
 
 Each case makes a Hugging Face directory (a small random model with the real WordPiece vocabulary
-of DIR/tokenizers/bert-base-uncased), converts it with slm-convert --type f32, gives its lines to
-slm-encode, and compares every key that the reference has: words and numbers exactly, offsets after
-counting bytes instead of code points, floats by |difference| / max(1, |reference|) against the
+of DIR/tokenizers/bert-base-uncased, or with RoBERTa's tokenizer of tests/data/roberta), converts it
+with slm-convert --type f32, gives its lines to slm-encode, and compares every key that the
+reference has: words and numbers exactly, offsets after counting bytes instead of code points, floats by |difference| / max(1, |reference|) against the
 case's tolerance. In every case lines that are no input must answer with an error, all other lines
 as if those were not there; and one thread with small batches must give the same bytes.
 A line is printed for each case, with its largest difference. Exit status 1: some case differs.
@@ -22,19 +22,24 @@ import subprocess
 import sys
 import tempfile
 
+import tokenizers
 import torch
 import transformers
-from transformers import (AutoModel, AutoModelForNextSentencePrediction, AutoTokenizer,
+from transformers import (AutoModel, AutoModelForNextSentencePrediction,
+                          AutoModelForQuestionAnswering, AutoTokenizer,
                           BertForMaskedLM, BertForNextSentencePrediction, BertForQuestionAnswering,
                           BertForSequenceClassification, BertForTokenClassification, BertModel,
                           BertTokenizerFast, DistilBertForMaskedLM, DistilBertForQuestionAnswering,
                           DistilBertForSequenceClassification, DistilBertForTokenClassification,
                           DistilBertModel, DistilBertTokenizerFast, MobileBertForMaskedLM,
                           MobileBertForQuestionAnswering, MobileBertForTokenClassification,
-                          MobileBertTokenizerFast, pipeline)
+                          MobileBertTokenizerFast, PreTrainedTokenizerFast, RobertaForMaskedLM,
+                          RobertaForQuestionAnswering, RobertaForSequenceClassification,
+                          RobertaForTokenClassification, RobertaModel, RobertaTokenizerFast,
+                          pipeline)
 
 import make_encoders
-from make_encoders import BIO, bert, distil, mobile, named
+from make_encoders import BIO, bert, distil, mobile, named, roberta
 
 try:
     import sentence_transformers
@@ -42,7 +47,7 @@ try:
 except ImportError:
     sentence_transformers = None
 
-VOCABULARY = 30522
+VOCABULARY, BYTE_VOCABULARY = 30522, 2053
 BAD = ["{", "[1, 2]", "7", '{"no": "text"}', ""]  # the last one is an empty line
 TOKENIZERS = {"bert": BertTokenizerFast, "distilbert": DistilBertTokenizerFast,
               "mobilebert": MobileBertTokenizerFast}
@@ -75,27 +80,58 @@ QUESTIONS = [
 # ---- models ---------------------------------------------------------------------------------
 
 
-def save_model(directory, cls, config, longest=512, gain=1):
+def byte_tokenizer(longest, template=False, **k):
+    """RoBERTa's; or one of no class of its own, with a template that has types."""
+    data = os.path.join(make_encoders.HERE, "data", "roberta")
+    files = [os.path.join(data, name) for name in ("vocab.json", "merges.txt")]
+    tokenizer = RobertaTokenizerFast(*files, model_max_length=longest, **k)
+    if not template:
+        return tokenizer
+    parts = json.loads(tokenizer._tokenizer.to_str())
+    pair = [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},
+            {"SpecialToken": {"id": "</s>", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}},
+            {"SpecialToken": {"id": "</s>", "type_id": 1}}]
+    parts["post_processor"] = {
+        "type": "TemplateProcessing", "single": pair[:3], "pair": pair,
+        "special_tokens": {t: {"id": t, "ids": [i], "tokens": [t]}
+                           for t, i in (("<s>", 0), ("</s>", 2))}}
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizers.Tokenizer.from_str(json.dumps(parts)), cls_token="<s>",
+        sep_token="</s>", pad_token="<pad>", unk_token="<unk>", mask_token="<mask>",
+        model_max_length=longest)
+
+
+def save_model(directory, cls, config, longest=512, gain=1, tokenizer=None):
     """A random model of that class with the real vocabulary, and its tokenizer's files. `gain`
     makes the last matrix larger, such that scores differ."""
     generator = torch.Generator().manual_seed(7)
     model = cls(config)
     make_encoders.randomize(model, generator)
-    ids = torch.randint(0, VOCABULARY, (30,), generator=generator).tolist()
+    ids = torch.randint(2, config.vocab_size, (30,), generator=generator).tolist()
     make_encoders.peak(model, [(ids, [0] * 30)])
     head = [p for name, p in model.named_parameters()
-            if name.endswith(("classifier.weight", "qa_outputs.weight", "relationship.weight"))]
+            if name.endswith(("classifier.weight", "qa_outputs.weight", "relationship.weight",
+                              "classifier.out_proj.weight"))]
     for p in head[-1:]:
         p.data *= gain
     model.float().save_pretrained(directory)
-    tokenizer = TOKENIZERS[config.model_type](
-        os.path.join(arguments.shared, "tokenizers", "bert-base-uncased", "vocab.txt"),
-        model_max_length=longest)
+    if tokenizer:
+        tokenizer = byte_tokenizer(longest, **tokenizer)
+    elif config.model_type == "roberta":
+        tokenizer = byte_tokenizer(longest)
+    else:
+        tokenizer = TOKENIZERS[config.model_type](
+            os.path.join(arguments.shared, "tokenizers", "bert-base-uncased", "vocab.txt"),
+            model_max_length=longest)
     tokenizer.save_pretrained(directory)
 
 
 def small_bert(**k):
     return bert(VOCABULARY, 33, 3, 71, 2, 512, **k)
+
+
+def small_roberta(**k):
+    return roberta(BYTE_VOCABULARY, 33, 3, 71, 2, 514, **k)
 
 
 def small_distil(**k):
@@ -227,7 +263,7 @@ def hidden(directory, lines):
 def answer_logits(directory, lines):
     """Start and end logits of every token of each window, one window after the other."""
     tokenizer = AutoTokenizer.from_pretrained(directory)
-    model = BertForQuestionAnswering.from_pretrained(directory)
+    model = AutoModelForQuestionAnswering.from_pretrained(directory)
     for line in lines:
         encoded = tokenizer(line["question"], line["context"], truncation="only_second",
                             max_length=384, stride=128, return_overflowing_tokens=True)
@@ -268,11 +304,11 @@ def embed_case(cls, config, modules, lines=None, **k):
     return case("embed", make, TEXTS if lines is None else lines, embed, tolerance=1e-5)
 
 
-def rank_case(config, query="What is a cat?", **k):
+def rank_case(config, cls=BertForSequenceClassification, query="What is a cat?", **k):
     lines = [{"query": query, "documents": TEXTS[:3] + TEXTS[4:10]},
              {"query": "x " * 300, "documents": ["y " * 300, "z"]},
              {"query": "\u4e2d caf\u00e9", "documents": []}]
-    return model_case("rank", BertForSequenceClassification, config, lines, rank, gain=2, **k)
+    return model_case("rank", cls, config, lines, rank, gain=2, **k)
 
 
 def make_cases():
@@ -326,9 +362,51 @@ def make_cases():
         "hidden-distil": model_case("hidden", DistilBertModel, small_distil(), mixed, hidden,
                                     tolerance=1e-4, longest=48),
     }
+    cases.update(roberta_cases(three, mixed))
     if sentence_transformers:
         cases.update(sentence_cases())
     return cases
+
+
+def roberta_cases(three, mixed):
+    masked = [line.replace("[MASK]", "<mask>") for line in MASKED] + ["a<mask>b  <mask> <unk> x"]
+    mixed = mixed + ["<mask> <s> x</s>", "  a\n\n b"]
+    texts = TEXTS + ["Zo\u00eb<unk> Smith-J\U0001f600nes lives  in <mask> \u4e2d\u56fd."]
+    prefix = {"add_prefix_space": True}
+    return {
+        "roberta-fill": model_case("fill", RobertaForMaskedLM, small_roberta(), masked, fill),
+        "roberta-fill-tidy": model_case("fill", RobertaForMaskedLM, small_roberta(), masked, fill,
+                                        tokenizer={"clean_up_tokenization_spaces": True}),
+        "roberta-tag": model_case("tag", RobertaForTokenClassification,
+                                  small_roberta(**named(BIO)), texts, tag, gain=3),
+        "roberta-tag-prefix": model_case("tag", RobertaForTokenClassification,
+                                         small_roberta(**named(BIO)), texts, tag, gain=3,
+                                         tokenizer=prefix),
+        "roberta-answer": model_case("answer", RobertaForQuestionAnswering, small_roberta(),
+                                     QUESTIONS, answer, gain=4),
+        "roberta-answer-short": model_case("answer", RobertaForQuestionAnswering, small_roberta(),
+                                           QUESTIONS[:2] + QUESTIONS[3:], answer, gain=3,
+                                           longest=100),
+        "roberta-answer-code-points": model_case(
+            "answer", RobertaForQuestionAnswering, small_roberta(), QUESTIONS, answer_points,
+            ["--code-points"], gain=4),
+        "roberta-answer-logits": model_case(
+            "answer", RobertaForQuestionAnswering, small_roberta(), QUESTIONS, answer_logits,
+            ["--logits"], 1e-4, gain=4),
+        "roberta-classify": model_case("classify", RobertaForSequenceClassification,
+                                       small_roberta(**three), mixed, classify, gain=2),
+        "roberta-hidden": model_case("hidden", RobertaModel, small_roberta(), mixed, hidden,
+                                     tolerance=1e-4),
+        "roberta-hidden-prefix": model_case("hidden", RobertaModel, small_roberta(), mixed, hidden,
+                                            tolerance=1e-4, longest=40, tokenizer=prefix),
+        "roberta-hidden-whole": model_case("hidden", RobertaModel, small_roberta(), mixed, hidden,
+                                           tolerance=1e-4, tokenizer={"trim_offsets": False}),
+        "bytes-hidden": model_case("hidden", BertModel, bert(BYTE_VOCABULARY, 33, 3, 71, 2, 512),
+                                   mixed, hidden, tolerance=1e-4, tokenizer={"template": True}),
+        "bytes-tag": model_case("tag", BertForTokenClassification, bert(
+            BYTE_VOCABULARY, 33, 3, 71, 2, 512, **named(BIO)), texts, tag, gain=3,
+                                tokenizer={"template": True}),
+    }
 
 
 def sentence_cases():
@@ -350,6 +428,9 @@ def sentence_cases():
                                    prompts={"query": "query: ", "document": "text to find: "},
                                    default_prompt_name="query"),
         "rank": rank_case(small_bert(num_labels=1)),
+        "roberta-rank": rank_case(small_roberta(num_labels=1), RobertaForSequenceClassification),
+        "roberta-embed": embed_case(RobertaModel, small_roberta(), lambda: [
+            pooling(33, "mean"), models.Normalize()]),
         "rank-sigmoid": rank_case(small_bert(num_labels=1, **new)),
         "rank-raw": rank_case(small_bert(num_labels=1, **raw)),
         "rank-legacy": rank_case(small_bert(num_labels=1, **legacy), longest=64),

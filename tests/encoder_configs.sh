@@ -1,5 +1,5 @@
-# encoder_configs.sh - what slm-convert reads from the configurations of BERT, DistilBERT and
-# MobileBERT and from sentence-transformers' files, and what it refuses. run.sh reads this file.
+# encoder_configs.sh - what slm-convert reads from the configurations of BERT, RoBERTa, DistilBERT
+# and MobileBERT and from sentence-transformers' files, and what it refuses. run.sh reads this file.
 
 # encoder CASE EXPRESSION: $T/flaw becomes the golden case with its config.json changed by sed
 encoder() {
@@ -41,6 +41,32 @@ refuses "an unknown problem_type" bert_multi 's/multi_label_classification/ranki
     "problem_type ranking"
 refuses "heads that do not divide the hidden size" bert_model \
     's/"num_attention_heads": [0-9]*/"num_attention_heads": 11/' "divide\|shape"
+# -- RoBERTa
+refuses "RoBERTa with relative positions" roberta_model "/position_embedding_type/d; $relative" \
+    "position_embedding_type relative_key is not supported"
+refuses "RoBERTa as a decoder" roberta_fill "$(add is_decoder true | sed 's/^/\/is_decoder\/d; /')" \
+    "is_decoder true is not supported"
+refuses "RoBERTa without padding" roberta_model 's/"pad_token_id": 1/"pad_token_id": null/' \
+    "pad_token_id has to be below vocab_size"
+refuses "a padding beyond the vocabulary" roberta_model 's/"pad_token_id": 1/"pad_token_id": 97/' \
+    "pad_token_id has to be below vocab_size"
+refuses "a padding beyond the positions" roberta_model \
+    's/"pad_token_id": 1/"pad_token_id": 40/' "leaves no position behind pad_token_id 40"
+refuses "another padding" roberta_model \
+    's/"max_position_embeddings": 33/"max_position_embeddings": 34/' "\[33, 39\], wanted \[34, 39\]"
+refuses "RoBERTa's multiple choice" roberta_classify \
+    's/RobertaForSequenceClassification/RobertaForMultipleChoice/' "RobertaForMultipleChoice is not"
+refuses "RoBERTa's head that is not there" roberta_model 's/RobertaModel/RobertaForMaskedLM/' \
+    "lm_head.dense.weight is missing"
+encoder roberta_model 's/"pad_token_id": 1,//' # the class's default
+check "convert: RoBERTa's padding by default" $B/slm-convert $T/flaw $T/m.slm --type f32
+same "convert: ... is the same" $T/m.slm $B/golden/encoders/roberta_model.slm
+shows "RoBERTa's longest text" "longest_text  *31"
+for type in q8 q4; do
+    check "roberta_wide $type" $B/slm-convert tests/golden/encoders/roberta_wide $T/m.slm --type $type
+    check "roberta_wide $type verifies" $B/slm-info $T/m.slm --verify
+done
+
 refuses "six feed-forwards" mobile_1100n \
     's/"num_feedforward_networks": [0-9]*/"num_feedforward_networks": 6/' "at most 5 are supported"
 refuses "an unknown norm" mobile_1100n 's/no_norm/batch_norm/' "normalization_type batch_norm"

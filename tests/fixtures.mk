@@ -8,7 +8,7 @@ TOKENIZERS += pieces-gemma pieces-gemma-plain
 SPLITS := $(patsubst tests/data/splits/%.json,splits-%,$(filter-out %/bytes.json \
   %/vocabulary.json,$(wildcard tests/data/splits/*.json)))
 TOKENIZERS += $(SPLITS)
-TOKENIZERS += wordpiece words-odd words-bare words-lower words-cased
+TOKENIZERS += wordpiece words-odd words-bare words-lower words-cased roberta roberta-odd
 TOKENIZERS += $(notdir $(wildcard $(addprefix $(SHARED)/tokenizers/,bert-base-uncased \
   bert-base-cased)))
 # those of one directory of $(SHARED), if it is there
@@ -41,6 +41,7 @@ ROWS_pieces-words = 258
 ROWS_pieces-gemma = 826
 ROWS_pieces-gemma-plain = 828
 ROWS_wordpiece = 2048
+ROWS_roberta = 2053
 ROWS_bert-base-uncased = 30522
 ROWS_bert-base-cased = 28996
 TRAINED := $(call of,models/stories260K/hf,stories260K-f32 stories260K-f16)

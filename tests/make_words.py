@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Makes tests/golden/ids of the WordPiece tokenizers, as make_token_ids.py those of byte-level BPE.
+"""Makes tests/golden/ids of encoders' tokenizers, WordPiece and RoBERTa's byte-level BPE, as
+make_token_ids.py those of decoders.
 
 usage: make_words.py [--shared DIR] [--out DIR] [--variants] [NAME ...]
 
---variants writes tests/data/words-*, small tokenizers that between them have every option that the
-converter takes. NAME is one of NAMES, of which those that begin with "bert" are real ones in DIR;
+--variants writes tests/data/words-* and roberta*, small tokenizers that between them have every
+option that the converter takes. NAME is one of NAMES, of which those that begin with "bert" are real ones in DIR;
 the cased one, which lies there without a configuration, gets do_lower_case: false. A hash is of the
-ids, types, parts (0: added, 1: the text, 2: the pair) and byte offsets of all tokens. Sections:
+ids, types, parts (0: added, 1: the text, 2: the pair) and byte offsets of all tokens, of RoBERTa's
+also their words (0: added, else from 1 on). Sections, of which RoBERTa's have neither bytes nor
+those of decoding, and other words in their hostile strings:
 
   generator    the generated strings themselves, random and hostile ones
   strings      random Unicode strings, those of make_token_ids.py
@@ -27,13 +30,14 @@ import shutil
 import sys
 import tempfile
 
+import make_encoders
 import make_token_ids
 from make_token_ids import EACH, HERE, STREAMS, File, Random, byte_string, hash_all, unicode_string
 import tokenizers
-from transformers import AutoTokenizer, BertTokenizerFast, logging
+from transformers import AutoTokenizer, BertTokenizerFast, RobertaTokenizerFast, logging
 
-NAMES = ["wordpiece", "words-odd", "words-bare", "words-lower", "words-cased", "bert-base-uncased",
-         "bert-base-cased"]
+NAMES = ["wordpiece", "words-odd", "words-bare", "words-lower", "words-cased", "roberta",
+         "roberta-odd", "bert-base-uncased", "bert-base-cased"]
 TEXTS = ["wikitext-2-test.tokens.txt", "wikitext-2-valid.tokens.txt"]
 COUNTS = {"strings": 40, "hostile": 60, "pairs": 20, "cut": 20, "bytes": 20, "decode": 20,
           "sequences": 20}
@@ -46,6 +50,8 @@ BLOCK = 16384
 SPECIAL = ["[MASK]", "[CLS]", "[SEP]", "[UNK]", "[PAD]", "[mask]", "##", "##ing", "[MASK", "MASK]",
            "Foo", "FOO", "foo", "<left>", " <left> ", "<right>", " <right> ", "<Word>", " <word> ",
            "[tag]", " [tag] ", "\u00c9a", "e\u0301a", "\u4e2d", "a\u4e2db", "##zz", "<own>", "n't"]
+BYTE_SPECIAL = ["<mask>", " <mask>", "  <mask> ", "<s>", "</s>", "<unk>", "<pad>", "<e>", " <e> ",
+                " the", "\u0120the", " ", "  ", "\n\n", "'s", "\u3000", "12 ", "Foo", "FOO", " x"]
 RANGES = [  # where something happens to characters: first, count
     (0x300, 0x70), (0x300, 0x70), (0x345, 1), (0x334, 5), (0x59A, 0x30), (0x610, 0x50),
     (0x8D0, 0x30), (0x93C, 1), (0x94D, 1), (0x9BC, 0x20), (0xB3C, 0x20), (0xCBC, 0x12),
@@ -61,11 +67,14 @@ RANGES = [  # where something happens to characters: first, count
     (0xE000, 2), (0xE0001, 0x7F), (0x61, 26), (0x61, 26), (0x41, 26), (0x20, 1), (0x20, 16)]
 
 
+special = SPECIAL  # of the tokenizer at hand
+
+
 def hostile(r):
     text = []
     for _ in range(1 + r.draw(12)):
         if r.draw(6) == 0:
-            text.append(SPECIAL[r.draw(len(SPECIAL))])
+            text.append(special[r.draw(len(special))])
             continue
         first, count = RANGES[r.draw(len(RANGES))]
         most = 110 if r.draw(60) == 0 else 3
@@ -99,14 +108,17 @@ def bytes_before(text, bad=""):
 
 
 def spans(encoding, places):
-    """(id, type, part, start, end) of all tokens, in bytes."""
+    """(id, type, part, start, end) of all tokens, in bytes; RoBERTa's with the word after the part."""
     result = []
-    for token, kind, part, (start, end) in zip(encoding.ids, encoding.type_ids,
-                                               encoding.sequence_ids, encoding.offsets):
+    for token, kind, part, word, (start, end) in zip(encoding.ids, encoding.type_ids,
+                                                     encoding.sequence_ids, encoding.word_ids,
+                                                     encoding.offsets):
+        own = () if special is SPECIAL else (0 if word is None else word + 1,)
         if part is None:
-            result.append((token, kind, 0, 0, 0))
+            result.append((token, kind, 0) + own + (0, 0))
         else:
-            result.append((token, kind, part + 1, places[part][start], places[part][end]))
+            result.append((token, kind, part + 1) + own + (places[part][start],
+                                                           places[part][end]))
     return result
 
 
@@ -184,7 +196,8 @@ def cut_section(oracle):
         for number in range(start, start + EACH):
             r = Random(STREAMS["cut"], number)
             item = text_or_pair(r)
-            lists.append(flat(oracle.cut(item, 3 + r.draw(40))))
+            least = 3 if special is SPECIAL else 4
+            lists.append(flat(oracle.cut(item, least + r.draw(40))))
         yield hash_all(lists)
 
 
@@ -213,6 +226,8 @@ def text_sections(oracle, file, directory):
 
 
 def write(name, args):
+    global special
+    special = BYTE_SPECIAL if name.startswith("roberta") else SPECIAL
     oracle = Oracle(name, args.shared)
     file = File(os.path.join(args.out, name + ".txt"))
     seen = [hash_all(text.encode("utf-8") for text in next(generated("strings", unicode_string))),
@@ -223,9 +238,10 @@ def write(name, args):
     file.section("cut", EACH, list(cut_section(oracle)))
     for kind, form in ("alone", "%s"), ("inside", "a%sb"):
         file.section(kind, BLOCK, [hash_texts(oracle, texts) for texts in code_points(form)])
-    file.section("bytes", EACH, [hash_all(flat(oracle.bytes(data)) for data in block)
-                                 for block in generated("bytes", byte_string)])
-    decode_sections(oracle, file)
+    if not name.startswith("roberta"):
+        file.section("bytes", EACH, [hash_all(flat(oracle.bytes(data)) for data in block)
+                                     for block in generated("bytes", byte_string)])
+        decode_sections(oracle, file)
     text_sections(oracle, file, os.path.join(args.shared, "text"))
     print(name, flush=True)
 
@@ -328,6 +344,31 @@ def write_variants():
         out.write("\r\n".join(lines))
 
 
+def write_roberta():
+    """That of bpe2048 with the special tokens around it, from vocab.json; and a smaller one from
+    tokenizer.json, with a prefix space and added tokens."""
+    with open(os.path.join(HERE, "data", "bpe2048", "vocab.json"), encoding="utf-8") as file:
+        old = json.load(file)
+    tokens = ["<s>", "<pad>", "</s>", "<unk>"] + sorted(old, key=old.get) + ["<mask>"]
+    write_json("roberta", "vocab.json", {t: i for i, t in enumerate(tokens)})
+    write_json("roberta", "tokenizer_config.json", {"tokenizer_class": "RobertaTokenizer"})
+    shutil.copy(os.path.join(HERE, "data", "bpe2048", "merges.txt"),
+                os.path.join(HERE, "data", "roberta"))
+    with tempfile.TemporaryDirectory() as directory:
+        make_encoders.save_byte_vocabulary(directory, 283, 512)
+        odd = json.loads(RobertaTokenizerFast.from_pretrained(directory)._tokenizer.to_str())
+    for number, (content, flags) in enumerate({
+            "<e>": dict(lstrip=True, rstrip=True), " x": {}, "\u0120the": dict(normalized=False),
+            "\u3000": dict(rstrip=True), "12 ": dict(lstrip=True), "Foo": dict(single_word=True),
+            "FOO": dict(special=True)}.items()):
+        at = odd["model"]["vocab"].get(content, 283 + number - (number > 2))
+        odd["added_tokens"].append(added(content, at, **flags))
+    write_json("roberta-odd", "tokenizer.json", odd)
+    write_json("roberta-odd", "tokenizer_config.json", {
+        "tokenizer_class": "RobertaTokenizer", "add_prefix_space": True,
+        "clean_up_tokenization_spaces": True})
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -341,6 +382,7 @@ def main():
     logging.set_verbosity_error()
     if args.variants:
         write_variants()
+        write_roberta()
     with open(os.path.join(HERE, "golden", "ids", "borders.txt")) as file:
         make_token_ids.BORDERS.extend(int(line, 16) for line in file)
     for name in args.names:

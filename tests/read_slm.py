@@ -220,7 +220,8 @@ def read_model(path):
     require(h.eps >= 0 and 0 < h.embedding_scale < np.inf and 0 <= h.logit_cap < np.inf
             and 0 <= h.attention_cap < np.inf, "a scale or a cap is out of range")
     require(kinds[0] <= MOBILEBERT or h.activation <= 4, "activation: one that has no name")
-    require(kinds[0] not in ENCODERS or h.logit_cap == 0, "encoder: a logit cap")
+    require(kinds[0] not in ENCODERS or (h.logit_cap == 0 and h.embedding_scale == 1),
+            "encoder: a logit cap or an embedding scale")
     require(h.window <= 1 << 20 and (h.window > 0) == any(kind & 1 for kind in layer_kinds),
             "window: not as it should")
     encoder = check_encoder(h, kinds, sections) if kinds[0] in ENCODERS else None

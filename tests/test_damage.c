@@ -943,7 +943,8 @@ static void damage_check_encoder(damage_file *f, const damage_kind *kind) {
     damage_refused(f, 136, 4, 2, format, "a bottleneck with architecture bert");
     damage_refused(f, 128, 4, 5, format, "a bottleneck with architecture bert");
     damage_refused(f, 184, 4, 0, format, "labels");
-    damage_refused(f, 164, 4, slm__bits(1), format, "a logit cap with architecture bert");
+    damage_refused(f, 164, 4, slm__bits(1), format, "a logit cap or embedding scale with");
+    damage_refused(f, 156, 4, slm__bits(2), format, "a logit cap or embedding scale with");
     damage_refused(f, 188, 4, 4, format, "dense layer is");
 }
 

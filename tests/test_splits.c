@@ -45,6 +45,37 @@ static void splits_end(void) {
     ids_goldens = "tests/golden/ids";
 }
 
+/* What a file says of steps and tokens is checked: a section with one number changed. */
+static void splits_damaged(const slm__tokenizer *t) {
+    static const struct {
+        size_t word;
+        uint32_t value;
+        const char *wrong;
+    } changes[] = {
+        {5, 64, "unknown flags"}, {5, 32, "the token after a text out of range"},
+        {5, 2, "a space before words of other rules than GPT-2's"}, {5, 61, NULL},
+        {18, 0x7FFFFFFF, "the token after a text out of range"}, {19, 0, "no step splits a text"},
+        {19, 22, "an unknown step"}, {19, 0x10001, "an unknown step"}, {20, 1, "an unknown step"},
+        {19, 0x02020202, NULL}, {21, 0x7FFFFFFF, "the token of missing bytes out of range"},
+        {21, 0xFFFFFFFE, "the token of missing bytes out of range"}, {21, 5, NULL},
+        {17, 0, "no tokens of single bytes"}};
+    const char *begin = (const char *)(t->offsets - 24);
+    size_t size = (size_t)(t->blob + t->blob_bytes - begin), i;
+    uint32_t *head = (uint32_t *)malloc(size + 4);
+    slm__tokenizer damaged;
+    for (i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        const char *wrong;
+        memcpy(head, begin, size);
+        if (changes[i].word == 18) head[5] |= 32;
+        head[changes[i].word] = changes[i].value;
+        if (head[5] == 61) head[18] = 0;
+        wrong = slm__tokenizer_bind(&damaged, SLM__SPLIT_BYTES, (const uint8_t *)head, size);
+        CHECK(changes[i].wrong ? wrong && !strcmp(wrong, changes[i].wrong) : !wrong,
+              changes[i].wrong ? changes[i].wrong : "what is right is read");
+    }
+    free(head);
+}
+
 static void *splits_refuse(void *user, size_t size) {
     (void)size;
     ++*(int *)user;
@@ -191,6 +222,7 @@ static void test_splits(void) {
         ids_tokenizers[count].behind = splits_variants[i].behind;
     }
     for (i = 0; i < ids_tokenizer_count; i++) splits_sessions(&ids_tokenizers[i]);
+    if (ids_tokenizer_count) splits_damaged(&ids_tokenizers[0].model->tokenizer); /* one step */
     if (ids_tokenizer_count && texts_border_count) splits_compare();
     splits_end();
 }

@@ -1,4 +1,4 @@
-# words.sh - WordPiece tokenizers: what slm-convert refuses by name, and slm-tokenize with one.
+# words.sh - encoders' tokenizers: what slm-convert refuses by name, and slm-tokenize with one.
 # run.sh, which counts, reads this file after sentencepiece.sh.
 D=tests/data/words-odd; W=$T/words
 
@@ -67,3 +67,59 @@ refuse "words: --offsets and --raw" 2 $B/slm-tokenize $T/x.slm --raw --offsets
 refuse "words: --offsets of another kind" 1 $B/slm-tokenize $B/ids/bpe2048.slm --offsets
 check "words: slm-info" $B/slm-info $T/x.slm
 grep -q "tokenizer  *WordPiece" $T/out && ok || bad "slm-info names WordPiece"
+
+# -- byte-level BPE of encoders
+D=tests/data/roberta-odd
+# bytes SED: $W becomes a checkpoint with the tokenizer.json of roberta-odd, changed
+bytes() {
+    words 300; cp $D/tokenizer_config.json $W
+    sed "$1" $D/tokenizer.json >$W/tokenizer.json
+    cmp $D/tokenizer.json $W/tokenizer.json >/dev/null 2>&1 && [ "$1" ] &&
+        bad "bytes: '$1' changes nothing"
+}
+# spans NAME TEXT WANT: of $T/x.slm, ids and offsets
+spans() {
+    echo "$2" | $B/slm-tokenize $T/x.slm --jsonl --offsets | sed 's/"types": [^]]*\], //' >$T/a
+    echo "$3" >$T/b; same "bytes: $1" $T/a $T/b
+}
+bytes 's/"RobertaProcessing"/"BertProcessing"/'
+reject "bytes: another post_processor" "post_processor BertProcessing is not" $W
+bytes 's/"sep": \["<\/s>", 2\]/"sep": ["<\/s>"]/'
+reject "bytes: a post_processor without an id" "post_processor RobertaProcessing is not" $W
+bytes 's/"normalizer": null/"normalizer": {"type": "NFC"}/'
+reject "bytes: NFC" "NFC is not supported for an encoder" $W
+bytes ''
+sed 's/RobertaTokenizer/PreTrainedTokenizerFast/; s/"add_prefix/"mask_token": "<mask>", &/' \
+    $D/tokenizer_config.json >$W/tokenizer_config.json
+check "bytes: another class" $B/slm-convert $W $T/x.slm --type f16
+bytes ''; echo '{"tokenizer_class": "RobertaTokenizer", "backend": "tokenizers"}' \
+    >$W/tokenizer_config.json
+reject "bytes: transformers 5" "RobertaTokenizer of transformers 5 is not supported" $W
+bytes ''; echo '{"tokenizer_class": "RobertaTokenizer"}' >$W/tokenizer_config.json
+check "bytes: no prefix space" $B/slm-convert $W $T/x.slm --type f16
+spans "offsets without white space" '"a  <mask> the"' \
+    '{"ids": [0, 101, 282, 262, 2], "offsets": [[0, 0], [0, 1], [3, 9], [10, 13], [0, 0]]}'
+spans "a pair has two tokens between" '["a", "the"]' \
+    '{"ids": [0, 101, 2, 2, 261, 2], "offsets": [[0, 0], [0, 1], [0, 0], [0, 0], [0, 3], [0, 0]]}'
+bytes 's/"lstrip": true, "rstrip": false, "normalized": false/"lstrip": false, "rstrip": false, "normalized": false/'
+echo '{"tokenizer_class": "RobertaTokenizer", "trim_offsets": false}' >$W/tokenizer_config.json
+check "bytes: offsets with white space" $B/slm-convert $W $T/x.slm --type f16
+spans "the class's own mask" '"a <mask> the"' \
+    '{"ids": [0, 101, 282, 262, 2], "offsets": [[0, 0], [0, 1], [1, 8], [8, 12], [0, 0]]}'
+rm $W/tokenizer.json; cp tests/golden/encoders/roberta_fill/vocab.json $W
+cp tests/golden/encoders/roberta_fill/merges.txt $W
+echo '{"tokenizer_class": "RobertaTokenizer", "add_prefix_space": true}' >$W/tokenizer_config.json
+check "bytes: vocab.json and merges.txt" $B/slm-convert $W $T/x.slm --type f16
+spans "a prefix space" '"the<mask>the"' \
+    '{"ids": [0, 262, 282, 262, 2], "offsets": [[0, 0], [0, 3], [3, 9], [10, 12], [0, 0]]}'
+for name in tag answer fill classify; do # a model and its tokenizer, one line of each task
+    line='"the cat \u00e9 <mask>"'
+    [ $name = answer ] && line='{"question": "the?", "context": "a cat on the \u4e2d"}'
+    echo "$line" | $B/slm-encode $B/golden/encoders/roberta_$name.slm >$T/out 2>$T/err &&
+        grep -q '^{"' $T/out && ! grep -q '"error"' $T/out && ok || bad "slm-encode roberta_$name"
+done
+printf '"the cat"\n' | $B/slm-encode $B/golden/encoders/roberta_fill.slm >$T/out
+grep -q 'there is no <mask> in the text' $T/out && ok || bad "slm-encode: no <mask>"
+printf '"  the cat\\n"\n"the cat"\n' | $B/slm-encode $B/golden/encoders/roberta_tag.slm --task embed \
+    >$T/out
+[ "$(sort -u $T/out | wc -l)" = 1 ] && ok || bad "slm-encode embed: white space at a text's ends"

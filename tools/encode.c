@@ -450,6 +450,36 @@ static const char *mistake(const work *w, const line *of) {
     return of->pair.size ? NULL : "the context is empty";
 }
 
+/* The bytes of the character of white space, as Python's strip has it, that is text[0]; 0: it is
+   none, or has another size. */
+static size_t blank_size(const char *text, size_t size) {
+    static const char *const wide[] = {
+        "\xC2\x85", "\xC2\xA0", "\xE1\x9A\x80", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF",
+        "\xE2\x81\x9F", "\xE3\x80\x80"};
+    unsigned char c = (unsigned char)text[0];
+    size_t i;
+    if (size == 1) return c == ' ' || (c >= 9 && c <= 13) || (c >= 0x1C && c <= 0x1F);
+    for (i = 0; i < sizeof wide / sizeof wide[0]; i++)
+        if (size == strlen(wide[i]) && !memcmp(text, wide[i], size)) return size;
+    return size == 3 && !memcmp(text, "\xE2\x80", 2) && (unsigned char)text[2] >= 0x80 &&
+                   (unsigned char)text[2] <= 0x8A ? 3 : 0;
+}
+
+/* sentence-transformers takes white space off both ends of a text, the prompt included. */
+static void strip(span *s) {
+    size_t size;
+    for (size = 1; size <= 3;) {
+        if (size <= s->size && blank_size(s->bytes, size)) {
+            s->bytes += size;
+            s->size -= size;
+            size = 1;
+        } else if (size <= s->size && blank_size(s->bytes + s->size - size, size)) {
+            s->size -= size;
+            size = 1;
+        } else size++;
+    }
+}
+
 static void put_prompt(const work *w, line *of) {
     size_t size = strlen(w->prompt);
     of->more = (char *)tool_allocate(size + of->text.size, 1);
@@ -474,6 +504,10 @@ static void add_line(work *w, const span *bytes) {
     else if (w->job->head == SLM_TASK_ANSWER) add_question(w, of);
     else {
         if (w->prompt) put_prompt(w, of);
+        if (w->job->head == SLM_TASK_EMBED && w->info.is_encoder) {
+            strip(&of->text);
+            if (of->pair.bytes) strip(&of->pair);
+        }
         add_text(w, of, &of->pair, 1);
     }
 }

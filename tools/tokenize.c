@@ -10,19 +10,19 @@ static const char help[] =
     "  -h, --help      this text; --version\n"
     "  -m MODEL        the same as MODEL.slm\n"
     "  stdin, whole, becomes token ids on one line\n"
-    "  --no-special    without the added BOS (WordPiece: [CLS] and [SEP])\n"
+    "  --no-special    without the added BOS (encoders: [CLS] and [SEP])\n"
     "  --raw           special tokens written in the text are plain text\n"
     "  --decode        token ids become text again (raw bytes, special tokens kept)\n"
     "  --jsonl         a JSON string per line in, a JSON array of ids per line out;\n"
     "                  with --decode the other way round, invalid UTF-8 as U+FFFD;\n"
-    "                  WordPiece: also [\"text\", \"pair\"]\n"
-    "  --offsets       WordPiece: {\"ids\", \"types\", \"offsets\"}, a JSON object for each text;\n"
+    "                  encoders: also [\"text\", \"pair\"]\n"
+    "  --offsets       encoders: {\"ids\", \"types\", \"offsets\"}, a JSON object for each text;\n"
     "                  offsets are the bytes [start, end) of the text, or of its pair\n";
 
 typedef struct options {
     const char *model;
     int decode, jsonl, offsets;
-    int is_words; /* the model's tokenizer is WordPiece */
+    int is_words; /* the model's tokenizer is an encoder's */
     unsigned flags;
 } options;
 
@@ -244,7 +244,7 @@ int main(int count, char **args) {
     slm_model_get_info(model, &info);
     if (!strcmp(info.tokenizer, "none")) tool_fail(1, "%s has no tokenizer", o.model);
     o.is_words = info.cls >= 0;
-    if (o.offsets && !o.is_words) tool_fail(1, "--offsets: %s has no WordPiece", o.model);
+    if (o.offsets && !o.is_words) tool_fail(1, "--offsets: %s has no encoder's tokenizer", o.model);
     bytes = tool_read("-", &size);
     if (o.jsonl) each_line(model, &o, bytes, size);
     else if (o.decode) decode(model, &o, bytes, bytes + size, 1, &out);

@@ -1241,6 +1241,13 @@ static void put_frequencies(Buffer *out, const Config *config, double theta,
     }
 }
 
+/* A second table where layers with a window have one. */
+static void put_tables(Buffer *out, const Config *config) {
+    put_frequencies(out, config, config->theta, &config->scaling);
+    if (config->local_theta != 0 && config->shape.window)
+        put_frequencies(out, config, config->local_theta, &config->local_scaling);
+}
+
 static void put_metadata(Buffer *out, const char *key, const char *value) {
     put_bytes(out, key, strlen(key) + 1);
     put_bytes(out, value, strlen(value) + 1);
@@ -1282,9 +1289,7 @@ static void assemble(Model *model, Parts *parts, uint32_t type, int ignore_extra
     if (parts->tokenizer.kind)
         model_section(model, SLM__TOKENIZER, 1)->bytes = parts->tokenizer.section;
     section = model_section(model, SLM__FREQUENCIES, 1);
-    put_frequencies(&section->bytes, config, config->theta, &config->scaling);
-    if (config->local_theta != 0 && config->shape.window)
-        put_frequencies(&section->bytes, config, config->local_theta, &config->local_scaling);
+    put_tables(&section->bytes, config);
     model_section(model, SLM__LAYER_KINDS, 1)->bytes = config->kinds;
     model_section(model, SLM__DIRECTORY, 1); /* filled while writing */
     section = model_section(model, SECTION_METADATA, 0);

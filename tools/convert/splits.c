@@ -36,7 +36,8 @@ static const Pattern patterns[] = {
     {SLM__STEP_TEKKEN, 1, OPENING CAPITALS "*" SMALL "+|" OPENING CAPITALS "+" SMALL "*|\\p{N}"
                           SIGNS_SLASH BLANKS, NULL, NULL},
     {SLM__STEP_DEEPSEEK3, 0, "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
-                             "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*"
+                             "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
+                             "| ?[\\p{P}\\p{S}]+[\\r\\n]*"
                              BLANKS, NULL, NULL},
     {SLM__STEP_BLANK_END, 0, "\\s+$", NULL, NULL},
     {SLM__STEP_NUMBERS_3, 0, "\\p{N}{1,3}", NULL, NULL},
