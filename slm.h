@@ -8384,23 +8384,58 @@ static void slm__trim_span(const slm__encoding *e, slm_text_token *span, size_t 
     }
 }
 
+/* The bytes that a byte is written with in GPT-2's alphabet. */
+static size_t slm__letter_size(uint8_t byte) { return byte > 0x20 && byte < 0x7F ? 1 : 2; }
+
+/* How much of a word's letters its tokens have taken: Hugging Face counts those alone that have a
+   token, from the word's beginning. */
+typedef struct slm__letters {
+    const uint8_t *word;
+    size_t size, at;   /* bytes, of the word and of those whose symbols have been passed */
+    size_t taken;      /* of letters, by these symbols */
+    size_t byte, sum;  /* a byte of the word, and where its letter begins */
+} slm__letters;
+
+static void slm__take_symbol(const slm__tokenizer *t, slm__letters *l) {
+    size_t from = l->at;
+    slm__next_symbol(t, l->word, l->size, &l->at);
+    if (t->missing < 0 && l->at > from) from = l->at - 1; /* the bytes before have no token */
+    for (; from < l->at; from++) l->taken += slm__letter_size(l->word[from]);
+}
+
+/* The byte whose letter has this place among the letters, which is not before the last one's. */
+static size_t slm__byte_of(slm__letters *l, size_t place) {
+    size_t size;
+    while (l->byte + 1 < l->size && (size = slm__letter_size(l->word[l->byte])) <= place - l->sum) {
+        l->sum += size;
+        l->byte++;
+    }
+    return l->byte;
+}
+
 /* The tokens of a word from the list's place `from` on know their symbols. They get the bytes of
    these, as whole characters; a space that was put before the word has those of its first. */
 static void slm__place_word(slm__encoding *e, size_t from, const uint8_t *word, size_t size,
                             int prefix) {
     const slm__tokenizer *t = e->tokenizer;
-    size_t start = (size_t)(word - e->text), at = 0, symbol, begin, length, left, right;
+    size_t start = (size_t)(word - e->text), symbol, begin, taken, length, left, right;
     int put = prefix && t->byte_token[0x20] != SLM__NO_TOKEN;
+    slm__letters l;
+    memset(&l, 0, sizeof l);
+    l.word = word;
+    l.size = size;
     for (; from < e->out.count && from < e->out.capacity; from++, put = 0) {
         slm_text_token *span = &e->spans[from];
-        begin = at;
+        begin = l.at;
+        taken = l.taken;
         for (symbol = span->start + (size_t)put; symbol < span->end; symbol++)
-            slm__next_symbol(t, word, size, &at);
-        for (left = 0; begin + left < at && word[begin + left] == ' ';) left++;
-        for (right = 0; begin + right < at && word[at - right - 1] == ' ';) right++;
-        if (right == at - begin) right += (size_t)put;
-        span->start = slm__character_of(e, start + begin, &length);
-        span->end = slm__character_of(e, start + (at > begin ? at - 1 : begin), &length);
+            slm__take_symbol(t, &l);
+        for (left = 0; begin + left < l.at && word[begin + left] == ' ';) left++;
+        for (right = 0; begin + right < l.at && word[l.at - right - 1] == ' ';) right++;
+        if (right == l.at - begin) right += (size_t)put;
+        span->start = slm__character_of(e, start + slm__byte_of(&l, taken), &length);
+        if (l.taken > taken) taken = l.taken - 1;
+        span->end = slm__character_of(e, start + slm__byte_of(&l, taken), &length);
         span->end += length;
         if (t->flags & SLM__TEXT_TRIM) slm__trim_span(e, span, left + (size_t)put, right);
     }
@@ -9899,6 +9934,7 @@ static int slm__frame(const slm_session *s, slm_role role, int opens, slm__frame
     framed->parts[1] = begun && !within ? f->join : "";
     framed->parts[2] = opens ? f->answer : after_system ? f->after_system : f->around[role][0];
     framed->parts[3] = opens ? "" : f->around[role][1];
+    framed->preface = role == SLM_SYSTEM && s->model->preface ? s->model->system_message : "";
     if (*framed->parts[2] == '\1' && !*framed->parts[0] && last == bos &&
         !(begun && slm__is_end(s, bos)))
         framed->parts[2]++; /* it is there already, and does not end an answer */
@@ -9916,7 +9952,6 @@ static slm_result slm__append_message(slm_session *s, slm_role role, const char 
     int after_system = slm__frame(s, role, role == SLM_ASSISTANT && !text, &framed);
     framed.text = text;
     framed.size = size;
-    framed.preface = role == SLM_SYSTEM && s->model->preface ? s->model->system_message : "";
     if (f->strip & (role == SLM_SYSTEM ? SLM__STRIP_SYSTEM : SLM__STRIP_MESSAGE))
         slm__strip_white(&framed, after_system && !(f->strip & SLM__STRIP_BEGIN));
     result = slm__append_framed(s, &framed);
@@ -12711,20 +12746,21 @@ static const slm__kernels SLM__N(kernels) = {
      Decoding: the tokens' bytes, a space before each but the first, those of attribute 16 and those
      that begin with "##", which is left out.
 
-     An encoder's tokenizer of kind 4 (flag 64 at 20, with flags 1 and 32, and not 16): BOS is [CLS],
-     the token at 72 [SEP], and
+     An encoder's tokenizer of kind 4 (flag 64 at 20, with flags 1 and 32, and not 16): BOS is
+     [CLS], the token at 72 [SEP], and
        20  more flags: 128 two [SEP] stand between the texts of a pair; 256 all types are 0; 512
            offsets are trimmed; 1024 as if a space might have been put before a text; 2048 as flag
            64 of kind 3
        88  i32 [MASK] (-1: none)
-     Texts and pairs become tokens and are cut as those of kind 3, with one more token that is not
-     of a text with flag 128. Offsets: a token stands for the characters that its bytes are of,
-     wholly; a space that flag 2 has put for the character behind it. An added token stands for
-     itself and what it strips. With flag 512 L spaces at a token's beginning and R at its end (of
-     an added token: white space, and U+0120; the space of flag 2 counts) are then left out, as so
-     many characters, but never more than there are. With flag 1024 an L of 1 is 0 in a text's first
-     token, and in one whose offset is 0. Words, as the interface counts them, are what is merged,
-     and each added token.
+     Texts and pairs become tokens and are cut as those of kind 3, with one more token that is of
+     neither text with flag 128. Offsets: a token stands for the whole of each character that it
+     has bytes of, a space that flag 2 has put for the character behind it. Where bytes without a
+     token are left out, the others of their word count, in letters of GPT-2's alphabet as UTF-8,
+     as if those were not there. An added token stands for itself and what it strips. With flag 512
+     L spaces at a token's beginning and R at its end (of an added token: white space and U+0120;
+     the space of flag 2 counts) are then left out, as so many characters, but never more than
+     there are. With flag 1024 an L of 1 is 0 in a text's first token, and in one whose offset is
+     0. Words, as the interface counts them, are what is merged, and each added token.
 
    CHAT FORMATS
      What slm_chat writes for a message m, and with (SLM_ASSISTANT, NULL) to open an answer; \n is

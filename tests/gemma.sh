@@ -156,13 +156,13 @@ spaced() {
     cmp -s $gemma/tokenizer.json $P/tokenizer.json && bad "gemma: '$1' changes nothing"
 }
 spaced 's/"pattern":{"String":" "},"behavior"/"pattern":{"String":"x"},"behavior"/'
-reject "gemma: a split at another character" "pre_tokenizer Split is not supported" $P
+reject "gemma: a split at another character" "pre_tokenizer Split.* is not supported" $P
 spaced 's/"invert":false/"invert":true/'
-reject "gemma: an inverted split" "pre_tokenizer Split is not supported" $P
+reject "gemma: an inverted split" "pre_tokenizer Split.* is not supported" $P
 spaced 's/"behavior":"MergedWithPrevious"/"behavior":"Isolated"/'
-reject "gemma: another behaviour" "pre_tokenizer Split is not supported" $P
+reject "gemma: another behaviour" "pre_tokenizer Split.* is not supported" $P
 spaced 's/"normalizer":{"type":"Replace"[^}]*},/"normalizer":{"type":"Sequence","normalizers":[],/'
-reject "gemma: a split of spaces that are left" "pre_tokenizer Split is not supported" $P
+reject "gemma: a split of spaces that are left" "pre_tokenizer Split.* is not supported" $P
 spaced 's/"decoders":\[{"type":"Replace"/"decoders":[{"type":"Metaspace"/'
 reject "gemma: another decoder" "decoder Metaspace is not supported" $P
 spaced 's/"type":"TemplateProcessing"/"type":"None"/'

@@ -112,6 +112,12 @@ echo '{"tokenizer_class": "RobertaTokenizer", "add_prefix_space": true}' >$W/tok
 check "bytes: vocab.json and merges.txt" $B/slm-convert $W $T/x.slm --type f16
 spans "a prefix space" '"the<mask>the"' \
     '{"ids": [0, 262, 282, 262, 2], "offsets": [[0, 0], [0, 3], [3, 9], [10, 12], [0, 0]]}'
+sed 's/"q":/"gone":/; s/"z":/"gone too":/' tests/golden/encoders/roberta_fill/vocab.json \
+    >$W/vocab.json
+echo '{"tokenizer_class": "RobertaTokenizer"}' >$W/tokenizer_config.json
+check "bytes: two without tokens" $B/slm-convert $W $T/x.slm --type f16
+spans "offsets count no bytes without tokens" '"aqb zthe q"' \
+    '{"ids": [0, 276, 262, 36, 2], "offsets": [[0, 0], [0, 2], [4, 7], [9, 9], [0, 0]]}'
 for name in tag answer fill classify; do # a model and its tokenizer, one line of each task
     line='"the cat \u00e9 <mask>"'
     [ $name = answer ] && line='{"question": "the?", "context": "a cat on the \u4e2d"}'
