@@ -12416,8 +12416,8 @@ static const slm__kernels SLM__N(kernels) = {
      Decoding: the tokens' bytes, a space before each but the first, those of attribute 16 and those
      that begin with "##", which is left out.
 
-     An encoder's tokenizer of kind 4 (flag 64 at 20, with flags 1 and 32, and not 16): BOS is [CLS],
-     the token at 72 [SEP], and
+     An encoder's tokenizer of kind 4 (flag 64 at 20, with flags 1 and 32, and not 16): BOS is
+     [CLS], the token at 72 [SEP], and
        20  more flags: 128 two [SEP] stand between the texts of a pair; 256 all types are 0; 512
            offsets are trimmed; 1024 as if a space might have been put before a text; 2048 as flag
            64 of kind 3
