@@ -101,7 +101,7 @@ CONFIGS = {
                       [{"name": "other", "template": "{{ 'none' }}"},
                        {"name": "default", "template": ZEPHYR}], pad_token="[PAD]"), ZEPHYR),
     "llama-3": (config(COMMON + HEADERS, LLAMA3, pad_token="[PAD]", eos_token="<|eot_id|>"), LLAMA3),
-    "gemma": (config(COMMON + TURNS, GEMMA, pad_token="[PAD]", add_bos_token=False), GEMMA),
+    "gemma": (config(COMMON + TURNS, GEMMA, pad_token="[PAD]"), GEMMA),
 }
 
 # LLaMA's own tokenizer, as Orca 2's card wants it (slow), and the same without "legacy"

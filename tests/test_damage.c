@@ -776,10 +776,10 @@ static void damage_check_header(damage_file *f) {
     damage_refused(f, 44, 4, f->tensors + 1, format, "tensor directory");
     damage_refused(f, 44, 4, 0, format, "tensor directory");
     damage_refused(f, 64, 2, 99, SLM_ERR_UNSUPPORTED, "architecture");
-    damage_refused(f, 66, 2, 4, SLM_ERR_UNSUPPORTED, "tokenizer");
+    damage_refused(f, 66, 2, 5, SLM_ERR_UNSUPPORTED, "tokenizer");
     damage_refused(f, 66, 2, 2, SLM_ERR_FORMAT, "tokenizer"); /* too short for that kind, ... */
     damage_refused(f, 66, 2, 3, SLM_ERR_FORMAT, "tokenizer"); /* ... and with single bytes */
-    damage_refused(f, 68, 2, 5, SLM_ERR_UNSUPPORTED, "chat format");
+    damage_refused(f, 68, 2, 7, SLM_ERR_UNSUPPORTED, "chat format");
 }
 
 static void damage_check_shape(damage_file *f) {

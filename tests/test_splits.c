@@ -52,7 +52,7 @@ static void splits_damaged(const slm__tokenizer *t) {
         uint32_t value;
         const char *wrong;
     } changes[] = {
-        {5, 64, "unknown flags"}, {5, 32, "the token after a text out of range"},
+        {5, 4096, "unknown flags"}, {5, 32, "the token after a text out of range"},
         {5, 2, "a space before words of other rules than GPT-2's"}, {5, 61, NULL},
         {18, 0x7FFFFFFF, "the token after a text out of range"}, {19, 0, "no step splits a text"},
         {19, 22, "an unknown step"}, {19, 0x10001, "an unknown step"}, {20, 1, "an unknown step"},

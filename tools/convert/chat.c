@@ -367,11 +367,11 @@ static int choose(const Tokenizer *tokenizer, int usual) {
     return tokenizer->is_gpt2 ? usual : SLM_CHAT_PLAIN;
 }
 
-/* <|im_end|> ends an answer, whether or not the configuration says so. */
-static void add_end(Tokenizer *tokenizer) {
+/* <|im_end|> and its like end an answer, whether or not the configuration says so. */
+static void add_end(Tokenizer *tokenizer, int format) {
     unsigned char *head = tokenizer->section.data;
     uint32_t count = get_u32(head + END_COUNT_AT), i;
-    uint32_t end = (uint32_t)tokenizer_find(tokenizer, chat_format(SLM_CHAT_CHATML)->end);
+    uint32_t end = (uint32_t)tokenizer_find(tokenizer, chat_format(format)->end);
     for (i = 0; i < count; i++)
         if (get_u32(head + ENDS_AT + 4 * i) == end)
             return;
@@ -399,8 +399,8 @@ static void set_format(Chat *chat, const char *source, Tokenizer *tokenizer, int
     if (wanted && lacking(tokenizer, wanted))
         fail("%s: --chat %s: the tokenizer has no %s", source, chat_format(wanted)->name,
              lacking(tokenizer, wanted));
-    if (format == SLM_CHAT_CHATML)
-        add_end(tokenizer);
+    if (*chat_format(format)->end > '\2')
+        add_end(tokenizer, format);
     chat->format = (uint32_t)format - 1;
 }
 
