@@ -27,7 +27,7 @@ static int ids_of_line(const char *line, slm_token *ids) {
     return 0;
 }
 
-static slm_token likeliest(const slm_session *session, size_t rows) {
+static slm_token likeliest(slm_session *session, size_t rows) {
     const float *logits = slm_logits(session, 0);
     size_t best = 0, i;
     for (i = 1; i < rows; i++)
