@@ -2805,6 +2805,21 @@ static void slm__count_tensor(const slm__tensor *tensor, slm_model_info *info) {
     info->weight_bytes += tensor->bytes;
 }
 
+static void slm__count_layers(const slm_model *model, slm_model_info *info) {
+    size_t layer;
+    unsigned slot;
+    for (layer = 0; layer < model->shape.layers; layer++) {
+        for (slot = 0; slot < model->layer_slots; slot++)
+            slm__count_tensor(&model->layers[layer].at[slot], info);
+        info->window_layers += model->layers[layer].window != 0;
+        info->rotary_layers += model->layers[layer].rotary != 0;
+    }
+    for (slot = SLM__EMBEDDING; slot < SLM__MODEL_SLOTS; slot++)
+        if ((slot != SLM__HEAD && slot != SLM__FILL_HEAD) ||
+            slm__has(model->features, SLM__UNTIED))
+            slm__count_tensor(slm__model_tensor(model, slot), info);
+}
+
 static void slm__tokenizer_info(const slm_model *model, slm_model_info *info) {
     info->bos = model->tokenizer.bos;
     info->unk = model->tokenizer.unk;
@@ -2870,8 +2885,6 @@ static void slm__encoder_info(const slm_model *model, slm_model_info *info) {
 
 SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
     const slm__shape *shape;
-    size_t layer;
-    unsigned slot;
     if (!info) return;
     memset(info, 0, sizeof *info);
     info->bos = info->unk = info->cls = info->sep = info->mask = info->pad = -1;
@@ -2900,16 +2913,7 @@ SLM_API void slm_model_get_info(const slm_model *model, slm_model_info *info) {
     info->tensors = model->tensors;
     info->weights = (slm_type)model->layers[0].at[SLM__QUERY].type;
     info->system_message = model->system_message;
-    for (layer = 0; layer < shape->layers; layer++) {
-        for (slot = 0; slot < model->layer_slots; slot++)
-            slm__count_tensor(&model->layers[layer].at[slot], info);
-        info->window_layers += model->layers[layer].window != 0;
-        info->rotary_layers += model->layers[layer].rotary != 0;
-    }
-    for (slot = SLM__EMBEDDING; slot < SLM__MODEL_SLOTS; slot++)
-        if ((slot != SLM__HEAD && slot != SLM__FILL_HEAD) ||
-            slm__has(model->features, SLM__UNTIED))
-            slm__count_tensor(slm__model_tensor(model, slot), info);
+    slm__count_layers(model, info);
     info->embedding_size = shape->vector ? shape->vector : shape->hidden;
     if (model->has_tokenizer) slm__tokenizer_info(model, info);
     if (model->features & SLM__ENCODER) slm__encoder_info(model, info);
