@@ -56,3 +56,14 @@ check "splits: newlines as escapes" $B/slm-convert $P $T/y.slm --type f16
 same "splits: ... are newlines" $B/ids/splits-deepseek-v3.slm $T/y.slm
 altered digits 's/"use_regex":true},*/&/; s/{"type":"Digits","individual_digits":true}/&,&,&,&,&,&,&/'
 check "splits: eight parts" $B/slm-convert $P $T/y.slm
+
+# without tokenizer.json the class says how a text becomes words; the ids are those of transformers
+rm -rf $P; mkdir $P; cp $B/chat_formats/zephyr/* $P; rm -f $P/log $P/tokenizer_config.json
+config=$B/chat_formats/zephyr/tokenizer_config.json
+sed 's/"GPT2Tokenizer"/"Qwen2Tokenizer"/' $config >$P/tokenizer_config.json
+check "splits: Qwen2Tokenizer from vocab.json" $B/slm-convert $P $T/y.slm
+ids=$(printf "It'S 2024,\n\n cafe\314\201 12\tx" | $B/slm-tokenize $T/y.slm --no-special)
+[ "$ids" = "506 6 50 220 17 15 17 19 11 198 198 317 69 127 102 220 16 17 197 87" ] && ok ||
+    bad "splits: Qwen2Tokenizer from vocab.json: $ids"
+sed 's/"GPT2Tokenizer"/"BloomTokenizer"/' $config >$P/tokenizer_config.json
+reject "splits: a class without its file" "without tokenizer.json the class BloomTokenizer is not" $P

@@ -1077,10 +1077,24 @@ static void find_class(Builder *builder, const Json *tokenizer, const Json *conf
         fail("%s: from_slow is not supported with GemmaTokenizer", builder->path);
 }
 
+/* The class says how a text becomes words where no tokenizer.json does. */
+static void set_class_rules(Builder *builder, const Json *tokenizer) {
+    const Json *name = json_get(tokenizer, "tokenizer_class");
+    if (builder->version5 || builder->is_gpt2 || builder->is_roberta || builder->encodes)
+        return;
+    if (!class_is(name, "Qwen2Tokenizer"))
+        fail("%s: without tokenizer.json the class %s is not supported; supported: GPT2Tokenizer, "
+             "CodeGenTokenizer, RobertaTokenizer, Qwen2Tokenizer", builder->path,
+             name && name->type == JSON_STRING ? name->text : "that config.json means");
+    splits_set(builder, SLM__STEP_QWEN2);
+    builder->nfc = 1;
+}
+
 static void read_vocabulary_files(Builder *builder, const char *directory,
                                   const Json *tokenizer) {
     char *vocabulary = join_path(directory, "vocab.json");
     builder->path = vocabulary;
+    set_class_rules(builder, tokenizer);
     read_vocabulary(builder, json_read(vocabulary));
     read_merges_file(builder, join_path(directory, "merges.txt"));
     builder->prefix_space = is_true(tokenizer, "add_prefix_space");
