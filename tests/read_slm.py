@@ -437,23 +437,29 @@ def check_tokenizer_head(kind, head, used):
         require(head[17] == 1 or (kind == 2 and head[17] == 0), "bad count of byte tokens")
     if kind == 4:
         check_steps(head, used)
-    require(not any(head[{1: 18, 2: 20, 3: 21, 4: 22}[kind]:]), "tokenizer section: not zero")
+    rest = {1: 18, 2: 20, 3: 21, 4: 23 if head[5] & 64 else 22}[kind]
+    require(not any(head[rest:]), "tokenizer section: not zero")
 
 
 def check_steps(head, used):
     """What kind 4 has more than kind 1."""
     steps = struct.pack("<2I", *head[19:21])
     named = steps.rstrip(b"\0")
-    behind, missing = head[18], head[21]
+    behind, missing, mask = head[18], head[21], head[22]
+    encoder = head[5] & 64
     require(named and all(1 <= step <= 21 for step in named), "tokenizer section: steps")
-    require(head[5] < 64 and (not head[5] & 2 or named == b"\x01"), "tokenizer section: flags")
+    require(head[5] < (4096 if encoder else 64) and (not head[5] & 2 or named == b"\x01"),
+            "tokenizer section: flags")
+    require(not encoder or (head[5] & 49 == 33 and (mask < used or mask == 0xFFFFFFFF)),
+            "tokenizer section: an encoder's flags or [MASK]")
     require(behind < used or (behind == 0xFFFFFFFF and not head[5] & 32), "the token behind a text")
     require(missing < used or missing == 0xFFFFFFFF, "the token of bytes without one")
     require(7 not in named or 15 in named[:named.index(7)], "ends of parts that are no lines")
 
 
 def read_tokenizer(kind, section, used):
-    """Checks its parts; returns the end tokens, and of kind 3 [CLS], [SEP], [MASK] and flag 64."""
+    """Checks its parts; returns the end tokens, and an encoder's [CLS], [SEP], [MASK] and whether
+    spaces are left out before punctuation."""
     require(len(section) >= 96, "tokenizer section: too short")
     head = struct.unpack_from("<24I", section)
     count, slots, blob_bytes, added, has_bytes = head[0], head[1], head[15], head[16], head[17]
@@ -493,8 +499,9 @@ def read_tokenizer(kind, section, used):
     if kind == 3:
         texts = [bytes_of(t) if attributes[t] & 1 else None for t in order]
         require(tuple(map(list, words)) == word_tables(texts), "bounds, keys or shorter tokens")
-    special = tuple(struct.unpack_from("<i", section, place)[0] for place in (12, 72, 80))
-    return struct.unpack_from(f"<{head[6]}i", section, 28), special + (head[5] >> 6 & 1,)
+    mask, tidy = (88, 2048) if kind == 4 else (80, 64)
+    special = tuple(struct.unpack_from("<i", section, place)[0] for place in (12, 72, mask))
+    return struct.unpack_from(f"<{head[6]}i", section, 28), special + (int(head[5] & tidy != 0),)
 
 
 def describe_decoder(model, end_tokens):

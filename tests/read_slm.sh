@@ -59,7 +59,7 @@ for case in bert_wide bert_classify distil_fill mobile_1001n; do
     done
 done
 for name in examples/models/tiny-bert build/ids/wordpiece build/ids/words-bare build/ids/words-cased \
-    build/ids/words-lower build/ids/words-odd; do
+    build/ids/words-lower build/ids/words-odd build/ids/roberta build/ids/roberta-odd; do
     described $name.slm
 done
 # sentence vectors: each pooling, and a dense layer with and without what may follow
@@ -107,5 +107,5 @@ END
 done
 head -c 5000 $T/m.slm >$T/cut.slm
 if $python tests/read_slm.py $T/cut.slm >/dev/null 2>&1; then echo "a cut file was read"; exit 1; fi
-echo "read_slm.py: 84 files, every weight and turned-back row equal; 22 tokenizers"
+echo "read_slm.py: 84 files, every weight and turned-back row equal; 24 tokenizers"
 echo "run_slm.py: $encoders encoders and 9 kinds of sentence vectors equal"
