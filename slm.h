@@ -1889,6 +1889,7 @@ typedef struct slm__tokenizer { /* pointers into the mapped section */
     uint32_t prefix, has_bytes; /* of kind 2: where a space is put; all byte tokens are there */
     int32_t missing;            /* of kind 1: what bytes without a token become; -1: nothing */
     uint8_t steps[8];           /* of kind 1: how a text becomes words, see >>tokenizer splits */
+    uint32_t whole_slots;       /* of kind 1: of the table of words that are not merged; or 0 */
     uint32_t longest_word;      /* of kind 3: in characters; a longer one is UNK */
     uint32_t types;             /* of an encoder's: token types that the model tells apart */
     int32_t bos, unk, last, mask, end[8]; /* of an encoder's bos is [CLS] and last is [SEP] */
@@ -1897,6 +1898,7 @@ typedef struct slm__tokenizer { /* pointers into the mapped section */
     const uint32_t *sorted;     /* [count] ids in the order of their bytes */
     const uint32_t *byte_token; /* [256] */
     const uint32_t *ascii;      /* [128] of kind 2: the token of each character */
+    const uint32_t *whole;      /* [whole_slots] of kind 1: ids */
     const uint32_t *merge_bytes;     /* [2048] of kind 2: 65536 bits */
     const uint32_t *bounds;     /* [2][257] of kind 3: where in `sorted` a first byte begins */
     const uint32_t *keys;       /* [count] of kind 3: four bytes of each place in `sorted` */
@@ -1935,9 +1937,9 @@ enum { /* the flags of the section, of a token and of an added token */
     SLM__TEXT_PARTS_FIRST = 256, SLM__TEXT_PARTS_RUN = 512, SLM__TEXT_FLAGS = 1023,
     SLM__TEXT_CLEAN = 4, SLM__TEXT_CJK = 8, SLM__TEXT_STRIP_ACCENTS = 16, SLM__TEXT_LOWER = 32,
     SLM__TEXT_TIDY = 64, SLM__TEXT_WORD_FLAGS = 127,
-    SLM__TEXT_WHOLE = 8, SLM__TEXT_NFC = 16, SLM__TEXT_BEHIND = 32, SLM__TEXT_ENCODER = 64,
+    SLM__TEXT_NFC = 16, SLM__TEXT_BEHIND = 32, SLM__TEXT_ENCODER = 64,
     SLM__TEXT_TWO_SEPS = 128, SLM__TEXT_ONE_TYPE = 256, SLM__TEXT_TRIM = 512,
-    SLM__TEXT_TRIM_PREFIX = 1024, SLM__TEXT_BYTES_TIDY = 2048, SLM__TEXT_BYTES_FLAGS = 4095,
+    SLM__TEXT_TRIM_PREFIX = 1024, SLM__TEXT_BYTES_TIDY = 2048, SLM__TEXT_BYTES_FLAGS = 4087,
     SLM__TOKEN_EXISTS = 1, SLM__TOKEN_SPECIAL = 2, SLM__TOKEN_ADDED = 4, SLM__TOKEN_BYTE = 8,
     SLM__TOKEN_APART = 16, SLM__TOKEN_OUTSIDE = 32, SLM__TOKEN_JOINED = 16,
     SLM__ADDED_SPECIAL = 1, SLM__ADDED_NORMALIZED = 2, SLM__ADDED_LSTRIP = 4,
@@ -7439,6 +7441,15 @@ static void slm__begin_normal(slm__normal *n, const uint8_t *text, size_t size, 
 #define SLM__ADDED_REACH (3 * SLM__LONGEST_ADDED) /* bytes of a text: a space may be U+2581 */
 #define SLM__LONGEST_WORD 256 /* characters of a word of kind 3 that is not UNK, at most */
 
+/* Where the search for a word that may be a token begins: by its length and first bytes, so that
+   long ones cost no more. */
+static uint32_t slm__whole_start(const slm__tokenizer *t, const char *word, size_t size) {
+    uint32_t hash = 0x811C9DC5u ^ (uint32_t)size;
+    size_t i;
+    for (i = 0; i < size && i < 16; i++) hash = (hash ^ (uint8_t)word[i]) * 0x01000193u;
+    return (hash ^ hash >> 15) & (t->whole_slots - 1);
+}
+
 static uint32_t slm__merge_start(const slm__tokenizer *t, uint32_t left, uint32_t right) {
     return (left * 0x9E3779B1u + right * 0x85EBCA6Bu) >> 7 & (t->merge_slots - 1);
 }
@@ -7466,6 +7477,7 @@ static const char *slm__split_bytes_head(slm__tokenizer *t, const uint32_t *head
     t->last = (int32_t)head[18];
     memcpy(t->steps, head + 19, sizeof t->steps);
     t->missing = (int32_t)head[21];
+    t->whole_slots = head[23];
     if (t->flags & ~(uint32_t)SLM__TEXT_BYTES_FLAGS) return "unknown flags";
     if (!t->steps[0]) return "no step splits a text";
     for (i = 0; i < SLM__STEPS_MOST; i++)
@@ -7526,7 +7538,7 @@ static const char *slm__tokenizer_layout(slm__tokenizer *t, const uint8_t *bytes
     sizes[1] = (count + 3) / 4 * 4;
     sizes[2] = count * 4;
     sizes[3] = t->kind == SLM__WORDS ? 0 : 256 * 4;
-    sizes[4] = t->kind == SLM__PIECES ? (128 + 2048) * 4 : 0;
+    sizes[4] = t->kind == SLM__PIECES ? (128 + 2048) * 4 : (uint64_t)t->whole_slots * 4;
     if (t->kind == SLM__WORDS) sizes[4] = (2 * 257 + 2 * count) * 4;
     sizes[5] = (uint64_t)t->merge_slots * 16;
     sizes[6] = (uint64_t)t->added_count * 16;
@@ -7537,7 +7549,7 @@ static const char *slm__tokenizer_layout(slm__tokenizer *t, const uint8_t *bytes
     t->attributes = bytes + 96 + (size_t)sizes[0];
     t->sorted = (const uint32_t *)(const void *)(t->attributes + (size_t)sizes[1]);
     t->byte_token = t->sorted + t->count;
-    t->ascii = t->bounds = t->byte_token + (size_t)sizes[3] / 4;
+    t->ascii = t->bounds = t->whole = t->byte_token + (size_t)sizes[3] / 4;
     t->merge_bytes = t->ascii + 128;
     t->keys = t->bounds + 2 * 257;
     t->shorter = t->keys + t->count;
@@ -7612,6 +7624,30 @@ static const char *slm__check_merges(const slm__tokenizer *t) {
             if (merge[2] == SLM__NO_TOKEN) return "a merge's rank out of range";
             distance = (slot - slm__merge_start(t, merge[0], merge[1])) & (slots - 1);
             if (distance >= t->longest_probe || distance > run) return "a merge out of its place";
+        }
+        if (run < slots) run++;
+    }
+    return NULL;
+}
+
+/* Every word must be found where a search for it looks. */
+static const char *slm__check_whole(const slm__tokenizer *t) {
+    uint32_t slots = t->whole_slots, run = 0;
+    uint64_t i;
+    if (slots & (slots - 1)) return "its slots of whole words are no power of two";
+    for (i = 0; i < 2 * (uint64_t)slots; i++) { /* the first round only finds the run before 0 */
+        uint32_t slot = (uint32_t)i & (slots - 1), id = t->whole[slot], distance;
+        const char *text;
+        size_t size;
+        if (id == SLM__NO_TOKEN) {
+            run = 0;
+            continue;
+        }
+        if (i >= slots) {
+            text = slm__token_text(t, (slm_token)id, &size);
+            if (!text || !size) return "a whole word out of range, or without text";
+            distance = (slot - slm__whole_start(t, text, size)) & (slots - 1);
+            if (distance >= SLM__MOST_PROBES || distance > run) return "a word out of its place";
         }
         if (run < slots) run++;
     }
@@ -7742,6 +7778,7 @@ static const char *slm__tokenizer_bind(slm__tokenizer *t, uint32_t kind, const u
     if (!wrong) wrong = slm__check_tokens(t);
     if (!wrong) wrong = slm__check_sorted(t);
     if (!wrong) wrong = slm__check_merges(t);
+    if (!wrong) wrong = slm__check_whole(t);
     if (!wrong) wrong = slm__check_added(t);
     if (!wrong && t->kind == SLM__PIECES) wrong = slm__check_pieces(t);
     if (!wrong && t->kind == SLM__WORDS) wrong = slm__check_words(t);
@@ -7767,25 +7804,18 @@ static uint32_t slm__merge_rank(const slm__tokenizer *t, uint32_t left, uint32_t
     return SLM__NO_TOKEN;
 }
 
-/* The token of the model's vocabulary with these bytes, the first of several; others than the
-   vocabulary's may have them too, of which a few are passed over. */
-static uint32_t slm__find_token(const slm__tokenizer *t, const char *text, size_t length) {
-    uint32_t low = 0, high = t->count, looked;
-    const char *other;
+/* The token that a word is, where words are looked for before they are merged. */
+static uint32_t slm__whole_token(const slm__tokenizer *t, const char *word, size_t length) {
+    uint32_t slot, looked;
     size_t size;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        other = slm__token_text(t, (slm_token)t->sorted[middle], &size);
-        if (other && slm__compare_texts(other, size, text, length) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (looked = 0; looked < 8 && low < t->count; looked++, low++) {
-        uint32_t id = t->sorted[low];
-        other = slm__token_text(t, (slm_token)id, &size);
-        if (!other || size != length || memcmp(other, text, length)) return SLM__NO_TOKEN;
-        if (!(t->attributes[id] & SLM__TOKEN_OUTSIDE)) return id;
+    if (!t->whole_slots) return SLM__NO_TOKEN;
+    slot = slm__whole_start(t, word, length);
+    for (looked = 0; looked < SLM__MOST_PROBES; looked++) {
+        uint32_t id = t->whole[slot];
+        const char *text = slm__token_text(t, (slm_token)id, &size);
+        if (!text) break; /* an empty slot */
+        if (size == length && !memcmp(text, word, size)) return id;
+        slot = (slot + 1) & (t->whole_slots - 1);
     }
     return SLM__NO_TOKEN;
 }
@@ -8446,32 +8476,6 @@ static void slm__place_word(slm__encoding *e, size_t from, const uint8_t *word, 
     e->word++;
 }
 
-/* A word that becomes the token that it is, if it is one. Merging mostly finds that token too, and
-   sooner than a search of the vocabulary. */
-static slm_result slm__encode_whole_word(slm__encoding *e, const uint8_t *word, size_t length) {
-    const slm__tokenizer *t = e->tokenizer;
-    uint32_t symbols[SLM__SHORT_WORD], token;
-    uint8_t first[SLM__SHORT_WORD + 1];
-    size_t count = 0, size;
-    const char *text = NULL;
-    if (length <= SLM__SHORT_WORD) {
-        count = slm__first_bytes(e, word, length, 0, symbols, 1);
-        count = slm__merge_short(t, symbols, first, count);
-        if (count == 1) text = slm__token_text(t, (slm_token)symbols[0], &size);
-    }
-    if (!text || size != length || memcmp(text, word, length)) {
-        token = slm__find_token(t, (const char *)word, length);
-        if (token != SLM__NO_TOKEN) {
-            slm__put_symbols(e, token, 0, length);
-            return SLM_OK;
-        }
-        if (length > SLM__SHORT_WORD)
-            return slm__encode_long(e, word, length, 0, slm__first_bytes);
-    }
-    slm__put_merged(e, symbols, first, count);
-    return SLM_OK;
-}
-
 /* Text without added tokens. */
 static slm_result slm__encode_words(slm__encoding *e, const uint8_t *text, size_t size) {
     const slm__tokenizer *t = e->tokenizer;
@@ -8488,10 +8492,10 @@ static slm_result slm__encode_words(slm__encoding *e, const uint8_t *text, size_
         const uint8_t *word = text + words.at;
         size_t length = slm__next_word(&words) - (size_t)(word - text);
         size_t from = e->out.count;
-        if (t->flags & SLM__TEXT_WHOLE && !prefix)
-            result = slm__encode_whole_word(e, word, length);
-        else
-            result = slm__encode_word(e, word, length, prefix, slm__first_bytes);
+        uint32_t token = SLM__NO_TOKEN;
+        if (!prefix) token = slm__whole_token(t, (const char *)word, length);
+        if (token != SLM__NO_TOKEN) slm__put_symbols(e, token, 0, length);
+        else result = slm__encode_word(e, word, length, prefix, slm__first_bytes);
         if (e->spans) slm__place_word(e, from, word, length, prefix);
     }
     return result;
@@ -8511,6 +8515,25 @@ static int slm__starts_with_space(const uint8_t *text, size_t size) {
     return size && (text[0] == ' ' || slm__is_mark(text, size));
 }
 
+/* The piece with these bytes, the first of several; it is looked for among all ids. */
+static uint32_t slm__find_piece(const slm__tokenizer *t, const char *text, size_t length) {
+    uint32_t low = 0, high = t->count, id;
+    size_t size;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const char *other = slm__token_text(t, (slm_token)t->sorted[middle], &size);
+        if (other && slm__compare_texts(other, size, text, length) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == t->count) return SLM__NO_TOKEN;
+    id = t->sorted[low];
+    if (t->attributes[id] & SLM__TOKEN_OUTSIDE) return SLM__NO_TOKEN;
+    if (!slm__token_text(t, (slm_token)id, &size) || size != length) return SLM__NO_TOKEN;
+    return memcmp(t->blob + t->offsets[id], text, length) ? SLM__NO_TOKEN : id;
+}
+
 /* The symbols of the character at text[0], at most four, and its length in bytes. */
 static size_t slm__first_of(slm__encoding *e, const uint8_t *text, size_t size,
                             uint32_t symbols[4], size_t *count) {
@@ -8526,7 +8549,7 @@ static size_t slm__first_of(slm__encoding *e, const uint8_t *text, size_t size,
     } else {
         length = slm__character(text, size, &code);
         symbols[0] = code == 0xFFFFFFFFu ? SLM__NO_TOKEN
-                                         : slm__find_token(t, (const char *)text, length);
+                                         : slm__find_piece(t, (const char *)text, length);
     }
     if (symbols[0] == SLM__NO_TOKEN && t->has_bytes) {
         for (*count = 0; *count < length; ++*count) symbols[*count] = t->byte_token[text[*count]];
@@ -9414,7 +9437,7 @@ static size_t slm__run_end(const slm__decoding *d, size_t at, size_t end) {
    U+2581 in it as it is written. 0: it is a token. */
 static int slm__put_unknown(slm__decoding *d, const char *text, size_t size) {
     size_t i;
-    if (slm__find_token(d->tokenizer, text, size) != SLM__NO_TOKEN) return 0;
+    if (slm__find_piece(d->tokenizer, text, size) != SLM__NO_TOKEN) return 0;
     for (i = 0; i < size; i++)
         slm__put_bytes(d, text[i] == ' ' ? "\xE2\x96\x81" : text + i, text[i] == ' ' ? 3 : 1);
     return 1;
@@ -12621,15 +12644,19 @@ static const slm__kernels SLM__N(kernels) = {
 
      Tokenizer section (kind 4, byte-level BPE with other rules): as kind 1, but for
        20  u32 flags, also: 4 of bytes without a token in a row, within a word, only the first
-           becomes the token at 84; 8 WHOLE; 16 NFC; 32 the token at 72 is added behind a text,
-           where 1 adds BOS. Flag 2 is set only where step 1 stands alone
+           becomes the token at 84; 16 NFC; 32 the token at 72 is added behind a text, where 1
+           adds BOS. Flag 2 is set only where step 1 stands alone
        72  i32 token behind a text (-1: none)
        76  u8 x 8 steps: the numbers below; the first is not 0, and behind a 0 there are only zeros
        84  i32 what bytes without a token become (-1: they are left out)
-       88  8 bytes 0
-     attributes also: 32 not in the model's own vocabulary.
-     WHOLE: a word that has the bytes of a token becomes that token, and is not merged: of the ids,
-     as sorted, the first without attribute 32 (of at most 8 with these bytes), if there is one.
+       88  u32 0
+       92  u32 slots of whole words: 0, or a power of two
+     and behind the tokens of single bytes
+       ... u32 x slots   whole words: ids, 0xFFFFFFFF: empty. A word that has the bytes of one of
+           them becomes that token and is not merged. The search begins at slot
+           (h ^ h >> 15) & (slots - 1) and goes on to the next slots, behind the last to the first,
+           up to an empty one, at most 1024; h begins as 0x811C9DC5 ^ length, and for each of the
+           first 16 bytes b is (h ^ b) * 0x01000193, in 32 bits.
      NFC: what lies between added tokens that are not normalized becomes its Unicode normal form C
      first, a message of slm_chat and what stands around it each for itself. In it normalized added
      tokens are matched, whose texts are in that form. It is that of tokenizers 0.22.2, see the

@@ -438,7 +438,7 @@ def check_tokenizer_head(kind, head, used):
     if kind == 4:
         check_steps(head, used)
     rest = {1: 18, 2: 20, 3: 21, 4: 23 if head[5] & 64 else 22}[kind]
-    require(not any(head[rest:]), "tokenizer section: not zero")
+    require(not any(head[rest:23 if kind == 4 else 24]), "tokenizer section: not zero")
 
 
 def check_steps(head, used):
@@ -448,13 +448,31 @@ def check_steps(head, used):
     behind, missing, mask = head[18], head[21], head[22]
     encoder = head[5] & 64
     require(named and all(1 <= step <= 21 for step in named), "tokenizer section: steps")
-    require(head[5] < (4096 if encoder else 64) and (not head[5] & 2 or named == b"\x01"),
-            "tokenizer section: flags")
+    require(head[5] < (4096 if encoder else 64) and not head[5] & 8
+            and (not head[5] & 2 or named == b"\x01"), "tokenizer section: flags")
+    require(head[23] & (head[23] - 1) == 0, "tokenizer section: slots of whole words")
     require(not encoder or (head[5] & 49 == 33 and (mask < used or mask == 0xFFFFFFFF)),
             "tokenizer section: an encoder's flags or [MASK]")
     require(behind < used or (behind == 0xFFFFFFFF and not head[5] & 32), "the token behind a text")
     require(missing < used or missing == 0xFFFFFFFF, "the token of bytes without one")
     require(7 not in named or 15 in named[:named.index(7)], "ends of parts that are no lines")
+
+
+def check_whole(slots, bytes_of):
+    """Each whole word stands where a search for it looks."""
+    places = {}
+    for at, token in enumerate(slots):
+        if token != 0xFFFFFFFF:
+            require(places.setdefault(bytes_of(token), at) == at, "a whole word twice")
+    for word, at in places.items():
+        place = 0x811C9DC5 ^ len(word)
+        for byte in word[:16]:
+            place = (place ^ byte) * 0x01000193 & 0xFFFFFFFF
+        place = (place ^ place >> 15) & len(slots) - 1
+        looked = 0
+        while place != at:
+            require(slots[place] != 0xFFFFFFFF and looked < 1024, "a whole word out of its place")
+            place, looked = (place + 1) % len(slots), looked + 1
 
 
 def read_tokenizer(kind, section, used):
@@ -478,6 +496,7 @@ def read_tokenizer(kind, section, used):
     byte_tokens = take(256) if kind != 3 else ()
     require(sorted(order) == list(range(count)), "sorted ids are no permutation")
     ascii_tokens, joints = (take(128), take(2048)) if kind == 2 else ((), ())
+    whole = take(head[23]) if kind == 4 else ()
     words = (take(514), take(count), take(count)) if kind == 3 else None
     merges, entries = take(4 * slots), take(4 * added)
     blob = take(blob_bytes, 1)
@@ -492,6 +511,7 @@ def read_tokenizer(kind, section, used):
     for code, token in enumerate(ascii_tokens):
         require(token == 0xFFFFFFFF or bytes_of(token) == bytes([code]), "a character's token")
     require(all(entries[i] < count for i in range(0, len(entries), 4)), "an added token")
+    check_whole(whole, bytes_of)
     if kind == 2:
         require(head[5] < 1024 and head[19] <= 4, "flags or prefix")
         require(all(attributes[t] & 8 for t in byte_tokens if t != 0xFFFFFFFF), "attribute 8")

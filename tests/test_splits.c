@@ -52,8 +52,9 @@ static void splits_damaged(const slm__tokenizer *t) {
         uint32_t value;
         const char *wrong;
     } changes[] = {
-        {5, 4096, "unknown flags"}, {5, 32, "the token after a text out of range"},
-        {5, 2, "a space before words of other rules than GPT-2's"}, {5, 61, NULL},
+        {5, 4096, "unknown flags"}, {5, 8, "unknown flags"}, {5, 32, "the token after a text out of range"},
+        {5, 2, "a space before words of other rules than GPT-2's"}, {5, 53, NULL},
+        {23, 0x10000000, "its counts do not fit its size"},
         {18, 0x7FFFFFFF, "the token after a text out of range"}, {19, 0, "no step splits a text"},
         {19, 22, "an unknown step"}, {19, 0x10001, "an unknown step"}, {20, 1, "an unknown step"},
         {19, 0x02020202, NULL}, {21, 0x7FFFFFFF, "the token of missing bytes out of range"},
@@ -68,12 +69,38 @@ static void splits_damaged(const slm__tokenizer *t) {
         memcpy(head, begin, size);
         if (changes[i].word == 18) head[5] |= 32;
         head[changes[i].word] = changes[i].value;
-        if (head[5] == 61) head[18] = 0;
+        if (head[5] == 53) head[18] = 0;
         wrong = slm__tokenizer_bind(&damaged, SLM__SPLIT_BYTES, (const uint8_t *)head, size);
         CHECK(changes[i].wrong ? wrong && !strcmp(wrong, changes[i].wrong) : !wrong,
               changes[i].wrong ? changes[i].wrong : "what is right is read");
     }
     free(head);
+}
+
+/* A word that a search would not find, and one that there is not. */
+static void splits_damaged_words(const slm__tokenizer *t) {
+    const char *begin = (const char *)(t->offsets - 24), *wrong;
+    size_t size = (size_t)(t->blob + t->blob_bytes - begin), at = (size_t)(t->whole - t->offsets) + 24;
+    uint32_t *copy = (uint32_t *)malloc(size + 4), slot = 0, other;
+    slm__tokenizer damaged;
+    CHECK(t->whole_slots >= 2 * t->count, "half of the slots are empty");
+    memcpy(copy, begin, size);
+    while (t->whole[slot] == SLM__NO_TOKEN) slot++;
+    copy[at + slot] = t->count;
+    wrong = slm__tokenizer_bind(&damaged, SLM__SPLIT_BYTES, (const uint8_t *)copy, size);
+    CHECK(wrong && !strcmp(wrong, "a whole word out of range, or without text"), "no such word");
+    copy[at + slot] = SLM__NO_TOKEN;
+    for (other = (slot + t->whole_slots / 2) & (t->whole_slots - 1);
+         t->whole[(other - 1) & (t->whole_slots - 1)] != SLM__NO_TOKEN ||
+         t->whole[other] != SLM__NO_TOKEN;)
+        other = (other + 1) & (t->whole_slots - 1);
+    copy[at + other] = t->whole[slot];
+    wrong = slm__tokenizer_bind(&damaged, SLM__SPLIT_BYTES, (const uint8_t *)copy, size);
+    CHECK(wrong && !strcmp(wrong, "a word out of its place"), "a word in another's place");
+    copy[23] = 3;
+    wrong = slm__tokenizer_bind(&damaged, SLM__SPLIT_BYTES, (const uint8_t *)copy, size);
+    CHECK(wrong != NULL, "slots are a power of two");
+    free(copy);
 }
 
 static void *splits_refuse(void *user, size_t size) {
@@ -222,7 +249,10 @@ static void test_splits(void) {
         ids_tokenizers[count].behind = splits_variants[i].behind;
     }
     for (i = 0; i < ids_tokenizer_count; i++) splits_sessions(&ids_tokenizers[i]);
-    if (ids_tokenizer_count) splits_damaged(&ids_tokenizers[0].model->tokenizer); /* one step */
+    if (ids_tokenizer_count) { /* llama3: one step, and whole words */
+        splits_damaged(&ids_tokenizers[0].model->tokenizer);
+        splits_damaged_words(&ids_tokenizers[0].model->tokenizer);
+    }
     if (ids_tokenizer_count && texts_border_count) splits_compare();
     splits_end();
 }

@@ -118,7 +118,8 @@ void splits_read_normalizer(Builder *builder, const Json *normalizer);
 void splits_read_missing(Builder *builder, const Json *model); /* once the vocabulary is read */
 int splits_file_kind(const Builder *builder); /* of the section, whatever the kind is */
 uint32_t splits_flags(const Builder *builder); /* of the section */
-void splits_put(Buffer *out, const Builder *builder);
+void splits_put(Buffer *out, const Builder *builder); /* in the section's head */
+void splits_put_whole(Buffer *out, const Builder *builder); /* behind the tokens of bytes */
 void splits_finish(Builder *builder);            /* once all tokens are added */
 
 /* pieces.c */

@@ -245,10 +245,17 @@ int splits_file_kind(const Builder *builder) {
 
 uint32_t splits_flags(const Builder *builder) {
     return (builder->nfc ? (uint32_t)SLM__TEXT_NFC : 0) |
-           (builder->whole ? (uint32_t)SLM__TEXT_WHOLE : 0) |
            (builder->fuses ? (uint32_t)SLM__TEXT_FUSED : 0) |
            (builder->last >= 0 ? (uint32_t)SLM__TEXT_BEHIND : 0) |
            (builder->encodes ? texts_flags(builder) : 0);
+}
+
+/* Twice the tokens, as a power of two; 0: all words are merged. */
+static uint32_t whole_slots(const Builder *builder) {
+    uint32_t slots = builder->whole ? 2 : 0;
+    while (slots && slots < 2 * builder->used)
+        slots *= 2;
+    return slots;
 }
 
 /* The numbers that kind 4 has more than kind 1. */
@@ -257,7 +264,28 @@ void splits_put(Buffer *out, const Builder *builder) {
     put_bytes(out, builder->steps, sizeof builder->steps);
     put_u32(out, (uint32_t)builder->missing);
     put_u32(out, builder->encodes ? (uint32_t)builder->mask : 0);
-    put_zeros(out, 4);
+    put_u32(out, whole_slots(builder));
+}
+
+/* The table of words that are not merged: the model's own tokens. */
+void splits_put_whole(Buffer *out, const Builder *builder) {
+    slm__tokenizer sizes; /* the library asks for the slots alone */
+    uint32_t slots = whole_slots(builder), *table = allocate(slots, 4), id, at;
+    sizes.whole_slots = slots;
+    for (at = 0; at < slots; at++)
+        table[at] = SLM__NO_TOKEN;
+    for (id = 0; id < builder->used && slots; id++) {
+        const Text *text = &builder->decoded[id];
+        if (!builder->attributes[id] || !builder->own[id] || !text->size)
+            continue;
+        at = slm__whole_start(&sizes, text->bytes, text->size);
+        while (table[at] != SLM__NO_TOKEN)
+            at = (at + 1) & (slots - 1);
+        table[at] = id;
+    }
+    for (at = 0; at < slots; at++)
+        put_u32(out, table[at]);
+    free(table);
 }
 
 /* The text of a normalized added token, as it is looked for in a normalized text. */
@@ -272,11 +300,7 @@ static Text composed(Text text) {
 }
 
 void splits_finish(Builder *builder) {
-    uint32_t id;
     size_t i;
-    for (id = 0; id < builder->used && builder->whole; id++)
-        if (builder->attributes[id] && !(builder->own && builder->own[id]))
-            builder->attributes[id] |= SLM__TOKEN_OUTSIDE;
     for (i = 0; i < builder->added_count && builder->nfc; i++)
         if (builder->added[i].flags & SLM__ADDED_NORMALIZED)
             builder->added[i].text = composed(builder->added[i].text);

@@ -1001,6 +1001,8 @@ static void put_section(Buffer *out, Builder *builder) {
         put_words(out, builder, offsets, sorted, &blob);
     for (i = 0; i < 256 && builder->kind != SLM__WORDS; i++)
         put_u32(out, builder->byte_tokens[i]);
+    if (builder->kind == SLM__BYTES)
+        splits_put_whole(out, builder);
     if (builder->kind == SLM__PIECES)
         pieces_put(out, builder);
     put_bytes(out, table, (size_t)slots * 16);
