@@ -7507,6 +7507,7 @@ static const char *slm__tokenizer_head(slm__tokenizer *t, const uint32_t *head) 
     t->added_count = head[16];
     t->has_bytes = head[17];
     t->missing = t->mask = -1;
+    t->whole_slots = 0;
     t->steps[0] = SLM__STEP_GPT2;
     if (t->kind == SLM__BYTES) t->flags &= SLM__TEXT_BOS | SLM__TEXT_PREFIX_SPACE;
     if (t->has_bytes != 1 && (t->kind == SLM__BYTES || t->kind == SLM__SPLIT_BYTES || t->has_bytes))

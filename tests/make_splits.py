@@ -484,7 +484,8 @@ def other_sections(oracle, file, counts):
 def vocabulary_section(oracle, file):
     vocabulary = sorted(oracle.hf.get_vocab(with_added_tokens=False).items(), key=lambda t: t[1])
     own = {token["content"] for token in json.loads(oracle.hf.to_str())["added_tokens"]}
-    texts = [[i] + [OF_CODES[c] for c in text] for text, i in vocabulary if text not in own]
+    texts = [[i] + ([OF_CODES[c] for c in text] if all(c in OF_CODES for c in text)
+                    else list(text.encode("utf-8"))) for text, i in vocabulary if text not in own]
     file.section("vocabulary", max(oracle.hf.get_vocab(with_added_tokens=True).values()) + 1,
                  [hash_all(texts)])
 
@@ -514,7 +515,7 @@ def main():
     parser.add_argument("--out", default=os.path.join(HERE, "golden", "ids"))
     parser.add_argument("--data", action="store_true")
     parser.add_argument("--real", metavar="DIR")
-    parser.add_argument("--strings", type=int, metavar="N", help="blocks of strings of --real")
+    parser.add_argument("--strings", type=int, metavar="N", help="thousands of strings of --real")
     parser.add_argument("names", nargs="*", metavar="NAME")
     args = parser.parse_args()
     if tokenizers.__version__ != "0.22.2":

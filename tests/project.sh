@@ -1,5 +1,11 @@
 # project.sh - what the Makefile and the README promise. run.sh, which counts, reads this file.
 
+# -- the tests: every file that says that run.sh reads it is read
+for file in tests/*.sh; do
+    head -n 5 $file | tr -d '#\n' | tr -s ' ' | grep -q 'run\.sh, which counts, reads this file' || continue
+    grep -q "^\. $file" tests/run.sh && ok || bad "$file is never read"
+done
+
 # -- the Makefile
 again -q && ok || bad "building twice does something the second time"
 again -nB test | grep -e ' -std=c99' >$T/a

@@ -145,7 +145,9 @@ fi
 . tests/encode.sh
 . tests/torch.sh
 . tests/checkpoints.sh
+. tests/gguf.sh
 . tests/configs.sh
+. tests/families.sh
 . tests/encoder_configs.sh
 . tests/chat_formats.sh
 . tests/chat_templates.sh

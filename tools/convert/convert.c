@@ -1341,8 +1341,8 @@ static uint32_t choose_type(const char *path, const char *quantized, const Optio
     if (!quantized)
         return options->type ? options->type : (uint32_t)SLM_TYPE_F16;
     if (!options->type) {
-        report("%s: its weights are quantized (%s): the type is q8 (--type f16 keeps them whole, "
-               "in twice the space)", path, quantized);
+        report("%s: its weights are quantized (%s): the type is q8 (--type f32 keeps their "
+               "numbers, f16 rounds them to 11 bits)", path, quantized);
         return SLM_TYPE_Q8;
     }
     if (options->type != SLM_TYPE_Q4 && options->type != SLM_TYPE_Q4F)
