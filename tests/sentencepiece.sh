@@ -108,3 +108,14 @@ if [ -f $stories/hf/model.safetensors ]; then
     $B/slm-generate $T/x.slm -p "" --temp 0 -n 199 >$T/a 2>$T/err
     same "stories260K writes 199 tokens as expected" $T/want $T/a
 else skip "stories260K (it is not in $stories)"; fi
+
+# where no file names a class, the type of model does, and the class its special tokens
+for type in llama mistral smollm3; do
+    rm -rf $P; mkdir $P; $B/make-checkpoint $P 512 32 llama
+    sed -i "s/llama/$type/" $P/config.json; cp $D/tokenizer.json $P
+    check "pieces: $type without a class" $B/slm-convert $P $T/y.slm --type f16
+    ids=$(printf 'the cat</s>' | $B/slm-tokenize $T/y.slm)
+    [ "$ids" = "1 266 267 288 2" ] && ok || bad "pieces: $type without a class: $ids"
+    end=$($B/slm-info $T/y.slm | awk '$1 == "end_tokens" {print $2}')
+    [ "$end" = "$([ $type = smollm3 ] || echo 2)" ] && ok || bad "pieces: $type ends at '$end'"
+done

@@ -67,3 +67,14 @@ ids=$(printf "It'S 2024,\n\n cafe\314\201 12\tx" | $B/slm-tokenize $T/y.slm --no
     bad "splits: Qwen2Tokenizer from vocab.json: $ids"
 sed 's/"GPT2Tokenizer"/"BloomTokenizer"/' $config >$P/tokenizer_config.json
 reject "splits: a class without its file" "without tokenizer.json the class BloomTokenizer is not" $P
+sed 's/"GPT2Tokenizer"/"Qwen2Tokenizer"/; 1s/{/{"add_prefix_space": true, /' $config \
+    >$P/tokenizer_config.json
+reject "splits: Qwen2Tokenizer with a space" "add_prefix_space is not supported with Qwen2Tokenizer" $P
+
+# GPT-NeoX's class takes BOS and EOS from its config, whatever the post_processor says
+altered neox 's/"post_processor":{[^}]*}/"post_processor":null/'
+sed -i 's/"tokenizer_class": "[A-Za-z]*"/"tokenizer_class": "GPTNeoXTokenizer", "add_bos_token": true/' \
+    $P/tokenizer_config.json
+check "splits: GPTNeoXTokenizer with add_bos_token" $B/slm-convert $P $T/y.slm --type f16
+ids=$(printf 'the cat' | $B/slm-tokenize $T/y.slm)
+[ "$ids" = "2040 279 26 93 288" ] && ok || bad "splits: GPTNeoXTokenizer with add_bos_token: $ids"

@@ -43,7 +43,9 @@ typedef struct Builder {
     uint32_t byte_tokens[256];
     int32_t bos, eos, unk, last; /* last: put behind a text */
     const char *specials[TOKENIZER_SPECIALS]; /* the texts of bos_token and its like */
-    int adds_bos, adds_last, prefix_space, is_gpt2, is_codegen, is_llama, is_gemma, is_roberta;
+    int adds_bos, adds_last, prefix_space;
+    const char *class_name;  /* of the tokenizer, named by a file or by the type of model */
+    int is_gpt2, is_codegen, is_neox, is_qwen2, is_llama, is_gemma, is_roberta;
     int version5;            /* transformers 5 wrote the files: its rules hold, not those of 4 */
     int rebuilds;            /* its class has rules of its own, not those of tokenizer.json */
     int from_vocabulary;     /* vocab.json and merges.txt, not tokenizer.json */

@@ -402,11 +402,14 @@ static void rebuild_from_json(Builder *builder, const Json *json, const Json *co
         builder->prefix_space = is_true(config, "add_prefix_space");
 }
 
-static int class_is(const Json *name, const char *base) {
+/* Whether a class has this name, or is its fast twin. */
+static int is_named(const char *name, const char *base) {
     size_t size = strlen(base);
-    return name && name->type == JSON_STRING && name->size >= size &&
-           memcmp(name->text, base, size) == 0 &&
-           (name->size == size || strcmp(name->text + size, "Fast") == 0);
+    return strncmp(name, base, size) == 0 && (!name[size] || strcmp(name + size, "Fast") == 0);
+}
+
+static int class_is(const Json *name, const char *base) {
+    return name && name->type == JSON_STRING && is_named(name->text, base);
 }
 
 static int is_generic(const Json *name) {
@@ -464,6 +467,11 @@ static int wants_texts(const Builder *builder, const Json *processor) {
     return builder->encodes || json_is(json_get(processor, "type"), "RobertaProcessing");
 }
 
+/* Classes of transformers 4 that put BOS and EOS around a text as their config says. */
+static int makes_its_processor(const Builder *builder) {
+    return !builder->version5 && (builder->is_llama || builder->is_gemma || builder->is_neox);
+}
+
 static void read_tokenizer_json(Builder *builder, const char *path, const Json *config) {
     const Json *json = json_read(path);
     builder->path = path;
@@ -475,8 +483,7 @@ static void read_tokenizer_json(Builder *builder, const char *path, const Json *
         read_pipeline(builder, json, config);
     if (builder->kind == SLM__BYTES && wants_texts(builder, json_get(json, "post_processor")))
         texts_read_processor(builder, json_get(json, "post_processor"), config);
-    else if (builder->kind != SLM__WORDS && ((!builder->is_llama && !builder->is_gemma) ||
-                                             builder->version5)) /* those of 4 make their own */
+    else if (builder->kind != SLM__WORDS && !makes_its_processor(builder))
         read_post_processor(builder, json_get(json, "post_processor"), 0);
     read_added(builder, path, json, config);
 }
@@ -583,6 +590,8 @@ static void put_usual(Specials *out, const Builder *builder, const Json *config,
     static const char *const llama_texts[SPECIAL_KEYS] = {"<s>", "</s>", "<unk>"};
     static const char *const gpt2_texts[SPECIAL_KEYS] = {"<|endoftext|>", "<|endoftext|>",
                                                          "<|endoftext|>"};
+    static const char *const qwen2_texts[SPECIAL_KEYS] = {NULL, "<|endoftext|>", "<|endoftext|>",
+                                                          NULL, "<|endoftext|>"};
     static const char *const gemma_texts[SPECIAL_KEYS] = {"<bos>", "<eos>", "<unk>", NULL, "<pad>"};
     static const char *const gemma5_texts[SPECIAL_KEYS] = {"<bos>", "<eos>", "<unk>", NULL,
                                                            "<pad>", NULL, "<mask>"};
@@ -592,7 +601,8 @@ static void put_usual(Specials *out, const Builder *builder, const Json *config,
                                : builder->is_roberta ? texts_specials
                                : builder->is_gemma ? builder->version5 ? gemma5_texts : gemma_texts
                                : builder->is_llama ? llama_texts
-                               : builder->is_gpt2  ? gpt2_texts
+                               : builder->is_qwen2 ? qwen2_texts
+                               : builder->is_gpt2 || builder->is_neox ? gpt2_texts
                                                    : none;
     int i;
     for (i = 0; i < SPECIAL_KEYS; i++) {
@@ -1056,38 +1066,57 @@ static int is_encoder_type(const Json *type) {
     return json_is(type, "roberta");
 }
 
+/* The class that transformers 4 takes for a type of model where no file names one. */
+static const char *class_of_type(const Json *type) {
+    static const char *const classes[][2] = {
+        {"phi", "CodeGenTokenizer"},   {"llama", "LlamaTokenizer"},
+        {"mistral", "LlamaTokenizer"}, {"smollm3", "PreTrainedTokenizerFast"},
+        {"qwen2", "Qwen2Tokenizer"},   {"qwen3", "Qwen2Tokenizer"},
+        {"gpt_neox", "GPTNeoXTokenizerFast"}, {"roberta", "RobertaTokenizer"},
+    };
+    size_t i;
+    for (i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (json_is(type, classes[i][0]))
+            return classes[i][1];
+    return is_gemma_type(type) ? "GemmaTokenizer" : "GPT2Tokenizer";
+}
+
 /* Which class Hugging Face would take: it brings the defaults of the special tokens. */
 static void find_class(Builder *builder, const Json *tokenizer, const Json *config) {
     const Json *name = json_get(tokenizer, "tokenizer_class");
     const Json *type = json_get(config, "model_type");
     name = name ? name : json_get(config, "tokenizer_class");
+    builder->class_name = !name                       ? class_of_type(type)
+                          : name->type == JSON_STRING ? name->text
+                                                      : "(no name)";
     builder->encodes = is_encoder_type(type);
     builder->version5 = json_member(tokenizer, "backend") || version_from(config) >= 5;
     if (builder->version5) {
         find_class5(builder, name, type);
         return;
     }
-    builder->is_codegen = name ? class_is(name, "CodeGenTokenizer") : json_is(type, "phi");
-    builder->is_gpt2 = name ? builder->is_codegen || class_is(name, "GPT2Tokenizer") : 1;
-    builder->is_llama = name ? class_is(name, "LlamaTokenizer") : json_is(type, "llama");
-    builder->is_gemma = name ? class_is(name, "GemmaTokenizer") : is_gemma_type(type);
-    builder->is_roberta = name ? class_is(name, "RobertaTokenizer") : json_is(type, "roberta");
+    builder->is_codegen = is_named(builder->class_name, "CodeGenTokenizer");
+    builder->is_gpt2 = builder->is_codegen || is_named(builder->class_name, "GPT2Tokenizer");
+    builder->is_neox = is_named(builder->class_name, "GPTNeoXTokenizer");
+    builder->is_qwen2 = is_named(builder->class_name, "Qwen2Tokenizer");
+    builder->is_llama = is_named(builder->class_name, "LlamaTokenizer");
+    builder->is_gemma = is_named(builder->class_name, "GemmaTokenizer");
+    builder->is_roberta = is_named(builder->class_name, "RobertaTokenizer");
     builder->encodes = builder->encodes || builder->is_roberta;
-    if (builder->is_llama || builder->is_gemma || builder->is_roberta)
-        builder->is_gpt2 = 0;
     if (builder->is_gemma && is_true(tokenizer, "from_slow"))
         fail("%s: from_slow is not supported with GemmaTokenizer", builder->path);
 }
 
 /* The class says how a text becomes words where no tokenizer.json does. */
 static void set_class_rules(Builder *builder, const Json *tokenizer) {
-    const Json *name = json_get(tokenizer, "tokenizer_class");
     if (builder->version5 || builder->is_gpt2 || builder->is_roberta || builder->encodes)
         return;
-    if (!class_is(name, "Qwen2Tokenizer"))
+    if (!builder->is_qwen2)
         fail("%s: without tokenizer.json the class %s is not supported; supported: GPT2Tokenizer, "
              "CodeGenTokenizer, RobertaTokenizer, Qwen2Tokenizer", builder->path,
-             name && name->type == JSON_STRING ? name->text : "that config.json means");
+             builder->class_name);
+    if (is_true(tokenizer, "add_prefix_space"))
+        fail("%s: add_prefix_space is not supported with Qwen2Tokenizer", builder->path);
     splits_set(builder, SLM__STEP_QWEN2);
     builder->nfc = 1;
 }
@@ -1163,6 +1192,9 @@ static void read_pieces_and_rules(Builder *builder, const char *directory, const
                           : builder->is_llama && (!builder->version5 || !file_exists(json))) {
         const Json *bos = json_member(tokenizer, "add_bos_token");
         builder->adds_bos = bos ? bos->type == JSON_TRUE : !builder->version5;
+        builder->adds_last = is_true(tokenizer, "add_eos_token");
+    } else if (builder->is_neox) {
+        builder->adds_bos = is_true(tokenizer, "add_bos_token");
         builder->adds_last = is_true(tokenizer, "add_eos_token");
     } else if (builder->kind == SLM__PIECES && !json_get(tokenizer, "tokenizer_class"))
         builder->is_gpt2 = builder->is_codegen = 0;
