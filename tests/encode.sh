@@ -65,6 +65,8 @@ answers "fill: several masks keep the special tokens" \
     '{"masks": \[\[{[^]]*"\[CLS\] a .* \[MASK\] \[SEP\]"}\], \[{.*\[CLS\] a \[MASK\] .*}\]\]}'
 encode answer '{"question": "ab?", "context": "the cd. ef"}'
 answers answer '{"answer": "[^"]*", "score": #, "start": [0-9]*, "end": [0-9]*}'
+encode answer '{"question": "ab?", "context": " "}' --logits
+answers "answer: a context without tokens" '{"answer": "", .*"ids": \[\[2, 11, 38, 7, 3, 3\]\], .*'
 words=$(awk 'BEGIN { for (i = 0; i < 90; i++) printf "%s ", i % 7 ? "a" : "cd" }')
 encode answer "{\"question\": \"ab?\", \"context\": \"$words\"}" --logits
 answers "answer: in windows of 52 that share 26" '.*"ids": \[\[[^]]*\]\(, \[[^]]*\]\)\{3\}\], '\

@@ -27,7 +27,9 @@ static int plan_windows(const slm_text_token *tokens, size_t count, size_t longe
     size_t most = longest < WINDOW_TOKENS ? longest : WINDOW_TOKENS;
     size_t overlap = most / 2 < WINDOW_OVERLAP ? most / 2 : WINDOW_OVERLAP;
     for (p->question = 0; tokens[p->question + 1].part >= 0;) p->question++;
-    for (p->between = 0; tokens[p->question + 1 + p->between].part < 0;) p->between++;
+    for (p->between = 0; p->question + p->between + 2 < count &&
+                         tokens[p->question + 1 + p->between].part < 0;)
+        p->between++; /* of a context without tokens, the last [SEP] is none between */
     p->added = p->between + 2;
     p->context = count - p->question - p->added;
     p->kept = p->question;
