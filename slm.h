@@ -12446,7 +12446,8 @@ static const slm__kernels SLM__N(kernels) = {
                       the first
 
    FILE FORMAT (.slm, major 1; little-endian; minor 2: an encoder; else 1 with a section of kind 9,
-   an architecture above 7 or a layer kind above 1; else 0)
+   an architecture above 7, a tokenizer kind above 3, a chat format above 4 or a layer kind above 1;
+   else 0)
      offset size  field (bytes of each; unsigned unless marked; fields shown as 0 are reserved:
                   write 0, ignore on read)
      0      8     magic 89 53 4C 4D 0D 0A 1A 0A

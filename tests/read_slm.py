@@ -143,7 +143,10 @@ def read_chat(data, tokenizer):
         return int(adds), None
     require(len(data) >= 8, "chat section: too short")
     first, size = struct.unpack_from("<II", data)
-    require(first <= 2 and size <= 65536 and size == len(data) - 8, "chat section: bad sizes")
+    # "plus 256: the message is a preface"
+    require(first < 512 and first & 255 <= 2, "chat section: bad rule")
+    first &= 255
+    require(size <= 65536 and size == len(data) - 8, "chat section: bad sizes")
     # "UTF-8 without a NUL, then one NUL, which ends the section"
     require(not size or data.find(b"\0", 8) == len(data) - 1, "chat section: no NUL at its end")
     return int((adds, 1, 0)[first]), data[8:-1].decode("utf-8") if size else None
@@ -204,7 +207,8 @@ def read_model(path):
     require(kinds[2] in CHAT_FORMATS, f"chat format {kinds[2]} is unknown")
     sections = read_sections(data, section_count, data_offset)
     layer_kinds = sections.get(LAYER_KINDS, bytes(h.layers))
-    later = CHAT in sections or kinds[0] > MOBILEBERT or any(kind > 1 for kind in layer_kinds)
+    later = (CHAT in sections or kinds[0] > MOBILEBERT or kinds[1] > 3 or kinds[2] > 4
+             or any(kind > 1 for kind in layer_kinds))
     least = 2 if kinds[0] in ENCODERS else int(later)
     require(minor == least or minor > 2, f"minor {minor} does not say what is there")
     require(DIRECTORY in sections, "no tensor directory")

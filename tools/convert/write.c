@@ -127,7 +127,9 @@ static void put_directory(Model *model) {
 /* 2: an encoder; 1: what readers of the first version do not know; see the specification. */
 static unsigned char minor_of(const Model *model) {
     uint32_t architecture = get_u16(model->header + SLM__AT_ARCHITECTURE), i;
-    int later = architecture > SLM__FIRST_VERSION;
+    int later = architecture > SLM__FIRST_VERSION ||
+                get_u16(model->header + SLM__AT_TOKENIZER) > SLM__WORDS ||
+                get_u16(model->header + SLM__AT_CHAT_FORMAT) + 1 > SLM_CHAT_ZEPHYR;
     size_t k;
     for (k = 0; k < SLM__ARCHITECTURES; k++)
         if (slm__architectures[k].id == architecture &&
