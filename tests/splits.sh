@@ -67,7 +67,7 @@ ids=$(printf "It'S 2024,\n\n cafe\314\201 12\tx" | $B/slm-tokenize $T/y.slm --no
     bad "splits: Qwen2Tokenizer from vocab.json: $ids"
 sed 's/"GPT2Tokenizer"/"BloomTokenizer"/' $config >$P/tokenizer_config.json
 reject "splits: a class without its file" "without tokenizer.json the class BloomTokenizer is not" $P
-sed 's/"GPT2Tokenizer"/"Qwen2Tokenizer"/; 1s/{/{"add_prefix_space": true, /' $config \
+sed 's/"GPT2Tokenizer"/"Qwen2Tokenizer"/; s/"add_prefix_space": false/"add_prefix_space": true/' $config \
     >$P/tokenizer_config.json
 reject "splits: Qwen2Tokenizer with a space" "add_prefix_space is not supported with Qwen2Tokenizer" $P
 
