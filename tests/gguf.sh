@@ -75,6 +75,37 @@ done <$U/hostile/errors.txt
 for base in tiny bytes pieces; do
     check "gguf: $base as it is" $B/slm-convert $U/hostile/$base.gguf $T/x.slm
 done
+
+# -- an end token by its text alone
+$H splice $U/hostile/bytes.gguf $T/ends.gguf $(cat $U/hostile/ends.txt)
+check "gguf: no key names an end token" $B/slm-convert $T/ends.gguf $T/x.slm --type f16
+end=$($B/slm-info $T/x.slm | awk '$1 == "end_tokens" {print $2}')
+[ "$end" = 258 ] && ok || bad "gguf: a control token <|end|> ends a text, not '$end'"
+
+# -- keys that mean the same, and names of rules for splitting a text
+while IFS="$TAB" read -r one other what; do
+    $H splice $U/hostile/tiny.gguf $T/one.gguf $one
+    $H splice $U/hostile/tiny.gguf $T/other.gguf $other
+    check "gguf: $what" $B/slm-convert $T/one.gguf $T/one.slm --type f32
+    check "gguf: $what, as usual" $B/slm-convert $T/other.gguf $T/other.slm --type f32
+    without_source one; without_source other
+    same "gguf: $what: the same model" $T/one.bare $T/other.bare
+done <$U/hostile/variants.txt
+tokenize_splits() { # MODEL ACCENTED: the ids of texts that no two rules split alike
+    printf "It'S 1234 a\342\200\231ll \344\270\2552a\343\201\202 HelloWORLD/a\r\n\n $2 ...x" |
+        $B/slm-tokenize $1 --no-special
+    case $pre in mpt | olmo | command-r) return ;; esac # added tokens of spaces, no NFC
+    $B/slm-tokenize $1 --jsonl --no-special --raw <tests/golden/tokens.text.jsonl
+}
+while IFS="$TAB" read -r pre rule changes; do
+    $H splice $U/hostile/splits.gguf $T/pre.gguf $changes
+    check "gguf: pre $pre" $B/slm-convert $T/pre.gguf $T/pre.slm --type f16
+    accented='e\314\201'
+    [ $pre != command-r ] || accented='\303\251' # digits has no NFC
+    tokenize_splits $B/ids/splits-$rule.slm $accented >$T/a
+    tokenize_splits $T/pre.slm 'e\314\201' >$T/b
+    same "gguf: pre $pre splits as Hugging Face's $rule" $T/a $T/b
+done <$U/hostile/pres.txt
 size=$(wc -c <$U/hostile/tiny.gguf); at=4; wrong=0
 while [ $at -lt $size ]; do
     head -c $at $U/hostile/tiny.gguf >$T/cut.gguf

@@ -492,6 +492,59 @@ def piece_keys():
         ("tokenizer.ggml.bos_token_id", (U32, 1)), ("tokenizer.ggml.eos_token_id", (U32, 2)))
 
 
+def splits_keys():
+    """The vocabulary of tests/data/splits, whose last 21 bytes some do without."""
+    text = "".join(Path(HERE, "data", "splits", name).read_text(encoding="utf-8")
+                   for name in ("bytes.json", "vocabulary.json"))
+    model = json.loads('{"model": {"vocab": {' + text)["model"]
+    tokens = sorted(model["vocab"], key=model["vocab"].get)
+    return tiny_keys(
+        ("tokenizer.ggml.model", (STRING, "gpt2")),
+        ("tokenizer.ggml.tokens", (ARRAY, array(STRING, tokens))),
+        ("tokenizer.ggml.token_type", (ARRAY, array(I32, [1] * len(tokens)))),
+        ("tokenizer.ggml.pre", (STRING, "gpt-2")),
+        ("tokenizer.ggml.merges", (ARRAY, array(STRING, [
+            merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]))),
+        ("tokenizer.ggml.add_bos_token", (BOOL, 0)))
+
+
+PRES = [("llama-bpe", "llama3"), ("llama3", "llama3"), ("llama-v3", "llama3"),
+        ("falcon3", "llama3"), ("pixtral", "llama3"), ("lfm2", "llama3"), ("tekken", "tekken"),
+        ("qwen2", "qwen2"), ("deepseek-r1-qwen", "qwen2"), ("gpt-4o", "gpt4o"), ("mpt", "neox"),
+        ("olmo", "neox"), ("deepseek-v3", "deepseek-v3"), ("deepseek-coder", "deepseek-coder"),
+        ("deepseek-llm", "deepseek-llm"), ("smollm", "digits"), ("starcoder", "digits"),
+        ("refact", "digits"), ("falcon", "falcon"), ("command-r", "digits")]
+
+
+def pre_edits(base, keys, tensors):
+    """Each name of a rule, and the tokenizer of tests/data/splits that has it."""
+    for name, rule in PRES:
+        changed = with_key(keys, "tokenizer.ggml.pre", STRING, name)
+        if rule in ("digits", "falcon"):
+            changed = with_key(changed, "tokenizer.ggml.token_type", ARRAY,
+                               array(I32, [1] * 2019 + [5] * 21))
+        yield f"{name}\t{rule}\t{edits(base, pack(changed, tensors))}\n"
+
+
+def variants(keys):
+    """Pairs of keys that mean the same, and what they are of."""
+    def valued(**values):
+        out = keys
+        for name, value in values.items():
+            kind = STRING if isinstance(value, str) else F32
+            out = with_key(out, "llama.rope." + name.replace("__", "."), kind, value)
+        return out
+    linear = valued(scaling__type="linear", scaling__factor=2.5)
+    yield "a factor without a type is linear", valued(scaling__factor=2.5), linear
+    yield "the older key of a factor", valued(scale_linear=2.5), linear
+    yield ("the older key of a factor, with a type",
+           valued(scaling__type="linear", scale_linear=2.5), linear)
+    yield "the newer key wins", valued(scaling__factor=2.5, scale_linear=4), linear
+    yield "none with a factor", valued(scaling__type="none", scaling__factor=2.5), keys
+    yield "none with an older factor", valued(scaling__type="none", scale_linear=2.5), keys
+    yield "a factor of 0", valued(scale_linear=0), keys
+
+
 def hostile_bytes(keys, tensors):
     def valued(name, kind, value):
         return pack(with_key(keys, "tokenizer.ggml." + name, kind, value), tensors)
@@ -629,6 +682,28 @@ def make_hostile(out):
             f.write(f"../types\t{edits((types,), data)}\t{pattern}\t{what}\n")
 
 
+def make_variants(out):
+    """Of files in hostile: variants.txt, pairs that give the same; pres.txt, names of rules;
+    ends.txt, bytes.gguf without the key of its end token."""
+    directory = os.path.join(out, "hostile")
+    keys, tensors = tiny_keys(), tiny_tensors()
+    base = pack(keys, tensors)
+    with open(os.path.join(directory, "variants.txt"), "w") as f:
+        for what, one, other in variants(keys):
+            f.write(f"{edits(base, pack(one, tensors))}\t"
+                    f"{edits(base, pack(other, tensors)) or '0:0:'}\t{what}\n")
+    keys, tensors = byte_keys(), tiny_tensors(259)
+    with open(os.path.join(directory, "ends.txt"), "w") as f:
+        ended = without(keys, "tokenizer.ggml.eos_token_id")
+        f.write(edits(pack(keys, tensors), pack(ended, tensors)) + "\n")
+    keys, tensors = splits_keys(), tiny_tensors(2040)
+    base = pack(keys, tensors)
+    with open(os.path.join(directory, "splits.gguf"), "wb") as f:
+        f.write(b"".join(base))
+    with open(os.path.join(directory, "pres.txt"), "w") as f:
+        f.writelines(pre_edits(base, keys, tensors))
+
+
 def make_quantized(out):
     """Q4_0 and F16, of usual numbers."""
     random, tensors = np.random.default_rng(6), []
@@ -663,6 +738,8 @@ def main():
         make_types(args.out)
     if not args.names or "hostile" in args.names:
         make_hostile(args.out)
+    if not args.names or "variants" in args.names:
+        make_variants(args.out)
     if not args.names or "quantized" in args.names:
         make_quantized(args.out)
 

@@ -961,7 +961,7 @@ static void set_layout(OutTensor *out, const SourceTensor *source, const Place *
         source->offset + (uint64_t)place->first * (vector ? out->col_step : out->row_step);
 }
 
-static SourceTensor *find_exactly(const Checkpoint *checkpoint, const char *name) {
+SourceTensor *checkpoint_find(const Checkpoint *checkpoint, const char *name) {
     uint32_t at;
     return map_find(&checkpoint->by_name, name, strlen(name), &at) ? &checkpoint->tensors[at]
                                                                   : NULL;
@@ -971,7 +971,7 @@ static SourceTensor *find_exactly(const Checkpoint *checkpoint, const char *name
 static SourceTensor *find_tensor(const Checkpoint *checkpoint, const char *name) {
     static const char *const older[2][2] = {{"LayerNorm.weight", "LayerNorm.gamma"},
                                             {"LayerNorm.bias", "LayerNorm.beta"}};
-    SourceTensor *found = find_exactly(checkpoint, name);
+    SourceTensor *found = checkpoint_find(checkpoint, name);
     char other[160];
     size_t i, size = strlen(name), end;
     for (i = 0; i < 2 && !found; i++) {
@@ -979,7 +979,7 @@ static SourceTensor *find_tensor(const Checkpoint *checkpoint, const char *name)
         if (size < end || strcmp(name + size - end, older[i][0]) != 0)
             continue;
         snprintf(other, sizeof other, "%.*s%s", (int)(size - end), name, older[i][1]);
-        found = find_exactly(checkpoint, other);
+        found = checkpoint_find(checkpoint, other);
     }
     return found;
 }

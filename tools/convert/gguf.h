@@ -7,10 +7,12 @@
 
 /* ---- element types (gguf_types.c) -------------------------------------------------------- */
 
+enum { TYPE_IDS = 64 };
+
 /* Numbers lie in blocks of `count` in `bytes` bytes. read: of a type whose numbers become f32 one
    block at a time. */
 struct BlockType {
-    uint32_t id;
+    uint32_t id;             /* below TYPE_IDS */
     const char *name;
     Dtype dtype; /* DTYPE_OTHER: not supported */
     uint32_t count, bytes;

@@ -239,18 +239,20 @@ static void put_heads(Buffer *out, const Gguf *gguf, const GgufArchitecture *arc
                        : head);
 }
 
+/* As llama.cpp has it: without a type the scaling is linear, and rope.scale_linear is the older key of
+   its factor. */
 static void put_rope(Buffer *out, const Gguf *gguf, const GgufArchitecture *architecture) {
     char key[96], text[96];
-    double factor = number(gguf, architecture, "rope.scaling.factor", 1);
     double older = number(gguf, architecture, "rope.scale_linear", 1);
+    double factor = number(gguf, architecture, "rope.scaling.factor", older);
     const char *type =
         gguf_text(gguf, full_key(key, sizeof key, architecture, "rope.scaling.type"), NULL);
-    if (type && strcmp(type, "none") != 0 && strcmp(type, "linear") != 0)
+    type = type ? type : "linear";
+    if (strcmp(type, "none") != 0 && strcmp(type, "linear") != 0)
         fail("%s: %s %s is not supported; supported: none, linear", gguf->path, key, type);
     if (architecture->theta)
         put_number(out, architecture->theta, number(gguf, architecture, "rope.freq_base", 10000));
-    factor = type && strcmp(type, "linear") == 0 ? factor : older;
-    if (factor == 1 || factor == 0)
+    if (strcmp(type, "none") == 0 || factor == 1 || factor == 0)
         return;
     snprintf(text, sizeof text, ", \"rope_scaling\": {\"type\": \"linear\", \"factor\": %.17g}",
              factor);
@@ -334,31 +336,25 @@ static void check_quantization(const Gguf *gguf, const Checkpoint *checkpoint) {
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
-static const SourceTensor *find_tensor(const Checkpoint *checkpoint, const char *name) {
-    uint32_t at;
-    return map_find(&checkpoint->by_name, name, strlen(name), &at) ? &checkpoint->tensors[at]
-                                                                  : NULL;
-}
-
 /* What the tensors say: rows of the vocabulary, a head of its own, biases. */
 static void put_tensors(Buffer *out, const Gguf *gguf, const GgufArchitecture *architecture,
                         const Checkpoint *checkpoint) {
-    const SourceTensor *embedding = find_tensor(checkpoint, "token_embd.weight");
+    const SourceTensor *embedding = checkpoint_find(checkpoint, "token_embd.weight");
     if (!checkpoint->count)
         fail("%s: no weights: the file has a vocabulary alone", gguf->path);
     if (!embedding || embedding->dimensions != 2)
         fail("%s: no matrix token_embd.weight", gguf->path);
-    if (find_tensor(checkpoint, "rope_factors_long.weight") ||
-        find_tensor(checkpoint, "rope_factors_short.weight"))
+    if (checkpoint_find(checkpoint, "rope_factors_long.weight") ||
+        checkpoint_find(checkpoint, "rope_factors_short.weight"))
         fail("%s: rotary factors for long and short texts (rope_factors_long) are not supported",
              gguf->path);
     put_number(out, "vocab_size", (double)embedding->shape[0]);
-    put_flag(out, "tie_word_embeddings", !find_tensor(checkpoint, "output.weight"));
+    put_flag(out, "tie_word_embeddings", !checkpoint_find(checkpoint, "output.weight"));
     if (!architecture->may_have_biases)
         return;
-    put_flag(out, "attention_bias", find_tensor(checkpoint, "blk.0.attn_q.bias") ||
-                                        find_tensor(checkpoint, "blk.0.attn_qkv.bias"));
-    put_flag(out, "mlp_bias", find_tensor(checkpoint, "blk.0.ffn_up.bias") != NULL);
+    put_flag(out, "attention_bias", checkpoint_find(checkpoint, "blk.0.attn_q.bias") ||
+                                        checkpoint_find(checkpoint, "blk.0.attn_qkv.bias"));
+    put_flag(out, "mlp_bias", checkpoint_find(checkpoint, "blk.0.ffn_up.bias") != NULL);
 }
 
 const Json *gguf_config(const Gguf *gguf, const Checkpoint *checkpoint) {
@@ -390,21 +386,20 @@ const Json *gguf_config(const Gguf *gguf, const Checkpoint *checkpoint) {
 }
 
 const char *gguf_quantized(const Checkpoint *checkpoint) {
-    const BlockType *most = NULL;
-    uint64_t bytes, best = 0;
-    size_t i, k;
+    uint64_t bytes[TYPE_IDS] = {0}, most = 0;
+    const char *name = NULL;
+    size_t i;
     for (i = 0; i < checkpoint->count; i++) {
         const BlockType *type = checkpoint->tensors[i].blocks;
-        if (!type || type == most)
+        if (!type)
             continue;
-        for (k = 0, bytes = 0; k < checkpoint->count; k++)
-            bytes += checkpoint->tensors[k].blocks == type ? checkpoint->tensors[k].bytes : 0;
-        if (bytes > best) {
-            best = bytes;
-            most = type;
+        bytes[type->id] += checkpoint->tensors[i].bytes;
+        if (bytes[type->id] > most) {
+            most = bytes[type->id];
+            name = type->name;
         }
     }
-    return most ? most->name : NULL;
+    return name;
 }
 
 const float *gguf_divisors(Checkpoint *checkpoint, uint32_t count) {

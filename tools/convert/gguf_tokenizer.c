@@ -33,12 +33,14 @@ static const Pre pres[] = {
     {"smollm", 0, {SLM__STEP_DIGIT, SLM__STEP_GPT2}},
     {"starcoder", 0, {SLM__STEP_DIGIT, SLM__STEP_GPT2}},
     {"refact", 0, {SLM__STEP_DIGIT, SLM__STEP_GPT2}},
+    {"command-r", NFC, {SLM__STEP_DIGIT, SLM__STEP_GPT2}},
     {"falcon", 0, {SLM__STEP_PUNCTUATION, SLM__STEP_GPT2, SLM__STEP_BYTE_DIGITS,
                    SLM__STEP_DIGITS_3}},
     {"llama-bpe", WHOLE | BOS, {SLM__STEP_LLAMA3}},
     {"llama3", WHOLE | BOS, {SLM__STEP_LLAMA3}},
     {"llama-v3", WHOLE | BOS, {SLM__STEP_LLAMA3}},
     {"falcon3", WHOLE | BOS, {SLM__STEP_LLAMA3}},
+    {"pixtral", WHOLE | BOS, {SLM__STEP_LLAMA3}},
     {"lfm2", WHOLE | BOS, {SLM__STEP_LLAMA3}},
     {"dbrx", 0, {SLM__STEP_LLAMA3}},
     {"smaug-bpe", 0, {SLM__STEP_LLAMA3}},
@@ -72,7 +74,6 @@ static const Pre *find_pre(const Gguf *gguf) {
 typedef struct Tokens {
     const Gguf *gguf;
     PieceModel model; /* all tokens, whatever the model is; the scores of byte-level ones are 0 */
-    int32_t bos, eos, unk;
 } Tokens;
 
 static const GgufValue *token_array(const Gguf *gguf, const char *key, GgufType type,
@@ -239,16 +240,25 @@ static void add_tokens(Builder *builder, const Tokens *tokens) {
     builder->unk = ids[2];
 }
 
+/* By keys, and by texts of control tokens, as llama.cpp has them: a file names one end token, and of
+   Llama 3, Qwen and others Hugging Face's generation_config.json, which no GGUF keeps, has more. */
 static void add_ends(Builder *builder, const Tokens *tokens) {
     static const char *const keys[] = {"tokenizer.ggml.eos_token_id",
                                        "tokenizer.ggml.eot_token_id",
                                        "tokenizer.ggml.eom_token_id"};
+    static const char *const texts[] = {"<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|im_end|>",
+                                        "<|endoftext|>", "<|end|>", "<end_of_turn>"};
+    uint32_t at;
     size_t i;
     for (i = 0; i < sizeof keys / sizeof *keys; i++) {
         int32_t id = special_id(tokens, keys[i]);
         if (id >= 0)
             add_end(builder, builder->path, (uint32_t)id);
     }
+    for (i = 0; i < sizeof texts / sizeof *texts && builder->end_count < END_LIMIT; i++)
+        if (map_find(&builder->ids, texts[i], strlen(texts[i]), &at) &&
+            tokens->model.pieces[at].type == PIECE_CONTROL)
+            add_end(builder, builder->path, at);
 }
 
 /* ---- byte-level BPE ---------------------------------------------------------------------- */
@@ -292,7 +302,8 @@ static void read_bytes(Builder *builder, const Gguf *gguf, Tokens *tokens) {
 /* The fast LlamaTokenizer's rules, with the unknown token of the vocabulary or of the key. */
 static void read_pieces(Builder *builder, const Gguf *gguf, Tokens *tokens) {
     int space = gguf_flag(gguf, "tokenizer.ggml.add_space_prefix", 1);
-    unsigned char text[] = "{\"add_prefix_space\": false}";
+    static const unsigned char with[] = "{\"add_prefix_space\": true}";
+    static const unsigned char without[] = "{\"add_prefix_space\": false}";
     uint32_t id;
     builder->kind = SLM__PIECES;
     builder->is_llama = builder->rebuilds = 1;
@@ -307,9 +318,9 @@ static void read_pieces(Builder *builder, const Gguf *gguf, Tokens *tokens) {
                  (unsigned long)builder->model_unk, (unsigned long)id);
         builder->model_unk = (int32_t)id;
     }
-    if (space)
-        memcpy(strstr((char *)text, "false"), "true ", 5);
-    pieces_merge(builder, &tokens->model, json_parse(gguf->path, text, sizeof text - 1));
+    pieces_merge(builder, &tokens->model,
+                 space ? json_parse(gguf->path, with, sizeof with - 1)
+                       : json_parse(gguf->path, without, sizeof without - 1));
     add_tokens(builder, tokens);
     builder->adds_bos = gguf_flag(gguf, "tokenizer.ggml.add_bos_token", 1);
 }
