@@ -198,7 +198,11 @@ alike "attention_layers alone" $small '/"attention_types"/,/^  \],/d'
 alike "attention_layers before attention_types" $small 's/^        "local"/        "global"/'
 alike "a window of 256 by default" $long 's/"window_size": 256/"no_window_size": 9/'
 alike "num_hidden_layers" $long 's/"num_layers": 4/"num_layers": 9, "num_hidden_layers": 4/'
-alike "a tied head by default" $small 's/"use_cache"/"tie_word_embeddings": null, "use_cache"/'
+config $small 's/"use_cache"/"tie_word_embeddings": null, "use_cache"/' # false in Python
+reject "a head that null does not tie" "tensor lm_head.weight is missing" $T/flaw
+config $small 's/"use_cache"/"pruned_heads": {"0": [1]}, "use_cache"/'
+reject "heads that were pruned" "pruned_heads is not supported" $T/flaw
+alike "no head was pruned" $small 's/"use_cache"/"pruned_heads": {}, "use_cache"/'
 alike "an inner size by default" $small '/"intermediate_size"/d'
 unlike "another window" $small 's/"window_size": 7/"window_size": 8/'
 unlike "another layer local" $small 's/^    "global"/    "local"/'

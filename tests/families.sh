@@ -209,3 +209,25 @@ for case in qwen2_wide qwen3_wide mistral_window smollm3_list gpt2_inner neox_wi
         esac
     done
 done
+
+# -- a decoder that sentence-transformers saved: its vector is the last token's, or it is refused
+modules() { # MODE [MODULE]
+    config qwen3_part 's/"use_cache"/"x": 1, "use_cache"/'
+    mkdir $T/flaw/1_Pooling; echo "{\"pooling_mode_$1\": true}" >$T/flaw/1_Pooling/config.json
+    echo "[{\"path\": \"\", \"type\": \"s.Transformer\"},
+        {\"path\": \"1_Pooling\", \"type\": \"s.Pooling\"}$2]" >$T/flaw/modules.json
+}
+modules lasttoken
+check "convert: the last token's vector" $B/slm-convert $T/flaw $T/x.slm --type f32
+same "convert: ... changes nothing" $T/x.slm $B/golden/qwen3_part.slm
+grep -q Normalize $T/err && bad "convert: nothing is said of the last token's vector" || ok
+modules lasttoken ', {"path": "2", "type": "s.Normalize"}'
+check "convert: a decoder with Normalize" $B/slm-convert $T/flaw $T/x.slm --type f32
+said "convert: ... which is said" "warning: .*neither Normalize nor prompts are kept"
+modules lasttoken
+echo '{"prompts": {"query": "Q: "}}' >$T/flaw/config_sentence_transformers.json
+check "convert: a decoder with prompts" $B/slm-convert $T/flaw $T/x.slm --type f32
+said "convert: ... which are said" "warning: .*neither Normalize nor prompts are kept"
+modules mean_tokens; reject "a decoder's mean" "of a decoder mean is not supported" $T/flaw
+modules lasttoken ', {"path": "2_Dense", "type": "s.Dense"}'
+reject "a decoder without its dense layer" "2_Dense/config.json: No such file" $T/flaw

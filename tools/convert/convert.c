@@ -464,7 +464,10 @@ static void read_rope(Config *config) {
 static void check_flags(const Config *config) {
     const char *const *refused = config->architecture->refused;
     const char *const *needed = config->architecture->needed;
+    const Json *pruned = json_get(config->json, "pruned_heads");
     size_t i;
+    if (pruned && (pruned->type != JSON_OBJECT || pruned->size))
+        fail("%s: pruned_heads is not supported", config->path);
     if (config->row->features & SLM__DECODER && !config_truth(config, "is_causal", 1))
         fail("%s: is_causal false is not supported", config->path);
     for (i = 0; i < FLAGS_MOST && refused[i]; i++)
@@ -892,7 +895,7 @@ static void read_config(Config *config, const char *path, const Json *json) {
     config->pad = pad >= 0 && pad < config->shape.vocab_rows ? (uint32_t)pad : SLM__NO_TOKEN;
     if (config->architecture->positions_from_pad)
         skip_positions(config);
-    if (config_flag(config, "tie_word_embeddings", config->architecture->tied))
+    if (config_truth(config, "tie_word_embeddings", config->architecture->tied))
         config->shape.flags |= SLM__FLAG_TIED;
     if (config->row->flags & SLM__FLAG_QK_NORM && config_flag(config, "qk_layernorm", 0))
         config->shape.flags |= SLM__FLAG_QK_NORM;
@@ -1306,7 +1309,7 @@ void model_from_directory(Model *model, const char *root, const Options *options
     char *apart = encoder_checkpoint_directory(root);
     const char *directory = apart ? apart : root;
     char *path = join_path(directory, "config.json");
-    ChatTemplate chat;
+    ChatTemplate chat = {NULL, 0};
     uint32_t type = options->type ? options->type : (uint32_t)SLM_TYPE_F16;
     parts.path = directory;
     parts.kind = "Hugging Face checkpoint";
@@ -1327,7 +1330,8 @@ void model_from_directory(Model *model, const char *root, const Options *options
         encoder_read_heads(&parts.encoder, &config->shape, config->row, config->json, path,
                            &parts.checkpoint);
         encoder_read_vectors(&parts.encoder, &config->shape, root, directory, &parts.tokenizer);
-    }
+    } else
+        encoder_check_decoder(&config->shape, root);
     assemble(model, &parts, type, options->ignore_extra);
     free(path);
 }
@@ -1360,7 +1364,7 @@ void model_from_gguf(Model *model, const char *path, const Options *options) {
     static Parts parts;
     static Gguf gguf; /* templates are read in it */
     Config *config = &parts.config;
-    ChatTemplate chat;
+    ChatTemplate chat = {NULL, 0};
     uint32_t type;
     parts.path = path;
     parts.kind = "GGUF file for llama.cpp";

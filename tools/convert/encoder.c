@@ -386,6 +386,27 @@ void encoder_read_vectors(EncoderParts *out, slm__shape *shape, const char *root
     shape->longest_text = longest && longest < shape->context ? longest : 0;
 }
 
+/* A decoder's vector is its last token's, as it is: whoever embeds texts adds the prompt and divides
+   by the length. What else modules.json asks for would be another vector. */
+void encoder_check_decoder(const slm__shape *shape, const char *root) {
+    char *path = join_path(root, "modules.json");
+    Json *modules = file_exists(path) ? json_read_any(path) : NULL;
+    EncoderParts parts;
+    slm__shape own = *shape;
+    if (modules) {
+        memset(&parts, 0, sizeof parts);
+        read_modules(&parts, &own, root, modules);
+        if (own.pooling != SLM_POOLING_LAST || own.vector)
+            fail("%s: of a decoder %s is not supported; supported: the last token", path,
+                 own.vector ? "a dense layer" : slm_pooling_name(own.pooling));
+        read_prompts(&parts, read_beside(root, "config_sentence_transformers.json"), root);
+        if (own.vector_flags & SLM__VECTOR_NORMED || parts.prompts.size)
+            warn("%s: of a decoder neither Normalize nor prompts are kept: the program that embeds "
+                 "texts adds the prompt and divides a vector by its length", path);
+    }
+    free(path);
+}
+
 void encoder_put(Model *model, const EncoderParts *parts) {
     if (parts->labels.size)
         model_section(model, SLM__LABEL_NAMES, 0)->bytes = parts->labels;

@@ -25,6 +25,7 @@ char *encoder_checkpoint_directory(const char *directory);
    where they are, and the longest text. */
 void encoder_read_vectors(EncoderParts *out, slm__shape *shape, const char *root,
                           const char *directory, const Tokenizer *tokenizer);
+void encoder_check_decoder(const slm__shape *shape, const char *root);
 void encoder_put(Model *model, const EncoderParts *parts); /* the sections */
 /* Tensors that Hugging Face saves and does not use. */
 int encoder_leaves_out(const slm__shape *shape, const char *name);
