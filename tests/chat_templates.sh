@@ -26,6 +26,9 @@ while IFS=$tab read -r name bos end format first own; do
     [ $warned = $want ] && ok || { bad "the template $name: warnings $warned, wanted $want"; cat $T/err; }
     [ "$format" = plain ] && { grep -q -e '--chat' $T/err || [ $name = lines ]; } || [ "$format" != plain ] ||
         bad "the template $name: --chat is not named"
+    dated=0; grep -q "warning: .*writes today's date" $T/err && dated=1
+    want=0; grep -q strftime_now $D/chat_template.jinja && [ "$message" != null ] && want=1
+    [ $dated = $want ] && ok || bad "the template $name: a warning of its date: $dated, wanted $want"
 done <tests/golden/templates.txt
 
 # two reports of users

@@ -381,6 +381,16 @@ static void add_end(Tokenizer *tokenizer, int format) {
     set_u32(head + END_COUNT_AT, count + 1);
 }
 
+/* Whether a template asks for today's date where it may. */
+static int asks_for_date(const Study *s) {
+    static const char word[] = "strftime_now";
+    size_t at;
+    for (at = 0; at + sizeof word <= s->size; at++)
+        if (memcmp(s->text + at, word, sizeof word - 1) == 0)
+            return 1;
+    return 0;
+}
+
 /* What the template says besides the format. Its own system message is kept whatever the format
    is: the model was trained with it. */
 static void keep_template(Chat *chat, const char *directory, const Study *s, int warns) {
@@ -388,6 +398,9 @@ static void keep_template(Chat *chat, const char *directory, const Study *s, int
         chat->has_system = 1;
         chat->system = s->system;
         chat->preface = s->preface;
+        if (asks_for_date(s) && warns)
+            warn("%s: its chat template writes today's date, which no file can have: the template's "
+                 "own date stands in its place", directory);
     } else if (s->own == SYSTEM_UNREAD && warns)
         warn("%s: the system message of its chat template depends on what is known only in a "
              "conversation (a date, tools): it is left out (--system TEXT sets one)", directory);
