@@ -4,11 +4,11 @@
      slm.h runs small language models on a CPU: a loader for one flat weight file (.slm), a
      tokenizer, the forward pass, sampling, chat, and the heads of encoders. Architectures of this
      version: Phi (1, 1.5, 2), GPT-J, GPT-Neo, GPT-2, GPT-NeoX (Pythia), LLaMA (LLaMA 2 and 3,
-     Mistral, SmolLM), Qwen2, Qwen3, Gemma 1, 2 and 3 (text); encoders: BERT, RoBERTa, DistilBERT,
-     MobileBERT. slm-convert (tools/convert) makes a .slm from a Hugging Face directory or a GGUF.
-     slm.h reads no other format, uses no GPU and does not train. One file and one input give the
-     same bits for every thread count, chunking, batch, instruction set, compiler and optimisation
-     level.
+     Mistral, SmolLM 2 and 3), Qwen2, Qwen3, Gemma 1, 2 and 3 (text); encoders: BERT, RoBERTa,
+     DistilBERT, MobileBERT. slm-convert (tools/convert) makes a .slm from a Hugging Face directory
+     or a GGUF. slm.h reads no other format, uses no GPU and does not train. One file and one input
+     give the same bits for every thread count, chunking, batch, instruction set, compiler and
+     optimisation level.
      The specification (numerics, file format, chat formats) is the comment at the end of this
      file. `grep -n -e '--- >>' slm.h` prints a table of contents.
 
@@ -223,14 +223,14 @@
 
    MEMORY AND STACK
      Sizes are bytes unless a name says otherwise. Weights are used in place. A model takes
-     slm_model_size bytes beside them (5,536 for the bundled one), a session one block of
+     slm_model_size bytes beside them (5,632 for the bundled one), a session one block of
      slm_session_size: 3.5 MB for the bundled model, or 0.7 MB with a context of 256, a batch of 1
      and an f16 KV cache; 12 MB for MiniLM-L6 at q8, 27 MB with two threads, less with a smaller
      batch. slm-info prints this size. Evaluating and generating allocate nothing.
      Stack in use from opening to generating, scoring and encoding, by gcc 12 at -O2: 12 KB in
      portable C, 31 KB with AVX2 or AVX-VNNI, 46 KB with AVX-512; `make test` measures it and holds
      it below 32 and 64 KB. AMX takes 103 KB. A build at -O0 takes up to 121 KB. Code and tables
-     take 118 KB without SIMD (-Os), 276 KB with all kernels of x86 (-O2).
+     take 143 KB without SIMD (-Os), 315 KB with all kernels of x86 (-O2).
 
    THREAD SAFETY
      An open model is read-only: any number of threads may use it at once, slm_tokenize too (your
@@ -380,7 +380,8 @@ typedef struct slm_model_info {
     uint32_t end_count;
     int adds_bos;             /* the tokenizer puts BOS (or [CLS]) before a text */
     int chat_adds_bos;        /* slm_chat begins a conversation with BOS; llama-2's do always */
-    const char *system_message; /* what slm_chat begins with where none is given; NULL: nothing */
+    const char *system_message; /* what slm_chat begins with where none is given (of Llama 3.1 the
+                                   beginning of each system message, too); NULL: nothing */
     /* of encoders; 0 and -1 for the others */
     int is_encoder;
     unsigned tasks;           /* bit 1u << SLM_TASK_...: the heads in the file */
@@ -479,8 +480,9 @@ SLM_API const char *slm_session_error(const slm_session *); /* the last failure'
 
 /* *count is the full need, also with SLM_ERR_CAPACITY, which means that it exceeds capacity (tokens
    may be NULL); 0 with other errors. Any bytes are legal. Words of more than a hundred bytes use
-   the model's allocator. A word is a run of letters, of digits, of white space or of other
-   characters; where it is SentencePiece, what no merge reaches out of. slm_detokenize treats a
+   the model's allocator. A word is what the tokenizer's rule splits off: a run of letters, of
+   digits, of white space or of other characters, where no rule of its own says another; where it
+   is SentencePiece, what no merge reaches out of. slm_detokenize treats a
    text's beginning and special tokens as Hugging Face does: a space may be added or dropped. */
 SLM_API slm_result slm_tokenize(const slm_model *, const char *text, size_t size, unsigned flags,
                                 slm_token *tokens, size_t capacity, size_t *count);
@@ -12387,7 +12389,7 @@ static const slm__kernels SLM__N(kernels) = {
      a layer of       stream = attention(norm(stream)) + stream, then
      GPT-Neo, LLaMA,  stream = ffn(second norm(stream)) + stream; GPT-Neo and GPT-2 have Phi's
      Qwen2, Qwen3,    ffn and LayerNorm; LLaMA, Qwen2, Qwen3 and Gemma have RMSNorm and
-     GPT-2, Gemma     ffn(n) = down(SiLU(gate(n)) * up(n))
+     GPT-2, Gemma     ffn(n) = down(SiLU(gate(n)) * up(n)), Gemma with GELU for SiLU
      a layer of       stream = output norm(attention(norm(stream))) + stream, then
      Gemma 2, 3       stream = ffn output norm(ffn(second norm(stream))) + stream, with Gemma's ffn
                       and RMSNorm
@@ -12487,14 +12489,14 @@ static const slm__kernels SLM__N(kernels) = {
      size 1 to 1024, window at most 2^20, flags at most 3; kv heads divides heads; rotary size is
      even and at most head size; pad token below vocab rows, or none; norm eps and the caps are
      finite and not negative, attention scale finite, embedding scale finite and above 0; inverse
-     frequencies are from 0 to 16; of Gemmas, activation at most 4. Of an encoder: no logit cap,
-     embedding scale 1; token types, labels, sentence vector's size at most 2^16, embedding size 1
-     to 2^16, ffn count 1 to 5, longest text at most context, and no value beyond those named above;
-     kv heads equal heads; bottleneck flags, a bottleneck and another embedding size only with
-     MobileBERT; flag 32 where flag 8 is set or the embedding size is not hidden, and only there;
-     flags 2 and 4 and a bottleneck size only with flag 1, and not both flags; embedding size at
-     most hidden with a fill head; a pooler with classify and next; labels with classify and tag,
-     and only there.
+     frequencies are from 0 to 16; of architectures above 7, activation at most 4. Of an encoder: no
+     logit cap, embedding scale 1; token types, labels, sentence vector's size at most 2^16,
+     embedding size 1 to 2^16, ffn count 1 to 5, longest text at most context, and no value beyond
+     those named above; kv heads equal heads; bottleneck flags, a bottleneck and another embedding
+     size only with MobileBERT; flag 32 where flag 8 is set or the embedding size is not hidden, and
+     only there; flags 2 and 4 and a bottleneck size only with flag 1, and not both flags; embedding
+     size at most hidden with a fill head; a pooler with classify and next; labels with classify and
+     tag, and only there.
 
      Sections lie in [256 + 32*count, data_offset), 64-byte aligned, increasing, without overlap.
      kind 1 tokenizer; 2 inverse frequencies (f32 x rotary size / 2, as Hugging Face computes
