@@ -239,12 +239,12 @@
 
    LIMITS
      C99 or C++11; little-endian. A big-endian machine, or a build whose flags change arithmetic, is
-     refused with SLM_ERR_BUILD. The kernels for AVX2, AVX-512, AMX and NEON need gcc or clang;
-     other compilers get portable C. Tests run on Linux with gcc and clang, some with tcc, musl and
-     mingw (Wine), and for AArch64 in an emulator; MSVC and macOS have not been tried. Without mmap
-     and with a long of 32 bits (Windows), slm_model_open reads files below 2 GB. A decoder's
-     session computes one sequence, at most as long as the model's context, and cannot be saved or
-     copied.
+     refused with SLM_ERR_BUILD and a text that says what changes it, or by an #error. The kernels
+     for AVX2, AVX-512, AMX and NEON need gcc or clang; other compilers get portable C. Tests run on
+     Linux with gcc and clang, some with tcc, musl and mingw (Wine), and for AArch64 in an emulator;
+     MSVC and macOS have not been tried. Without mmap and with a long of 32 bits (Windows),
+     slm_model_open reads files below 2 GB. A decoder's session computes one sequence, at most as
+     long as the model's context, and cannot be saved or copied.
 */
 #ifndef SLM__LANES /* defined: only the kernel bodies at the end, see there */
 #ifndef SLM_H
@@ -252,6 +252,15 @@
 
 #if defined(SLM_IMPLEMENTATION) && defined(__i386__) && !defined(__SSE2_MATH__)
 #error "slm.h: compile for 32-bit x86 with -msse2 -mfpmath=sse; the x87 registers change results"
+#elif defined(SLM_IMPLEMENTATION) && defined(__FLT_EVAL_METHOD__)
+#if __FLT_EVAL_METHOD__ != 0 && __FLT_EVAL_METHOD__ != 16
+#error "slm.h: this build computes floats in a wider type (x87, -mfpmath=both): other bits"
+#endif
+#endif
+#if defined(SLM_IMPLEMENTATION) && defined(__SIZEOF_DOUBLE__)
+#if __SIZEOF_DOUBLE__ < 8
+#error "slm.h: a double has to have 8 bytes"
+#endif
 #endif
 #include <stddef.h>
 #include <stdint.h>
@@ -298,7 +307,7 @@ typedef enum slm_result {
     SLM_ERR_CONTEXT_FULL,  /* the tokens do not fit the session; nothing was appended */
     SLM_ERR_NUMERIC,       /* a value became infinite or NaN */
     SLM_ERR_CANCELLED,     /* the cancel hook said so; nothing was appended */
-    SLM_ERR_BUILD          /* compiled with options that change arithmetic (-ffast-math ...) */
+    SLM_ERR_BUILD          /* its options or the machine change arithmetic; the text says how */
 } slm_result;
 
 typedef struct slm_error {
@@ -757,6 +766,13 @@ SLM_API slm_result slm_encode_tokens(slm_session *, const slm_input *inputs, siz
 #endif
 #endif
 #endif
+#if defined(SLM__X86) || (defined(__GNUC__) && defined(__SSE2_MATH__))
+#define SLM__MXCSR
+#include <xmmintrin.h>
+#endif
+#if defined(__GNUC__) && defined(__arm__) && defined(__ARM_FP)
+#define SLM__FPSCR 0x07C80000u /* half format, NaNs, flush to zero, rounding, flush of halves */
+#endif
 #if defined(__aarch64__) && defined(__GNUC__)
 #define SLM__ARM64
 #if defined(__ARM_NEON) && !defined(SLM_NO_SIMD) && !defined(SLM_NO_NEON)
@@ -833,9 +849,15 @@ static inline float slm__madd(float sum, float a, float b) {
 /* Any shared object linked with -Ofast sets flush-to-zero for its whole host, so every entry
    that computes sets the default rounding and denormals, and puts back what it found. */
 static unsigned slm__fp_enter(void) {
-#ifdef SLM__X86
+#ifdef SLM__MXCSR
     unsigned saved = _mm_getcsr();
     _mm_setcsr(0x1F80);
+    return saved;
+#elif defined(SLM__FPSCR)
+    unsigned saved;
+    __asm__ volatile("vmrs %0, fpscr" : "=r"(saved) : : "memory");
+    if (saved & SLM__FPSCR) /* the rest are flags, and of vectors */
+        __asm__ volatile("vmsr fpscr, %0" : : "r"(saved & ~SLM__FPSCR) : "memory");
     return saved;
 #elif defined(SLM__ARM64)
     uint64_t saved;
@@ -848,8 +870,10 @@ static unsigned slm__fp_enter(void) {
 }
 
 static void slm__fp_leave(unsigned saved) {
-#ifdef SLM__X86
+#ifdef SLM__MXCSR
     _mm_setcsr(saved);
+#elif defined(SLM__FPSCR)
+    if (saved & SLM__FPSCR) __asm__ volatile("vmsr fpscr, %0" : : "r"(saved) : "memory");
 #elif defined(SLM__ARM64)
     if (saved) __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)saved) : "memory");
 #else
@@ -2057,7 +2081,7 @@ static const char *slm__format_lacks(const slm_model *model, slm_chat_format for
 static slm_token slm__answer_end(const slm_model *model, slm_chat_format format);
 static const char *slm__turn_end(slm_chat_format format);
 static const slm__kernels *slm__kernels_for(slm_isa *isa);
-static int slm__arithmetic_holds(const slm__kernels *kernels);
+static const char *slm__arithmetic_fault(const slm__kernels *kernels);
 
 /* ---- >>file ------------------------------------------------------------------------------
    Bytes in, a checked model out. The tokenizer's tables check their own section; no other room sees
@@ -2596,12 +2620,11 @@ static slm_result slm__bind_model(slm_model *model, slm_error *error) {
 SLM_API slm_result slm_model_open_memory(slm_model **out, const void *bytes, size_t size,
                                          const slm_model_desc *desc, slm_error *error) {
     slm_model_desc defaults;
-    const uint16_t endian = 1;
     const slm__kernels *kernels;
+    const char *fault;
     slm_isa isa;
     slm_result result;
     unsigned saved;
-    int holds;
     memset(&defaults, 0, sizeof defaults);
     if (!desc) desc = &defaults;
     if (!out || !bytes) return slm__fail(error, SLM_ERR_ARGUMENT, "NULL model or bytes");
@@ -2613,10 +2636,9 @@ SLM_API slm_result slm_model_open_memory(slm_model **out, const void *bytes, siz
     if (!kernels)
         return slm__fail(error, SLM_ERR_UNSUPPORTED, "instruction set not in this build or CPU");
     saved = slm__fp_enter();
-    holds = *(const uint8_t *)&endian == 1 && slm__arithmetic_holds(kernels);
+    fault = slm__arithmetic_fault(kernels);
     slm__fp_leave(saved);
-    if (!holds)
-        return slm__fail(error, SLM_ERR_BUILD, "compiled with options that change arithmetic");
+    if (fault) return slm__fail(error, SLM_ERR_BUILD, "%s", fault);
     if ((result = slm__check_header((const uint8_t *)bytes, size, error)) != SLM_OK ||
         (result = slm__new_model(out, (const uint8_t *)bytes, size, desc, error)) != SLM_OK)
         return result;
@@ -10062,6 +10084,7 @@ SLM_API slm_result slm_chat(slm_session *s, slm_role role, const char *text, siz
      SLM__TOKEN_BLOCK           inputs beside them; 1: there is no kernel for many inputs
      SLM__QUERY_BLOCK           queries beside them
      SLM__PAIR, SLM__GROUP      its own way for 8 columns of q8, a group of q4 or q4f (optional)
+     SLM__ROWS, SLM__ROWS_Q4    the same for many columns of one tile and one input (optional)
      SLM__PAIRS                 it scales two groups of q4f at once (optional) */
 
 typedef struct { float v[16]; } slm__lanes_portable;
@@ -10199,6 +10222,35 @@ SLM__LANE slm__ints_portable slm__dot_small_portable(slm__ints_portable s,
                                                      slm__weights_portable w, const int8_t *x) {
     return slm__dot_portable(s, w, x);
 }
+/* `dot` over `pairs` times 8 columns of q8, and of q4: row by row, so that one sum stays in a
+   register. Compilers make up to twice as fast a loop of it. */
+SLM__LANE slm__ints_portable slm__rows_portable(slm__ints_portable s, const uint8_t *w,
+                                                const int8_t *x, size_t pairs) {
+    SLM__EACH {
+        const uint8_t *row = w + i * 4;
+        int32_t sum = s.v[i];
+        size_t p, k;
+        for (p = 0; p < pairs; p++, row += 128)
+            for (k = 0; k < 4; k++)
+                sum += row[k] * x[p * 8 + k] + row[64 + k] * x[p * 8 + 4 + k];
+        s.v[i] = sum;
+    }
+    return s;
+}
+SLM__LANE slm__ints_portable slm__rows_q4_portable(slm__ints_portable s, const uint8_t *w,
+                                                   const int8_t *x, size_t pairs) {
+    SLM__EACH {
+        const uint8_t *row = w + i * 4;
+        int32_t sum = s.v[i];
+        size_t p, k;
+        for (p = 0; p < pairs; p++, row += 64)
+            for (k = 0; k < 4; k++)
+                sum += slm__codebook[row[k] & 15] * x[p * 8 + k] +
+                       slm__codebook[row[k] >> 4] * x[p * 8 + 4 + k];
+        s.v[i] = sum;
+    }
+    return s;
+}
 /* What q8's sums start from: minus 128 times the activations' sum. */
 SLM__LANE slm__ints_portable slm__start_q8_portable(const slm__codes *x) {
     return slm__start_portable(x->start256);
@@ -10240,6 +10292,8 @@ SLM__LANE slm__lanes_portable slm__float_portable(slm__ints_portable s) {
 #define SLM__TILES 1
 #define SLM__TOKEN_BLOCK 1
 #define SLM__QUERY_BLOCK 1
+#define SLM__ROWS slm__rows_portable
+#define SLM__ROWS_Q4 slm__rows_q4_portable
 #include SLM_HEADER
 
 /* ---- >>lanes avx2 ------------------------------------------------------------------------
@@ -11366,19 +11420,32 @@ static const slm__kernels *slm__kernels_for(slm_isa *isa) {
     }
 }
 
-/* 0: the compiler fused or reassociated, or the chosen kernel differs from the plain formula. */
-static int slm__arithmetic_holds(const slm__kernels *kernels) {
-    volatile float big = 1e8f, one = 1.0f, near_one = 1.000244140625f;
+#define SLM__CHANGED "compiled with options that change arithmetic: "
+/* What would give other bits, with the compiler, its options and the machine; NULL: nothing. The
+   chosen kernels multiply one tile, which has a denormal in its last row. */
+static const char *slm__arithmetic_fault(const slm__kernels *kernels) {
+    static const uint16_t order = 1;
+    volatile double tenth = 0.1;
+    volatile float big = 1e8f, one = 1.0f, near_one = 1.000244140625f, tiny = 1e-39f, product;
     float tile[16 * 3], x[3] = {near_one, -1.0f, 3.0f}, got[16], want[16];
     slm__strip strip;
     slm__output finish;
     int i;
+    if (*(const uint8_t *)&order != 1) return "big-endian machines are not supported";
 #if defined(__clang__) && defined(__FAST_MATH__)
-    return 0; /* it puts estimates in the place of divisions and roots, and no pragma stops that */
+    return SLM__CHANGED "clang's -ffast-math estimates quotients, and no pragma stops that";
 #endif
-    if ((big + one) - big != 0.0f) return 0;
-    if (slm__madd(-slm__madd(0.0f, near_one, near_one), near_one, near_one) != 0.0f) return 0;
+    if ((double)(float)tenth == tenth)
+        return SLM__CHANGED "constants have single precision (-fsingle-precision-constant)";
+    if ((big + one) - big != 0.0f)
+        return SLM__CHANGED "sums are reordered or kept in a wider type (-ffast-math, x87)";
+    if (slm__madd(-slm__madd(0.0f, near_one, near_one), near_one, near_one) != 0.0f)
+        return SLM__CHANGED "products are not rounded before they are added (-ffp-contract=fast)";
+    product = tiny * one;
+    if (!slm__bits(product)) return "denormal numbers are flushed to zero";
     for (i = 0; i < 48; i++) tile[i] = near_one * (float)(i - 20) / 7.0f;
+    tile[15] = slm__float(0x200);
+    tile[31] = tile[47] = 0;
     memset(&strip, 0, sizeof strip);
     memset(&finish, 0, sizeof finish);
     strip.tiles = (const uint8_t *)tile;
@@ -11390,10 +11457,12 @@ static int slm__arithmetic_holds(const slm__kernels *kernels) {
     finish.rows = finish.y_stride = 16;
     finish.y = got;
     kernels->multiply(&strip, &finish);
+    if (!slm__bits(got[15])) return "denormal numbers are flushed to zero in vectors";
     for (i = 0; i < 16; i++)
         want[i] = slm__madd(slm__madd(slm__madd(0.0f, tile[i], x[0]), tile[16 + i], x[1]),
                             tile[32 + i], x[2]);
-    return memcmp(got, want, sizeof got) == 0;
+    if (slm__bits(want[15]) == 0x200 && memcmp(got, want, sizeof got) == 0) return NULL;
+    return SLM__CHANGED "the kernels differ from the plain formula";
 }
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -11515,18 +11584,31 @@ SLM__INLINE void SLM__N(pair_q8)(size_t tiles, size_t tokens, const uint8_t *w, 
             c[i * tokens + t] = SLM__N(dot)(c[i * tokens + t], a[i], x[t].code + k);
 }
 
+/* All columns of a block: c += code * activation. */
+SLM__INLINE void SLM__N(dots_q8)(size_t tiles, size_t tokens, const uint8_t *w, size_t tile,
+                                 const slm__codes *x, size_t pairs, SLM__INTS *c) {
+    size_t p;
+#ifdef SLM__ROWS
+    for (p = 0; p < tiles * tokens; p++)
+        c[p] = SLM__ROWS(c[p], w + p / tokens * tile, x[p % tokens].code, pairs);
+#else
+    size_t j;
+    for (p = 0; p + 4 <= pairs; p += 4, w += 512)
+        SLM__UNROLL for (j = 0; j < 4; j++)
+            SLM__N(pair_q8)(tiles, tokens, w + j * 128, tile, x, (p + j) * 8, c);
+    for (; p < pairs; p++, w += 128) SLM__N(pair_q8)(tiles, tokens, w, tile, x, p * 8, c);
+#endif
+}
+
 /* q8: float(sum of code * activation) * (weight scale * activation scale). w: [pairs][128]. */
 SLM__INLINE void SLM__N(block_q8)(size_t tiles, size_t tokens, const uint8_t *w, size_t tile,
                                   const uint8_t *scales, size_t scale_tile, size_t pairs,
                                   const slm__codes *x, float *y, size_t width) {
     SLM__INTS c[SLM__ACCUMULATORS];
-    size_t i, t, p, j;
+    size_t i, t;
     SLM__UNROLL for (i = 0; i < tiles; i++)
         SLM__UNROLL for (t = 0; t < tokens; t++) c[i * tokens + t] = SLM__N(start_q8)(x + t);
-    for (p = 0; p + 4 <= pairs; p += 4, w += 512)
-        SLM__UNROLL for (j = 0; j < 4; j++)
-            SLM__N(pair_q8)(tiles, tokens, w + j * 128, tile, x, (p + j) * 8, c);
-    for (; p < pairs; p++, w += 128) SLM__N(pair_q8)(tiles, tokens, w, tile, x, p * 8, c);
+    SLM__N(dots_q8)(tiles, tokens, w, tile, x, pairs, c);
     SLM__UNROLL for (i = 0; i < tiles; i++) {
         SLM__V scale =
             SLM__L(load_f16)((const uint16_t *)(const void *)(scales + i * scale_tile));
@@ -11545,6 +11627,11 @@ SLM__INLINE void SLM__N(dots_q4)(int packed, size_t tiles, size_t tokens, const 
                                  SLM__INTS *c) {
     SLM__L(weights) a[SLM__STRIP_TILES];
     size_t i, t, p;
+#ifdef SLM__ROWS_Q4
+    for (p = 0; packed && p < tiles * tokens; p++)
+        c[p] = SLM__ROWS_Q4(c[p], w + p / tokens * tile, x[p % tokens].code + k, cols / 8);
+    if (packed) return;
+#endif
     SLM__UNROLL for (p = 0; p < cols / 8; p++) {
         SLM__UNROLL for (i = 0; i < tiles; i++) {
             const uint8_t *at = w + i * tile + p * (packed ? 64 : 128);
@@ -12296,6 +12383,8 @@ static const slm__kernels SLM__N(kernels) = {
 #undef SLM__TOKEN_BLOCK
 #undef SLM__QUERY_BLOCK
 #undef SLM__PAIR
+#undef SLM__ROWS
+#undef SLM__ROWS_Q4
 #undef SLM__GROUP
 #undef SLM__PAIRS
 #endif /* SLM__LANES */

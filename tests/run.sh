@@ -40,6 +40,26 @@ check "a renamed header with SLM_HEADER" ${CC:-cc} -DSLM_HEADER='"vendored-1.h"'
     -o $T/two.o
 refused "32-bit x86 with x87 registers" 1 "msse2 -mfpmath=sse" ${CC:-cc} -U__x86_64__ -D__i386__ \
     -U__SSE2_MATH__ -fsyntax-only $T/one.c
+refused "floats in a wider type" 1 "floats in a wider type" ${CC:-cc} -U__FLT_EVAL_METHOD__ \
+    -D__FLT_EVAL_METHOD__=2 -fsyntax-only $T/one.c
+refused "a short double" 1 "double has to have 8 bytes" ${CC:-cc} -U__SIZEOF_DOUBLE__ \
+    -D__SIZEOF_DOUBLE__=4 -fsyntax-only $T/one.c
+if ${CC:-cc} -O1 -fsingle-precision-constant examples/hello.c -o $T/single -lm 2>/dev/null; then
+    refused "constants of single precision" 1 "-fsingle-precision-constant" $T/single
+else
+    skip "constants of single precision (the compiler has no such option)"
+fi
+# without what sets the mode of the processor, a program linked with -Ofast is refused
+mkdir -p $T/flushed/examples
+sed 's/_mm_setcsr(0x1F80);/(void)0;/' slm.h >$T/flushed/slm.h
+cp examples/hello.c $T/flushed/examples
+if [ "$(uname -m)" = x86_64 ]; then
+    check "a program with -Ofast" ${CC:-cc} -Ofast $T/flushed/examples/hello.c -o $T/flush -lm
+    refused "denormal numbers that are flushed" 1 \
+        "denormal numbers are flushed to zero\|-ffast-math" $T/flush
+else
+    skip "denormal numbers that are flushed (x86-64 alone)"
+fi
 nm -u $T/one.o >$T/undefined && [ -s $T/undefined ] && ok || bad "nm lists what the library needs"
 if grep -E ' (_?_?exit|_Exit|abort|__assert_fail|.*printf(_chk)?|puts|perror|getenv)$' $T/undefined; then
     bad "the library calls one of exit, abort, assert, printf, getenv"; else ok; fi
