@@ -964,12 +964,6 @@ static void set_layout(OutTensor *out, const SourceTensor *source, const Place *
         source->offset + (uint64_t)place->first * (vector ? out->col_step : out->row_step);
 }
 
-SourceTensor *checkpoint_find(const Checkpoint *checkpoint, const char *name) {
-    uint32_t at;
-    return map_find(&checkpoint->by_name, name, strlen(name), &at) ? &checkpoint->tensors[at]
-                                                                  : NULL;
-}
-
 /* TensorFlow called a norm's weight gamma and its bias beta, and older checkpoints still do. */
 static SourceTensor *find_tensor(const Checkpoint *checkpoint, const char *name) {
     static const char *const older[2][2] = {{"LayerNorm.weight", "LayerNorm.gamma"},

@@ -205,7 +205,7 @@ int tensors_equal(const SourceTensor *a, const SourceTensor *b); /* in type, sha
 /* A new tensor, which keeps the name; fails when the name is bad, or taken within the file. */
 SourceTensor *checkpoint_add(Checkpoint *checkpoint, const File *file, const char *name,
                              size_t size);
-SourceTensor *checkpoint_find(const Checkpoint *checkpoint, const char *name); /* or NULL */
+SourceTensor *checkpoint_find(const Checkpoint *checkpoint, const char *name); /* util.c; or NULL */
 void torch_read(Checkpoint *checkpoint, const File *file);
 
 /* ---- what is no source, and what is no place for the output (source.c) -------------------- */

@@ -379,3 +379,9 @@ int map_add(Map *map, const char *key, size_t size, uint32_t value) {
     map->count++;
     return 1;
 }
+
+SourceTensor *checkpoint_find(const Checkpoint *checkpoint, const char *name) {
+    uint32_t at;
+    return map_find(&checkpoint->by_name, name, strlen(name), &at) ? &checkpoint->tensors[at]
+                                                                  : NULL;
+}
